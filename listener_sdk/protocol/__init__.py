@@ -1,0 +1,1 @@
+"""The shared vocabulary of server and clients: models and pure rules, without I/O and without a clock."""

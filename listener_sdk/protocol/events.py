@@ -1,0 +1,146 @@
+"""Events: the envelope, the grammar of topics, reserved domains, and positions in the log."""
+
+import re
+from typing import Any, Final, NamedTuple
+
+from pydantic import Field
+
+from .codes import Refusal
+from .model import WireModel
+from .times import Time
+
+TOPIC: Final = re.compile(r"[a-z][a-z0-9-]{0,62}:[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
+"""``domain:operation``: the domain in lower case, the operation with Flatfile's capitals (``guestAdded``)."""
+
+RESERVED_DOMAINS: Final = frozenset({
+    "job", "space", "environment", "secret", "action", "agent", "file", "snapshot", "commit", "layer", "program",
+    "data-clip", "cron", "definition", "schedule", "hook", "endpoint", "notification", "member", "key", "system",
+    "listener",
+})  # fmt: skip
+"""Domains in which only the server speaks; clients may publish in every other (``workbook:...``, ``invoice:...``)."""
+
+_PYTHON_CLIENT: Final = {
+    "job": "created updated deleted ready scheduled completed failed outcome-acknowledged parts-completed",
+    "agent": "created updated deleted",
+    "document": "created updated deleted",
+    "secret": "created updated deleted",
+    "action": "created updated deleted",
+    "environment": "created updated deleted autobuild-created",
+    "space": "created updated deleted archived expired guestAdded guestRemoved",
+    "workbook": "created updated deleted expired",
+    "sheet": "created updated deleted counts-updated",
+    "records": "created updated deleted",
+    "file": "created updated deleted expired",
+    "snapshot": "created",
+    "layer": "created",
+    "program": "created updated",
+    "commit": "created updated completed",
+    "data-clip": "created updated deleted collaborator-updated resolutions-created resolutions-updated "
+    "resolutions-refreshed",
+}
+FLATFILE_TOPICS: Final = frozenset(
+    f"{domain}:{operation}"
+    for domain, operations in _PYTHON_CLIENT.items()
+    for operation in operations.split()
+)
+"""The closed set that Flatfile's Python client 1.0.0 can parse: one other topic fails its whole event list."""
+
+SERVER_TOPICS: Final = {
+    "job:created": "A job was stored.",
+    "job:scheduled": "The job will become ready at its scheduledAt (a start time, or the back-off of a retry).",
+    "job:ready": "The job may be taken by a listener.",
+    "job:updated": "A field, the progress or the status of a job changed.",
+    "job:attempt-failed": "An attempt ended without an outcome; another follows, or job:failed.",
+    "job:waiting": "The job waits for another job.",
+    "job:completed": "The job ended well; payload.result is success or partial. Final.",
+    "job:failed": "The job ended without success. Final.",
+    "job:canceled": "The job was canceled. Final.",
+    "job:parts-completed": "All parts of a split job have ended.",
+    "job:outcome-acknowledged": "A person has seen the outcome.",
+    "job:deleted": "The job was removed.",
+    "file:created": "A file was stored.",
+    "file:deleted": "A file was removed.",
+    "key:created": "An API key was made; the event never holds its secret.",
+    "key:revoked": "An API key was revoked.",
+}
+"""Topics that the server publishes, with their meaning; docs/reference/topics.md is made from it."""
+
+TERMINAL_TOPICS: Final = frozenset({"job:completed", "job:failed", "job:canceled"})
+
+
+def check_topic(topic: str) -> None:
+    """Raise Refusal (bad_topic, reserved_topic) unless a client may publish this topic."""
+    if not TOPIC.fullmatch(topic):
+        raise Refusal(
+            "bad_topic",
+            f"{topic[:80]!r} is not a topic: write domain:operation, such as invoice:paid.",
+            key="topic",
+        )
+    domain = topic.split(":", 1)[0]
+    if domain in RESERVED_DOMAINS:
+        raise Refusal(
+            "reserved_topic",
+            f"Only the server publishes in the domain {domain!r}: choose another.",
+            key="topic",
+        )
+
+
+class Position(NamedTuple):
+    """A place in the log: ``epoch:seq`` on the wire. The epoch changes when the log is replaced by another."""
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Read a position; Refusal ``bad_cursor`` when it is not one."""
+        epoch, _, seq = text.rpartition(":")
+        if not re.fullmatch(r"[a-z0-9]{1,32}", epoch) or not re.fullmatch(r"[0-9]{1,18}", seq):
+            raise Refusal(
+                "bad_cursor", "A cursor is now, oldest, or a position that the server gave.", key="after"
+            )
+        return cls(epoch, int(seq))
+
+
+class Event(WireModel):
+    """One entry of the log, as every reader sees it."""
+
+    id: str
+    topic: str
+    domain: str
+    created_at: Time
+    position: str | None = None
+    payload: dict[str, Any] = Field(default_factory=dict)
+    context: dict[str, Any] = Field(default_factory=dict)
+    attributes: dict[str, Any] | None = None
+    namespaces: list[str] | None = None
+    origin: dict[str, Any] | None = None
+    target: str | None = None
+    callback_url: str | None = None
+    data_url: str | None = None
+    acknowledged_at: Time | None = None
+    acknowledged_by: str | None = None
+
+    @property
+    def job_id(self) -> str | None:
+        """The job that the event is about, if any."""
+        found = self.context.get("jobId")
+        return found if isinstance(found, str) else None
+
+
+class EventCreate(WireModel):
+    """What a client publishes: ``POST /v1/events`` and the ``publish`` frame."""
+
+    topic: str = Field(max_length=128)
+    domain: str | None = Field(default=None, max_length=64)
+    payload: dict[str, Any] = Field(default_factory=dict)
+    context: dict[str, Any] = Field(default_factory=dict)
+    attributes: dict[str, Any] | None = None
+    namespaces: list[str] | None = Field(default=None, max_length=32)
+    origin: dict[str, Any] | None = None
+    target: str | None = Field(default=None, max_length=256)
+    callback_url: str | None = Field(default=None, max_length=2048)
+    data_url: str | None = Field(default=None, max_length=2048)

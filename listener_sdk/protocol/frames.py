@@ -1,0 +1,343 @@
+"""The websocket protocol of ``/v1/stream``: every frame in both directions, and its version.
+
+A websocket message is one frame (a JSON object) or a list of frames, handled in order; the server always sends
+lists, one list a wake-up. A client frame with an ``id`` is answered by exactly one ``ok`` or ``error`` with that
+``id``; frames without one are not answered unless they fail.
+
+**Sessions.** The client chooses a random ``session`` text and says it in ``hello``; leases belong to (key, session),
+not to the connection. After a reconnect, or a restart of the server, the client says hello with the same
+session and the leases that it still ``held``; ``welcome`` names those that are ``stale``, and leases that the
+server granted but the client never saw are granted again with the same fence.
+
+**Credit** is a capacity: the server keeps at most ``credit`` leases with the session and pushes ``grants`` as
+outcomes make room. Credit 0 drains.
+
+**Subscriptions.** ``events`` frames carry ``prev``, the position sent before them on this subscription; when it is
+not the last position that the client saw, the client has missed something and subscribes again from there.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, TypeAdapter
+
+from .events import EventCreate
+from .jobs import Info, Job, JobCreate, JsonObject, LogLine, Percent
+from .model import WireModel
+from .outcomes import Outcome
+from .times import Time
+
+VERSION: Final = 1
+"""The newest version of the protocol; hello offers those the client speaks, welcome names the one chosen."""
+
+MAX_CREDIT: Final = 1000
+RequestId = Annotated[int, Field(ge=0)]
+Fence = Annotated[int, Field(ge=0)]
+SubscriptionName = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Lease(WireModel):
+    """A job and the fence of the grant that is meant."""
+
+    job: str = Field(max_length=64)
+    fence: Fence
+
+
+class _Request(WireModel):
+    id: RequestId | None = None
+
+
+# ---- client to server
+
+
+class Hello(_Request):
+    """First frame. ``key`` only where the upgrade could not carry an Authorization header (browsers)."""
+
+    type: Literal["hello"] = "hello"
+    versions: list[int] = Field(default_factory=lambda: [VERSION], min_length=1, max_length=16)
+    session: str | None = Field(default=None, min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+    held: list[Lease] = Field(default_factory=list, max_length=MAX_CREDIT)
+    key: str | None = Field(default=None, max_length=512)
+    client: str | None = Field(default=None, max_length=128)
+
+
+class Taking(WireModel):
+    """Jobs that a listener takes: a name or glob (``workbook:*``), a filter of their job:ready, and the input's schema."""
+
+    job: str = Field(min_length=1, max_length=192)
+    filter: JsonObject | None = None
+    label: str | None = Field(default=None, max_length=256)
+    input_schema: JsonObject | None = None
+
+
+class Listen(_Request):
+    """Replace what this session takes, and its capacity."""
+
+    type: Literal["listen"] = "listen"
+    jobs: list[Taking] = Field(default_factory=list, max_length=1000)
+    credit: int = Field(ge=0, le=MAX_CREDIT)
+
+
+class Ack(_Request):
+    """The handler begins."""
+
+    type: Literal["ack"] = "ack"
+    job: str = Field(max_length=64)
+    fence: Fence
+    info: Info | None = None
+
+
+class Tick(WireModel):
+    """Progress; merged, newest wins. Never answered."""
+
+    type: Literal["tick"] = "tick"
+    job: str = Field(max_length=64)
+    fence: Fence
+    percent: Percent | None = None
+    done: float | None = Field(default=None, ge=0)
+    total: float | None = Field(default=None, ge=0)
+    text: Info | None = None
+    estimated_completion_at: Time | None = None
+
+
+class Renew(WireModel):
+    """All leases of the session, in one frame; lost ones come back in a ``stale`` frame."""
+
+    type: Literal["renew"] = "renew"
+    leases: list[Lease] = Field(max_length=MAX_CREDIT)
+
+
+class Complete(_Request):
+    """The job ended well."""
+
+    type: Literal["complete"] = "complete"
+    job: str = Field(max_length=64)
+    fence: Fence
+    outcome: Outcome | None = None
+    info: Info | None = None
+    result: JsonObject | None = None
+
+
+class Fail(_Request):
+    """The attempt ended badly: another follows while attempts remain, unless ``retry`` is false."""
+
+    type: Literal["fail"] = "fail"
+    job: str = Field(max_length=64)
+    fence: Fence
+    message: str = Field(max_length=4096)
+    outcome: Outcome | None = None
+    detail: str | None = Field(default=None, max_length=65536)
+    """A traceback: it goes to the job's log, never to the person."""
+    retry: bool = True
+    retry_at: Time | None = None
+
+
+class Release(_Request):
+    """Give leases back untouched (the attempt is not counted). A job whose cancel was asked for ends canceled."""
+
+    type: Literal["release"] = "release"
+    leases: list[Lease] = Field(min_length=1, max_length=MAX_CREDIT)
+
+
+class Log(WireModel):
+    """Lines for the job's log. Answered only when refused."""
+
+    type: Literal["log"] = "log"
+    job: str = Field(max_length=64)
+    fence: Fence
+    lines: list[LogLine] = Field(min_length=1, max_length=500)
+
+
+class Create(_Request):
+    """Create a job; answered by ``ok`` with the job once it is stored."""
+
+    type: Literal["create"] = "create"
+    job: JobCreate
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
+
+
+class Publish(_Request):
+    """Publish an event; answered by ``ok`` with the event's id and position once it is stored."""
+
+    type: Literal["publish"] = "publish"
+    event: EventCreate
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
+
+
+class Subscribe(_Request):
+    """Follow the log: topic patterns and a filter, after a position, ``now`` or ``oldest``; ``progress`` adds live ticks."""
+
+    type: Literal["subscribe"] = "subscribe"
+    sub: SubscriptionName
+    topics: list[str] = Field(default_factory=lambda: ["**"], min_length=1, max_length=32)
+    filter: JsonObject | None = None
+    after: str = Field(default="now", max_length=64)
+    progress: bool = False
+
+
+class Unsubscribe(_Request):
+    """End a subscription."""
+
+    type: Literal["unsubscribe"] = "unsubscribe"
+    sub: SubscriptionName
+
+
+ClientFrame = Annotated[
+    Hello
+    | Listen
+    | Ack
+    | Tick
+    | Renew
+    | Complete
+    | Fail
+    | Release
+    | Log
+    | Create
+    | Publish
+    | Subscribe
+    | Unsubscribe,
+    Field(discriminator="type"),
+]
+CLIENT_FRAMES: Final = (
+    Hello, Listen, Ack, Tick, Renew, Complete, Fail, Release, Log, Create, Publish, Subscribe, Unsubscribe,
+)  # fmt: skip
+client_frame: Final[TypeAdapter[ClientFrame]] = TypeAdapter(ClientFrame)
+
+
+# ---- server to client
+
+
+class Welcome(WireModel):
+    """The answer to hello. ``stale``: leases in ``held`` that are lost. Renew at least every third of ``leaseS``."""
+
+    type: Literal["welcome"] = "welcome"
+    version: int
+    session: str
+    server: str
+    space: str
+    lease_s: float
+    grace_s: float
+    now: Time
+    stale: list[Lease] = Field(default_factory=list)
+    id: int | None = None
+
+
+class Ok(WireModel):
+    """The request with this id was done and stored."""
+
+    type: Literal["ok"] = "ok"
+    id: int
+    data: Any = None
+
+
+class Error(WireModel):
+    """A refusal: ``code`` as in docs/reference/errors.md. Without ``id`` it is about a frame that had none."""
+
+    type: Literal["error"] = "error"
+    id: int | None = None
+    code: str
+    message: str
+    key: str | None = None
+    status: str | None = None
+    job: str | None = None
+    sub: str | None = None
+    head: str | None = None
+    oldest: str | None = None
+
+
+class Grant(WireModel):
+    """One leased job: acknowledge it within 10 s."""
+
+    job: Job
+    fence: int
+    attempt: int
+    again: bool = False
+    """The same lease once more, after a reconnect: the client had not said that it holds it."""
+    cancel: bool = False
+    """Its cancel has been asked for already."""
+
+
+class Grants(WireModel):
+    """Jobs leased to this session."""
+
+    type: Literal["grants"] = "grants"
+    jobs: list[Grant]
+
+
+class Cancel(WireModel):
+    """Stop this job's handler: its outcome is still taken for ``graceS``, then the job is canceled."""
+
+    type: Literal["cancel"] = "cancel"
+    job: str
+    fence: int
+    reason: str | None = None
+    grace_s: float
+
+
+class Stale(WireModel):
+    """Leases that this session no longer holds: stop their handlers, their results will be refused."""
+
+    type: Literal["stale"] = "stale"
+    leases: list[Lease]
+
+
+class Subscribed(WireModel):
+    """The subscription starts after ``from``; ``head`` and ``oldest`` are the log's ends."""
+
+    type: Literal["subscribed"] = "subscribed"
+    id: int | None = None
+    sub: str
+    from_: str = Field(alias="from")
+    head: str
+    oldest: str
+
+
+class Events(WireModel):
+    """Matching events in log order; ``prev`` is the position sent before them on this subscription."""
+
+    type: Literal["events"] = "events"
+    sub: str
+    prev: str
+    events: list[JsonObject]
+
+
+class PositionFrame(WireModel):
+    """Nothing matched up to here: an idle subscription's cursor moves, at most every 10 s."""
+
+    type: Literal["position"] = "position"
+    sub: str
+    prev: str
+    position: str
+
+
+class LiveProgress(WireModel):
+    """The newest ticks of running jobs, at most four a second a job; outside the log, dropped first."""
+
+    type: Literal["progress"] = "progress"
+    sub: str
+    jobs: list[JsonObject]
+
+
+class Drain(WireModel):
+    """The server will close this socket (1012) soon; leases are kept, reconnect."""
+
+    type: Literal["drain"] = "drain"
+
+
+ServerFrame = Annotated[
+    Welcome
+    | Ok
+    | Error
+    | Grants
+    | Cancel
+    | Stale
+    | Subscribed
+    | Events
+    | PositionFrame
+    | LiveProgress
+    | Drain,
+    Field(discriminator="type"),
+]
+SERVER_FRAMES: Final = (
+    Welcome, Ok, Error, Grants, Cancel, Stale, Subscribed, Events, PositionFrame, LiveProgress, Drain,
+)  # fmt: skip
+server_frame: Final[TypeAdapter[ServerFrame]] = TypeAdapter(ServerFrame)

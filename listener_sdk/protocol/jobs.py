@@ -1,0 +1,231 @@
+"""Jobs on the wire: the job itself, its creation and changes, its subject, attempts and log lines."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from .lifecycle import Status
+from .model import WireModel
+from .outcomes import Outcome
+from .times import Time
+
+Mode = Literal["foreground", "background", "toolbarBlocking", "hidden"]
+Trigger = Literal["manual", "immediate"]
+JsonObject = dict[str, Any]
+
+JobType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+Reference = Annotated[str, Field(min_length=1, max_length=256)]
+Info = Annotated[str, Field(max_length=4096)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
+
+
+def _printable(text: str) -> str:
+    if not all(letter.isprintable() for letter in text):
+        raise ValueError("only printable characters are allowed")
+    return text
+
+
+Operation = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+
+DEFAULT_MAX_ATTEMPTS: Final = 5
+DEFAULT_RUN_TIMEOUT_S: Final = 3600.0
+DEFAULT_TOTAL_TIMEOUT_S: Final = 86400.0
+
+
+class ResourceSubject(WireModel):
+    """The one thing that the job works on."""
+
+    type: Literal["resource"]
+    id: str = Field(max_length=256)
+
+
+class CollectionSubject(WireModel):
+    """The set of things that the job works on."""
+
+    type: Literal["collection"]
+    resource: str = Field(max_length=256)
+    params: JsonObject | None = None
+    query: JsonObject | None = None
+
+
+Subject = Annotated[ResourceSubject | CollectionSubject, Field(discriminator="type")]
+
+
+class JobCreate(WireModel):
+    """``POST /v1/jobs`` and the ``create`` frame. ``trigger`` defaults by the place it is created from."""
+
+    type: JobType
+    operation: Operation
+    source: Reference | None = None
+    destination: Reference | None = None
+    file_id: Reference | None = None
+    environment_id: Reference | None = None
+    space_id: Reference | None = None
+    parent_id: Reference | None = None
+    config: JsonObject | None = None
+    trigger: Trigger | None = None
+    mode: Mode | None = None
+    input: JsonObject | None = None
+    subject: Subject | None = None
+    info: Info | None = None
+    progress: Percent | None = None
+    managed: bool | None = None
+    metadata: JsonObject | None = None
+    label: str | None = Field(default=None, max_length=256)
+    scheduled_at: Time | None = None
+    estimated_completion_at: Time | None = None
+    priority: int = Field(default=0, ge=-1000, le=1000)
+    unique_key: str | None = Field(default=None, min_length=1, max_length=255)
+    max_attempts: int = Field(default=DEFAULT_MAX_ATTEMPTS, ge=1, le=100)
+    run_timeout_s: Seconds = DEFAULT_RUN_TIMEOUT_S
+    queue_timeout_s: Seconds | None = None
+    total_timeout_s: Seconds = DEFAULT_TOTAL_TIMEOUT_S
+
+    @property
+    def name(self) -> str:
+        """``type:operation``: what listeners name."""
+        return f"{self.type}:{self.operation}"
+
+
+class JobUpdate(WireModel):
+    """``PATCH /v1/jobs/{id}``: only what is sent is changed; ``status`` is the life-cycle move of that name."""
+
+    status: Status | None = None
+    progress: Percent | None = None
+    info: Info | None = None
+    config: JsonObject | None = None
+    metadata: JsonObject | None = None
+    outcome_acknowledged_at: Time | None = None
+    estimated_completion_at: Time | None = None
+    fence: int | None = Field(default=None, ge=0)
+
+
+class JobAck(WireModel):
+    """``POST /v1/jobs/{id}/ack``: the first begins the job, each later one is a tick."""
+
+    info: Info | None = None
+    progress: Percent | None = None
+    estimated_completion_at: Time | None = None
+    fence: int | None = Field(default=None, ge=0)
+
+
+class JobEnd(WireModel):
+    """``POST /v1/jobs/{id}/complete`` and ``/fail``; ``result`` is data for programs."""
+
+    outcome: Outcome | None = None
+    info: Info | None = None
+    result: JsonObject | None = None
+    fence: int | None = Field(default=None, ge=0)
+
+
+class JobCancel(WireModel):
+    """``POST /v1/jobs/{id}/cancel``."""
+
+    info: Info | None = None
+
+    @field_validator("info")
+    @classmethod
+    def _some(cls, info: str | None) -> str | None:
+        return info or None
+
+
+class Job(WireModel):
+    """A job as every reader sees it. Statuses, types and modes of newer servers parse as plain text."""
+
+    id: str
+    type: str
+    operation: str
+    job: str
+    status: str
+    source: str
+    created_at: Time
+    updated_at: Time
+    created_by: str | None = None
+    trigger: str | None = None
+    mode: str | None = None
+    label: str | None = None
+    destination: str | None = None
+    file_id: str | None = None
+    environment_id: str | None = None
+    space_id: str | None = None
+    parent_id: str | None = None
+    rerun_of: str | None = None
+    config: JsonObject | None = None
+    input: JsonObject | None = None
+    subject: JsonObject | None = None
+    outcome: JsonObject | None = None
+    result: JsonObject | None = None
+    info: str | None = None
+    progress: int | None = None
+    done: float | None = None
+    total: float | None = None
+    managed: bool | None = None
+    metadata: JsonObject | None = None
+    scheduled_at: Time | None = None
+    ready_at: Time | None = None
+    started_at: Time | None = None
+    finished_at: Time | None = None
+    estimated_completion_at: Time | None = None
+    outcome_acknowledged_at: Time | None = None
+    cancel_requested_at: Time | None = None
+    priority: int = 0
+    unique_key: str | None = None
+    attempt: int = 0
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS
+    fence: int = 0
+    lease_expires_at: Time | None = None
+    run_timeout_s: float | None = None
+    queue_timeout_s: float | None = None
+    total_timeout_s: float | None = None
+
+
+class Attempt(WireModel):
+    """An attempt that ended without an outcome, and why."""
+
+    attempt: int
+    fence: int
+    reason: str
+    message: str | None = None
+    started_at: Time | None = None
+    ended_at: Time
+
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class LogLine(WireModel):
+    """One line that a handler (or the server, of a failed attempt) wrote to the job's log."""
+
+    level: Level = "info"
+    message: str = Field(max_length=65536)
+    at: Time | None = None
+    attempt: int | None = None
+    fields: JsonObject | None = None
+
+
+class Environment(WireModel):
+    """A space, in the shape of Flatfile's environment."""
+
+    id: str
+    account_id: str
+    name: str
+    is_prod: bool = False
+    guest_authentication: list[str] = Field(default_factory=list)
+    features: JsonObject = Field(default_factory=dict)
+    metadata: JsonObject = Field(default_factory=dict)
+
+
+class File(WireModel):
+    """A stored file; ``url`` is a signed link made at this reading."""
+
+    id: str
+    name: str
+    size: int
+    content_type: str
+    created_at: Time
+    created_by: str | None = None
+    space_id: str | None = None
+    job_id: str | None = None
+    url: str | None = None
+    url_expires_at: Time | None = None

@@ -1,0 +1,1 @@
+"""Pure decisions: the clock, randomness and ids are arguments."""

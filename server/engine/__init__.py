@@ -1,0 +1,1 @@
+"""What lives in memory on one node: the log's tail, sessions, ticks and the loops."""

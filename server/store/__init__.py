@@ -1,0 +1,1 @@
+"""The truth: the database seam, SQL once per concept, the group-committing writer."""

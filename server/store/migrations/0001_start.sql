@@ -1,0 +1,157 @@
+-- Words that differ between databases: ROWID_KEY is the integer primary key, DOUBLE PRECISION is a 64-bit float.
+-- Times are milliseconds since 1970; JSON is text; truth values are 0 or 1.
+
+CREATE TABLE meta (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE counter (
+    kind TEXT NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+
+CREATE TABLE space (
+    id ROWID_KEY,
+    code TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    link_template TEXT,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE api_key (
+    id TEXT NOT NULL PRIMARY KEY,
+    space_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    secret_hash TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT,
+    expires_at BIGINT,
+    revoked_at BIGINT
+);
+
+CREATE TABLE job (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    source TEXT NOT NULL,
+    parent_id BIGINT,
+    rerun_of BIGINT,
+    file_id TEXT,
+    priority BIGINT NOT NULL,
+    unique_key TEXT,
+    spec TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    scheduled_at BIGINT,
+    ready_at BIGINT,
+    granted_at BIGINT,
+    started_at BIGINT,
+    attempt_started_at BIGINT,
+    finished_at BIGINT,
+    acknowledged_at BIGINT,
+    cancel_requested_at BIGINT,
+    info TEXT,
+    progress DOUBLE PRECISION,
+    done DOUBLE PRECISION,
+    total DOUBLE PRECISION,
+    eta_at BIGINT,
+    eta_given BIGINT NOT NULL,
+    outcome TEXT,
+    result TEXT,
+    attempt BIGINT NOT NULL,
+    max_attempts BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    holder TEXT,
+    lease_expires_at BIGINT,
+    run_timeout_ms BIGINT NOT NULL,
+    queue_timeout_ms BIGINT,
+    total_timeout_ms BIGINT NOT NULL,
+    due_at BIGINT
+);
+
+-- What may be claimed, in the order of claiming.
+CREATE INDEX job_ready ON job (space_id, name, priority DESC, id) WHERE status = 'ready' AND holder IS NULL;
+-- What the engine must look at, and when.
+CREATE INDEX job_due ON job (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX job_holder ON job (holder) WHERE holder IS NOT NULL;
+CREATE INDEX job_parent ON job (parent_id) WHERE parent_id IS NOT NULL;
+CREATE UNIQUE INDEX job_unique_key ON job (space_id, unique_key) WHERE unique_key IS NOT NULL AND finished_at IS NULL;
+
+CREATE TABLE attempt (
+    job_id BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    attempt BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    message TEXT,
+    holder TEXT,
+    started_at BIGINT,
+    ended_at BIGINT NOT NULL,
+    PRIMARY KEY (job_id, fence)
+);
+
+CREATE TABLE job_log (
+    id ROWID_KEY,
+    job_id BIGINT NOT NULL,
+    attempt BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    level TEXT NOT NULL,
+    message TEXT NOT NULL,
+    fields TEXT
+);
+CREATE INDEX job_log_job ON job_log (job_id, id);
+
+CREATE TABLE job_curve (
+    job_id ROWID_KEY,
+    points TEXT NOT NULL
+);
+
+CREATE TABLE log_head (
+    id ROWID_KEY,
+    epoch TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    oldest BIGINT NOT NULL
+);
+
+CREATE TABLE event (
+    seq ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    topic TEXT NOT NULL,
+    job_id BIGINT,
+    terminal BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
+-- A job ends once: the database itself refuses a second terminal event.
+CREATE UNIQUE INDEX event_terminal ON event (job_id) WHERE terminal = 1;
+
+CREATE TABLE event_ack (
+    seq ROWID_KEY,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL
+);
+
+CREATE TABLE file (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    job_id BIGINT,
+    name TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    content_type TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL
+);
+CREATE INDEX file_job ON file (job_id) WHERE job_id IS NOT NULL;
+
+CREATE TABLE idempotency (
+    scope TEXT NOT NULL,
+    idem_key TEXT NOT NULL,
+    body_hash TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (scope, idem_key)
+);
+CREATE INDEX idempotency_age ON idempotency (created_at);

@@ -1,0 +1,1 @@
+"""HTTP and websocket, turned into commands and queries."""
