@@ -1,0 +1,79 @@
+"""What the server does by itself when a job's time has come."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from listener_sdk.protocol.lifecycle import Move
+
+from ..core.actors import SYSTEM
+from ..core.deadlines import Due, due, next_due
+from ..core.jobs import JobRow
+from ..store.command import Command
+from ..store.transaction import EVERYTHING, Transaction
+from . import moves
+from .outcomes import end_badly
+
+MESSAGES: Final = {
+    Due.UNACKED: "The listener did not begin within {ack_s:g} s.",
+    Due.LEASE: "The listener stopped answering: its lease ran out.",
+    Due.RUN: "The attempt ran longer than its limit of {run_s:g} s.",
+    Due.QUEUE: "No listener took the job within {queue_s:g} s.",
+    Due.TOTAL: "The job was not done within {total_s:g} s of its first start.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DueJob:
+    job_id: int
+
+
+def run(tx: Transaction, item: DueJob) -> Due | None:
+    """Do what is due with the job, if anything; what it was."""
+    row = tx.job(item.job_id)
+    if row is None or row.due_at is None:
+        return None
+    what = due(row, tx.now, tx.facts.limits)
+    if what is None:
+        row.due_at = next_due(row, tx.facts.limits)
+        tx.changed(row, EVERYTHING)
+    elif what is Due.START:
+        moves.make_ready(tx, row, SYSTEM)
+    elif what is Due.CANCEL:
+        moves.cancel(tx, row, SYSTEM)
+    elif what in {Due.QUEUE, Due.TOTAL}:
+        _fail(tx, row, what)
+    else:
+        _lose(tx, row, what)
+    return what
+
+
+def _fail(tx: Transaction, row: JobRow, what: Due) -> None:
+    message = _message(tx, row, what)
+    if row.holder is not None:
+        moves.end_attempt(tx, row, what.value, message)
+        moves.take_away(tx, row)
+    end_badly(tx, row, Move.FAIL, None, message, SYSTEM, what.value)
+
+
+def _lose(tx: Transaction, row: JobRow, what: Due) -> None:
+    message = _message(tx, row, what)
+    moves.end_attempt(tx, row, what.value, message)
+    moves.take_away(tx, row)
+    if not moves.after_attempt(tx, row, SYSTEM, message):
+        end_badly(tx, row, Move.FAIL, None, message, SYSTEM, what.value)
+
+
+def _message(tx: Transaction, row: JobRow, what: Due) -> str:
+    return MESSAGES[what].format(
+        ack_s=tx.facts.limits.ack_ms / 1000,
+        run_s=row.run_timeout_ms / 1000,
+        queue_s=(row.queue_timeout_ms or 0) / 1000,
+        total_s=row.total_timeout_ms / 1000,
+    )
+
+
+def _job(item: DueJob) -> tuple[int]:
+    return (item.job_id,)
+
+
+DUE: Final[Command[DueJob, Due | None]] = Command("due", run, _job)

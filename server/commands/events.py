@@ -1,0 +1,64 @@
+"""Events that clients publish and acknowledge."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.events import EventCreate, check_topic
+from listener_sdk.protocol.ids import encode, environment_id, space_id
+
+from ..core.actors import Actor
+from ..core.sizes import bounded
+from ..store.command import Command
+from ..store.transaction import NewEvent, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class PublishEvent:
+    actor: Actor
+    body: EventCreate
+
+
+@dataclass(frozen=True, slots=True)
+class AckEvent:
+    actor: Actor
+    seq: int
+
+
+def publish(tx: Transaction, item: PublishEvent) -> NewEvent:
+    """Put a client's event into the log. The event's place is filled in by the commit: see ``NewEvent.seq``."""
+    body = item.body
+    check_topic(body.topic)
+    given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    bounded({"event": given})
+    space = item.actor.space
+    own = {
+        "accountId": tx.facts.account_id,
+        "environmentId": environment_id(space.code),
+        "spaceId": space_id(space.code),
+        "actorId": item.actor.key_id,
+    }
+    event: dict[str, Any] = {
+        **given,
+        "domain": body.topic.split(":", 1)[0],
+        "context": {**given.get("context", {}), **own},
+    }
+    return tx.append(NewEvent(space.id, body.topic, None, terminal=False, body=event))
+
+
+def acknowledge(tx: Transaction, item: AckEvent) -> None:
+    """Take an event off the list of those that wait for an acknowledgement; a second time changes nothing."""
+    tx.flush()
+    found = tx.rows(
+        "SELECT a.seq FROM event e LEFT JOIN event_ack a ON a.seq = e.seq WHERE e.seq = :seq AND e.space_id = :space",
+        seq=item.seq,
+        space=item.actor.space.id,
+    )
+    if not found:
+        raise Refusal("not_found", f"There is no event {encode('ev', item.seq)} in this space.", key="id")
+    if found[0][0] is None:
+        tx.insert("event_ack", ("seq", "at", "actor"), (item.seq, tx.now, item.actor.key_id))
+
+
+PUBLISH: Final[Command[PublishEvent, NewEvent]] = Command("publish", publish)
+ACK_EVENT: Final[Command[AckEvent, None]] = Command("ack_event", acknowledge)

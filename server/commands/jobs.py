@@ -1,0 +1,301 @@
+"""What people and programs do with jobs: create, update, execute, cancel, retry, acknowledge the outcome, delete."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import encode, environment_id, space_code, space_id
+from listener_sdk.protocol.jobs import JobCreate, JobUpdate
+from listener_sdk.protocol.lifecycle import Move, Status, illegal, next_status
+from listener_sdk.protocol.times import from_datetime, to_wire
+
+from ..core.actors import Actor, Space
+from ..core.effects import CancelAsked
+from ..core.job_events import progress_facts
+from ..core.jobs import JobRow
+from ..core.sizes import bounded
+from ..store import jobs as sql
+from ..store.command import Command
+from ..store.transaction import Transaction
+from . import moves
+
+SPEC: Final = (
+    "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label",
+)  # fmt: skip
+"""Creation fields that have no column."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateJob:
+    """``trigger`` is what counts when the body names none."""
+
+    actor: Actor
+    body: JobCreate
+    trigger: str = "immediate"
+
+
+@dataclass(frozen=True, slots=True)
+class JobAct:
+    """An act on one job that needs nothing else."""
+
+    actor: Actor
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    actor: Actor
+    job_id: int
+    info: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateJob:
+    actor: Actor
+    job_id: int
+    body: JobUpdate
+
+
+def create(tx: Transaction, item: CreateJob) -> JobRow:
+    """Store a job: created (manual), scheduled (with a start time ahead), or ready."""
+    body, space = item.body, item.actor.space
+    row = _new_row(tx, item, _spec(body, body.trigger or item.trigger), _parent(tx, item))
+    _refuse_other_space(body, space)
+    _refuse_duplicate(tx, row)
+    tx.facts.bound.admit(space.id, tx.now, lambda: sql.count_ready(tx.connection, space.id))
+    _store(tx, row, item.actor.key_id)
+    scheduled = from_datetime(body.scheduled_at) if body.scheduled_at else None
+    _set_out(tx, row, item.actor.key_id, scheduled, body.trigger or item.trigger)
+    return row
+
+
+def _store(tx: Transaction, row: JobRow, actor: str) -> None:
+    row.id = tx.next_ids("job")
+    tx.add(row)
+    tx.say("job:created", row, actor)
+
+
+def _set_out(tx: Transaction, row: JobRow, actor: str, scheduled: int | None, trigger: str) -> None:
+    if scheduled is not None and scheduled > tx.now:
+        moves.schedule(tx, row, scheduled, actor)
+    elif trigger == "immediate":
+        moves.make_ready(tx, row, actor)
+
+
+def _spec(body: JobCreate, trigger: str) -> dict[str, Any]:
+    given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    spec: dict[str, Any] = {name: given[name] for name in SPEC if name in given}
+    spec["trigger"] = trigger
+    bounded(spec)
+    return spec
+
+
+def _parent(tx: Transaction, item: CreateJob) -> int | None:
+    if item.body.parent_id is None:
+        return None
+    number = moves.job_number(item.body.parent_id, "parentId")
+    return moves.found(tx, item.actor.space, number).id
+
+
+def _refuse_other_space(body: JobCreate, space: Space) -> None:
+    for key, value in (("spaceId", body.space_id), ("environmentId", body.environment_id)):
+        if value is not None and value.startswith("us_") and space_code(value) != space.code:
+            raise Refusal(
+                "not_found",
+                f"This key belongs to {space_id(space.code)} ({environment_id(space.code)}): leave {key} out, or name that.",
+                key=key,
+            )
+
+
+def _refuse_duplicate(tx: Transaction, row: JobRow) -> None:
+    if row.unique_key is None:
+        return
+    tx.flush()
+    other = sql.unfinished_with_key(tx.connection, row.space_id, row.unique_key)
+    if other is not None:
+        raise Refusal(
+            "duplicate_job",
+            f"Job {encode('jb', other)} has this uniqueKey and has not ended: wait for it, or use another key.",
+            key="uniqueKey",
+            job=encode("jb", other),
+        )
+
+
+def _new_row(tx: Transaction, item: CreateJob, spec: dict[str, Any], parent: int | None) -> JobRow:
+    body, space = item.body, item.actor.space
+    return JobRow(
+        id=0,
+        space_id=space.id,
+        name=body.name,
+        status=Status.CREATED.value,
+        source=body.source or space_id(space.code),
+        parent_id=parent,
+        rerun_of=None,
+        file_id=body.file_id,
+        priority=body.priority,
+        unique_key=body.unique_key,
+        spec=orjson.dumps(spec).decode(),
+        created_by=item.actor.key_id,
+        created_at=tx.now,
+        updated_at=tx.now,
+        scheduled_at=None,
+        ready_at=None,
+        granted_at=None,
+        started_at=None,
+        attempt_started_at=None,
+        finished_at=None,
+        acknowledged_at=None,
+        cancel_requested_at=None,
+        info=body.info,
+        progress=body.progress,
+        done=None,
+        total=None,
+        eta_at=from_datetime(body.estimated_completion_at) if body.estimated_completion_at else None,
+        eta_given=int(body.estimated_completion_at is not None),
+        outcome=None,
+        result=None,
+        attempt=0,
+        max_attempts=body.max_attempts,
+        fence=0,
+        holder=None,
+        lease_expires_at=None,
+        run_timeout_ms=int(body.run_timeout_s * 1000),
+        queue_timeout_ms=int(body.queue_timeout_s * 1000) if body.queue_timeout_s else None,
+        total_timeout_ms=int(body.total_timeout_s * 1000),
+        due_at=None,
+    )
+
+
+def execute(tx: Transaction, item: JobAct) -> None:
+    """A person starts the job now."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    next_status(row.status, Move.MAKE_READY)
+    moves.make_ready(tx, row, item.actor.key_id)
+
+
+def cancel(tx: Transaction, item: CancelJob) -> JobRow:
+    """Ask a handler on the stream to stop, within the grace; any other unfinished job ends at once."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    next_status(row.status, Move.CANCEL)
+    if row.status == Status.EXECUTING and row.on_stream:
+        _ask(tx, row, item)
+    else:
+        moves.cancel(tx, row, item.actor.key_id, item.info)
+    return row
+
+
+def _ask(tx: Transaction, row: JobRow, item: CancelJob) -> None:
+    if row.cancel_requested_at is not None or row.holder is None:
+        return
+    row.cancel_requested_at = tx.now
+    if item.info is not None:
+        row.info = item.info
+    moves.touch(tx, row)
+    tx.say("job:updated", row, item.actor.key_id, cancelRequestedAt=to_wire(tx.now))
+    tx.effects.append(CancelAsked(row.holder, row.id, row.fence, item.info))
+
+
+def retry(tx: Transaction, item: JobAct) -> JobRow:
+    """A new job like the ended one, ready at once; ``rerunOf`` names the old."""
+    old = moves.found(tx, item.actor.space, item.job_id)
+    if not old.ended:
+        raise illegal(old.status, Move.RETRY_LATER)
+    row = _again(tx, old, item.actor)
+    _refuse_duplicate(tx, row)
+    tx.facts.bound.admit(row.space_id, tx.now, lambda: sql.count_ready(tx.connection, row.space_id))
+    _store(tx, row, item.actor.key_id)
+    moves.make_ready(tx, row, item.actor.key_id)
+    return row
+
+
+def _again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
+    blank = dict.fromkeys(_BLANK)
+    return replace(
+        old,
+        **blank,  # type: ignore[arg-type]  # every name in _BLANK may be None
+        status=Status.CREATED.value,
+        rerun_of=old.id,
+        created_by=actor.key_id,
+        created_at=tx.now,
+        updated_at=tx.now,
+        eta_given=0,
+        attempt=0,
+        fence=0,
+        spec=orjson.dumps({**old.described(), "trigger": "immediate"}).decode(),
+    )
+
+
+_BLANK: Final = (
+    "scheduled_at", "ready_at", "granted_at", "started_at", "attempt_started_at", "finished_at", "acknowledged_at",
+    "cancel_requested_at", "info", "progress", "done", "total", "eta_at", "outcome", "result", "holder",
+    "lease_expires_at", "due_at",
+)  # fmt: skip
+
+
+def ack_outcome(tx: Transaction, item: JobAct) -> JobRow:
+    """A person has seen the outcome; a second time changes nothing."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    if not row.ended:
+        raise Refusal(
+            "illegal_move",
+            f"The job is {row.status}: there is no outcome to acknowledge yet.",
+            key="status",
+            status=row.status,
+        )
+    if row.acknowledged_at is None:
+        row.acknowledged_at = tx.now
+        moves.touch(tx, row)
+        tx.say("job:outcome-acknowledged", row, item.actor.key_id)
+    return row
+
+
+def delete(tx: Transaction, item: JobAct) -> None:
+    """Remove the job with its attempts, log and curve; an unfinished one is canceled first."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    if not row.ended:
+        moves.cancel(tx, row, item.actor.key_id)
+    tx.say("job:deleted", row, item.actor.key_id)
+    tx.forget(row)
+    sql.delete(tx.connection, row.id)
+
+
+def update(tx: Transaction, item: UpdateJob) -> JobRow:
+    """Change what was sent. Status and progress belong to the lease and are done by ``commands.rest``."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    described = _described(row, item.body)
+    if item.body.info is not None:
+        row.info = item.body.info
+    if described is not None:
+        row.spec = described
+    if item.body.outcome_acknowledged_at is not None and row.ended and row.acknowledged_at is None:
+        row.acknowledged_at = tx.now
+        tx.say("job:outcome-acknowledged", row, item.actor.key_id)
+    moves.touch(tx, row)
+    tx.say("job:updated", row, item.actor.key_id, **progress_facts(row))
+    return row
+
+
+def _described(row: JobRow, body: JobUpdate) -> str | None:
+    given = {
+        name: value
+        for name, value in (("config", body.config), ("metadata", body.metadata))
+        if value is not None
+    }
+    if not given:
+        return None
+    bounded(given)
+    return orjson.dumps({**row.described(), **given}).decode()
+
+
+def _job(item: JobAct | CancelJob | UpdateJob) -> tuple[int]:
+    return (item.job_id,)
+
+
+CREATE: Final = Command("create", create)
+EXECUTE: Final = Command("execute", execute, _job)
+CANCEL: Final = Command("cancel", cancel, _job)
+RETRY: Final = Command("retry", retry, _job)
+ACK_OUTCOME: Final = Command("ack_outcome", ack_outcome, _job)
+DELETE: Final = Command("delete", delete, _job)

@@ -1,0 +1,195 @@
+"""What a listener session does with its leases: ack, tick, renew, log, release."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import orjson
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.jobs import LogLine
+from listener_sdk.protocol.lifecycle import Status
+from listener_sdk.protocol.progress import Progress
+from listener_sdk.protocol.times import from_datetime
+
+from ..core.curve import Point, joined
+from ..core.job_events import progress_facts
+from ..core.jobs import JobRow
+from ..store import curves
+from ..store.command import Command
+from ..store.transaction import LEASE_ONLY, Transaction
+from . import moves
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lease as its holder names it."""
+
+    holder: str
+    space_id: int
+    job_id: int
+    fence: int
+
+    @property
+    def actor(self) -> str:
+        """The key behind the holder."""
+        return self.holder.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class AckLease:
+    lease: Held
+    info: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TickLease:
+    """Merged progress of a lease, with the points of its curve since the last time. ``eta_given`` by the handler."""
+
+    lease: Held
+    progress: Progress
+    eta_given: bool
+    points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """Several leases of one holder, as (job, fence)."""
+
+    holder: str
+    space_id: int
+    pairs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLease:
+    lease: Held
+    lines: tuple[LogLine, ...]
+
+
+def own(tx: Transaction, lease: Held) -> JobRow:
+    """The job, when the holder still has this lease; Refusal ``not_found`` or ``stale_lease``."""
+    row = tx.job(lease.job_id)
+    if row is None or row.space_id != lease.space_id:
+        raise Refusal("not_found", moves.NOT_FOUND.format(id=encode("jb", lease.job_id)), key="job")
+    if row.holder != lease.holder or row.fence != lease.fence:
+        raise stale(row, lease.fence)
+    return row
+
+
+def stale(row: JobRow, fence: int) -> Refusal:
+    """The refusal of a call with a lost lease."""
+    return Refusal(
+        "stale_lease",
+        f"The lease with fence {fence} is over: the job is {row.status} with fence {row.fence}. Stop working on it.",
+        key="fence",
+        status=row.status,
+        job=encode("jb", row.id),
+    )
+
+
+def ack(tx: Transaction, item: AckLease) -> None:
+    """The handler begins; a repetition changes nothing."""
+    row = own(tx, item.lease)
+    if item.info is not None:
+        row.info = item.info
+    started(tx, row, item.lease.actor)
+
+
+def started(tx: Transaction, row: JobRow, actor: str) -> None:
+    """Begin the attempt, unless it has begun."""
+    if row.status == Status.READY:
+        moves.begin(tx, row)
+        tx.say("job:updated", row, actor, attempt=row.attempt)
+
+
+def tick(tx: Transaction, item: TickLease) -> tuple[Progress, list[Point]]:
+    """Take merged progress; what counts now, and the curve of this attempt."""
+    row = own(tx, item.lease)
+    started(tx, row, item.lease.actor)
+    merged = set_progress(row, item.progress, eta_given=item.eta_given)
+    moves.touch_progress(tx, row)
+    tx.say("job:updated", row, item.lease.actor, **progress_facts(row))
+    return merged, draw(tx, row, item.points)
+
+
+def set_progress(row: JobRow, newer: Progress, *, eta_given: bool) -> Progress:
+    """Merge into the row: newest wins, the percent never goes back within an attempt."""
+    merged = Progress(row.progress, row.done, row.total, row.info, row.eta_at).merged(newer)
+    row.progress, row.done, row.total, row.info = merged.value(), merged.done, merged.total, merged.text
+    if eta_given or not row.eta_given:
+        row.eta_at = newer.eta_ms
+    row.eta_given = int(row.eta_given or eta_given)
+    return merged
+
+
+def draw(tx: Transaction, row: JobRow, points: tuple[Point, ...]) -> list[Point]:
+    """Add points to the stored curve of this attempt; the whole curve."""
+    if not points:
+        return []
+    since = row.attempt_started_at or 0
+    before = [point for point in curves.load(tx.connection, row.id) if point[0] >= since]
+    curve = joined(before, list(points))
+    curves.save(tx.connection, row.id, curve.all())
+    return curve.all()
+
+
+def renew(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
+    """Keep the leases for another lease time; those that are lost are returned."""
+    lost = []
+    for job_id, fence in item.pairs:
+        row = tx.job(job_id)
+        if row is None or row.holder != item.holder or row.fence != fence:
+            lost.append((job_id, fence))
+        elif row.lease_expires_at is not None:
+            row.lease_expires_at = tx.now + tx.facts.limits.lease_ms
+            tx.changed(row, LEASE_ONLY)
+    return lost
+
+
+def release(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
+    """Give jobs back untouched; a job whose cancel was asked for ends canceled. Those that were lost are returned."""
+    lost = []
+    actor = item.holder.partition("/")[0]
+    for job_id, fence in item.pairs:
+        row = tx.job(job_id)
+        if row is None or row.holder != item.holder or row.fence != fence:
+            lost.append((job_id, fence))
+        elif row.cancel_requested_at is not None:
+            moves.let_go(tx, row)
+            moves.cancel(tx, row, actor)
+        else:
+            moves.release(tx, row, actor)
+    return lost
+
+
+def write(tx: Transaction, item: LogLease) -> None:
+    """Lines for the job's log; a listener may still write them while its outcome is on the way."""
+    row = own(tx, item.lease)
+    for line in item.lines:
+        at = from_datetime(line.at) if line.at else tx.now
+        fields = orjson.dumps(line.fields).decode() if line.fields else None
+        moves.write_log(tx, row, line.level, line.message, fields, min(at, tx.now))
+
+
+class _Leased(Protocol):
+    @property
+    def lease(self) -> Held: ...
+
+
+def one(item: _Leased) -> Iterable[int]:
+    """The job of an item with one lease."""
+    return (item.lease.job_id,)
+
+
+def many(item: Leases) -> Iterable[int]:
+    """The jobs of an item with several."""
+    return [job_id for job_id, _ in item.pairs]
+
+
+ACK: Final[Command[AckLease, None]] = Command("ack", ack, one, lazy=True)
+TICK: Final[Command[TickLease, Any]] = Command("tick", tick, one, lazy=True)
+RENEW: Final = Command("renew", renew, many, lazy=True)
+RELEASE: Final = Command("release", release, many)
+LOG: Final[Command[LogLease, None]] = Command("log", write, one, lazy=True)

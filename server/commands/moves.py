@@ -1,0 +1,182 @@
+"""The moves of a job's life that several commands share. Each changes the row, says so in the log, and nothing else.
+
+Callers check first: a move is never refused half-way.
+"""
+
+from typing import Any, Final
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import decode, encode
+from listener_sdk.protocol.lifecycle import TERMINAL_TOPIC, Move, Status, next_status
+from listener_sdk.protocol.times import to_wire
+
+from ..core.actors import SYSTEM, Space
+from ..core.deadlines import next_due
+from ..core.effects import Lost
+from ..core.jobs import JobRow
+from ..core.retries import backoff_ms, may_retry
+from ..store.transaction import EVERYTHING, PROGRESS_ONLY, Transaction
+
+ATTEMPT_COLUMNS: Final = (
+    "job_id", "fence", "attempt", "reason", "message", "holder", "started_at", "ended_at",
+)  # fmt: skip
+LOG_COLUMNS: Final = ("id", "job_id", "attempt", "at", "level", "message", "fields")
+NOT_FOUND: Final = "There is no job {id} in this space."
+
+
+def found(tx: Transaction, space: Space, job_id: int) -> JobRow:
+    """The job of this space, or Refusal ``not_found``."""
+    row = tx.job(job_id)
+    if row is None or row.space_id != space.id:
+        raise Refusal("not_found", NOT_FOUND.format(id=encode("jb", job_id)), key="id")
+    return row
+
+
+def job_number(text: str, key: str = "id") -> int:
+    """The row's integer of a job id, or Refusal ``not_found``."""
+    number = decode("jb", text)
+    if number is None:
+        raise Refusal("not_found", NOT_FOUND.format(id=text[:64]), key=key)
+    return number
+
+
+def touch(tx: Transaction, row: JobRow) -> None:
+    """The row has changed: write it, and look at it again when it is due."""
+    row.updated_at = tx.now
+    row.due_at = next_due(row, tx.facts.limits)
+    tx.changed(row, EVERYTHING)
+
+
+def touch_progress(tx: Transaction, row: JobRow) -> None:
+    """Only the progress has changed."""
+    row.updated_at = tx.now
+    tx.changed(row, PROGRESS_ONLY)
+
+
+def make_ready(tx: Transaction, row: JobRow, actor: str, **extra: Any) -> None:
+    """The job may be taken."""
+    row.status = next_status(row.status, Move.MAKE_READY)
+    _now_ready(tx, row, actor, extra)
+
+
+def release(tx: Transaction, row: JobRow, actor: str) -> None:
+    """Its listener gives the job back untouched: the attempt does not count."""
+    row.status = next_status(row.status, Move.RELEASE)
+    row.attempt -= 1
+    let_go(tx, row)
+    _now_ready(tx, row, actor, {"reason": "released"})
+
+
+def _now_ready(tx: Transaction, row: JobRow, actor: str, extra: dict[str, Any]) -> None:
+    row.ready_at = tx.now
+    touch(tx, row)
+    tx.fresh.append(row)
+    tx.say("job:ready", row, actor, **extra)
+
+
+def schedule(tx: Transaction, row: JobRow, at: int, actor: str, move: Move = Move.SCHEDULE) -> None:
+    """The job shall become ready at a time."""
+    row.status = next_status(row.status, move)
+    row.scheduled_at = at
+    touch(tx, row)
+    tx.say("job:scheduled", row, actor, scheduledAt=to_wire(at))
+
+
+def hold(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) -> None:
+    """Give the job to a holder: a new attempt, a new fence. Without ``lease_ms`` only the run time-out ends it."""
+    row.holder = holder
+    row.attempt += 1
+    row.fence += 1
+    row.granted_at = tx.now
+    row.attempt_started_at = None
+    row.lease_expires_at = None if lease_ms is None else tx.now + lease_ms
+    row.progress = row.done = row.total = row.eta_at = None
+    row.eta_given = 0
+    tx.dispatch.taken(holder)
+    touch(tx, row)
+
+
+def begin(tx: Transaction, row: JobRow) -> None:
+    """The holder begins the attempt."""
+    row.status = next_status(row.status, Move.ACK)
+    row.attempt_started_at = tx.now
+    if row.started_at is None:
+        row.started_at = tx.now
+    touch(tx, row)
+
+
+def let_go(tx: Transaction, row: JobRow) -> None:
+    """Nobody holds the job any more."""
+    if row.holder is not None:
+        tx.dispatch.given_back(row.holder)
+    row.holder = row.lease_expires_at = row.granted_at = None
+
+
+def take_away(tx: Transaction, row: JobRow) -> None:
+    """The server ends the lease: what the holder still sends is stale."""
+    if row.holder is not None and row.on_stream:
+        tx.effects.append(Lost(row.holder, row.id, row.fence))
+    if row.holder is not None:
+        row.fence += 1
+    let_go(tx, row)
+
+
+def end(tx: Transaction, row: JobRow, move: Move, actor: str, **extra: Any) -> None:
+    """The job ends, once and for all."""
+    row.status = next_status(row.status, move)
+    row.finished_at = tx.now
+    row.eta_at = None
+    let_go(tx, row)
+    touch(tx, row)
+    tx.say(TERMINAL_TOPIC[Status(row.status)], row, actor, **extra)
+
+
+def cancel(tx: Transaction, row: JobRow, actor: str, info: str | None = None) -> None:
+    """The job ends canceled at once; a listener that holds it loses it."""
+    if info is not None:
+        row.info = info
+    take_away(tx, row)
+    row.status = next_status(row.status, Move.CANCEL)
+    row.finished_at = tx.now
+    row.eta_at = None
+    touch(tx, row)
+    tx.say("job:updated", row, actor)
+    tx.say("job:canceled", row, actor)
+
+
+def end_attempt(tx: Transaction, row: JobRow, reason: str, message: str, actor: str = SYSTEM) -> None:
+    """The attempt is over without an outcome: remember why. The caller says what follows."""
+    tx.insert(
+        "attempt",
+        ATTEMPT_COLUMNS,
+        (row.id, row.fence, row.attempt, reason, message, row.holder, row.attempt_started_at, tx.now),
+    )
+    row.info = message
+    tx.say("job:attempt-failed", row, actor, attempt=row.attempt, reason=reason, message=message)
+
+
+def after_attempt(
+    tx: Transaction, row: JobRow, actor: str, message: str, *, retry: bool = True, retry_at: int | None = None
+) -> bool:
+    """Another attempt after a back-off while any remain (True), else the job is failed (the caller sets its outcome)."""
+    if row.cancel_requested_at is not None:
+        cancel(tx, row, actor)
+        return True
+    if retry and may_retry(row.attempt, row.max_attempts):
+        let_go(tx, row)
+        at = tx.now + backoff_ms(row.attempt, tx.random()) if retry_at is None else max(retry_at, tx.now)
+        schedule(tx, row, at, actor, Move.RETRY_LATER)
+        return True
+    return False
+
+
+def write_log(
+    tx: Transaction, row: JobRow, level: str, message: str, fields: str | None = None, at: int | None = None
+) -> None:
+    """A line for the job's log."""
+    line_id = tx.next_ids("job_log")
+    tx.insert(
+        "job_log",
+        LOG_COLUMNS,
+        (line_id, row.id, row.attempt, tx.now if at is None else at, level, message, fields),
+    )

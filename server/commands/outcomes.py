@@ -1,0 +1,166 @@
+"""The end of an attempt, as its listener tells it on the stream: complete or fail. Repetition is answered alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from listener_sdk.protocol.lifecycle import Move, Status, illegal
+from listener_sdk.protocol.outcomes import NextRetry, Outcome
+from listener_sdk.protocol.times import from_datetime
+
+from ..core.jobs import JobRow
+from ..core.sizes import bounded
+from ..store.command import Command
+from ..store.transaction import Transaction
+from . import moves
+from .leases import Held, one, own, started
+
+LARGEST_SHOWN: Final = 8 * 1024
+"""Characters of an outcome up to which the terminal event carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteLease:
+    lease: Held
+    outcome: Outcome | None = None
+    info: str | None = None
+    result: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailLease:
+    """``detail`` (a traceback) goes to the job's log; ``retry`` false makes the failure final."""
+
+    lease: Held
+    message: str
+    outcome: Outcome | None = None
+    detail: str | None = None
+    retry: bool = True
+    retry_at: datetime | None = None
+
+
+def complete(tx: Transaction, item: CompleteLease) -> JobRow:
+    """The job ended well. The same call again (same fence, same outcome) is answered as the first."""
+    lease = item.lease
+    outcome, result = texts(item.outcome, item.result)
+    before = tx.job(lease.job_id)
+    if (
+        before is not None
+        and before.space_id == lease.space_id
+        and repeats(before, lease.fence, outcome, result)
+    ):
+        return before
+    row = own(tx, lease)
+    started(tx, row, lease.actor)
+    end_well(tx, row, outcome, result, item.info, lease.actor)
+    return row
+
+
+def repeats(row: JobRow, fence: int | None, outcome: str | None, result: str | None) -> bool:
+    """Whether the job already ended well with exactly this."""
+    return (
+        row.status == Status.COMPLETE
+        and fence in {None, row.fence}
+        and row.outcome == outcome
+        and row.result == result
+    )
+
+
+def texts(outcome: Outcome | None, result: dict[str, Any] | None) -> tuple[str | None, str | None]:
+    """The stored texts of an outcome and a result; Refusal ``too_large``."""
+    wire = outcome.to_wire() if outcome else None
+    bounded({"outcome": wire, "result": result})
+    return (orjson.dumps(wire).decode() if wire else None, orjson.dumps(result).decode() if result else None)
+
+
+def end_well(
+    tx: Transaction, row: JobRow, outcome: str | None, result: str | None, info: str | None, actor: str
+) -> None:
+    """Write the outcome; the progress is then whole."""
+    row.outcome, row.result = outcome, result
+    row.progress = 100.0
+    if row.total is not None:
+        row.done = row.total
+    if info is not None:
+        row.info = info
+    moves.end(tx, row, Move.COMPLETE, actor, **_shown(row))
+
+
+def _shown(row: JobRow) -> dict[str, Any]:
+    outcome = orjson.loads(row.outcome) if row.outcome else {}
+    shown: dict[str, Any] = {"result": outcome.get("result") or "success"}
+    if outcome.get("counts"):
+        shown["counts"] = outcome["counts"]
+    if row.outcome and len(row.outcome) <= LARGEST_SHOWN:
+        shown["outcome"] = outcome
+    return shown
+
+
+def fail(tx: Transaction, item: FailLease) -> JobRow:
+    """The attempt ended badly: another follows while any remain, else the job is failed."""
+    lease = item.lease
+    outcome, _ = texts(item.outcome, None)
+    before = tx.job(lease.job_id)
+    if before is not None and before.space_id == lease.space_id and _failed_before(tx, before, item):
+        return before
+    row = own(tx, lease)
+    started(tx, row, lease.actor)
+    if item.detail:
+        moves.write_log(tx, row, "error", item.detail)
+    moves.end_attempt(tx, row, "failed", item.message, lease.actor)
+    retry_at = from_datetime(item.retry_at) if item.retry_at else None
+    if not moves.after_attempt(tx, row, lease.actor, item.message, retry=item.retry, retry_at=retry_at):
+        end_badly(tx, row, Move.FAIL, outcome, item.message, lease.actor)
+    return row
+
+
+def _failed_before(tx: Transaction, row: JobRow, item: FailLease) -> bool:
+    """Whether this attempt has failed with this message already."""
+    if row.holder == item.lease.holder and row.fence == item.lease.fence:
+        return False
+    tx.flush()
+    found = tx.rows(
+        "SELECT holder, reason, message FROM attempt WHERE job_id = :id AND fence = :fence",
+        id=row.id,
+        fence=item.lease.fence,
+    )
+    return found == [(item.lease.holder, "failed", item.message)]
+
+
+def end_badly(
+    tx: Transaction,
+    row: JobRow,
+    move: Move,
+    outcome: str | None,
+    message: str,
+    actor: str,
+    reason: str | None = None,
+) -> None:
+    """The job is failed; without an outcome of its handler the person is told the message and offered a retry."""
+    row.outcome = outcome or orjson.dumps(default_outcome(message)).decode()
+    row.info = message
+    extra: dict[str, Any] = {"message": message}
+    if reason:
+        extra["reason"] = reason
+    if len(row.outcome) <= LARGEST_SHOWN:
+        extra["outcome"] = orjson.loads(row.outcome)
+    moves.end(tx, row, move, actor, **extra)
+
+
+def default_outcome(message: str) -> dict[str, Any]:
+    """What a person sees of a job that failed without saying more."""
+    return Outcome(
+        heading="Job failed", message=message, acknowledge=True, next=NextRetry(label="Try again")
+    ).to_wire()
+
+
+def refuse_ended(row: JobRow, move: Move) -> None:
+    """Refusal ``illegal_move`` for a job that has ended."""
+    if row.ended:
+        raise illegal(row.status, move)
+
+
+COMPLETE: Final[Command[CompleteLease, JobRow]] = Command("complete", complete, one)
+FAIL: Final[Command[FailLease, JobRow]] = Command("fail", fail, one)

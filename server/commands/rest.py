@@ -1,0 +1,182 @@
+"""The life cycle over REST, as Flatfile's clients call it: ack, complete, fail, update. The lease belongs to the key."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.jobs import JobAck, JobEnd, JobUpdate
+from listener_sdk.protocol.lifecycle import Move, Status, illegal
+from listener_sdk.protocol.progress import Progress
+from listener_sdk.protocol.times import from_datetime
+
+from ..core.actors import Actor
+from ..core.effects import Lost
+from ..core.estimate import completion_at
+from ..core.job_events import progress_facts
+from ..core.jobs import JobRow
+from ..store.command import Command
+from ..store.transaction import Transaction
+from . import jobs, moves
+from .jobs import UpdateJob
+from .leases import draw, set_progress, stale, started
+from .outcomes import end_badly, end_well, repeats, texts
+
+
+@dataclass(frozen=True, slots=True)
+class AckJob:
+    actor: Actor
+    job_id: int
+    body: JobAck
+
+
+@dataclass(frozen=True, slots=True)
+class EndJob:
+    actor: Actor
+    job_id: int
+    body: JobEnd
+
+
+def ack(tx: Transaction, item: AckJob) -> JobRow:
+    """Begin a ready job, which takes its lease for the key; each later call is a tick."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    body = item.body
+    _take(tx, row, item.actor, body.fence)
+    eta = from_datetime(body.estimated_completion_at) if body.estimated_completion_at else None
+    _tick(tx, row, item.actor, Progress(percent=body.progress, text=body.info, eta_ms=eta))
+    return row
+
+
+def _take(tx: Transaction, row: JobRow, actor: Actor, fence: int | None) -> None:
+    """Have the lease: the key's own, or a new one of a job that nobody holds."""
+    if row.status not in {Status.READY, Status.EXECUTING}:
+        raise illegal(row.status, Move.ACK)
+    if row.holder is None:
+        if row.status != Status.READY:
+            raise illegal(row.status, Move.ACK)
+        moves.hold(tx, row, actor.key_id, lease_ms=None)
+    else:
+        _own(row, actor, fence)
+    if row.status == Status.READY:
+        moves.begin(tx, row)
+
+
+def _own(row: JobRow, actor: Actor, fence: int | None) -> None:
+    if fence is not None and fence != row.fence:
+        raise stale(row, fence)
+    if row.holder is None:
+        raise Refusal(
+            "no_lease",
+            f"The job is {row.status} and nobody holds it: acknowledge it first.",
+            key="status",
+            status=row.status,
+        )
+    if not row.held_by(actor.key_id):
+        raise Refusal(
+            "lease_held",
+            "Another key holds this job: only its holder may tick, complete or fail it. Cancel it instead.",
+            key="fence",
+            status=row.status,
+        )
+
+
+def _tick(tx: Transaction, row: JobRow, actor: Actor, progress: Progress) -> None:
+    given = progress.eta_ms is not None
+    merged = set_progress(row, progress, eta_given=given)
+    percent = merged.value()
+    points = draw(tx, row, ((tx.now, percent),)) if percent is not None else []
+    if not row.eta_given:
+        row.eta_at = completion_at(row.attempt_started_at or tx.now, points)
+    moves.touch(tx, row)
+    tx.say("job:updated", row, actor.key_id, **progress_facts(row))
+
+
+def complete(tx: Transaction, item: EndJob) -> JobRow:
+    """End the key's job well; the same call again is answered as the first."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    body = item.body
+    outcome, result = texts(body.outcome, body.result)
+    if repeats(row, body.fence, outcome, result):
+        return row
+    _hold_to_end(tx, row, item.actor, body.fence, Move.COMPLETE)
+    end_well(tx, row, outcome, result, body.info, item.actor.key_id)
+    return row
+
+
+def fail(tx: Transaction, item: EndJob) -> JobRow:
+    """End the key's job without success. Over REST this is final: no other attempt follows."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    body = item.body
+    outcome, _ = texts(body.outcome, None)
+    if row.status == Status.FAILED and body.fence in {None, row.fence} and outcome in {None, row.outcome}:
+        return row
+    _hold_to_end(tx, row, item.actor, body.fence, Move.FAIL)
+    message = body.info or (body.outcome.message if body.outcome else None) or "The job failed."
+    moves.end_attempt(tx, row, "failed", message, item.actor.key_id)
+    end_badly(tx, row, Move.FAIL, outcome, message, item.actor.key_id)
+    return row
+
+
+def _hold_to_end(tx: Transaction, row: JobRow, actor: Actor, fence: int | None, move: Move) -> None:
+    if row.status not in {Status.READY, Status.EXECUTING} or (
+        row.holder is None and row.status == Status.READY
+    ):
+        raise illegal(row.status, move)
+    _own(row, actor, fence)
+    started(tx, row, actor.key_id)
+    if row.on_stream and row.holder is not None:
+        tx.effects.append(Lost(row.holder, row.id, row.fence))
+
+
+def update(tx: Transaction, item: UpdateJob) -> JobRow:
+    """Change what was sent: the status by its move, the progress under the lease, and the plain fields."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    body = item.body
+    if body.status is not None and body.status != row.status:
+        _move(tx, item, row, body.status)
+    elif body.progress is not None or body.estimated_completion_at is not None:
+        if row.ended:
+            raise illegal(row.status, Move.ACK)
+        _own(row, item.actor, body.fence)
+        ack(tx, AckJob(item.actor, row.id, _as_ack(body)))
+    rest = {"info", "config", "metadata", "outcome_acknowledged_at"} & body.model_fields_set
+    return jobs.update(tx, item) if rest or (body.status is None and body.progress is None) else row
+
+
+def _move(tx: Transaction, item: UpdateJob, row: JobRow, status: Status) -> None:
+    body, actor = item.body, item.actor
+    if status is Status.READY:
+        jobs.execute(tx, jobs.JobAct(actor, row.id))
+    elif status is Status.EXECUTING:
+        ack(tx, AckJob(actor, row.id, _as_ack(body)))
+    elif status is Status.COMPLETE:
+        complete(tx, EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence)))
+    elif status is Status.FAILED:
+        fail(tx, EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence)))
+    elif status is Status.CANCELED:
+        jobs.cancel(tx, jobs.CancelJob(actor, row.id, body.info))
+    else:
+        raise Refusal(
+            "illegal_move",
+            f"The job is {row.status}; {status.value} cannot be set: PATCH takes ready, executing, complete, failed, canceled.",
+            key="status",
+            status=row.status,
+        )
+
+
+def _as_ack(body: JobUpdate) -> JobAck:
+    return JobAck(
+        info=body.info,
+        progress=body.progress,
+        estimated_completion_at=body.estimated_completion_at,
+        fence=body.fence,
+    )
+
+
+def _job(item: AckJob | EndJob | UpdateJob) -> tuple[int]:
+    return (item.job_id,)
+
+
+ACK: Final[Command[AckJob, JobRow]] = Command("rest_ack", ack, _job)
+COMPLETE: Final[Command[EndJob, JobRow]] = Command("rest_complete", complete, _job)
+FAIL: Final[Command[EndJob, JobRow]] = Command("rest_fail", fail, _job)
+UPDATE: Final[Command[UpdateJob, JobRow]] = Command("update", update, _job)

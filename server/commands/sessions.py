@@ -1,0 +1,54 @@
+"""Listener sessions: what is theirs after a (re)connection, and what they take from now on."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..core.dispatch import Taker
+from ..core.jobs import JobRow
+from ..store import jobs as sql
+from ..store.command import Command
+from ..store.transaction import LEASE_ONLY, Transaction
+from .leases import Leases, many
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    holder: str
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The answer to hello: leases that are lost, that are kept, and that the session has without knowing it."""
+
+    stale: list[tuple[int, int]]
+    kept: list[JobRow]
+    again: list[JobRow]
+
+
+def hello(tx: Transaction, item: Leases) -> Greeting:
+    """Compare what the session believes to hold with the truth; every lease that it holds begins anew."""
+    tx.flush()
+    mine = {row.id: row for job_id in sql.held_by(tx.connection, item.holder) if (row := tx.job(job_id))}
+    for row in mine.values():
+        row.lease_expires_at = tx.now + tx.facts.limits.lease_ms
+        tx.changed(row, LEASE_ONLY)
+    said = dict(item.pairs)
+    stale = [(j, f) for j, f in item.pairs if j not in mine or mine[j].fence != f]
+    kept = [row for row in mine.values() if said.get(row.id) == row.fence]
+    return Greeting(stale, kept, [row for row in mine.values() if said.get(row.id) != row.fence])
+
+
+def listen(tx: Transaction, item: Taker) -> None:
+    """From now on the session gets what it asked for."""
+    tx.dispatch.join(item)
+
+
+def leave(tx: Transaction, item: Leave) -> None:
+    """The connection is gone: the session gets nothing more, and keeps its leases until they run out."""
+    tx.dispatch.leave(item.holder, item.connection)
+
+
+HELLO: Final = Command("hello", hello, many)
+LISTEN: Final[Command[Taker, None]] = Command("listen", listen)
+LEAVE: Final[Command[Leave, None]] = Command("leave", leave)

@@ -1,0 +1,79 @@
+"""What is due with a job, and when: the one rule behind start times, leases, time-outs and the grace of a cancel."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from listener_sdk.protocol.lifecycle import Status
+
+from .jobs import JobRow
+
+
+class Due(StrEnum):
+    """What must be done with a job whose time has come."""
+
+    START = "start"
+    """its start time has come"""
+    UNACKED = "not acknowledged"
+    """it was granted, and its listener did not begin in time"""
+    LEASE = "lease lost"
+    """its listener stopped renewing the lease"""
+    RUN = "run time-out"
+    """the attempt took too long"""
+    QUEUE = "queue time-out"
+    """it waited too long for a listener"""
+    TOTAL = "total time-out"
+    """all its attempts together took too long"""
+    CANCEL = "cancel"
+    """its cancel was asked for, and the grace is over"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Milliseconds of the server's own deadlines; nothing is taken from a listener before ``reap_after`` (a time)."""
+
+    lease_ms: int = 30_000
+    ack_ms: int = 10_000
+    grace_ms: int = 30_000
+    reap_after: int = 0
+
+
+def deadlines(row: JobRow, limits: Limits) -> list[tuple[int, Due]]:
+    """All deadlines of a job, the next first. None for a job that has ended."""
+    if row.ended:
+        return []
+    found: list[tuple[int, Due]] = []
+    if row.status == Status.SCHEDULED and row.scheduled_at is not None:
+        found.append((row.scheduled_at, Due.START))
+    if row.holder is not None:
+        found += _lease(row, limits)
+    elif row.queue_timeout_ms is not None and row.ready_at is not None and row.status == Status.READY:
+        found.append((row.ready_at + row.queue_timeout_ms, Due.QUEUE))
+    if row.started_at is not None:
+        found.append((row.started_at + row.total_timeout_ms, Due.TOTAL))
+    found.sort()
+    return found
+
+
+def _lease(row: JobRow, limits: Limits) -> list[tuple[int, Due]]:
+    found: list[tuple[int, Due]] = []
+    if row.cancel_requested_at is not None:
+        found.append((row.cancel_requested_at + limits.grace_ms, Due.CANCEL))
+    if row.lease_expires_at is not None:
+        found.append((max(row.lease_expires_at, limits.reap_after), Due.LEASE))
+    if row.status == Status.READY and row.granted_at is not None:
+        found.append((max(row.granted_at + limits.ack_ms, limits.reap_after), Due.UNACKED))
+    if row.attempt_started_at is not None:
+        found.append((row.attempt_started_at + row.run_timeout_ms, Due.RUN))
+    return found
+
+
+def next_due(row: JobRow, limits: Limits) -> int | None:
+    """When the job must be looked at again."""
+    found = deadlines(row, limits)
+    return found[0][0] if found else None
+
+
+def due(row: JobRow, now: int, limits: Limits) -> Due | None:
+    """What is due now, the oldest deadline first."""
+    found = deadlines(row, limits)
+    return found[0][1] if found and found[0][0] <= now else None

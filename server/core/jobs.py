@@ -1,0 +1,83 @@
+"""A job inside the server: one row, and the facts that follow from it."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from listener_sdk.protocol.lifecycle import is_final
+
+
+@dataclass(slots=True)
+class JobRow:
+    """One row of table ``job``, its fields in the table's order. Times are milliseconds, ``spec``, ``outcome``, ``result`` JSON text.
+
+    ``holder`` is ``<key>/<session>`` of a lease on the stream, ``<key>`` of a lease taken over REST.
+    """
+
+    id: int
+    space_id: int
+    name: str
+    status: str
+    source: str
+    parent_id: int | None
+    rerun_of: int | None
+    file_id: str | None
+    priority: int
+    unique_key: str | None
+    spec: str
+    created_by: str
+    created_at: int
+    updated_at: int
+    scheduled_at: int | None
+    ready_at: int | None
+    granted_at: int | None
+    started_at: int | None
+    attempt_started_at: int | None
+    finished_at: int | None
+    acknowledged_at: int | None
+    cancel_requested_at: int | None
+    info: str | None
+    progress: float | None
+    done: float | None
+    total: float | None
+    eta_at: int | None
+    eta_given: int
+    outcome: str | None
+    result: str | None
+    attempt: int
+    max_attempts: int
+    fence: int
+    holder: str | None
+    lease_expires_at: int | None
+    run_timeout_ms: int
+    queue_timeout_ms: int | None
+    total_timeout_ms: int
+    due_at: int | None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """What queues are told apart by: the space and the job's name."""
+        return self.space_id, self.name
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job has reached a final status."""
+        return is_final(self.status)
+
+    @property
+    def on_stream(self) -> bool:
+        """Whether a session of the stream holds it, rather than a key over REST."""
+        return self.holder is not None and "/" in self.holder
+
+    def described(self) -> dict[str, Any]:
+        """The creation fields that have no column of their own."""
+        return orjson.loads(self.spec)  # type: ignore[no-any-return]  # the column holds a JSON object
+
+    def held_by(self, key_id: str) -> bool:
+        """Whether this key, on the stream or over REST, holds the lease."""
+        return self.holder is not None and self.holder.partition("/")[0] == key_id
+
+
+COLUMNS: Final = tuple(JobRow.__dataclass_fields__)
+"""Column names in the order of the fields."""

@@ -1,0 +1,30 @@
+"""How large the parts of a job or event may be."""
+
+from typing import Any, Final
+
+import orjson
+
+from listener_sdk.protocol.codes import Refusal
+
+LARGEST: Final = {
+    "input": 256 * 1024,
+    "result": 256 * 1024,
+    "config": 64 * 1024,
+    "metadata": 64 * 1024,
+    "subject": 64 * 1024,
+    "outcome": 64 * 1024,
+    "event": 64 * 1024,
+}
+"""Bytes of the JSON text of each named part."""
+
+
+def bounded(parts: dict[str, Any]) -> None:
+    """Refusal ``too_large`` with the name of the first part that is over its limit; other names pass."""
+    for name, value in parts.items():
+        limit = LARGEST.get(name)
+        if limit is not None and value is not None and len(orjson.dumps(value)) > limit:
+            raise Refusal(
+                "too_large",
+                f"{name} takes at most {limit // 1024} KiB of JSON: put large data into a file and name that.",
+                key=name,
+            )

@@ -1,0 +1,89 @@
+"""Rows as readers see them: the wire form of jobs and events."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from listener_sdk.protocol.ids import encode, environment_id, space_id
+from listener_sdk.protocol.progress import whole
+from listener_sdk.protocol.times import to_wire
+
+from .actors import Space
+from .jobs import JobRow
+
+FileLink = Callable[[str], tuple[str, int]]
+"""Makes a download link of a file id: the absolute URL and when it expires (ms)."""
+
+
+def job_wire(row: JobRow, space: Space, link: FileLink | None = None) -> dict[str, Any]:
+    """The job as JSON object; what is unknown is left out. With ``link``, the outcome's files get fresh links."""
+    kind, _, operation = row.name.partition(":")
+    outcome = orjson.loads(row.outcome) if row.outcome else None
+    found = {
+        "id": encode("jb", row.id),
+        "type": kind,
+        "operation": operation,
+        "job": row.name,
+        "status": row.status,
+        "source": row.source,
+        "createdAt": to_wire(row.created_at),
+        "updatedAt": to_wire(row.updated_at),
+        "createdBy": row.created_by,
+        "environmentId": environment_id(space.code),
+        "spaceId": space_id(space.code),
+        "fileId": row.file_id,
+        "parentId": encode("jb", row.parent_id) if row.parent_id else None,
+        "rerunOf": encode("jb", row.rerun_of) if row.rerun_of else None,
+        "info": row.info,
+        "progress": whole(row.progress),
+        "done": row.done,
+        "total": row.total,
+        "scheduledAt": _time(row.scheduled_at),
+        "readyAt": _time(row.ready_at),
+        "startedAt": _time(row.started_at),
+        "finishedAt": _time(row.finished_at),
+        "estimatedCompletionAt": None if row.ended else _time(row.eta_at),
+        "outcomeAcknowledgedAt": _time(row.acknowledged_at),
+        "cancelRequestedAt": _time(row.cancel_requested_at),
+        "leaseExpiresAt": _time(row.lease_expires_at),
+        "priority": row.priority,
+        "uniqueKey": row.unique_key,
+        "attempt": row.attempt,
+        "maxAttempts": row.max_attempts,
+        "fence": row.fence,
+        "runTimeoutS": row.run_timeout_ms / 1000,
+        "queueTimeoutS": row.queue_timeout_ms / 1000 if row.queue_timeout_ms else None,
+        "totalTimeoutS": row.total_timeout_ms / 1000,
+        "outcome": with_links(outcome, link) if outcome and link else outcome,
+        "result": orjson.loads(row.result) if row.result else None,
+        **row.described(),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def with_links(outcome: dict[str, Any], link: FileLink) -> dict[str, Any]:
+    """The outcome with a fresh link on each hosted file that its next action names."""
+    action = outcome.get("next")
+    if not isinstance(action, dict):
+        return outcome
+    if action.get("type") == "download" and action.get("fileId"):
+        return {**outcome, "next": {**action, "url": link(action["fileId"])[0]}}
+    if action.get("type") == "files":
+        files = [{**file, "url": link(file["fileId"])[0]} for file in action["files"]]
+        return {**outcome, "next": {**action, "files": files}}
+    return outcome
+
+
+def event_head(epoch: str, seq: int, at: int) -> str:
+    """The start of an event's JSON text: what is known only when its place in the log is."""
+    return f'{{"id":"{encode("ev", seq)}","position":"{epoch}:{seq}","createdAt":"{to_wire(at)}",'
+
+
+def event_text(epoch: str, seq: int, at: int, body: str) -> str:
+    """The whole JSON text of a stored event; ``body`` is a JSON object that is not empty."""
+    return event_head(epoch, seq, at) + body[1:]
+
+
+def _time(ms: int | None) -> str | None:
+    return None if ms is None else to_wire(ms)

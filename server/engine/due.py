@@ -1,0 +1,80 @@
+"""The loop that does what time demands: start times, lost leases, time-outs, old idempotency keys."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+
+from ..commands.due import DUE, DueJob
+from ..core.deadlines import Limits
+from ..store import idempotency, jobs
+from ..store.command import Command
+from ..store.database import StoreError
+from ..store.transaction import Facts
+
+EVERY_S: Final = 0.2
+PAGE: Final = 500
+PRUNE_EVERY_S: Final = 60.0
+JUMP_MS: Final = 5_000
+"""A wall clock that moves by more than this against the monotonic one has been set."""
+
+PRUNE: Final[Command[int, int]] = Command("prune", idempotency.prune, lazy=True)
+_log = structlog.get_logger("tickwire.due")
+
+
+class DueLoop:
+    """``submit`` and ``read`` are the node's; ``monotonic_ms`` finds jumps of the wall clock."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        submit: Callable[..., Any],
+        read: Callable[..., Any],
+        clock: Callable[[], int],
+        monotonic_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+    ) -> None:
+        self._facts = facts
+        self._submit = submit
+        self._read = read
+        self._clock = clock
+        self._monotonic_ms = monotonic_ms
+        self._offset = clock() - monotonic_ms()
+        self._pruned_at = 0
+        self.spare()
+
+    def spare(self) -> None:
+        """Take no lease away for one full lease time: its holder could not renew while the server was away."""
+        limits: Limits = self._facts.limits
+        self._facts.limits = replace(limits, reap_after=self._clock() + limits.lease_ms)
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except StoreError as error:
+                _log.warning("store_unreachable", error=str(error))
+            await asyncio.sleep(EVERY_S)
+
+    async def look(self) -> int:
+        """Do all that is due now; how many jobs were looked at."""
+        self._notice_jump()
+        now = self._clock()
+        seen = 0
+        while ids := await self._read(lambda reader: jobs.due(reader, now, PAGE)):
+            await asyncio.gather(*(self._submit(DUE, DueJob(job_id)) for job_id in ids))
+            seen += len(ids)
+        if now - self._pruned_at >= PRUNE_EVERY_S * 1000:
+            self._pruned_at = now
+            await self._submit(PRUNE, PAGE)
+        return seen
+
+    def _notice_jump(self) -> None:
+        offset = self._clock() - self._monotonic_ms()
+        if abs(offset - self._offset) > JUMP_MS:
+            _log.warning("clock_jump", by_ms=offset - self._offset)
+            self.spare()
+        self._offset = offset

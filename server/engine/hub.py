@@ -1,0 +1,165 @@
+"""All connections of the stream on this node: who is there, and who is told what after a commit."""
+
+import hashlib
+import itertools
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import orjson
+import structlog
+
+from listener_sdk.protocol.codes import ERRORS, Refusal
+from listener_sdk.protocol.model import WireModel
+
+from ..commands import leases, sessions
+from ..commands.leases import Held, Leases
+from ..core.actors import Actor, Space
+from ..core.deadlines import Limits
+from ..core.effects import CancelAsked, Granted, Lost
+from ..core.jobs import JobRow
+from ..store.command import Once
+from ..store.database import StoreError
+from ..store.transaction import Facts
+from ..store.writer import Writer
+from .subscriptions import Subscriptions
+from .ticks import Ticks
+
+SESSION_TAKEN = 4002
+_log = structlog.get_logger("tickwire.stream")
+
+
+class Connected(Protocol):
+    """What the hub needs of a connection."""
+
+    holder: str
+    number: int
+    actor: Actor
+
+    def granted(self, rows: list[JobRow], *, again: bool = False) -> None: ...
+    def lost(self, pairs: list[tuple[int, int]]) -> None: ...
+    def cancel(self, job_id: int, fence: int, reason: str | None) -> None: ...
+    def close(self, code: int, /) -> None: ...
+
+
+class Hub:
+    """The connections by holder. One session has one connection: a newer one takes over."""
+
+    def __init__(
+        self, writer: Writer, facts: Facts, subscriptions: Subscriptions, clock: Callable[[], int]
+    ) -> None:
+        self.clock = clock
+        self.subscriptions = subscriptions
+        self.server_id = secrets.token_hex(4)
+        self.epoch = subscriptions.epoch
+        self.post = writer.post
+        self.ticks = Ticks(writer, clock, subscriptions.progress, self._stale)
+        self.peers: dict[str, Connected] = {}
+        self._facts = facts
+        self._numbers = itertools.count(1)
+
+    def next_number(self) -> int:
+        """A number for a new connection."""
+        return next(self._numbers)
+
+    def limits(self) -> Limits:
+        """The deadlines in force."""
+        return self._facts.limits
+
+    def join(self, peer: Connected) -> None:
+        """A session said hello."""
+        older = self.peers.get(peer.holder)
+        self.peers[peer.holder] = peer
+        if older is not None:
+            older.close(SESSION_TAKEN)
+
+    def leave(self, peer: Connected) -> None:
+        """A connection ended; its session keeps its leases."""
+        if self.peers.get(peer.holder) is peer:
+            del self.peers[peer.holder]
+            self.post(sessions.LEAVE, sessions.Leave(peer.holder, peer.number), _ignore)
+
+    def hold(self, peer: Connected, job_id: int, fence: int, name: str = "") -> None:
+        """The session has this lease: its ticks are taken."""
+        space: Space = peer.actor.space
+        self.ticks.begin(Held(peer.holder, space.id, job_id, fence), name, space)
+
+    def deliver(self, effects: list[object]) -> None:
+        """Tell listeners what a commit means for them: one frame of grants a connection."""
+        grants: dict[str, list[JobRow]] = {}
+        for effect in effects:
+            if isinstance(effect, Granted):
+                grants.setdefault(effect.holder, []).append(effect.row)
+            elif isinstance(effect, CancelAsked):
+                self._cancel(effect)
+            elif isinstance(effect, Lost):
+                self._lost(effect)
+        for holder, rows in grants.items():
+            self._grant(holder, rows)
+
+    def once(
+        self, actor: Actor, route: str, key: str, body: WireModel, show: Callable[[Any], Any]
+    ) -> Once[Any]:
+        """An Idempotency-Key of a frame."""
+        digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+        return Once(
+            f"{actor.key_id} {route}", key, digest, lambda result: orjson.dumps(show(result)).decode()
+        )
+
+    def _grant(self, holder: str, rows: list[JobRow]) -> None:
+        rows = [row for row in rows if row.holder == holder]
+        peer = self.peers.get(holder)
+        if peer is not None:
+            if rows:
+                peer.granted(rows)
+            return
+        by_space: dict[int, list[tuple[int, int]]] = {}
+        for row in rows:
+            by_space.setdefault(row.space_id, []).append((row.id, row.fence))
+        for space_id, pairs in by_space.items():
+            self.post(leases.RELEASE, Leases(holder, space_id, tuple(pairs)), _ignore)
+
+    def _cancel(self, effect: CancelAsked) -> None:
+        peer = self.peers.get(effect.holder)
+        if peer is not None:
+            peer.cancel(effect.job_id, effect.fence, effect.reason)
+
+    def _lost(self, effect: Lost) -> None:
+        peer = self.peers.get(effect.holder)
+        if peer is not None:
+            peer.lost([(effect.job_id, effect.fence)])
+
+    def _stale(self, lease: Held) -> None:
+        """A tick came for a lease that this node does not know: ask the store, which knows."""
+        self.post(
+            leases.RENEW,
+            Leases(lease.holder, lease.space_id, ((lease.job_id, lease.fence),)),
+            lambda lost, error: self._tell(lease, lost, error),
+        )
+
+    def _tell(self, lease: Held, lost: list[tuple[int, int]] | None, error: Exception | None) -> None:
+        peer = self.peers.get(lease.holder)
+        if peer is not None and lost:
+            peer.lost(lost)
+
+
+def error_frame(error: Exception, request: int | None, about: dict[str, str | None]) -> dict[str, Any]:
+    """The ``error`` frame of a refusal, of a store that does not answer, or of a fault of the server."""
+    if isinstance(error, Refusal):
+        found: dict[str, Any] = {
+            "code": error.code,
+            "message": error.message,
+            "key": error.key,
+            **error.details,
+        }
+    elif isinstance(error, StoreError):
+        found = {"code": error.code, "message": str(error)}
+    else:
+        found = {"code": "internal", "message": ERRORS["internal"].meaning}
+    frame = {"type": "error", "id": request, **about, **found}
+    return {name: value for name, value in frame.items() if value is not None}
+
+
+def _ignore(result: Any, error: Exception | None) -> None:
+    if error is not None and not isinstance(error, Refusal):
+        _log.warning("effect_failed", error=str(error))

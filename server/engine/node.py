@@ -1,0 +1,127 @@
+"""One server's engine: the store, its writer and readers, and all that follows a commit."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+import structlog
+
+from ..commands.grants import grant
+from ..core.dispatch import Dispatch, Key
+from ..settings import Settings
+from ..store import log as log_sql
+from ..store.command import Command, Once, Replayed
+from ..store.database import Database, Reader
+from ..store.log import Stored
+from ..core.meta import Meta
+from ..store.transaction import Facts, Transaction
+from ..store.writer import Writer
+from .due import DueLoop
+from .hub import Hub
+from .log import Log
+from .sockets import Sockets
+from .subscriptions import Subscriptions
+
+READERS: Final = 4
+IDLE_EVERY_S: Final = 10.0
+T = TypeVar("T")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_log = structlog.get_logger("tickwire.node")
+
+
+def wall_ms() -> int:
+    """The wall clock in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Node:
+    """The engine over a prepared database. Made and used on the event loop; ``clock`` gives milliseconds since 1970."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        meta: Meta,
+        facts: Facts,
+        clock: Callable[[], int] = wall_ms,
+    ) -> None:
+        self.settings = settings
+        self.meta = meta
+        self.database = database
+        self.facts = facts
+        self.clock = clock
+        self.state = "starting"
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="tickwire-reader")
+        self._passed: dict[Key, tuple[int, int]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        with database.reader() as reader:
+            self.log = Log(log_sql.head(reader))
+        self.dispatch = Dispatch()
+        self.writer = Writer(
+            database, facts, self.dispatch, clock=clock, at_end=self._grant, deliver=self._deliver
+        )
+        self.subscriptions = Subscriptions(self.log, self._read_page)
+        self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key)
+        self.hub = Hub(self.writer, facts, self.subscriptions, clock)
+        self.due = DueLoop(facts, self.submit, self.read, clock)
+
+    @property
+    def epoch(self) -> str:
+        """The log's epoch."""
+        return self.log.epoch
+
+    async def start(self, *, loops: bool = True) -> None:
+        """Begin; without ``loops`` time stands still until ``due.look()`` is called."""
+        self.writer.start()
+        if loops:
+            self._tasks = [asyncio.create_task(self.due.run()), asyncio.create_task(self._idle())]
+        self.state = "ready"
+
+    async def drain(self) -> None:
+        """Grant nothing more; leases stay where they are."""
+        self.state = "draining"
+        self.hub.ticks.flush_all()
+
+    async def stop(self) -> None:
+        """Finish what was taken, then end threads and tasks. The database stays open for its owner to close."""
+        self.state = "draining"
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.writer.stop()
+        await asyncio.to_thread(self._readers.shutdown)
+
+    async def submit(
+        self, command: Command[Item, Result], item: Item, once: Once[Result] | None = None
+    ) -> Result | Replayed:
+        """Run a command in the next commit. Raises Refusal, StoreError."""
+        return await self.writer.submit(command, item, once)
+
+    async def read(self, query: Callable[[Reader], T]) -> T:
+        """Run a query on one consistent view of the store, off the loop. Raises StoreError."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
+
+    def _query(self, query: Callable[[Reader], T]) -> T:
+        with self.database.reader() as reader:
+            return query(reader)
+
+    async def _read_page(self, after: int, upto: int, count: int) -> list[Stored]:
+        return await self.read(lambda reader: log_sql.page(reader, after, upto, count))
+
+    def _grant(self, tx: Transaction) -> bool:
+        return self.state != "draining" and grant(tx, self._passed)
+
+    def _deliver(self, events: list[Stored], effects: list[object]) -> None:
+        """After a commit: leases to listeners first, then the events to everybody who follows."""
+        if effects:
+            self.hub.deliver(effects)
+        if events:
+            self.subscriptions.publish(self.log.take(events))
+
+    async def _idle(self) -> None:
+        while True:
+            await asyncio.sleep(IDLE_EVERY_S)
+            self.subscriptions.idle()

@@ -1,0 +1,42 @@
+"""How many connections there are: of the node, and of each key."""
+
+from collections import Counter
+
+from .peers import Peer
+
+
+class Sockets:
+    """The open connections, by key; revoking a key closes its own."""
+
+    def __init__(self, most: int, most_per_key: int) -> None:
+        self._most = most
+        self._most_per_key = most_per_key
+        self._count: Counter[str] = Counter()
+        self.peers: set[Peer] = set()
+
+    def enter(self, peer: Peer) -> bool:
+        """Count a connection; False when the key or the node has too many."""
+        key = peer.actor.key_id
+        if len(self.peers) >= self._most or self._count[key] >= self._most_per_key:
+            return False
+        self._count[key] += 1
+        self.peers.add(peer)
+        return True
+
+    def leave(self, peer: Peer) -> None:
+        """A counted connection ended."""
+        if peer in self.peers:
+            self.peers.discard(peer)
+            self._count[peer.actor.key_id] -= 1
+            if not self._count[peer.actor.key_id]:
+                del self._count[peer.actor.key_id]
+
+    def close_key(self, key_id: str, code: int) -> None:
+        """End all connections of a key."""
+        for peer in [peer for peer in self.peers if peer.actor.key_id == key_id]:
+            peer.close(code)
+
+    def close_all(self, code: int) -> None:
+        """End every connection."""
+        for peer in list(self.peers):
+            peer.close(code)

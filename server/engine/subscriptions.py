@@ -1,0 +1,235 @@
+"""Subscriptions: cursors into the log that follow it, each batch encoded once for every distinct filter."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import structlog
+from listener_sdk.protocol.filters import compile_filter, compile_topics
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.events import Position
+from listener_sdk.protocol.frames import Subscribe
+
+from ..store import log as sql
+from .log import Entry, Log
+from .outbox import Outbox
+
+PAGE: Final = 500
+LARGEST_FRAME: Final = 256 * 1024
+AT_ONCE: Final = 8
+"""Subscriptions that read history from the store at the same time."""
+
+ReadPage = Callable[[int, int, int], Any]
+_log = structlog.get_logger("tickwire.subscriptions")
+Key = tuple[int, bytes]
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """``cursor`` is the last event looked at, ``prev`` the last one sent."""
+
+    name: str
+    outbox: Outbox
+    space_id: int
+    key: Key
+    topics: Callable[[str], bool]
+    test: Callable[[dict[str, Any]], bool] | None
+    progress: bool
+    cursor: int
+    prev: int
+    drained: asyncio.Event
+    live: bool = False
+    closed: bool = False
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    def matches(self, entry: Entry) -> bool:
+        """Whether the event is for this subscription."""
+        return (
+            entry.space_id == self.space_id
+            and self.topics(entry.topic)
+            and (self.test is None or self.test(entry.data))
+        )
+
+
+class Subscriptions:
+    """All subscriptions of a node. ``read_page(after, upto, count)`` reads stored events off the loop."""
+
+    def __init__(self, log: Log, read_page: ReadPage) -> None:
+        self.epoch = log.epoch
+        self._log = log
+        self._read_page = read_page
+        self._groups: dict[Key, list[Subscription]] = {}
+        self._reading = asyncio.Semaphore(AT_ONCE)
+
+    def add(self, frame: Subscribe, space_id: int, outbox: Outbox, drained: asyncio.Event) -> Subscription:
+        """Begin; Refusal names why a cursor cannot be continued, before anything is sent."""
+        topics = compile_topics(frame.topics)
+        test = compile_filter(frame.filter) if frame.filter else None
+        start = self.start(frame.after)
+        key = (space_id, orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS))
+        found = Subscription(
+            frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, drained
+        )
+        self._groups.setdefault(key, []).append(found)
+        outbox.send(self._subscribed(frame, start))
+        found.live = start == self._log.seq
+        if not found.live:
+            found.task = asyncio.create_task(self._catch_up(found))
+        return found
+
+    def remove(self, subscription: Subscription) -> None:
+        """End."""
+        subscription.closed = True
+        if subscription.task is not None:
+            subscription.task.cancel()
+        group = self._groups.get(subscription.key, [])
+        if subscription in group:
+            group.remove(subscription)
+        if not group:
+            self._groups.pop(subscription.key, None)
+
+    def start(self, after: str) -> int:
+        """The sequence number that a cursor names; Refusal ``bad_cursor`` or one that says why it cannot be continued."""
+        if after == "now":
+            return self._log.seq
+        if after == "oldest":
+            return self._log.oldest_seq - 1
+        position = Position.parse(after)
+        ends = {"head": str(self._log.head), "oldest": str(self._log.oldest)}
+        if position.epoch != self._log.epoch:
+            raise Refusal(
+                "epoch_changed",
+                "The log was replaced since this position: start again from oldest or now.",
+                key="after",
+                **ends,
+            )
+        if position.seq > self._log.seq:
+            raise Refusal(
+                "cursor_ahead",
+                "The position lies after the log's end: start again from oldest or now.",
+                key="after",
+                **ends,
+            )
+        if position.seq < self._log.oldest_seq - 1:
+            raise Refusal(
+                "cursor_too_old",
+                "Events after this position have been removed: start again from oldest.",
+                key="after",
+                **ends,
+            )
+        return position.seq
+
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """Hand committed events to everybody who is live; the others find them when they get there."""
+        for group in self._groups.values():
+            live = [subscription for subscription in group if subscription.live]
+            if live:
+                self._send(live, [entry for entry in entries if live[0].matches(entry)])
+
+    def idle(self) -> None:
+        """Move the cursors of those that have seen nothing for a while."""
+        for subscription in self.all():
+            if subscription.live and subscription.prev < self._log.seq:
+                subscription.outbox.send({
+                    "type": "position",
+                    "sub": subscription.name,
+                    "prev": self._at(subscription.prev),
+                    "position": self._at(self._log.seq),
+                })  # fmt: skip
+                subscription.prev = self._log.seq
+
+    def progress(self, jobs: Iterable[tuple[int, dict[str, Any], dict[str, Any]]]) -> None:
+        """Hand live ticks (space, tick, event to filter by) to those who asked for them and are not behind."""
+        facts = list(jobs)
+        for group in self._groups.values():
+            wanting = [s for s in group if s.progress and s.live and not s.outbox]
+            if wanting:
+                first = wanting[0]
+                mine = [
+                    tick
+                    for space_id, tick, event in facts
+                    if space_id == first.space_id and (first.test is None or first.test(event))
+                ]
+                for subscription in wanting if mine else ():
+                    subscription.outbox.send({"type": "progress", "sub": subscription.name, "jobs": mine})
+
+    def wants_progress(self) -> bool:
+        """Whether anybody follows live ticks."""
+        return any(subscription.progress for subscription in self.all())
+
+    def all(self) -> list[Subscription]:
+        """Every subscription of the node."""
+        return [subscription for group in self._groups.values() for subscription in group]
+
+    def _send(self, subscriptions: list[Subscription], matched: list[Entry]) -> None:
+        for part in _parts(matched):
+            joined = ",".join(entry.text for entry in part)
+            for subscription in subscriptions:
+                subscription.outbox.put(
+                    f'{{"type":"events","sub":{orjson.dumps(subscription.name).decode()},'
+                    f'"prev":"{self._at(subscription.prev)}","events":[{joined}]}}'
+                )
+                subscription.prev = part[-1].seq
+
+    async def _catch_up(self, subscription: Subscription) -> None:
+        try:
+            async with self._reading:
+                while not await self._next_page(subscription):
+                    await self._room(subscription)
+        except Exception:  # noqa: BLE001 - the client is told, and resumes from its last position
+            _log.exception("catch_up_failed", sub=subscription.name)
+            self.remove(subscription)
+            subscription.outbox.send({
+                "type": "error",
+                "code": "unavailable",
+                "sub": subscription.name,
+                "message": "The log could not be read: subscribe again from the last position.",
+            })  # fmt: skip
+
+    async def _next_page(self, subscription: Subscription) -> bool:
+        """Send the next page; True when the subscription has caught up and is live."""
+        entries = self._log.after(subscription.cursor, PAGE)
+        if entries is None:
+            stored: list[sql.Stored] = await self._read_page(subscription.cursor, self._log.seq, PAGE)
+            entries = [self._log.entry(event) for event in stored]
+        if entries:
+            subscription.cursor = entries[-1].seq
+            self._send([subscription], [entry for entry in entries if subscription.matches(entry)])
+        subscription.live = subscription.cursor >= self._log.seq
+        return subscription.live or subscription.closed
+
+    async def _room(self, subscription: Subscription) -> None:
+        await asyncio.sleep(0)
+        while not subscription.outbox.room() and not subscription.closed:
+            subscription.drained.clear()
+            await subscription.drained.wait()
+
+    def _subscribed(self, frame: Subscribe, start: int) -> dict[str, Any]:
+        found = {
+            "type": "subscribed",
+            "sub": frame.sub,
+            "from": self._at(start),
+            "head": str(self._log.head),
+            "oldest": str(self._log.oldest),
+        }
+        return found if frame.id is None else {**found, "id": frame.id}
+
+    def _at(self, seq: int) -> str:
+        return f"{self._log.epoch}:{seq}"
+
+
+def _parts(entries: list[Entry]) -> Iterable[list[Entry]]:
+    """Entries in frames that stay well under the largest message."""
+    part: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if part and size + len(entry.text) > LARGEST_FRAME:
+            yield part
+            part, size = [], 0
+        part.append(entry)
+        size += len(entry.text)
+    if part:
+        yield part

@@ -1,0 +1,194 @@
+"""Settings: one table of name, environment variable, flag, default and meaning, and their reading.
+
+A flag wins over the environment. Sizes are bytes and times seconds, as the names say.
+"""
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from .store.database import StartError
+
+PREFIX: Final = "TICKWIRE_"
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+GIB: Final = 1024 * MIB
+
+NO_FLAG: Final = frozenset({"admin_key"})
+"""Every user of the machine can read the flags of a process: secrets come by the environment alone."""
+
+
+def _address(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#]*)?", text):
+        raise ValueError("must be an address such as https://jobs.example.com, without query")
+    return text.rstrip("/").removesuffix("/v1")
+
+
+def _origins(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s?#@,]+", text):
+        raise ValueError("must be origins such as https://app.example.com, separated by commas")
+    return text.lower()
+
+
+def _sqlite(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"sqlite:///.+", text):
+        raise ValueError("must be sqlite:///<path>, the one kind of store that this release has")
+    return text
+
+
+def _one_word(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ValueError("must be printable ASCII without spaces")
+    return text
+
+
+Seconds = Annotated[float, Field(gt=0, le=30 * 86_400, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Size = Annotated[int, Field(ge=KIB, le=1024 * GIB)]
+Key = Annotated[str, Field(min_length=32, max_length=512), AfterValidator(_one_word)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_origins)]
+
+
+class Settings(BaseModel):
+    """All settings of one server, checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field("127.0.0.1", min_length=1, max_length=253, description="Address to listen on.")
+    port: int = Field(8420, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    public_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None,
+        description="Address by which clients reach the server; links are made of it. Else each request's host.",
+    )
+    data_dir: Path = Field(Path("./.tickwire"), description="Folder of the store, the files and admin.key.")
+    database_url: Annotated[str | None, AfterValidator(_sqlite)] = Field(
+        None, description="The store: sqlite:///<path>. Else tickwire.db in the data directory."
+    )
+    admin_key: Key | None = Field(
+        None,
+        repr=False,
+        description="The administrator's key, 32 characters or more, instead of the one in admin.key while it is set.",
+    )
+    allow_origins: Origins = Field(
+        (), description="Origins of web pages whose scripts may call the server, separated by commas."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        description="The least level that is logged: debug, info, warning or error. Debug shows every request.",
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="json, text, or auto: text on a terminal, else JSON lines."
+    )
+
+    lease_s: Seconds = Field(30, description="A lease that is not renewed for this long is lost.")
+    ack_deadline_s: Seconds = Field(10, description="A granted job must be acknowledged within this time.")
+    grace_s: Seconds = Field(30, description="How long a canceled job's handler may take to stop.")
+    drain_s: Seconds = Field(25, description="How long the server waits for its connections when it stops.")
+    hello_timeout_s: Seconds = Field(5, description="A new socket must say hello within this time.")
+    body_timeout_s: Seconds = Field(
+        30, description="A request's body, or an upload's next part, must come in this time."
+    )
+    link_lifetime_s: Seconds = Field(3600, description="How long a signed link of a file is valid.")
+
+    max_body_bytes: Size = Field(1 * MIB, description="Largest body of a call.")
+    max_frame_bytes: Size = Field(1 * MIB, description="Largest message on the stream.")
+    max_upload_bytes: Size = Field(5 * GIB, description="Largest file.")
+    max_ready_jobs: Count = Field(1_000_000, description="Jobs that may wait in a space.")
+    max_sockets: Count = Field(10_000, description="Open sockets of the stream.")
+    sockets_per_key: Count = Field(100, description="Open sockets of one key.")
+    subscriptions_per_socket: Count = Field(100, description="Subscriptions of one socket.")
+    rate_per_key: Count = Field(5_000, description="Calls a second of one key.")
+    auth_failures_per_minute: Count = Field(
+        10, description="Wrong keys that one address may send in a minute."
+    )
+    send_queue_frames: Count = Field(
+        1_000, description="Frames that may wait for a slow reader before it is cut."
+    )
+    send_queue_bytes: Size = Field(
+        1 * MIB, description="Bytes that may wait for a slow reader before it is cut."
+    )
+    slow_reader_s: Seconds = Field(
+        10, description="How long a frame may wait for a slow reader before it is cut."
+    )
+
+    @property
+    def database_path(self) -> Path:
+        """The file of the SQLite store."""
+        if self.database_url is None:
+            return self.data_dir / "tickwire.db"
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table: ``default`` as it would be written, empty for none; ``flag`` None for secrets."""
+
+    name: str
+    env: str
+    flag: str | None
+    default: str
+    help: str
+
+
+def _row(name: str) -> Setting:
+    field = Settings.model_fields[name]
+    flag = None if name in NO_FLAG else f"--{name.replace('_', '-')}"
+    return Setting(name, PREFIX + name.upper(), flag, _written(field.default), field.description or "")
+
+
+def _written(default: Any) -> str:
+    if default is None or default == ():
+        return ""
+    return "./.tickwire" if isinstance(default, Path) else str(default)
+
+
+SETTINGS: Final[tuple[Setting, ...]] = tuple(_row(name) for name in Settings.model_fields)
+"""Every setting, in the order of docs/reference/settings.md."""
+
+
+def read_settings(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
+    """Settings from flags, else the environment, else the defaults.
+
+    StartError names the flag or variable that is wrong and what it takes. ``--help`` and unknown flags leave by SystemExit.
+    """
+    flags = {name: value for name, value in vars(_parser().parse_args(argv)).items() if value is not None}
+    given = {s.name: environ[s.env] for s in SETTINGS if environ.get(s.env)} | flags
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise StartError(" ".join(_explained(problem, flags) for problem in error.errors())) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tickwire server", description="Start the Tickwire server.", allow_abbrev=False
+    )
+    for setting in SETTINGS:
+        if setting.flag:
+            shown = f" (default: {setting.default})" if setting.default else ""
+            parser.add_argument(
+                setting.flag,
+                dest=setting.name,
+                metavar="VALUE",
+                help=f"{setting.help} {setting.env}{shown}".replace("%", "%%"),
+            )
+    return parser
+
+
+def _explained(problem: Any, flags: Mapping[str, Any]) -> str:
+    setting = next(s for s in SETTINGS if s.name == problem["loc"][0])
+    where = setting.flag if setting.name in flags else setting.env
+    value = "" if setting.name in NO_FLAG else f" {str(problem['input'])[:80]!r}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}{value}: {message[:1].lower()}{message[1:]}. {setting.help}"

@@ -1,0 +1,45 @@
+"""What the writer runs: commands, each on one item, and the promise that a repeated call is answered once."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from .transaction import Transaction
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def _no_jobs(item: Any) -> Iterable[int]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Command(Generic[Item, Result]):
+    """A change of state. ``run`` answers with its result or raises Refusal *before* it has changed anything.
+
+    ``jobs`` names the jobs that an item needs, so that a batch loads them by one query. A ``lazy`` command never
+    earns a commit of its own: it joins the next one, within 2 ms.
+    """
+
+    name: str
+    run: Callable[[Transaction, Item], Result]
+    jobs: Callable[[Item], Iterable[int]] = _no_jobs
+    lazy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Generic[Result]):
+    """An Idempotency-Key: ``answer`` makes the text that is stored with the change, and replayed to a repetition."""
+
+    scope: str
+    key: str
+    body_hash: str
+    answer: Callable[[Result], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The stored answer of the first call with this Idempotency-Key."""
+
+    answer: str

@@ -1,0 +1,136 @@
+"""SQL of jobs: loading, storing, claiming, listing."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from ..core.jobs import COLUMNS, JobRow
+from .database import Connection, Reader, Row
+
+SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - names of our own fields
+FIXED: Final = frozenset({
+    "id", "space_id", "name", "source", "parent_id", "rerun_of", "file_id", "unique_key", "created_by",
+    "created_at", "max_attempts", "run_timeout_ms", "queue_timeout_ms", "total_timeout_ms",
+})  # fmt: skip
+"""Columns that never change after the insert."""
+MUTABLE: Final = tuple(name for name in COLUMNS if name not in FIXED)
+PROGRESS: Final = ("updated_at", "info", "progress", "done", "total", "eta_at", "eta_given")
+"""What a tick changes: no index holds any of them."""
+LEASE: Final = ("lease_expires_at",)
+"""What a renewal changes."""
+
+_CLAIMABLE: Final = "space_id = :space AND name = :name AND status = 'ready' AND holder IS NULL"
+
+
+def from_db(row: Row) -> JobRow:
+    """The job of a row that was selected with ``SELECT``."""
+    return JobRow(*row)
+
+
+def load(reader: Reader, space_id: int, job_id: int) -> JobRow | None:
+    """One job of a space."""
+    found = reader.rows(f"{SELECT} WHERE id = :id AND space_id = :space", id=job_id, space=space_id)
+    return from_db(found[0]) if found else None
+
+
+def load_many(reader: Reader, ids: Iterable[int]) -> list[JobRow]:
+    """Jobs by id, of whichever space."""
+    return [from_db(row) for row in reader.rows(f"{SELECT} WHERE id IN LIST(:ids)", ids=list(ids))]
+
+
+def claimable(reader: Reader, key: tuple[int, str], count: int) -> list[JobRow]:
+    """The first ``count`` jobs of a queue that nobody holds, in the order of claiming."""
+    rows = reader.rows(
+        f"{SELECT} WHERE {_CLAIMABLE} ORDER BY priority DESC, id LIMIT :count FOR_CLAIM",
+        space=key[0],
+        name=key[1],
+        count=count,
+    )
+    return [from_db(row) for row in rows]
+
+
+def claimable_after(reader: Reader, key: tuple[int, str], after: tuple[int, int], count: int) -> list[JobRow]:
+    """As ``claimable``, after a place (priority, id) in that order."""
+    rows = reader.rows(
+        f"{SELECT} WHERE {_CLAIMABLE} AND (priority < :priority OR (priority = :priority AND id > :id)) "
+        "ORDER BY priority DESC, id LIMIT :count FOR_CLAIM",
+        space=key[0],
+        name=key[1],
+        priority=after[0],
+        id=after[1],
+        count=count,
+    )
+    return [from_db(row) for row in rows]
+
+
+def queues(reader: Reader) -> list[tuple[int, str]]:
+    """The queues in which a job waits that nobody holds."""
+    return [
+        (space, name)
+        for space, name in reader.rows(
+            "SELECT DISTINCT space_id, name FROM job WHERE status = 'ready' AND holder IS NULL"
+        )
+    ]
+
+
+def held(reader: Reader) -> list[tuple[str, int]]:
+    """How many leases each holder has."""
+    return [
+        (holder, count)
+        for holder, count in reader.rows(
+            "SELECT holder, COUNT(*) FROM job WHERE holder IS NOT NULL GROUP BY holder"
+        )
+    ]
+
+
+def held_by(reader: Reader, holder: str) -> list[int]:
+    """The jobs that one holder has."""
+    return [
+        row[0] for row in reader.rows("SELECT id FROM job WHERE holder = :holder ORDER BY id", holder=holder)
+    ]
+
+
+def due(reader: Reader, now: int, count: int) -> list[int]:
+    """Jobs whose time has come, the oldest deadline first."""
+    return [
+        row[0]
+        for row in reader.rows(
+            "SELECT id FROM job WHERE due_at <= :now ORDER BY due_at LIMIT :count", now=now, count=count
+        )
+    ]
+
+
+def first_due(reader: Reader) -> int | None:
+    """The earliest deadline of all jobs."""
+    found = reader.rows("SELECT MIN(due_at) FROM job WHERE due_at IS NOT NULL")[0][0]
+    return None if found is None else int(found)
+
+
+def unfinished_with_key(reader: Reader, space_id: int, unique_key: str) -> int | None:
+    """The job that has this unique key now."""
+    found = reader.rows(
+        "SELECT id FROM job WHERE space_id = :space AND unique_key = :key AND finished_at IS NULL",
+        space=space_id,
+        key=unique_key,
+    )
+    return found[0][0] if found else None
+
+
+def count_ready(reader: Reader, space_id: int) -> int:
+    """How many jobs of a space wait for a listener."""
+    return int(
+        reader.rows(
+            "SELECT COUNT(*) FROM job WHERE space_id = :space AND status = 'ready' AND holder IS NULL",
+            space=space_id,
+        )[0][0]
+    )
+
+
+def delete(connection: Connection, job_id: int) -> None:
+    """Remove a job and what belongs to it alone; its events and files stay until their own retention ends."""
+    for table, column in (
+        ("attempt", "job_id"),
+        ("job_log", "job_id"),
+        ("job_curve", "job_id"),
+        ("job", "id"),
+    ):
+        connection.run(f"DELETE FROM {table} WHERE {column} = :id", id=job_id)  # noqa: S608 - names stand above

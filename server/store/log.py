@@ -1,0 +1,66 @@
+"""SQL of the event log: its head, appending, and reading pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .database import Connection, Reader
+
+COLUMNS = ("seq", "space_id", "topic", "job_id", "terminal", "at", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One event of the log. ``body`` is the JSON text without id, position and time."""
+
+    seq: int
+    space_id: int
+    topic: str
+    job_id: int | None
+    at: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The log's ends: ``seq`` is the newest, ``oldest`` the oldest event that is kept."""
+
+    epoch: str
+    seq: int
+    oldest: int
+
+
+def head(reader: Reader) -> Head:
+    """Where the log ends now."""
+    return Head(*reader.rows("SELECT epoch, seq, oldest FROM log_head WHERE id = 1")[0])
+
+
+def begin(connection: Connection, epoch: str) -> None:
+    """Give an empty store its log."""
+    connection.run(
+        "INSERT INTO log_head (id, epoch, seq, oldest) SELECT 1, :epoch, 0, 1 "
+        "WHERE NOT EXISTS (SELECT 1 FROM log_head)",
+        epoch=epoch,
+    )
+
+
+def raise_head(connection: Connection, count: int) -> int:
+    """Take ``count`` sequence numbers, the last statement before the inserts; the first of them."""
+    rows = connection.rows("UPDATE log_head SET seq = seq + :n WHERE id = 1 RETURNING seq", n=count)
+    return int(rows[0][0]) - count + 1
+
+
+def page(reader: Reader, after: int, upto: int, count: int) -> list[Stored]:
+    """Events of all spaces after a sequence number, at most up to another, in log order."""
+    rows = reader.rows(
+        "SELECT seq, space_id, topic, job_id, at, body FROM event WHERE seq > :after AND seq <= :upto "
+        "ORDER BY seq LIMIT :count",
+        after=after,
+        upto=upto,
+        count=count,
+    )
+    return [Stored(*row) for row in rows]
+
+
+def insert(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """Store events; rows are in the order of COLUMNS."""
+    connection.insert_many("event", COLUMNS, rows)

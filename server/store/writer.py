@@ -1,0 +1,236 @@
+"""The one path for every change: a thread that commits whatever gathered during its last commit.
+
+One batch is in flight at a time. An eager command starts a batch at the end of the loop's current turn; lazy ones
+wait for it, at most 2 ms. Answers come back to the loop in one call, before anybody hears of the events.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from random import Random
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from listener_sdk.protocol.codes import Refusal
+
+from ..core.dispatch import Dispatch
+from . import idempotency, jobs, log
+from .command import Command, Once, Replayed
+from .database import Connection, Database, StoreError
+from .transaction import Facts, Transaction
+
+LARGEST_BATCH: Final = 1_000
+LAZY_S: Final = 0.002
+
+Done = Callable[[Any, Exception | None], None]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_log = structlog.get_logger("tickwire.writer")
+
+
+@dataclass(slots=True)
+class _Pending:
+    command: Command[Any, Any]
+    item: Any
+    done: Done
+    once: Once[Any] | None
+
+
+@dataclass(slots=True)
+class _Landed:
+    """A batch that has ended: a result or an error for each item, and what was committed."""
+
+    batch: list[_Pending]
+    answers: list[tuple[Any, Exception | None]]
+    events: list[log.Stored] = field(default_factory=list)
+    effects: list[object] = field(default_factory=list)
+    more: bool = False
+
+
+class Writer:
+    """``clock`` gives milliseconds; ``at_end`` runs last in each batch and says whether another batch should follow."""
+
+    def __init__(
+        self,
+        database: Database,
+        facts: Facts,
+        dispatch: Dispatch,
+        *,
+        clock: Callable[[], int],
+        at_end: Callable[[Transaction], bool],
+        deliver: Callable[[list[log.Stored], list[object]], None],
+        random: Random | None = None,
+    ) -> None:
+        self._database = database
+        self._facts = facts
+        self._dispatch = dispatch
+        self._clock = clock
+        self._at_end = at_end
+        self._deliver = deliver
+        self._random = random or Random()  # noqa: S311 - jitter, not a secret
+        self._queue: SimpleQueue[list[_Pending] | None] = SimpleQueue()
+        self._waiting: list[_Pending] = []
+        self._eager = False
+        self._again = False
+        self._busy = False
+        self._kicked = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopped = False
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._work, name="tickwire-writer", daemon=True)
+
+    # ---- on the loop
+
+    def start(self) -> None:
+        """Open the writing connection, read who holds what, and begin."""
+        self._connection = self._database.connect()
+        self._reload()
+        self._thread.start()
+
+    async def submit(
+        self, command: Command[Item, Result], item: Item, once: Once[Result] | None = None
+    ) -> Result | Replayed:
+        """Run a command; its result, or its Refusal or StoreError raised."""
+        future: asyncio.Future[Result | Replayed] = self._loop.create_future()
+
+        def done(result: Any, error: Exception | None) -> None:
+            if future.cancelled():
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self.post(command, item, done, once)
+        return await future
+
+    def post(
+        self, command: Command[Item, Result], item: Item, done: Done, once: Once[Result] | None = None
+    ) -> None:
+        """Run a command, and call ``done(result, error)`` on the loop after its commit."""
+        if self._stopped:
+            done(None, StoreError("The server is stopping: try again."))
+            return
+        self._waiting.append(_Pending(command, item, done, once))
+        self._idle.clear()
+        if command.lazy:
+            self._arm()
+        else:
+            self._eager = True
+            self._soon()
+
+    async def stop(self) -> None:
+        """Take nothing more, finish what was taken, close the connection."""
+        self._stopped = True
+        self._kick()
+        await self._idle.wait()
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._connection.close()
+
+    def _soon(self) -> None:
+        if not self._busy and not self._kicked:
+            self._kicked = True
+            self._loop.call_soon(self._kick)
+
+    def _arm(self) -> None:
+        if not self._busy and not self._kicked and self._timer is None:
+            self._timer = self._loop.call_later(LAZY_S, self._kick)
+
+    def _kick(self) -> None:
+        self._kicked = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._busy or not (self._waiting or self._again):
+            return
+        batch = self._waiting[:LARGEST_BATCH]
+        del self._waiting[:LARGEST_BATCH]
+        self._eager = self._again = False
+        self._busy = True
+        self._queue.put(batch)
+
+    def _land(self, landed: _Landed) -> None:
+        self._busy = False
+        self._again = landed.more
+        for pending, (result, error) in zip(landed.batch, landed.answers, strict=True):
+            try:
+                pending.done(result, error)
+            except Exception:  # noqa: BLE001 - one caller's fault must not keep the answers of the others
+                _log.exception("answer_failed", command=pending.command.name)
+        if landed.events or landed.effects:
+            self._deliver(landed.events, landed.effects)
+        if self._eager or self._again or self._stopped or len(self._waiting) >= LARGEST_BATCH:
+            self._kick()
+        elif self._waiting:
+            self._arm()
+        if not self._busy and not self._waiting:
+            self._idle.set()
+
+    # ---- on the thread
+
+    def _work(self) -> None:
+        while (batch := self._queue.get()) is not None:
+            landed = self._run(batch)
+            self._loop.call_soon_threadsafe(self._land, landed)
+
+    def _run(self, batch: list[_Pending]) -> _Landed:
+        try:
+            return self._commit(batch)
+        except StoreError as error:
+            self._undo()
+            return _Landed(batch, [(None, error)] * len(batch))
+        except Exception as error:  # noqa: BLE001 - whatever it is, only the guilty item may fail
+            self._undo()
+            if len(batch) <= 1:
+                _log.exception("command_failed", command=batch[0].command.name if batch else "grant")
+                return _Landed(batch, [(None, error)] * len(batch))
+            return self._one_by_one(batch)
+
+    def _one_by_one(self, batch: list[_Pending]) -> _Landed:
+        """An unexpected error hits the guilty item alone."""
+        whole = _Landed(batch, [])
+        for pending in batch:
+            part = self._run([pending])
+            whole.answers += part.answers
+            whole.events += part.events
+            whole.effects += part.effects
+            whole.more = whole.more or part.more
+        return whole
+
+    def _commit(self, batch: list[_Pending]) -> _Landed:
+        connection = self._connection
+        tx = Transaction(connection, self._clock(), self._facts, self._dispatch, self._random.random)
+        connection.begin()
+        tx.preload([job_id for pending in batch for job_id in pending.command.jobs(pending.item)])
+        answers = [_answer(tx, pending) for pending in batch]
+        more = self._at_end(tx)
+        events = tx.finish()
+        connection.commit()
+        return _Landed(batch, answers, events, tx.effects, more)
+
+    def _undo(self) -> None:
+        try:
+            self._connection.rollback()
+            self._reload()
+        except Exception:  # noqa: BLE001 - the next batch begins by itself, and says if the store is still out of reach
+            _log.exception("rollback_failed")
+
+    def _reload(self) -> None:
+        connection: Connection = self._connection
+        self._dispatch.load(jobs.held(connection), jobs.queues(connection))
+
+
+def _answer(tx: Transaction, pending: _Pending) -> tuple[Any, Exception | None]:
+    command, item = pending.command, pending.item
+    try:
+        if pending.once is None:
+            return command.run(tx, item), None
+        return idempotency.once_only(tx, pending.once, lambda: command.run(tx, item)), None
+    except Refusal as refusal:
+        return None, refusal
