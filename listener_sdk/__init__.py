@@ -1,1 +1,91 @@
-"""The listener SDK."""
+"""The listener SDK: what users import. Names load when they are first used, so that the protocol alone stays light."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from . import next_
+    from .client import Client
+    from .client_jobs import Page
+    from .errors import (
+        ApiError,
+        Canceled,
+        ConnectionFailed,
+        CursorError,
+        Fatal,
+        RegistrationError,
+        Retry,
+        SettingsError,
+        TickwireError,
+    )
+    from .job import Job, SyncJob
+    from .listener import Listener
+    from .matching import WatchedEvent
+    from .outcome import Outcome
+    from .protocol.events import Event
+    from .protocol.jobs import File
+    from .subscription import LiveTick, Subscription
+
+__all__ = [
+    "ApiError",
+    "Canceled",
+    "Client",
+    "ConnectionFailed",
+    "CursorError",
+    "Event",
+    "Fatal",
+    "File",
+    "Job",
+    "Listener",
+    "LiveTick",
+    "Outcome",
+    "Page",
+    "RegistrationError",
+    "Retry",
+    "SettingsError",
+    "Subscription",
+    "SyncJob",
+    "TickwireError",
+    "WatchedEvent",
+    "__version__",
+    "next_",
+]
+
+_HOMES: Final = {
+    "ApiError": "errors",
+    "Canceled": "errors",
+    "Client": "client",
+    "ConnectionFailed": "errors",
+    "CursorError": "errors",
+    "Event": "protocol.events",
+    "Fatal": "errors",
+    "File": "protocol.jobs",
+    "Job": "job",
+    "Listener": "listener",
+    "LiveTick": "subscription",
+    "Outcome": "outcome",
+    "Page": "client_jobs",
+    "RegistrationError": "errors",
+    "Retry": "errors",
+    "SettingsError": "errors",
+    "Subscription": "subscription",
+    "SyncJob": "job",
+    "TickwireError": "errors",
+    "WatchedEvent": "matching",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "next_":
+        return import_module(".next_", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

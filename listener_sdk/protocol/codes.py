@@ -84,10 +84,10 @@ _CLOSES: Final = (
     CloseCode(1009, "too_large", False, "A message was over 1 MiB."),
     CloseCode(1012, "restart", True, "The server drains; leases are kept, reconnect."),
     CloseCode(4001, "slow_reader", True, "The client read too slowly; resume from the last position."),
-    CloseCode(4002, "session_taken", False, "The same session connected again elsewhere."),
     CloseCode(4003, "hello_timeout", True, "No hello frame came in time."),
     CloseCode(4400, "bad_version", False, "No common version of the protocol."),
     CloseCode(4401, "unauthorized", False, "The key is not valid, or was revoked."),
+    CloseCode(4402, "session_taken", False, "The same session connected again elsewhere."),
     CloseCode(4429, "too_many", False, "The key has too many open sockets."),
 )
 

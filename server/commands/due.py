@@ -40,26 +40,20 @@ def run(tx: Transaction, item: DueJob) -> Due | None:
         moves.make_ready(tx, row, SYSTEM)
     elif what is Due.CANCEL:
         moves.cancel(tx, row, SYSTEM)
-    elif what in {Due.QUEUE, Due.TOTAL}:
-        _fail(tx, row, what)
     else:
         _lose(tx, row, what)
     return what
 
 
-def _fail(tx: Transaction, row: JobRow, what: Due) -> None:
+def _lose(tx: Transaction, row: JobRow, what: Due) -> None:
+    """The attempt, if one is under way, is over; another follows where the limit that was passed leaves room for it."""
     message = _message(tx, row, what)
     if row.holder is not None:
+        if what in {Due.LEASE, Due.UNACKED}:
+            tx.dispatch.silence(row.holder)
         moves.end_attempt(tx, row, what.value, message)
         moves.take_away(tx, row)
-    end_badly(tx, row, Move.FAIL, None, message, SYSTEM, what.value)
-
-
-def _lose(tx: Transaction, row: JobRow, what: Due) -> None:
-    message = _message(tx, row, what)
-    moves.end_attempt(tx, row, what.value, message)
-    moves.take_away(tx, row)
-    if not moves.after_attempt(tx, row, SYSTEM, message):
+    if not moves.after_attempt(tx, row, SYSTEM, retry=what not in {Due.QUEUE, Due.TOTAL}):
         end_badly(tx, row, Move.FAIL, None, message, SYSTEM, what.value)
 
 

@@ -8,12 +8,11 @@ import orjson
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode, environment_id, space_code, space_id
 from listener_sdk.protocol.jobs import JobCreate, JobUpdate
-from listener_sdk.protocol.lifecycle import Move, Status, illegal, next_status
+from listener_sdk.protocol.lifecycle import Move, Status, next_status
 from listener_sdk.protocol.times import from_datetime, to_wire
 
 from ..core.actors import Actor, Space
 from ..core.effects import CancelAsked
-from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
 from ..core.sizes import bounded
 from ..store import jobs as sql
@@ -96,12 +95,12 @@ def _parent(tx: Transaction, item: CreateJob) -> int | None:
     if item.body.parent_id is None:
         return None
     number = moves.job_number(item.body.parent_id, "parentId")
-    return moves.found(tx, item.actor.space, number).id
+    return moves.found(tx, item.actor.space, number, "parentId").id
 
 
 def _refuse_other_space(body: JobCreate, space: Space) -> None:
     for key, value in (("spaceId", body.space_id), ("environmentId", body.environment_id)):
-        if value is not None and value.startswith("us_") and space_code(value) != space.code:
+        if value is not None and space_code(value) != space.code:
             raise Refusal(
                 "not_found",
                 f"This key belongs to {space_id(space.code)} ({environment_id(space.code)}): leave {key} out, or name that.",
@@ -201,7 +200,12 @@ def retry(tx: Transaction, item: JobAct) -> JobRow:
     """A new job like the ended one, ready at once; ``rerunOf`` names the old."""
     old = moves.found(tx, item.actor.space, item.job_id)
     if not old.ended:
-        raise illegal(old.status, Move.RETRY_LATER)
+        raise Refusal(
+            "illegal_move",
+            f"The job is {old.status}: only a job that has ended can be run again.",
+            key="status",
+            status=old.status,
+        )
     row = _again(tx, old, item.actor)
     _refuse_duplicate(tx, row)
     tx.facts.bound.admit(row.space_id, tx.now, lambda: sql.count_ready(tx.connection, row.space_id))
@@ -237,6 +241,12 @@ _BLANK: Final = (
 def ack_outcome(tx: Transaction, item: JobAct) -> JobRow:
     """A person has seen the outcome; a second time changes nothing."""
     row = moves.found(tx, item.actor.space, item.job_id)
+    see_outcome(tx, row, item.actor)
+    return row
+
+
+def see_outcome(tx: Transaction, row: JobRow, actor: Actor) -> None:
+    """Note that the outcome was seen; Refusal ``illegal_move`` while there is none."""
     if not row.ended:
         raise Refusal(
             "illegal_move",
@@ -247,8 +257,7 @@ def ack_outcome(tx: Transaction, item: JobAct) -> JobRow:
     if row.acknowledged_at is None:
         row.acknowledged_at = tx.now
         moves.touch(tx, row)
-        tx.say("job:outcome-acknowledged", row, item.actor.key_id)
-    return row
+        tx.say("job:outcome-acknowledged", row, actor.key_id)
 
 
 def delete(tx: Transaction, item: JobAct) -> None:
@@ -261,20 +270,17 @@ def delete(tx: Transaction, item: JobAct) -> None:
     sql.delete(tx.connection, row.id)
 
 
-def update(tx: Transaction, item: UpdateJob) -> JobRow:
-    """Change what was sent. Status and progress belong to the lease and are done by ``commands.rest``."""
-    row = moves.found(tx, item.actor.space, item.job_id)
-    described = _described(row, item.body)
-    if item.body.info is not None:
-        row.info = item.body.info
+def change(tx: Transaction, row: JobRow, item: UpdateJob) -> None:
+    """Set the plain fields that were sent. Status and progress belong to the lease: ``commands.rest`` does them, and tells all."""
+    body = item.body
+    described = _described(row, body)
+    if body.outcome_acknowledged_at is not None:
+        see_outcome(tx, row, item.actor)
+    if body.info is not None:
+        row.info = body.info
     if described is not None:
         row.spec = described
-    if item.body.outcome_acknowledged_at is not None and row.ended and row.acknowledged_at is None:
-        row.acknowledged_at = tx.now
-        tx.say("job:outcome-acknowledged", row, item.actor.key_id)
     moves.touch(tx, row)
-    tx.say("job:updated", row, item.actor.key_id, **progress_facts(row))
-    return row
 
 
 def _described(row: JobRow, body: JobUpdate) -> str | None:

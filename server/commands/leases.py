@@ -18,7 +18,7 @@ from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
 from ..store import curves
 from ..store.command import Command
-from ..store.transaction import LEASE_ONLY, Transaction
+from ..store.transaction import EVERYTHING, LEASE_ONLY, Transaction
 from . import moves
 
 
@@ -92,7 +92,7 @@ def stale(row: JobRow, fence: int) -> Refusal:
 def ack(tx: Transaction, item: AckLease) -> None:
     """The handler begins; a repetition changes nothing."""
     row = own(tx, item.lease)
-    if item.info is not None:
+    if item.info is not None and row.status == Status.READY:
         row.info = item.info
     started(tx, row, item.lease.actor)
 
@@ -128,7 +128,7 @@ def draw(tx: Transaction, row: JobRow, points: tuple[Point, ...]) -> list[Point]
     """Add points to the stored curve of this attempt; the whole curve."""
     if not points:
         return []
-    since = row.attempt_started_at or 0
+    since = row.granted_at or 0
     before = [point for point in curves.load(tx.connection, row.id) if point[0] >= since]
     curve = joined(before, list(points))
     curves.save(tx.connection, row.id, curve.all())
@@ -142,10 +142,19 @@ def renew(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
         row = tx.job(job_id)
         if row is None or row.holder != item.holder or row.fence != fence:
             lost.append((job_id, fence))
-        elif row.lease_expires_at is not None:
-            row.lease_expires_at = tx.now + tx.facts.limits.lease_ms
-            tx.changed(row, LEASE_ONLY)
+        else:
+            keep(tx, row)
     return lost
+
+
+def keep(tx: Transaction, row: JobRow) -> None:
+    """The lease lasts for another lease time. Its ``due_at`` stays, unless the clock was put back: it must not be later."""
+    row.lease_expires_at = tx.now + tx.facts.limits.lease_ms
+    if row.due_at is not None and row.due_at > row.lease_expires_at:
+        row.due_at = row.lease_expires_at
+        tx.changed(row, EVERYTHING)
+    else:
+        tx.changed(row, LEASE_ONLY)
 
 
 def release(tx: Transaction, item: Leases) -> list[tuple[int, int]]:

@@ -24,11 +24,11 @@ LOG_COLUMNS: Final = ("id", "job_id", "attempt", "at", "level", "message", "fiel
 NOT_FOUND: Final = "There is no job {id} in this space."
 
 
-def found(tx: Transaction, space: Space, job_id: int) -> JobRow:
+def found(tx: Transaction, space: Space, job_id: int, key: str = "id") -> JobRow:
     """The job of this space, or Refusal ``not_found``."""
     row = tx.job(job_id)
     if row is None or row.space_id != space.id:
-        raise Refusal("not_found", NOT_FOUND.format(id=encode("jb", job_id)), key="id")
+        raise Refusal("not_found", NOT_FOUND.format(id=encode("jb", job_id)), key=key)
     return row
 
 
@@ -156,10 +156,11 @@ def end_attempt(tx: Transaction, row: JobRow, reason: str, message: str, actor: 
 
 
 def after_attempt(
-    tx: Transaction, row: JobRow, actor: str, message: str, *, retry: bool = True, retry_at: int | None = None
+    tx: Transaction, row: JobRow, actor: str, *, retry: bool = True, retry_at: int | None = None
 ) -> bool:
     """Another attempt after a back-off while any remain (True), else the job is failed (the caller sets its outcome)."""
     if row.cancel_requested_at is not None:
+        let_go(tx, row)
         cancel(tx, row, actor)
         return True
     if retry and may_retry(row.attempt, row.max_attempts):

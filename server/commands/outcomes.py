@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from listener_sdk.protocol.lifecycle import Move, Status, illegal
+from listener_sdk.protocol.lifecycle import Move, Status
 from listener_sdk.protocol.outcomes import NextRetry, Outcome
 from listener_sdk.protocol.times import from_datetime
 
@@ -111,14 +111,14 @@ def fail(tx: Transaction, item: FailLease) -> JobRow:
         moves.write_log(tx, row, "error", item.detail)
     moves.end_attempt(tx, row, "failed", item.message, lease.actor)
     retry_at = from_datetime(item.retry_at) if item.retry_at else None
-    if not moves.after_attempt(tx, row, lease.actor, item.message, retry=item.retry, retry_at=retry_at):
+    if not moves.after_attempt(tx, row, lease.actor, retry=item.retry, retry_at=retry_at):
         end_badly(tx, row, Move.FAIL, outcome, item.message, lease.actor)
     return row
 
 
 def _failed_before(tx: Transaction, row: JobRow, item: FailLease) -> bool:
     """Whether this attempt has failed with this message already."""
-    if row.holder == item.lease.holder and row.fence == item.lease.fence:
+    if item.lease.fence > row.fence or (row.holder, row.fence) == (item.lease.holder, item.lease.fence):
         return False
     tx.flush()
     found = tx.rows(
@@ -154,12 +154,6 @@ def default_outcome(message: str) -> dict[str, Any]:
     return Outcome(
         heading="Job failed", message=message, acknowledge=True, next=NextRetry(label="Try again")
     ).to_wire()
-
-
-def refuse_ended(row: JobRow, move: Move) -> None:
-    """Refusal ``illegal_move`` for a job that has ended."""
-    if row.ended:
-        raise illegal(row.status, move)
 
 
 COMPLETE: Final[Command[CompleteLease, JobRow]] = Command("complete", complete, one)

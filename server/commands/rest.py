@@ -5,7 +5,7 @@ from typing import Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.jobs import JobAck, JobEnd, JobUpdate
-from listener_sdk.protocol.lifecycle import Move, Status, illegal
+from listener_sdk.protocol.lifecycle import Move, Status, illegal, next_status
 from listener_sdk.protocol.progress import Progress
 from listener_sdk.protocol.times import from_datetime
 
@@ -48,16 +48,20 @@ def ack(tx: Transaction, item: AckJob) -> JobRow:
 
 def _take(tx: Transaction, row: JobRow, actor: Actor, fence: int | None) -> None:
     """Have the lease: the key's own, or a new one of a job that nobody holds."""
-    if row.status not in {Status.READY, Status.EXECUTING}:
-        raise illegal(row.status, Move.ACK)
+    _may_take(row, actor, fence)
     if row.holder is None:
-        if row.status != Status.READY:
-            raise illegal(row.status, Move.ACK)
         moves.hold(tx, row, actor.key_id, lease_ms=None)
-    else:
-        _own(row, actor, fence)
     if row.status == Status.READY:
         moves.begin(tx, row)
+
+
+def _may_take(row: JobRow, actor: Actor, fence: int | None) -> None:
+    if row.status not in {Status.READY, Status.EXECUTING}:
+        raise illegal(row.status, Move.ACK)
+    if row.holder is not None:
+        _own(row, actor, fence)
+    elif fence is not None and fence != row.fence:
+        raise stale(row, fence)
 
 
 def _own(row: JobRow, actor: Actor, fence: int | None) -> None:
@@ -117,43 +121,62 @@ def fail(tx: Transaction, item: EndJob) -> JobRow:
 
 
 def _hold_to_end(tx: Transaction, row: JobRow, actor: Actor, fence: int | None, move: Move) -> None:
-    if row.status not in {Status.READY, Status.EXECUTING} or (
-        row.holder is None and row.status == Status.READY
-    ):
-        raise illegal(row.status, move)
-    _own(row, actor, fence)
+    _may_end(row, actor, fence, move)
     started(tx, row, actor.key_id)
     if row.on_stream and row.holder is not None:
         tx.effects.append(Lost(row.holder, row.id, row.fence))
 
 
+def _may_end(row: JobRow, actor: Actor, fence: int | None, move: Move) -> None:
+    if row.ended:
+        raise illegal(row.status, move)
+    if row.holder is None:
+        raise Refusal(
+            "illegal_move",
+            f"The job is {row.status} and nobody has begun it: acknowledge it when it is ready, then end it.",
+            key="status",
+            status=row.status,
+        )
+    _own(row, actor, fence)
+
+
 def update(tx: Transaction, item: UpdateJob) -> JobRow:
-    """Change what was sent: the status by its move, the progress under the lease, and the plain fields."""
+    """Change what was sent: the status by its move, the progress under the lease, and the plain fields.
+
+    However much is sent, one ``job:updated`` tells it, before the terminal event if the job ends.
+    """
     row = moves.found(tx, item.actor.space, item.job_id)
     body = item.body
-    if body.status is not None and body.status != row.status:
-        _move(tx, item, row, body.status)
-    elif body.progress is not None or body.estimated_completion_at is not None:
-        if row.ended:
-            raise illegal(row.status, Move.ACK)
-        _own(row, item.actor, body.fence)
-        ack(tx, AckJob(item.actor, row.id, _as_ack(body)))
-    rest = {"info", "config", "metadata", "outcome_acknowledged_at"} & body.model_fields_set
-    return jobs.update(tx, item) if rest or (body.status is None and body.progress is None) else row
+    status = body.status if body.status != row.status else None
+    ticks = status is None and (body.progress is not None or body.estimated_completion_at is not None)
+    if ticks:
+        _may_tick(row, item.actor, body.fence)
+    elif status is not None:
+        _may_move(row, item.actor, body.fence, status)
+    jobs.change(tx, row, item)
+    if ticks or status is Status.EXECUTING:
+        return ack(tx, AckJob(item.actor, row.id, _as_ack(body)))
+    _move(tx, row, item, status)
+    return row
 
 
-def _move(tx: Transaction, item: UpdateJob, row: JobRow, status: Status) -> None:
-    body, actor = item.body, item.actor
+def _may_tick(row: JobRow, actor: Actor, fence: int | None) -> None:
+    if row.status not in {Status.READY, Status.EXECUTING}:
+        raise illegal(row.status, Move.ACK)
+    _own(row, actor, fence)
+
+
+def _may_move(row: JobRow, actor: Actor, fence: int | None, status: Status) -> None:
     if status is Status.READY:
-        jobs.execute(tx, jobs.JobAct(actor, row.id))
+        next_status(row.status, Move.MAKE_READY)
     elif status is Status.EXECUTING:
-        ack(tx, AckJob(actor, row.id, _as_ack(body)))
+        _may_take(row, actor, fence)
     elif status is Status.COMPLETE:
-        complete(tx, EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence)))
+        _may_end(row, actor, fence, Move.COMPLETE)
     elif status is Status.FAILED:
-        fail(tx, EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence)))
+        _may_end(row, actor, fence, Move.FAIL)
     elif status is Status.CANCELED:
-        jobs.cancel(tx, jobs.CancelJob(actor, row.id, body.info))
+        next_status(row.status, Move.CANCEL)
     else:
         raise Refusal(
             "illegal_move",
@@ -161,6 +184,23 @@ def _move(tx: Transaction, item: UpdateJob, row: JobRow, status: Status) -> None
             key="status",
             status=row.status,
         )
+
+
+def _move(tx: Transaction, row: JobRow, item: UpdateJob, status: Status | None) -> None:
+    """The move of a status that may be made. What the move itself does not say of the change is said here."""
+    body, actor = item.body, item.actor
+    if status is Status.CANCELED and row.cancel_requested_at is None:
+        jobs.cancel(tx, jobs.CancelJob(actor, row.id, body.info))
+        return
+    if status is Status.READY:
+        moves.make_ready(tx, row, actor.key_id)
+    if status not in {Status.COMPLETE, Status.FAILED} or row.status == Status.EXECUTING:
+        tx.say("job:updated", row, actor.key_id, **progress_facts(row))
+    end = EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence))
+    if status is Status.COMPLETE:
+        complete(tx, end)
+    elif status is Status.FAILED:
+        fail(tx, end)
 
 
 def _as_ack(body: JobUpdate) -> JobAck:

@@ -7,8 +7,8 @@ from ..core.dispatch import Taker
 from ..core.jobs import JobRow
 from ..store import jobs as sql
 from ..store.command import Command
-from ..store.transaction import LEASE_ONLY, Transaction
-from .leases import Leases, many
+from ..store.transaction import Transaction
+from .leases import Leases, keep, many
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,7 @@ def hello(tx: Transaction, item: Leases) -> Greeting:
     tx.flush()
     mine = {row.id: row for job_id in sql.held_by(tx.connection, item.holder) if (row := tx.job(job_id))}
     for row in mine.values():
-        row.lease_expires_at = tx.now + tx.facts.limits.lease_ms
-        tx.changed(row, LEASE_ONLY)
+        keep(tx, row)
     said = dict(item.pairs)
     stale = [(j, f) for j, f in item.pairs if j not in mine or mine[j].fence != f]
     kept = [row for row in mine.values() if said.get(row.id) == row.fence]
@@ -49,6 +48,12 @@ def leave(tx: Transaction, item: Leave) -> None:
     tx.dispatch.leave(item.holder, item.connection)
 
 
+def heard(tx: Transaction, holder: str) -> None:
+    """A session that had let a lease run out is alive."""
+    tx.dispatch.heard(holder)
+
+
 HELLO: Final = Command("hello", hello, many)
 LISTEN: Final[Command[Taker, None]] = Command("listen", listen)
 LEAVE: Final[Command[Leave, None]] = Command("leave", leave)
+HEARD: Final[Command[str, None]] = Command("heard", heard)

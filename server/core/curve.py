@@ -12,7 +12,10 @@ Point = tuple[int, float]
 
 @dataclass(slots=True)
 class Curve:
-    """Points in order of time, at least ``step_ms`` apart; the newest value is always known."""
+    """Points in order of time, at least ``step_ms`` apart; the newest value is always known.
+
+    A clock that goes back is taken to stand still.
+    """
 
     points: list[Point] = field(default_factory=list)
     step_ms: int = FIRST_STEP_MS
@@ -20,6 +23,8 @@ class Curve:
 
     def add(self, at: int, percent: float) -> None:
         """Take a value; it is kept as a point when the last kept one is a step ago."""
+        if self.newest is not None:
+            at = max(at, self.newest[0])
         self.newest = (at, percent)
         if not self.points or at - self.points[-1][0] >= self.step_ms:
             self.points.append((at, percent))
@@ -37,7 +42,11 @@ class Curve:
 def joined(older: list[Point], newer: list[Point]) -> Curve:
     """One curve of two that follow each other; points that are not newer than the last are left out."""
     curve = Curve()
-    for at, percent in [*older, *newer]:
+    points = [*older, *newer]
+    # The step of so long a run: were it to begin small again at each join, its first half would be thinned each time.
+    while points and points[-1][0] - points[0][0] >= LARGEST * curve.step_ms:
+        curve.step_ms *= 2
+    for at, percent in points:
         if curve.newest is None or at > curve.newest[0]:
             curve.add(at, percent)
     return curve

@@ -29,7 +29,11 @@ class Due(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Milliseconds of the server's own deadlines; nothing is taken from a listener before ``reap_after`` (a time)."""
+    """Milliseconds of the server's own deadlines.
+
+    ``reap_after`` (a time) is one lease time after the server began, or its clock was set: until then no lease of
+    before is taken from its holder.
+    """
 
     lease_ms: int = 30_000
     ack_ms: int = 10_000
@@ -44,12 +48,13 @@ def deadlines(row: JobRow, limits: Limits) -> list[tuple[int, Due]]:
     found: list[tuple[int, Due]] = []
     if row.status == Status.SCHEDULED and row.scheduled_at is not None:
         found.append((row.scheduled_at, Due.START))
-    if row.holder is not None:
-        found += _lease(row, limits)
-    elif row.queue_timeout_ms is not None and row.ready_at is not None and row.status == Status.READY:
-        found.append((row.ready_at + row.queue_timeout_ms, Due.QUEUE))
     if row.started_at is not None:
         found.append((row.started_at + row.total_timeout_ms, Due.TOTAL))
+    if row.holder is not None:
+        first = _spared_until(row, limits)
+        found = [(max(at, first), what) for at, what in found + _lease(row, limits)]
+    elif row.queue_timeout_ms is not None and row.ready_at is not None and row.status == Status.READY:
+        found.append((row.ready_at + row.queue_timeout_ms, Due.QUEUE))
     found.sort()
     return found
 
@@ -59,12 +64,20 @@ def _lease(row: JobRow, limits: Limits) -> list[tuple[int, Due]]:
     if row.cancel_requested_at is not None:
         found.append((row.cancel_requested_at + limits.grace_ms, Due.CANCEL))
     if row.lease_expires_at is not None:
-        found.append((max(row.lease_expires_at, limits.reap_after), Due.LEASE))
+        found.append((row.lease_expires_at, Due.LEASE))
     if row.status == Status.READY and row.granted_at is not None:
-        found.append((max(row.granted_at + limits.ack_ms, limits.reap_after), Due.UNACKED))
+        found.append((row.granted_at + limits.ack_ms, Due.UNACKED))
     if row.attempt_started_at is not None:
         found.append((row.attempt_started_at + row.run_timeout_ms, Due.RUN))
     return found
+
+
+def _spared_until(row: JobRow, limits: Limits) -> int:
+    """A lease that was given before the server was away is not ended before ``reap_after``, for whatever reason:
+    its holder could not be told of a cancel, nor bring an outcome that it has.
+    """
+    given_before = row.granted_at is None or row.granted_at <= limits.reap_after - limits.lease_ms
+    return limits.reap_after if given_before else 0
 
 
 def next_due(row: JobRow, limits: Limits) -> int | None:

@@ -3,13 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from listener_sdk.protocol.filters import job_name_matches
 
 Key = tuple[int, str]
 """A queue: a space and a job's name."""
 Test = Callable[[dict[str, Any]], bool]
+
+LARGEST_CACHE: Final = 10_000
+"""Names of jobs that are remembered: clients choose them, so their number has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Taker:
         found = self.tests.get(name)
         if found is None:
             found = tuple(wish.test for wish in self.wishes if job_name_matches(wish.pattern, name))
+            if len(self.tests) >= LARGEST_CACHE:
+                self.tests.clear()
             self.tests[name] = found
         return found
 
@@ -48,6 +53,10 @@ class Dispatch:
         self.held: dict[str, int] = {}
         self.backlog: set[Key] = set()
         self.look: set[Key] = set()
+        self.anew: set[Key] = set()
+        """Queues that somebody got room for since the search through them began."""
+        self.silent: set[str] = set()
+        """Connected holders that let a lease run out: they get nothing until they say something."""
         self._turns: dict[Key, deque[Taker]] = {}
 
     def load(self, held: Iterable[tuple[str, int]], backlog: Iterable[Key]) -> None:
@@ -55,10 +64,12 @@ class Dispatch:
         self.held = dict(held)
         self.backlog = set(backlog)
         self.look = set(self.backlog)
+        self.anew = set(self.backlog)
 
     def join(self, taker: Taker) -> None:
         """A session is there; an older connection of it is forgotten."""
         self.takers[taker.holder] = taker
+        self.silent.discard(taker.holder)
         self._turns.clear()
         self._look_for(taker)
 
@@ -67,11 +78,26 @@ class Dispatch:
         taker = self.takers.get(holder)
         if taker is not None and taker.connection == connection:
             del self.takers[holder]
+            self.silent.discard(holder)
             self._turns.clear()
 
     def free(self, taker: Taker) -> int:
         """How many more leases it takes."""
+        if taker.holder in self.silent:
+            return 0
         return taker.credit - self.held.get(taker.holder, 0)
+
+    def silence(self, holder: str) -> None:
+        """A connected session did not answer for its lease: it may hang, so jobs go to others."""
+        if holder in self.takers:
+            self.silent.add(holder)
+
+    def heard(self, holder: str) -> None:
+        """The session has said something: it gets jobs again."""
+        self.silent.discard(holder)
+        taker = self.takers.get(holder)
+        if taker is not None:
+            self._look_for(taker)
 
     def taken(self, holder: str) -> None:
         """A lease was given."""
@@ -91,6 +117,13 @@ class Dispatch:
     def waits(self, key: Key) -> None:
         """A job waits in this queue that no taker of now could take."""
         self.backlog.add(key)
+
+    def done(self, key: Key, *, empty: bool) -> None:
+        """The queue was looked at; with ``empty`` nothing waits there any more."""
+        self.look.discard(key)
+        self.anew.discard(key)
+        if empty:
+            self.backlog.discard(key)
 
     def choose(self, key: Key, event: Callable[[], dict[str, Any]]) -> Taker | None:
         """The next taker in turn with free credit whose filter lets the job pass, or None."""
@@ -119,9 +152,13 @@ class Dispatch:
         if turns is None:
             space_id, name = key
             turns = deque(t for t in self.takers.values() if t.space_id == space_id and t.tests_for(name))
+            if len(self._turns) >= LARGEST_CACHE:
+                self._turns.clear()
             self._turns[key] = turns
         return turns
 
     def _look_for(self, taker: Taker) -> None:
         if self.free(taker) > 0:
-            self.look.update(k for k in self.backlog if k[0] == taker.space_id and taker.tests_for(k[1]))
+            found = {k for k in self.backlog if k[0] == taker.space_id and taker.tests_for(k[1])}
+            self.look |= found
+            self.anew |= found

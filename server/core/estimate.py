@@ -28,10 +28,11 @@ def completion_at(started_at: int, points: list[Point]) -> int | None:
         return None
     whole = percent / elapsed
     since, before = _at_or_before(points, at - int(elapsed * RECENT), started_at)
-    recent = (percent - before) / (at - since) if at > since else whole
+    recent = max(0.0, percent - before) / (at - since) if at > since else whole
     rate = (whole + recent) / 2
-    remaining = (100 - percent) / rate
-    return at + int(remaining) if remaining <= LONGEST_MS else None
+    if 100 - percent > rate * LONGEST_MS:  # a rate may be too small to divide by
+        return None
+    return at + int((100 - percent) / rate)
 
 
 def _at_or_before(points: list[Point], moment: int, started_at: int) -> Point:

@@ -57,15 +57,21 @@ class DueLoop:
                 await self.look()
             except StoreError as error:
                 _log.warning("store_unreachable", error=str(error))
+                self.spare()
+            except Exception:  # noqa: BLE001 - one job that cannot be dealt with must not keep time from all others
+                _log.exception("look_failed")
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> int:
-        """Do all that is due now; how many jobs were looked at."""
+        """Do all that is due now; how many jobs were looked at. Raises what one job raised, when the others are done."""
         self._notice_jump()
         now = self._clock()
         seen = 0
         while ids := await self._read(lambda reader: jobs.due(reader, now, PAGE)):
-            await asyncio.gather(*(self._submit(DUE, DueJob(job_id)) for job_id in ids))
+            looks = (self._submit(DUE, DueJob(job_id)) for job_id in ids)
+            for end in await asyncio.gather(*looks, return_exceptions=True):
+                if isinstance(end, BaseException):
+                    raise end
             seen += len(ids)
         if now - self._pruned_at >= PRUNE_EVERY_S * 1000:
             self._pruned_at = now

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import orjson
 import structlog
 
-from listener_sdk.protocol.codes import ERRORS, Refusal
+from listener_sdk.protocol.codes import CLOSES, ERRORS, Refusal
 from listener_sdk.protocol.model import WireModel
 
 from ..commands import leases, sessions
 from ..commands.leases import Held, Leases
-from ..core.actors import Actor, Space
+from ..core.actors import Actor
 from ..core.deadlines import Limits
 from ..core.effects import CancelAsked, Granted, Lost
 from ..core.jobs import JobRow
@@ -25,7 +25,7 @@ from ..store.writer import Writer
 from .subscriptions import Subscriptions
 from .ticks import Ticks
 
-SESSION_TAKEN = 4002
+SESSION_TAKEN = CLOSES["session_taken"].code
 _log = structlog.get_logger("tickwire.stream")
 
 
@@ -35,10 +35,11 @@ class Connected(Protocol):
     holder: str
     number: int
     actor: Actor
+    welcomed: bool
 
     def granted(self, rows: list[JobRow], *, again: bool = False) -> None: ...
     def lost(self, pairs: list[tuple[int, int]]) -> None: ...
-    def cancel(self, job_id: int, fence: int, reason: str | None) -> None: ...
+    def cancel(self, job_id: int, fence: int, reason: str | None, grace_ms: int) -> None: ...
     def close(self, code: int, /) -> None: ...
 
 
@@ -67,22 +68,26 @@ class Hub:
         return self._facts.limits
 
     def join(self, peer: Connected) -> None:
-        """A session said hello."""
+        """A session said hello. What an older connection of it takes ends here; its leases go over."""
         older = self.peers.get(peer.holder)
         self.peers[peer.holder] = peer
         if older is not None:
+            self.post(sessions.LEAVE, sessions.Leave(older.holder, older.number), unanswered)
             older.close(SESSION_TAKEN)
+
+    def is_here(self, peer: Connected) -> bool:
+        """Whether this connection is the one of its session."""
+        return self.peers.get(peer.holder) is peer
 
     def leave(self, peer: Connected) -> None:
         """A connection ended; its session keeps its leases."""
-        if self.peers.get(peer.holder) is peer:
+        if self.is_here(peer):
             del self.peers[peer.holder]
-            self.post(sessions.LEAVE, sessions.Leave(peer.holder, peer.number), _ignore)
+            self.post(sessions.LEAVE, sessions.Leave(peer.holder, peer.number), unanswered)
 
-    def hold(self, peer: Connected, job_id: int, fence: int, name: str = "") -> None:
+    def hold(self, peer: Connected, row: JobRow) -> None:
         """The session has this lease: its ticks are taken."""
-        space: Space = peer.actor.space
-        self.ticks.begin(Held(peer.holder, space.id, job_id, fence), name, space)
+        self.ticks.begin(Held(peer.holder, row.space_id, row.id, row.fence), row, peer.actor.space)
 
     def deliver(self, effects: list[object]) -> None:
         """Tell listeners what a commit means for them: one frame of grants a connection."""
@@ -108,24 +113,30 @@ class Hub:
 
     def _grant(self, holder: str, rows: list[JobRow]) -> None:
         rows = [row for row in rows if row.holder == holder]
-        peer = self.peers.get(holder)
-        if peer is not None:
-            if rows:
+        if holder in self.peers:
+            peer = self._welcomed(holder)
+            if peer is not None and rows:
                 peer.granted(rows)
             return
         by_space: dict[int, list[tuple[int, int]]] = {}
         for row in rows:
             by_space.setdefault(row.space_id, []).append((row.id, row.fence))
         for space_id, pairs in by_space.items():
-            self.post(leases.RELEASE, Leases(holder, space_id, tuple(pairs)), _ignore)
+            self.post(leases.RELEASE, Leases(holder, space_id, tuple(pairs)), unanswered)
+
+    def _welcomed(self, holder: str) -> Connected | None:
+        """The session's connection, once hello is answered: until then the answer will tell what is its own."""
+        peer = self.peers.get(holder)
+        return peer if peer is not None and peer.welcomed else None
 
     def _cancel(self, effect: CancelAsked) -> None:
-        peer = self.peers.get(effect.holder)
+        peer = self._welcomed(effect.holder)
         if peer is not None:
-            peer.cancel(effect.job_id, effect.fence, effect.reason)
+            peer.cancel(effect.job_id, effect.fence, effect.reason, self.limits().grace_ms)
 
     def _lost(self, effect: Lost) -> None:
-        peer = self.peers.get(effect.holder)
+        self.ticks.drop(effect.holder, effect.job_id, effect.fence)
+        peer = self._welcomed(effect.holder)
         if peer is not None:
             peer.lost([(effect.job_id, effect.fence)])
 
@@ -160,6 +171,7 @@ def error_frame(error: Exception, request: int | None, about: dict[str, str | No
     return {name: value for name, value in frame.items() if value is not None}
 
 
-def _ignore(result: Any, error: Exception | None) -> None:
+def unanswered(result: Any, error: Exception | None) -> None:
+    """The end of what nobody waits for: only a fault is worth a line in the server's log."""
     if error is not None and not isinstance(error, Refusal):
         _log.warning("effect_failed", error=str(error))

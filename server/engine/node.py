@@ -15,7 +15,7 @@ from ..store import log as log_sql
 from ..store.command import Command, Once, Replayed
 from ..store.database import Database, Reader
 from ..store.log import Stored
-from ..core.meta import Meta
+from ..store.meta import Meta
 from ..store.transaction import Facts, Transaction
 from ..store.writer import Writer
 from .due import DueLoop
@@ -83,11 +83,12 @@ class Node:
     async def drain(self) -> None:
         """Grant nothing more; leases stay where they are."""
         self.state = "draining"
-        self.hub.ticks.flush_all()
+        self.hub.ticks.stop()
 
     async def stop(self) -> None:
         """Finish what was taken, then end threads and tasks. The database stays open for its owner to close."""
-        self.state = "draining"
+        await self.drain()
+        self.subscriptions.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -124,4 +125,10 @@ class Node:
     async def _idle(self) -> None:
         while True:
             await asyncio.sleep(IDLE_EVERY_S)
-            self.subscriptions.idle()
+            self.rest()
+
+    def rest(self) -> None:
+        """Move the cursors of idle subscriptions, and cut readers that stand still."""
+        self.subscriptions.idle()
+        for peer in list(self.sockets.peers):
+            peer.outbox.check()

@@ -49,9 +49,14 @@ class Outbox:
             self._wake()
         self._frames.append(frame)
         self._bytes += len(frame)
+        self.check()
+
+    def check(self) -> None:
+        """Cut the reader if it is too slow."""
         if self.overdue():
             self._ended = True
             self._frames.clear()
+            self._bytes = 0
             self._cut()
 
     def send(self, frame: object) -> None:

@@ -1,15 +1,11 @@
-"""Connections of the stream: frames of a client become commands, answers and effects become frames."""
+"""The client's side of a connection: each frame becomes a command, a subscription or a tick."""
 
-import asyncio
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-import orjson
-
 from listener_sdk.protocol import frames as f
-from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.events import Position
+from listener_sdk.protocol.codes import CLOSES, Refusal
 from listener_sdk.protocol.filters import compile_filter
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.progress import Progress
@@ -20,85 +16,61 @@ from ..commands import jobs as job_commands
 from ..commands import leases, outcomes, sessions
 from ..commands.leases import Held, Leases
 from ..commands.moves import job_number
-from ..core.actors import Actor
 from ..core.dispatch import Taker, Wish
 from ..core.jobs import JobRow
-from ..core.views import FileLink, job_wire
-from ..store.command import Command, Once, Replayed
+from ..store.command import Once
 from ..store.database import StoreError
-from ..store.transaction import NewEvent
-from .hub import Hub, error_frame
-from .outbox import Outbox
-from .subscriptions import Subscription
+from .connections import Connection
+from .hub import unanswered
 
 MOST_SUBSCRIPTIONS: Final = 100
-LARGEST_FRAME: Final = 256 * 1024
 
 
-class Peer:
-    """One connection of a key that was checked. ``close(code)`` ends it."""
-
-    def __init__(
-        self,
-        hub: Hub,
-        actor: Actor,
-        outbox: Outbox,
-        close: Callable[[int], None],
-        link: FileLink | None = None,
-    ) -> None:
-        self.hub = hub
-        self.actor = actor
-        self.outbox = outbox
-        self.close = close
-        self.link = link
-        self.drained = asyncio.Event()
-        self.number = hub.next_number()
-        self.session: str | None = None
-        self.holder = ""
-        self.names: dict[int, str] = {}
-        self._subscriptions: dict[str, Subscription] = {}
-
-    # ---- frames in
+class Peer(Connection):
+    """A connection that is spoken to: ``handle`` takes frames, ``gone`` the end."""
 
     def handle(self, frame: f.ClientFrame) -> None:
-        """Do what a frame asks; refusals are answered, never raised."""
-        request = getattr(frame, "id", None)
+        """Do what a frame asks; refusals are answered, never raised. A connection that was replaced is not heard."""
+        if self.session is not None and not self.hub.is_here(self):
+            return
         try:
             self._greeted(frame)
+            if self.lost_one:
+                self.lost_one = False
+                self.hub.post(sessions.HEARD, self.holder, unanswered)
             getattr(self, f"on_{frame.type}")(frame)
         except Refusal as refusal:
-            self.refuse(refusal, request, sub=getattr(frame, "sub", None))
+            self.refuse(refusal, getattr(frame, "id", None), **_about(frame))
 
     def _greeted(self, frame: f.ClientFrame) -> None:
         if self.session is None and not isinstance(frame, f.Hello):
             raise Refusal("hello_first", "Say hello first: the session decides whose leases these are.")
 
-    def refuse(self, error: Exception, request: int | None, **about: str | None) -> None:
-        """Answer with the error: by its request's id, or naming the frame's job or subscription."""
-        self.outbox.send(error_frame(error, request, about))
-
     def gone(self) -> None:
         """The connection ended: the session keeps its leases."""
-        for subscription in self._subscriptions.values():
+        for subscription in self.subscriptions.values():
             self.hub.subscriptions.remove(subscription)
-        self._subscriptions.clear()
+        self.subscriptions.clear()
         self.drained.set()
         if self.session is not None:
             self.hub.leave(self)
+
+    # ---- the session
 
     def on_hello(self, frame: f.Hello) -> None:
         if self.session is not None:
             raise Refusal("bad_request", "This connection has said hello already.")
         if f.VERSION not in frame.versions:
+            self.close(CLOSES["bad_version"].code)
             raise Refusal(
                 "bad_version",
                 f"The server speaks version {f.VERSION} of the stream: upgrade the client, or the server.",
                 key="versions",
             )
+        held = self._pairs(frame.held)
         self.session = frame.session or secrets.token_urlsafe(16)
         self.holder = f"{self.actor.key_id}/{self.session}"
         self.hub.join(self)
-        held = self._pairs(frame.held)
         self.hub.post(
             sessions.HELLO,
             Leases(self.holder, self.actor.space.id, held),
@@ -108,15 +80,23 @@ class Peer:
     def _welcome(self, frame: f.Hello, greeting: sessions.Greeting | None, error: Exception | None) -> None:
         if greeting is None:
             self.refuse(error or StoreError("The store does not answer."), frame.id)
-            self.close(1012)
+            self.close(CLOSES["restart"].code)
             return
+        self.welcomed = True
         self.outbox.put(
             self._welcome_frame(frame, greeting).model_dump_json(by_alias=True, exclude_none=True)
         )
         for row in greeting.kept:
-            self.hub.hold(self, row.id, row.fence, row.name)
+            self._keep(row)
         if greeting.again:
             self.granted(greeting.again, again=True)
+
+    def _keep(self, row: JobRow) -> None:
+        """The client goes on with a lease; whether its cancel was asked for meanwhile it cannot know."""
+        self.hub.hold(self, row)
+        if row.cancel_requested_at is not None:
+            ends_at = row.cancel_requested_at + self.hub.limits().grace_ms
+            self.cancel(row.id, row.fence, None, max(0, ends_at - self.hub.clock()))
 
     def _welcome_frame(self, frame: f.Hello, greeting: sessions.Greeting) -> f.Welcome:
         limits = self.hub.limits()
@@ -138,12 +118,12 @@ class Peer:
             for taking in frame.jobs
         )
         taker = Taker(self.holder, self.number, self.actor.space.id, frame.credit, wishes)
-        self._do(sessions.LISTEN, taker, frame.id)
+        self.do(sessions.LISTEN, taker, frame.id)
 
     def on_ack(self, frame: f.Ack) -> None:
         lease = self._lease(frame.job, frame.fence)
         self.hub.ticks.started(lease)
-        self._do_lease(leases.ACK, leases.AckLease(lease, frame.info), lease, frame.id)
+        self.do_leased(leases.ACK, leases.AckLease(lease, frame.info), lease, frame.id)
 
     def on_tick(self, frame: f.Tick) -> None:
         eta = from_datetime(frame.estimated_completion_at) if frame.estimated_completion_at else None
@@ -158,7 +138,7 @@ class Peer:
         lease = self._lease(frame.job, frame.fence)
         self.hub.ticks.flush(lease)
         item = outcomes.CompleteLease(lease, frame.outcome, frame.info, frame.result)
-        self._do_lease(outcomes.COMPLETE, item, lease, frame.id, ends=True)
+        self.do_leased(outcomes.COMPLETE, item, lease, frame.id, ends=True)
 
     def on_fail(self, frame: f.Fail) -> None:
         lease = self._lease(frame.job, frame.fence)
@@ -166,14 +146,13 @@ class Peer:
         item = outcomes.FailLease(
             lease, frame.message, frame.outcome, frame.detail, frame.retry, frame.retry_at
         )
-        self._do_lease(outcomes.FAIL, item, lease, frame.id, ends=True)
+        self.do_leased(outcomes.FAIL, item, lease, frame.id, ends=True)
 
     def on_release(self, frame: f.Release) -> None:
         pairs = self._pairs(frame.leases)
         for job_id, fence in pairs:
-            lease = Held(self.holder, self.actor.space.id, job_id, fence)
-            self.hub.ticks.flush(lease)
-            self.hub.ticks.drop(lease)
+            self.hub.ticks.flush(Held(self.holder, self.actor.space.id, job_id, fence))
+            self.hub.ticks.drop(self.holder, job_id, fence)
         item = Leases(self.holder, self.actor.space.id, pairs)
         self.hub.post(leases.RELEASE, item, lambda lost, error: self._released(frame.id, lost, error))
 
@@ -182,137 +161,46 @@ class Peer:
     ) -> None:
         if error is None and lost:
             self._tell_stale(lost, None)
-        self._answer(request, None, error)
+        self.answer(request, None, error)
 
     def on_log(self, frame: f.Log) -> None:
         lease = self._lease(frame.job, frame.fence)
-        self._do_lease(leases.LOG, leases.LogLease(lease, tuple(frame.lines)), lease, None)
+        self.do_leased(leases.LOG, leases.LogLease(lease, tuple(frame.lines)), lease, None)
 
     def on_create(self, frame: f.Create) -> None:
         item = job_commands.CreateJob(self.actor, frame.job)
-        once = self._once("create", frame.idempotency_key, frame.job, self._job)
-        self._do(job_commands.CREATE, item, frame.id, once, self._job)
+        once = self._once("create", frame.idempotency_key, frame.job, self.job)
+        self.do(job_commands.CREATE, item, frame.id, once, self.job)
 
     def on_publish(self, frame: f.Publish) -> None:
         item = event_commands.PublishEvent(self.actor, frame.event)
-        once = self._once("publish", frame.idempotency_key, frame.event, self._event)
-        self._do(event_commands.PUBLISH, item, frame.id, once, self._event)
+        once = self._once("publish", frame.idempotency_key, frame.event, self.event)
+        self.do(event_commands.PUBLISH, item, frame.id, once, self.event)
 
     def on_subscribe(self, frame: f.Subscribe) -> None:
-        if frame.sub in self._subscriptions:
-            self.hub.subscriptions.remove(self._subscriptions.pop(frame.sub))
-        if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
+        older = self.subscriptions.get(frame.sub)
+        if older is None and len(self.subscriptions) >= MOST_SUBSCRIPTIONS:
             raise Refusal(
                 "limit",
                 f"A connection may have {MOST_SUBSCRIPTIONS} subscriptions: end one first.",
                 key="sub",
             )
-        space_id = self.actor.space.id
-        found = self.hub.subscriptions.add(frame, space_id, self.outbox, self.drained)
-        self._subscriptions[frame.sub] = found
+        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, self.drained)
+        if older is not None:
+            self.hub.subscriptions.remove(older)
+        self.subscriptions[frame.sub] = newer
 
     def on_unsubscribe(self, frame: f.Unsubscribe) -> None:
-        found = self._subscriptions.pop(frame.sub, None)
+        found = self.subscriptions.pop(frame.sub, None)
         if found is not None:
             self.hub.subscriptions.remove(found)
-        self._answer(frame.id, None, None)
-
-    # ---- frames out
-
-    def granted(self, rows: list[JobRow], *, again: bool = False) -> None:
-        """Push leases to the client, in frames that stay well under the largest message."""
-        part: list[str] = []
-        size = 0
-        for row in rows:
-            self.hub.hold(self, row.id, row.fence, row.name)
-            grant = self._grant(row, again=again)
-            if part and size + len(grant) > LARGEST_FRAME:
-                self._push(part)
-                part, size = [], 0
-            part.append(grant)
-            size += len(grant)
-        self._push(part)
-
-    def _push(self, grants: list[str]) -> None:
-        self.outbox.put(f'{{"type":"grants","jobs":[{",".join(grants)}]}}')
-
-    def _grant(self, row: JobRow, *, again: bool) -> str:
-        grant = {"job": self._job(row), "fence": row.fence, "attempt": row.attempt}
-        if again:
-            grant["again"] = True
-        if row.cancel_requested_at is not None:
-            grant["cancel"] = True
-        return orjson.dumps(grant).decode()
-
-    def lost(self, pairs: list[tuple[int, int]]) -> None:
-        """Tell the client that leases are over."""
-        for job_id, fence in pairs:
-            self.hub.ticks.drop(Held(self.holder, self.actor.space.id, job_id, fence))
-        named = [{"job": encode("jb", job_id), "fence": fence} for job_id, fence in pairs]
-        self.outbox.send({"type": "stale", "leases": named})
-
-    def cancel(self, job_id: int, fence: int, reason: str | None) -> None:
-        """Ask the client to stop a handler."""
-        self.outbox.send({
-            "type": "cancel",
-            "job": encode("jb", job_id),
-            "fence": fence,
-            "reason": reason,
-            "graceS": self.hub.limits().grace_ms / 1000,
-        })  # fmt: skip
+        self.answer(frame.id, None, None)
 
     # ---- between
-
-    def _do(
-        self,
-        command: Command[Any, Any],
-        item: object,
-        request: int | None,
-        once: Once[Any] | None = None,
-        show: Callable[[Any], Any] | None = None,
-    ) -> None:
-        def done(result: Any, error: Exception | None) -> None:
-            if error is None and isinstance(result, Replayed):
-                self.outbox.put(f'{{"type":"ok","id":{request or 0},"data":{result.answer}}}')
-            else:
-                self._answer(request, show(result) if show and error is None else None, error)
-
-        self.hub.post(command, item, done, once)
-
-    def _do_lease(
-        self,
-        command: Command[Any, Any],
-        item: object,
-        lease: Held,
-        request: int | None,
-        *,
-        ends: bool = False,
-    ) -> None:
-        def done(result: Any, error: Exception | None) -> None:
-            if error is None and ends:
-                self.hub.ticks.drop(lease)
-            if isinstance(error, Refusal) and error.code == "stale_lease" and request is None:
-                self.lost([(lease.job_id, lease.fence)])
-            else:
-                self._answer(request, None, error, job=encode("jb", lease.job_id))
-
-        self.hub.post(command, item, done)
-
-    def _answer(self, request: int | None, data: Any, error: Exception | None, **about: str | None) -> None:
-        if error is not None:
-            self.refuse(error, request, **about)
-        elif request is not None:
-            self.outbox.send({"type": "ok", "id": request, "data": data})
 
     def _tell_stale(self, lost: list[tuple[int, int]] | None, error: Exception | None) -> None:
         if lost:
             self.lost(lost)
-
-    def _job(self, row: JobRow) -> dict[str, Any]:
-        return job_wire(row, self.actor.space, self.link)
-
-    def _event(self, event: NewEvent) -> dict[str, Any]:
-        return {"id": encode("ev", event.seq), "position": str(Position(self.hub.epoch, event.seq))}
 
     def _once(self, route: str, key: str | None, body: Any, show: Callable[[Any], Any]) -> Once[Any] | None:
         if key is None:
@@ -324,3 +212,9 @@ class Peer:
 
     def _pairs(self, named: list[f.Lease]) -> tuple[tuple[int, int], ...]:
         return tuple((job_number(lease.job, "job"), lease.fence) for lease in named)
+
+
+def _about(frame: f.ClientFrame) -> dict[str, str | None]:
+    """What the refusal of a frame names, so that it is understood without an id."""
+    job = getattr(frame, "job", None)
+    return {"job": job if isinstance(job, str) else None, "sub": getattr(frame, "sub", None)}

@@ -36,7 +36,8 @@ class Sockets:
         for peer in [peer for peer in self.peers if peer.actor.key_id == key_id]:
             peer.close(code)
 
-    def close_all(self, code: int) -> None:
-        """End every connection."""
+    def drain(self, code: int) -> None:
+        """Say so to every connection, and end it."""
         for peer in list(self.peers):
+            peer.outbox.send({"type": "drain"})
             peer.close(code)

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from listener_sdk.protocol.filters import compile_filter, compile_topics
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import Position
+from listener_sdk.protocol.filters import compile_filter, compile_topics
 from listener_sdk.protocol.frames import Subscribe
 
 from ..store import log as sql
@@ -156,9 +156,10 @@ class Subscriptions:
                 for subscription in wanting if mine else ():
                     subscription.outbox.send({"type": "progress", "sub": subscription.name, "jobs": mine})
 
-    def wants_progress(self) -> bool:
-        """Whether anybody follows live ticks."""
-        return any(subscription.progress for subscription in self.all())
+    def stop(self) -> None:
+        """End all: the server stops."""
+        for subscription in self.all():
+            self.remove(subscription)
 
     def all(self) -> list[Subscription]:
         """Every subscription of the node."""
@@ -176,9 +177,8 @@ class Subscriptions:
 
     async def _catch_up(self, subscription: Subscription) -> None:
         try:
-            async with self._reading:
-                while not await self._next_page(subscription):
-                    await self._room(subscription)
+            while not await self._next_page(subscription):
+                await self._room(subscription)
         except Exception:  # noqa: BLE001 - the client is told, and resumes from its last position
             _log.exception("catch_up_failed", sub=subscription.name)
             self.remove(subscription)
@@ -193,7 +193,9 @@ class Subscriptions:
         """Send the next page; True when the subscription has caught up and is live."""
         entries = self._log.after(subscription.cursor, PAGE)
         if entries is None:
-            stored: list[sql.Stored] = await self._read_page(subscription.cursor, self._log.seq, PAGE)
+            # The turn is for the store alone: a reader that stands still must not keep the others from it.
+            async with self._reading:
+                stored: list[sql.Stored] = await self._read_page(subscription.cursor, self._log.seq, PAGE)
             entries = [self._log.entry(event) for event in stored]
         if entries:
             subscription.cursor = entries[-1].seq

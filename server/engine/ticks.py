@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from listener_sdk.protocol.ids import encode, environment_id, space_id
@@ -13,6 +13,8 @@ from ..commands.leases import TICK, Held, TickLease
 from ..core.actors import Space
 from ..core.curve import Curve, Point, joined
 from ..core.estimate import completion_at
+from ..core.jobs import JobRow
+from ..store.database import StoreError
 from ..store.writer import Writer
 
 PULSE_S: Final = 0.25
@@ -53,12 +55,13 @@ class Ticks:
         self._stale = stale
         self._running: dict[int, Running] = {}
         self._pulse: asyncio.TimerHandle | None = None
+        self._stopped = False
 
-    def begin(self, lease: Held, name: str, space: Space) -> None:
-        """A lease was given, or is held again after a reconnect."""
+    def begin(self, lease: Held, row: JobRow, space: Space) -> None:
+        """A lease was given, or is held again after a reconnect: then its progress goes on from the stored one."""
         known = self._running.get(lease.job_id)
         if known is None or known.lease != lease:
-            self._running[lease.job_id] = Running(lease, name, space, self._clock())
+            self._running[lease.job_id] = _running(lease, row, space, self._clock())
 
     def started(self, lease: Held) -> None:
         """The handler begins: its rate counts from here."""
@@ -78,8 +81,7 @@ class Ticks:
         if percent is not None:
             running.curve.add(self._clock(), percent)
         running.changed, running.shown = True, False
-        if self._pulse is None:
-            self._pulse = asyncio.get_running_loop().call_later(PULSE_S, self._beat)
+        self._arm()
 
     def flush(self, lease: Held) -> None:
         """Hand the last tick to the writer, before the outcome that follows in the same batch."""
@@ -87,17 +89,25 @@ class Ticks:
         if running is not None and running.lease == lease and running.changed:
             self._store(running)
 
-    def drop(self, lease: Held) -> None:
+    def drop(self, holder: str, job_id: int, fence: int) -> None:
         """The lease is over."""
-        running = self._running.get(lease.job_id)
-        if running is not None and running.lease == lease:
-            del self._running[lease.job_id]
+        running = self._running.get(job_id)
+        if running is not None and (running.lease.holder, running.lease.fence) == (holder, fence):
+            del self._running[job_id]
 
-    def flush_all(self) -> None:
-        """Hand everything to the writer: the server stops."""
+    def stop(self) -> None:
+        """Hand everything to the writer, and wait for no more: the server stops."""
+        self._stopped = True
+        if self._pulse is not None:
+            self._pulse.cancel()
+            self._pulse = None
         for running in self._running.values():
             if running.changed:
                 self._store(running)
+
+    def _arm(self) -> None:
+        if self._pulse is None and not self._stopped:
+            self._pulse = asyncio.get_running_loop().call_later(PULSE_S, self._beat)
 
     def _beat(self) -> None:
         self._pulse = None
@@ -111,31 +121,50 @@ class Ticks:
             if running.changed and now - running.stored_at >= STORED_EVERY_MS:
                 self._store(running)
         if any(running.changed or not running.shown for running in self._running.values()):
-            self._pulse = asyncio.get_running_loop().call_later(PULSE_S, self._beat)
+            self._arm()
 
     def _store(self, running: Running) -> None:
         running.changed = False
         running.stored_at = self._clock()
         points = running.curve.all()
-        new = tuple(point for point in points if point[0] > running.sent)
+        sent = running.sent
+        new = tuple(point for point in points if point[0] > sent)
         if points:
             running.sent = points[-1][0]
-        progress = running.progress
-        eta = Progress(progress.percent, progress.done, progress.total, progress.text, running.estimate())
-        item = TickLease(running.lease, eta, eta_given=running.given, points=new)
-        self._writer.post(TICK, item, lambda result, error: self._stored(running, result, error))
+        progress = replace(running.progress, eta_ms=running.estimate())
+        item = TickLease(running.lease, progress, eta_given=running.given, points=new)
+        self._writer.post(TICK, item, lambda result, error: self._stored(running, sent, result, error))
 
     def _stored(
-        self, running: Running, result: tuple[Progress, list[Point]] | None, error: Exception | None
+        self,
+        running: Running,
+        sent: int,
+        result: tuple[Progress, list[Point]] | None,
+        error: Exception | None,
     ) -> None:
-        if error is not None or result is None:
-            running.changed = running.changed or getattr(error, "code", "") in {"unavailable", "disk_full"}
-            return
-        merged, points = result
-        if points and points[0][0] < (running.curve.points[0][0] if running.curve.points else 0):
-            running.curve = joined(points, running.curve.all())
-            running.started_at = min(running.started_at, points[0][0])
-            running.progress = merged.merged(running.progress)
+        if isinstance(error, StoreError):
+            running.changed, running.sent = True, sent
+            self._arm()
+        elif result is not None:
+            _go_on(running, *result)
+
+
+def _running(lease: Held, row: JobRow, space: Space, now: int) -> Running:
+    given = bool(row.eta_given)
+    progress = Progress(row.progress, row.done, row.total, eta_ms=row.eta_at if given else None)
+    if row.attempt_started_at is None:
+        return Running(lease, row.name, space, now, progress)
+    return Running(
+        lease, row.name, space, row.attempt_started_at, progress, given=given, stored_at=row.updated_at
+    )
+
+
+def _go_on(running: Running, merged: Progress, points: list[Point]) -> None:
+    """Put the part of the curve that another server drew before ours."""
+    if points and running.curve.points and points[0][0] < running.curve.points[0][0]:
+        running.curve = joined(points, running.curve.all())
+        running.started_at = min(running.started_at, points[0][0])
+        running.progress = merged.merged(running.progress)
 
 
 def _live(running: Running) -> tuple[int, dict[str, Any], dict[str, Any]]:

@@ -39,10 +39,10 @@ def _apply(connection: Connection, number: int, script: str, words: dict[str, st
         for statement in statements(script):
             connection.run(statement)
         connection.run("INSERT INTO schema_version (version) VALUES (:number)", number=number)
+        connection.commit()
     except BaseException:
         connection.rollback()
         raise
-    connection.commit()
 
 
 def statements(script: str) -> list[str]:

@@ -28,6 +28,8 @@ NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smbfs", "smb3", "9p", "afs", "fuse.sshfs", "ceph", "glusterfs"}
 )
 _LIST = re.compile(r"LIST\((:\w+)\)")
+_ESCAPE = re.compile(r"\\([0-7]{3})")
+"""A space, tab, line feed or backslash in the table of mounts."""
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
@@ -52,48 +54,55 @@ class SqliteDatabase:
 
     def prepare(self) -> None:
         """Refuse network file systems and a second server; create or migrate the schema."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         refuse_network_file_system(self.path)
-        self._take_lock()
         try:
-            connection = self.connect()
-            try:
-                migrate(connection, {"ROWID_KEY": "INTEGER PRIMARY KEY"})
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            self.close()
-            raise StartError(
-                f"{self.path} cannot be used: {error}. Restore it from a backup, or name another file."
-            ) from error
-        except StartError:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+        except OSError as error:
+            raise StartError(f"{self.path} cannot be made: {error}. Name another --data-dir.") from error
+        try:
+            self._bring_to_newest()
+        except BaseException:
             self.close()
             raise
 
+    def _bring_to_newest(self) -> None:
+        try:
+            with contextlib.closing(self.connect()) as connection:
+                migrate(connection, {"ROWID_KEY": "INTEGER PRIMARY KEY"})
+        except StoreError as error:
+            raise StartError(f"{self.path} cannot be opened: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise StartError(
+                f"{self.path} cannot be used: {error}. Restore it from a backup, or name another file."
+            ) from error
+
     def connect(self) -> "SqliteConnection":
         """The writing connection."""
-        return SqliteConnection(self._open(read_only=False))
+        with _store_errors():
+            return SqliteConnection(self._open(read_only=False))
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[Reader]:
         """A snapshot: all its queries see the same commit."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._open(read_only=True)
-            self._readers.append(connection)
-        connection.execute("BEGIN")
-        try:
-            yield SqliteReader(connection)
-        except sqlite3.Error as error:
-            raise as_store_error(error) from error
-        finally:
-            connection.execute("ROLLBACK")
+        with _store_errors():
+            connection = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = self._open(read_only=True)
+                self._readers.append(connection)
+            connection.execute("BEGIN")
+            try:
+                yield SqliteReader(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the readers and give the lock back."""
         for connection in self._readers:
             connection.close()
         self._readers.clear()
+        self._local = threading.local()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -102,20 +111,26 @@ class SqliteDatabase:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-        if read_only:
-            connection.execute("PRAGMA query_only=ON")
-        if self.max_pages:
-            connection.execute(f"PRAGMA max_page_count={self.max_pages:d}")
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+            if read_only:
+                connection.execute("PRAGMA query_only=ON")
+            if self.max_pages:
+                connection.execute(f"PRAGMA max_page_count={self.max_pages:d}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _take_lock(self) -> None:
-        lock = self.path.with_name(self.path.name + ".lock").open("a+", encoding="utf-8")
+        # Beside the real file: two links to one store must not make two locks.
+        path = self.path.resolve()
+        lock = path.with_name(path.name + ".lock").open("a+", encoding="utf-8")
         try:
             if fcntl is not None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             lock.seek(0)
             owner = lock.read().strip() or "another process"
             lock.close()
@@ -123,6 +138,9 @@ class SqliteDatabase:
                 f"{self.path} is in use by {owner}. One SQLite file serves one server: stop the other, "
                 "or give this one another --data-dir."
             ) from None
+        except OSError:
+            lock.close()
+            raise
         lock.truncate(0)
         lock.write(f"process {os.getpid()}")
         lock.flush()
@@ -258,11 +276,11 @@ def refuse_network_file_system(path: Path, mounts: Path = Path("/proc/mounts")) 
     """StartError when the file would lie on a network file system, where SQLite's locks do not hold."""
     if not mounts.exists():
         return
-    target = path.parent.resolve()
+    target = path.resolve().parent
     kinds = {}
-    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
-        _, point, kind, *_ = line.split(" ")
-        kinds[Path(point.replace("\\040", " "))] = kind
+    for line in mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        if len(parts := line.split(" ")) >= 3:
+            kinds[Path(_ESCAPE.sub(lambda code: chr(int(code[1], 8)), parts[1]))] = parts[2]
     kind = next((kinds[place] for place in (target, *target.parents) if place in kinds), "")
     if kind in NETWORK_FILE_SYSTEMS:
         raise StartError(

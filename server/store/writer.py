@@ -81,13 +81,14 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopped = False
+        self._loaded = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="tickwire-writer", daemon=True)
 
     # ---- on the loop
 
     def start(self) -> None:
-        """Open the writing connection, read who holds what, and begin."""
+        """Open the writing connection, read who holds what, and begin. Raises StoreError."""
         self._connection = self._database.connect()
         self._reload()
         self._thread.start()
@@ -151,7 +152,8 @@ class Writer:
             return
         batch = self._waiting[:LARGEST_BATCH]
         del self._waiting[:LARGEST_BATCH]
-        self._eager = self._again = False
+        self._eager = self._eager and bool(self._waiting)
+        self._again = False
         self._busy = True
         self._queue.put(batch)
 
@@ -164,13 +166,19 @@ class Writer:
             except Exception:  # noqa: BLE001 - one caller's fault must not keep the answers of the others
                 _log.exception("answer_failed", command=pending.command.name)
         if landed.events or landed.effects:
-            self._deliver(landed.events, landed.effects)
+            self._tell(landed)
         if self._eager or self._again or self._stopped or len(self._waiting) >= LARGEST_BATCH:
             self._kick()
         elif self._waiting:
             self._arm()
         if not self._busy and not self._waiting:
             self._idle.set()
+
+    def _tell(self, landed: _Landed) -> None:
+        try:
+            self._deliver(landed.events, landed.effects)
+        except Exception:  # noqa: BLE001 - what is committed stays so, and the next batch must begin
+            _log.exception("delivery_failed", events=len(landed.events), effects=len(landed.effects))
 
     # ---- on the thread
 
@@ -207,6 +215,8 @@ class Writer:
         connection = self._connection
         tx = Transaction(connection, self._clock(), self._facts, self._dispatch, self._random.random)
         connection.begin()
+        if not self._loaded:
+            self._reload()
         tx.preload([job_id for pending in batch for job_id in pending.command.jobs(pending.item)])
         answers = [_answer(tx, pending) for pending in batch]
         more = self._at_end(tx)
@@ -215,15 +225,17 @@ class Writer:
         return _Landed(batch, answers, events, tx.effects, more)
 
     def _undo(self) -> None:
+        # Read by the next batch, not here: a store that is out of reach may come back later than this.
+        self._loaded = False
         try:
             self._connection.rollback()
-            self._reload()
         except Exception:  # noqa: BLE001 - the next batch begins by itself, and says if the store is still out of reach
             _log.exception("rollback_failed")
 
     def _reload(self) -> None:
         connection: Connection = self._connection
         self._dispatch.load(jobs.held(connection), jobs.queues(connection))
+        self._loaded = True
 
 
 def _answer(tx: Transaction, pending: _Pending) -> tuple[Any, Exception | None]:

@@ -1,9 +1,9 @@
 """A node without network: a real store, a hand-moved clock, and listeners whose frames are kept in a list."""
 
 import asyncio
+import contextlib
 import json
-import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ from listener_sdk.protocol.jobs import JobCreate
 from server.commands import jobs
 from server.core.actors import Actor, Space
 from server.core.deadlines import Limits
-from server.core.meta import Meta
+from server.core.jobs import JobRow
+from server.engine.due import DueLoop
 from server.engine.node import Node
 from server.engine.outbox import Outbox
 from server.engine.peers import Peer
 from server.settings import Settings
+from server.store import jobs as jobs_sql
 from server.store import log, meta, spaces
-from server.store.database import Connection, Database
+from server.store.database import Connection, Database, Row
 from server.store.sqlite import SqliteDatabase
 from server.store.transaction import Facts
 
@@ -31,30 +33,32 @@ DEADLINE_S = 20.0
 
 
 class Clock:
-    """Milliseconds that move only by hand."""
+    """Milliseconds that move only by hand: the wall clock, and a monotonic one beside it."""
 
     def __init__(self) -> None:
         self.ms = START_MS
+        self.monotonic_ms = 0
 
     def __call__(self) -> int:
         return self.ms
 
     def forward(self, seconds: float) -> None:
+        """Time passes."""
+        self.ms += int(seconds * 1000)
+        self.monotonic_ms += int(seconds * 1000)
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the wall clock."""
         self.ms += int(seconds * 1000)
 
 
-def meta_facts(connection: Connection) -> Meta:
-    secret = meta.load_or_set(connection, "link_secret", secrets.token_hex(32))
-    return Meta(meta.load_or_set(connection, "account_id", "us_acc_test"), bytes.fromhex(secret))
-
-
-def furnish(connection: Connection) -> Meta:
-    """What the first start puts into a store: two spaces, the log, the store's facts."""
+def furnish(connection: Connection) -> meta.Meta:
+    """What the first start puts into a store: two spaces, the log, the store's facts. A second time it reads them."""
     connection.begin()
-    log.begin(connection, "e1")
-    made = meta_facts(connection)
-    for space in (SPACE, STRANGER.space):
-        spaces.insert(connection, space, START_MS)
+    made = meta.load_or_make(connection)
+    if not spaces.every(connection):
+        for space in (SPACE, STRANGER.space):
+            spaces.insert(connection, space, START_MS)
     connection.commit()
     return made
 
@@ -65,14 +69,19 @@ class Stage:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.clock = Clock()
-        self.database: Database = SqliteDatabase(path / "tickwire.db")
+        self._open()
+
+    def _open(self) -> None:
+        self.database: Database = SqliteDatabase(self.path / "tickwire.db")
         self.database.prepare()
         connection = self.database.connect()
-        new = not connection.rows("SELECT 1 FROM space")
-        self.meta = furnish(connection) if new else meta_facts(connection)
+        self.meta = furnish(connection)
         connection.close()
         self.facts = Facts(self.meta.account_id, {1: SPACE, 2: STRANGER.space}, Limits())
-        self.node = Node(Settings(data_dir=path), self.database, self.meta, self.facts, self.clock)
+        self.node = Node(Settings(data_dir=self.path), self.database, self.meta, self.facts, self.clock)
+        self.node.due = DueLoop(
+            self.facts, self.node.submit, self.node.read, self.clock, lambda: self.clock.monotonic_ms
+        )
 
     async def start(self) -> "Stage":
         await self.node.start(loops=False)
@@ -82,10 +91,24 @@ class Stage:
         await self.node.stop()
         self.database.close()
 
+    async def restart(self) -> None:
+        """Another server on the same store, at the same time of day: connections are gone, sessions are not."""
+        await self.stop()
+        self._open()
+        await self.node.start(loops=False)
+
+    async def idle(self) -> None:
+        """All that was posted so far, and what followed from it, is committed and delivered."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not self.node.writer._idle.is_set():
+                await self.node.writer._idle.wait()
+
     async def do(self, command: Any, item: Any, once: Any = None) -> Any:
         return await self.node.submit(command, item, once)
 
-    async def create(self, name: str = "workbook:export", actor: Actor = ADMIN, trigger: str = "immediate", **fields: Any) -> Any:
+    async def create(
+        self, name: str = "workbook:export", actor: Actor = ADMIN, trigger: str = "immediate", **fields: Any
+    ) -> Any:
         kind, operation = name.split(":", 1)
         body = JobCreate.model_validate({"type": kind, "operation": operation, **fields})
         return await self.do(jobs.CREATE, jobs.CreateJob(actor, body, trigger))
@@ -93,6 +116,14 @@ class Stage:
     async def look(self) -> int:
         """Let time do its work."""
         return await self.node.due.look()
+
+    async def row(self, job: JobRow | int) -> JobRow:
+        """The job as it is stored now."""
+        job_id = job if isinstance(job, int) else job.id
+        return (await self.node.read(lambda reader: jobs_sql.load_many(reader, [job_id])))[0]
+
+    async def rows(self, statement: str, **params: Any) -> list[Row]:
+        return await self.node.read(lambda reader: reader.rows(statement, **params))
 
     async def events(self, *topics: str) -> list[dict[str, Any]]:
         """The log, or the part with these topics."""
@@ -108,6 +139,26 @@ class Stage:
     def connect(self, actor: Actor = ADMIN) -> "Listener":
         return Listener(self.node, actor)
 
+    async def listener(
+        self, *names: str, credit: int = 10, actor: Actor = ADMIN, session: str = "session-one"
+    ) -> "Listener":
+        """A connected session that takes jobs."""
+        found = self.connect(actor)
+        await found.hello(session)
+        await found.listen(*(names or ("**",)), credit=credit)
+        return found
+
+
+@contextlib.asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Stage]:
+    """A server that has been up for more than a lease time: it may take leases away."""
+    stage = await Stage(path).start()
+    stage.clock.forward(stage.facts.limits.lease_ms / 1000)
+    try:
+        yield stage
+    finally:
+        await stage.stop()
+
 
 class Listener:
     """A client of the stream, its socket replaced by lists."""
@@ -117,6 +168,8 @@ class Listener:
         self.frames: list[dict[str, Any]] = []
         self.closed: int | None = None
         self.was_cut = False
+        self.reads = True
+        self._asked = 100
         self._came = asyncio.Event()
         self.peer = Peer(node.hub, actor, self.outbox, self._close)
 
@@ -124,10 +177,21 @@ class Listener:
         asyncio.get_running_loop().call_soon(self._read)
 
     def _read(self) -> None:
-        while self.outbox:
+        while self.outbox and self.reads:
             self.frames += json.loads(self.outbox.message())
-        self.peer.drained.set()
+        if not self.outbox:
+            self.peer.drained.set()
         self._came.set()
+
+    def read_on(self) -> None:
+        """Read what has waited since ``reads`` was set to False."""
+        self.reads = True
+        self._read()
+
+    def seen(self, *kinds: str) -> list[dict[str, Any]]:
+        """All frames of these types that have come and were not taken yet."""
+        self._read()
+        return [frame for frame in self.frames if frame["type"] in kinds]
 
     def _cut(self) -> None:
         self.was_cut = True
@@ -165,6 +229,20 @@ class Listener:
         frame = await self.of_type("grants")
         assert len(frame["jobs"]) == 1, frame
         return frame["jobs"][0]
+
+    async def ask(self, **frame: Any) -> Any:
+        """Send a request; its data, or the error frame."""
+        self._asked += 1
+        self.say(**frame, id=self._asked)
+        return await self.ok(self._asked)
+
+    def about(self, kind: str, grant: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """A frame about a grant's lease."""
+        return {"type": kind, "job": grant["job"]["id"], "fence": grant["fence"], **more}
+
+    def leases(self, kind: str, *grants: dict[str, Any]) -> dict[str, Any]:
+        """A frame that names several leases."""
+        return {"type": kind, "leases": [{"job": g["job"]["id"], "fence": g["fence"]} for g in grants]}
 
     async def ok(self, request: int) -> Any:
         """The answer to a request: its data, or the error frame."""

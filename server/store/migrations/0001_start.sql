@@ -142,7 +142,8 @@ CREATE TABLE file (
     size BIGINT NOT NULL,
     content_type TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    created_by TEXT NOT NULL
+    created_by TEXT NOT NULL,
+    blob TEXT NOT NULL
 );
 CREATE INDEX file_job ON file (job_id) WHERE job_id IS NOT NULL;
 

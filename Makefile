@@ -1,0 +1,40 @@
+# One virtual environment, .venv; a stamp in it for each set of extras, renewed when pyproject.toml changes.
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test check docs clean
+.DELETE_ON_ERROR:
+
+help:  ## say what there is to make
+	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo  ## export real data and watch it; options go in ARGS="--exit"
+	$(BIN)/tickwire demo $(ARGS)
+
+test: $(VENV)/.test  ## run the tests; options of pytest go in ARGS
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(VENV)/.dev  ## lint, formatting, types, and the arrows between modules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.demo  ## write docs/reference from the tables in the code
+	$(BIN)/python docs/generate.py
+
+clean:  ## remove the environment, caches and builds; data of a server stays
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: $(PYTHON) is not Python 3.11 or newer. Name one that is: make PYTHON=python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.%: pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable '.[$*]'
+	@touch $@

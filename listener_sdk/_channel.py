@@ -1,0 +1,134 @@
+"""How a handler's words travel: the seam to the lease, the job's log, and the hop from a handler's thread to the loop."""
+
+import asyncio
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from ._text import check_json, clean, loose_fields
+from .protocol.jobs import File, JobCreate, Level, LogLine
+from .protocol.jobs import Job as RawJob
+from .protocol.progress import Progress
+from .protocol.times import from_datetime
+
+Source = Path | str | bytes | AsyncIterable[bytes]
+
+
+class Channel(Protocol):
+    """Where a handler's words go: the lease on the stream, or a recorder in tests."""
+
+    def tick(self, progress: Progress) -> None: ...
+
+    def log(self, line: LogLine) -> None: ...
+
+    async def create(self, job: JobCreate) -> RawJob: ...
+
+    async def upload(self, source: Source, name: str | None, content_type: str | None) -> File: ...
+
+    async def download(self, file_id: str, to: Path) -> Path: ...
+
+
+class JobLog:
+    """Lines for the job's own log, which people read beside its progress; ``fields`` are facts for programs."""
+
+    def __init__(self, write: Callable[[LogLine], None], attempt: int) -> None:
+        self._write = write
+        self._attempt = attempt
+
+    def debug(self, message: str, **fields: Any) -> None:
+        self._line("debug", message, fields)
+
+    def info(self, message: str, **fields: Any) -> None:
+        self._line("info", message, fields)
+
+    def warning(self, message: str, **fields: Any) -> None:
+        self._line("warning", message, fields)
+
+    def error(self, message: str, **fields: Any) -> None:
+        self._line("error", message, fields)
+
+    def _line(self, level: Level, message: str, fields: dict[str, Any]) -> None:
+        self._write(
+            LogLine(
+                level=level,
+                message=clean(str(message), 65536),
+                at=_now(),
+                attempt=self._attempt,
+                fields=loose_fields(fields) if fields else None,
+            )
+        )
+
+
+class Words:
+    """Carries ticks and lines from a handler's thread to the loop: merged, with one hop for all that waits."""
+
+    def __init__(self, channel: Channel, loop: asyncio.AbstractEventLoop) -> None:
+        self._channel = channel
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._lines: deque[LogLine] = deque()
+        self._called = False
+
+    def tick(self, newer: Progress) -> None:
+        with self._lock:
+            self._progress = newer if self._progress is None else self._progress.merged(newer)
+            self._call()
+
+    def log(self, line: LogLine) -> None:
+        with self._lock:
+            self._lines.append(line)
+            self._call()
+
+    def _call(self) -> None:
+        if not self._called:
+            self._called = True
+            self._loop.call_soon_threadsafe(self._hand_over)
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            newest, self._progress = self._progress, None
+            lines, self._lines = self._lines, deque()
+            self._called = False
+        for line in lines:
+            self._channel.log(line)
+        if newest is not None:
+            self._channel.tick(newest)
+
+
+def progress(
+    percent: float | None,
+    text: str | None,
+    done: float | None,
+    total: float | None,
+    eta: datetime | timedelta | None,
+) -> Progress:
+    """A tick of what a handler says; ValueError for numbers that are none or negative."""
+    for name, value in (("percent", percent), ("done", done), ("total", total)):
+        if value is not None and not (math.isfinite(value) and (value >= 0 or name == "percent")):
+            raise ValueError(f"{name} must be a number that is not negative, not {value}")
+    return Progress(
+        percent=None if percent is None else min(100.0, max(0.0, float(percent))),
+        done=None if done is None else float(done),
+        total=None if total is None else float(total),
+        text=None if text is None else clean(text, 4096),
+        eta_ms=None if eta is None else from_datetime(_now() + eta if isinstance(eta, timedelta) else eta),
+    )
+
+
+def plain_input(value: Any) -> dict[str, Any] | None:
+    """An input as JSON: a dict as it is, a pydantic model dumped; ValueError for others."""
+    found = value.model_dump(mode="json", by_alias=True) if hasattr(value, "model_dump") else value
+    if found is not None and not isinstance(found, dict):
+        raise ValueError(f"an input is a dict or a pydantic model, not a {type(value).__name__}")
+    check_json(found, "input")
+    return found
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)

@@ -1,0 +1,112 @@
+"""What a handler's return value or exception means for its job."""
+
+import json
+import os
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from ._text import check_json, clean, cut_front
+from .errors import Fatal, Retry
+from .outcome import Outcome
+from .protocol import outcomes as wire
+from .protocol.jobs import JsonObject
+
+LARGEST_ENDING: Final = 768 * 1024
+"""Characters of outcome and data: far over what the server takes, and under the stream's 1 MiB, so that its refusal is heard."""
+
+_SDK: Final = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The job ended well."""
+
+    outcome: wire.Outcome | None = None
+    data: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The attempt failed; ``detail`` is the traceback of the handler's own frames."""
+
+    message: str
+    detail: str | None = None
+    retry: bool = True
+    retry_at: datetime | None = None
+
+
+def of_result(value: Any) -> Done | Failed:
+    """An Outcome, a text (its message), a dict (data for programs) or nothing; all else fails for good."""
+    try:
+        return _done(value)
+    except ValueError as error:
+        return Failed(clean(f"What the handler returned cannot be stored: {error}.", 4096), retry=False)
+
+
+def of_error(error: BaseException, now: datetime) -> Failed:
+    """Fatal fails for good, Retry says when the next attempt starts, every other exception lets the server decide."""
+    if isinstance(error, Retry):
+        at = error.at if error.after is None else now + error.after
+        return Failed(_message(error), retry_at=at)
+    if isinstance(error, Fatal):
+        return Failed(_message(error), retry=False)
+    return Failed(clean(_named(error), 4096), detail=cut_front(_trace(error), 65536))
+
+
+def _done(value: Any) -> Done | Failed:
+    match value:
+        case None:
+            return Done()
+        case Outcome():
+            return _checked(value.wire, value.data)
+        case wire.Outcome():
+            return _checked(value, None)
+        case str():
+            return _checked(Outcome(value).wire, None)
+        case dict():
+            return _checked(None, value)
+        case _:
+            kind = type(value).__name__
+            return Failed(
+                f"The handler returned a {kind}: return an Outcome, a text, a dict, or nothing.", retry=False
+            )
+
+
+def _checked(outcome: wire.Outcome | None, data: JsonObject | None) -> Done:
+    told = outcome.to_wire() if outcome is not None else None
+    check_json(told, "outcome")
+    check_json(data)
+    size = len(json.dumps([told, data]))
+    if size > LARGEST_ENDING:
+        raise ValueError(f"it has {size:,} characters, far over the limit: attach it as a file instead")
+    return Done(outcome, data)
+
+
+def _message(error: Exception) -> str:
+    return clean(str(error) or type(error).__name__, 4096)
+
+
+def _named(error: BaseException) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(type(error), error, _own_frames(error.__traceback__)))
+
+
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback from the handler's own frames on: those of the SDK that called it say nothing."""
+    found = trace
+    while found is not None and os.path.dirname(found.tb_frame.f_code.co_filename) == _SDK:  # noqa: PTH120 - texts, not files
+        found = found.tb_next
+    return found or trace
+
+
+def now() -> datetime:
+    """The wall clock, for ``Retry(after=...)``."""
+    return datetime.now(UTC)  # noqa: TID251 - the SDK's one reading of the clock for endings

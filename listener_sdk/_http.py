@@ -1,0 +1,166 @@
+"""REST calls: one aiohttp session, JSON in and out, and refusals as exceptions."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from ._version import __version__
+from .errors import ApiError, ConnectionFailed
+from .protocol.times import from_datetime, to_wire
+from .settings import Connection
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+_CALL: Final = aiohttp.ClientTimeout(total=60, sock_connect=10)
+_TRANSFER: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
+
+log = logging.getLogger("tickwire")
+
+
+class Http:
+    """Calls of one server with one key. ApiError when it refuses, ConnectionFailed when none answers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """The JSON body of a GET."""
+        return await self.call("GET", path, query=query)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Send JSON (or nothing), and read the JSON that comes back."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
+        data = None
+        if body is not None:
+            data, headers["Content-Type"] = body, "application/json"
+        url = self.url(path).with_query(query_of(query or {}))
+        async with self.request(method, url, headers=headers, data=data, timeout=_CALL) as response:
+            return _json(await response.read(), response)
+
+    async def send(self, path: str, data: Any, headers: dict[str, str], query: Mapping[str, Any]) -> Any:
+        """Send a body of any length."""
+        url = self.url(path).with_query(query_of(query))
+        async with self.request("POST", url, headers=headers, data=data) as response:
+            return _json(await response.read(), response)
+
+    def url(self, path: str) -> URL:
+        """The address of a path; each segment is escaped already."""
+        return URL(f"{self._connection.url}{path}", encoded=True)
+
+    def is_ours(self, url: URL) -> bool:
+        """Whether an address is of this server."""
+        return url.origin() == URL(self._connection.url).origin()
+
+    @asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        url: URL,
+        *,
+        headers: dict[str, str] | None = None,
+        data: Any = None,
+        timeout: aiohttp.ClientTimeout = _TRANSFER,  # noqa: ASYNC109 - aiohttp's own, of several parts
+        with_key: bool = True,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """One exchange; the answer is a success. The key goes to this server alone: redirects are not followed."""
+        authorization = {"Authorization": f"Bearer {self._connection.key}"} if with_key else {}
+        try:
+            async with self._opened().request(
+                method,
+                url,
+                headers={**authorization, **(headers or {})},
+                data=data,
+                skip_auto_headers=() if data is not None else ("Content-Type",),
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                if response.status >= 300:
+                    raise refusal(response.status, await response.read())
+                yield response
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
+            unreached = isinstance(error, aiohttp.ClientConnectorError)
+            raise ConnectionFailed(self._connection.url, _reason(error), unreached=unreached) from error
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers={"User-Agent": f"tickwire-python/{__version__}"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=True,
+            )
+        return self._session
+
+
+def query_of(filters: Mapping[str, Any]) -> dict[str, str]:
+    """Filters as they stand in an address: camelCase names, true and false, times in UTC; None is left out."""
+    return {camel(name): _text(value) for name, value in filters.items() if value is not None}
+
+
+def camel(name: str) -> str:
+    """``page_size`` as ``pageSize``."""
+    first, *rest = name.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def refusal(status: int, body: bytes) -> ApiError:
+    """The error of a refused call, from its body where that has the known form."""
+    try:
+        errors = orjson.loads(body)["errors"]
+        return ApiError(
+            status, str(errors[0].get("code", f"http_{status}")), str(errors[0]["message"]), errors
+        )
+    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
+        text = body[:200].decode("utf-8", "replace").strip()
+        return ApiError(
+            status, f"http_{status}", f"The server answered {status}{f': {text}' if text else ''}."
+        )
+
+
+def _json(body: bytes, response: aiohttp.ClientResponse) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(
+            response.status,
+            "bad_answer",
+            f"{response.url.origin()} does not answer in JSON: is it a Tickwire server?",
+        ) from error
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return to_wire(from_datetime(value))
+    if isinstance(value, list | tuple | set | frozenset):
+        return ",".join(_text(one) for one in value)
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.strerror:
+        return error.os_error.strerror.lower()
+    return str(error) or type(error).__name__

@@ -1,0 +1,243 @@
+"""The client's end of the stream, without I/O and without a clock: frames in, frames and calls out.
+
+A session outlives its connections. While it is not `ready` (no welcome yet) nothing is lost: what is asked of it waits in its
+state, and `Welcome` sends whatever the server may have missed, in this order: held leases (acknowledgement, waiting lines, last
+tick, unanswered ending), what it listens to, unanswered requests, subscriptions after their last position.
+"""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from ._cursors import CursorCall, Cursors
+from ._leases import Ending, LeaseCall, LeaseKey, Leases
+from .protocol.frames import (
+    Cancel,
+    ClientFrame,
+    Create,
+    Drain,
+    Error,
+    Events,
+    Grants,
+    Hello,
+    Lease,
+    Listen,
+    LiveProgress,
+    Ok,
+    PositionFrame,
+    Publish,
+    Renew,
+    ServerFrame,
+    Stale,
+    Subscribe,
+    Subscribed,
+    Taking,
+    Welcome,
+)
+from .protocol.jobs import LogLine
+from .protocol.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """The session stands on a new connection; renew at least every third of ``lease_s``."""
+
+    lease_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request was done."""
+
+    request: int
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request was refused."""
+
+    request: int
+    error: Error
+
+
+@dataclass(frozen=True, slots=True)
+class ListenRefused:
+    """What this session wants to take was refused: nothing will be granted."""
+
+    error: Error
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A frame without an id was refused; nothing waits for the answer."""
+
+    error: Error
+
+
+Call = LeaseCall | CursorCall | Welcomed | Answered | Refused | ListenRefused | Trouble
+
+
+class Session:
+    """See the module. ``name`` is the random text that is the session's identity; ``client`` describes it to people."""
+
+    def __init__(self, name: str, client: str | None = None) -> None:
+        self.name = name
+        self.ready = False
+        self._client = client
+        self._next_id = count(1).__next__
+        self._out: list[ClientFrame] = []
+        self._leases = Leases(self._next_id)
+        self._cursors = Cursors(self._next_id)
+        self._listen: Listen | None = None
+        self._requests: dict[int, Create | Publish] = {}
+
+    # ---- the connection
+
+    def hello(self) -> Hello:
+        """The first frame of a connection."""
+        return Hello(session=self.name, held=self._leases.wire(), client=self._client)
+
+    def disconnected(self) -> None:
+        """The connection is gone; the state stays."""
+        self.ready = False
+        self._out.clear()
+
+    def take(self) -> list[ClientFrame]:
+        """The frames to be sent now, each handed out once."""
+        frames, self._out = self._out, []
+        return frames
+
+    @property
+    def held(self) -> int:
+        """How many leases are held or have an unanswered ending."""
+        return len(self._leases)
+
+    # ---- from the user's side
+
+    def listen(self, jobs: list[Taking], credit: int) -> None:
+        """Replace what is taken, and the capacity."""
+        self._listen = Listen(id=self._next_id(), jobs=jobs, credit=credit)
+        self._send([self._listen])
+
+    def begin(self, lease: LeaseKey) -> None:
+        """The handler of a granted job begins."""
+        self._send(self._leases.begin(lease))
+
+    def tick(self, lease: LeaseKey, progress: Progress) -> bool:
+        """Merge a tick; whether a `flush` is due."""
+        return self._leases.tick(lease, progress)
+
+    def log(self, lease: LeaseKey, line: LogLine) -> bool:
+        """Queue a log line; whether a `flush` is due."""
+        return self._leases.log(lease, line)
+
+    def flush(self) -> None:
+        """Send waiting ticks (one a job) and lines; without a connection they go on waiting."""
+        if self.ready:
+            self._send(self._leases.flush())
+
+    def end(self, lease: LeaseKey, ending: Ending) -> None:
+        """The outcome of a lease: kept, and sent again after every reconnect, until it is answered."""
+        self._send(self._leases.end(lease, ending))
+
+    def renew(self) -> None:
+        """Renew all held leases."""
+        self._send(self._leases.renew())
+
+    def request(self, frame: Create | Publish) -> int:
+        """Send a request, again after a reconnect until it is answered: it needs an idempotency key. Its ``id`` is set here."""
+        frame.id = number = self._next_id()
+        self._requests[number] = frame
+        self._send([frame])
+        return number
+
+    def subscribe(self, request: Subscribe) -> None:
+        self._send(self._cursors.open(request))
+
+    def unsubscribe(self, sub: str) -> None:
+        self._send(self._cursors.close(sub))
+
+    def position(self, sub: str) -> str:
+        """Where a subscription stands."""
+        return self._cursors.position(sub)
+
+    def again(self, what: LeaseKey | str) -> None:
+        """Send an ending or a subscription once more, which the server could not take before."""
+        self._send(self._leases.again(what) if isinstance(what, LeaseKey) else self._cursors.ask(what))
+
+    # ---- from the server's side
+
+    def receive(self, frame: ServerFrame) -> list[Call]:  # noqa: C901, PLR0911 - one branch a frame
+        """Take one frame of the server; what the worker or subscriber must hear of it."""
+        match frame:
+            case Welcome():
+                return self._welcomed(frame)
+            case Grants():
+                return [*self._leases.granted(frame.jobs)]
+            case Ok():
+                return self._answered(frame)
+            case Error():
+                return self._refused(frame)
+            case Cancel():
+                return [*self._leases.cancel_asked(frame)]
+            case Stale():
+                lost = self._leases.lost(_keys(frame.leases))
+                # A server that took a lease away grants nothing more until it hears from the session.
+                self._send([Renew(leases=self._leases.wire())])
+                return [*lost]
+            case Subscribed():
+                return [*self._cursors.subscribed(frame)]
+            case Events():
+                calls, frames = self._cursors.events(frame)
+                self._send(frames)
+                return [*calls]
+            case PositionFrame():
+                self._send(self._cursors.moved(frame))
+                return []
+            case LiveProgress():
+                return [*self._cursors.progress(frame)]
+            case Drain():
+                return []
+
+    def _welcomed(self, frame: Welcome) -> list[Call]:
+        self.ready = True
+        calls, frames = self._leases.resumed(set(_keys(frame.stale)))
+        self._send(frames)
+        if self._listen is not None:
+            self._send([self._listen])
+        self._send([*self._requests.values()])
+        self._send(self._cursors.resumed())
+        return [Welcomed(frame.lease_s), *calls]
+
+    def _answered(self, frame: Ok) -> list[Call]:
+        ended = self._leases.answered(frame.id)
+        if ended is not None:
+            return [*ended]
+        known = self._requests.pop(frame.id, None)
+        return [Answered(frame.id, frame.data)] if known is not None else []
+
+    def _refused(self, error: Error) -> list[Call]:
+        ending = self._leases.refused(error)
+        if ending is not None:
+            self._send(ending[1])
+            return [*ending[0]]
+        cut = self._cursors.refused(error)
+        if cut is not None:
+            return [*cut]
+        if error.id is not None and self._requests.pop(error.id, None) is not None:
+            return [Refused(error.id, error)]
+        if self._listen is not None and error.id == self._listen.id:
+            return [ListenRefused(error)]
+        if error.code == "stale_lease":
+            # The refusal names no fence: a renewal asks which leases are truly lost.
+            self.renew()
+        return [Trouble(error)]
+
+    def _send(self, frames: list[ClientFrame]) -> None:
+        if self.ready:
+            self._out += frames
+
+
+def _keys(leases: list[Lease]) -> list[LeaseKey]:
+    return [LeaseKey(lease.job, lease.fence) for lease in leases]

@@ -1,0 +1,314 @@
+"""One websocket around one session: connects, reconnects with full jitter, renews leases, and joins frames into messages."""
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from typing import Any, Final
+
+import orjson
+from pydantic import ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from ._leases import Again, LeaseKey
+from ._session import Answered, Call, ListenRefused, Refused, Session, Trouble, Welcomed
+from ._version import __version__
+from .errors import ApiError, ConnectionFailed
+from .protocol.codes import CLOSES_BY_CODE, may_reconnect
+from .protocol.events import EventCreate
+from .protocol.frames import (
+    ClientFrame,
+    Create,
+    Error,
+    Publish,
+    server_frame,
+)
+from .protocol.jobs import Job, JobCreate
+from .settings import Connection
+
+LARGEST_MESSAGE: Final = 1024 * 1024
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+"""The server's messages are bounded by its own send queue; this only keeps a wrong peer from filling the memory."""
+JOINED_BYTES: Final = 512 * 1024
+JOINED_NAMES: Final = 5_000
+FLUSH_EVERY_S: Final = 0.1
+AGAIN_AFTER_S: Final = 1.0
+ANSWER_WITHIN_S: Final = 10.0
+SHORTEST_S: Final = 0.1
+LONGEST_S: Final = 30.0
+SETTLED_AFTER_S: Final = 5.0
+
+log = logging.getLogger("tickwire")
+
+
+def backoff_s(failures: int, longest_s: float, chance: float) -> float:
+    """Full jitter: ``chance`` (0 to 1) of a ceiling that doubles from 0.1 s with each failure."""
+    return chance * min(longest_s, SHORTEST_S * 2.0 ** min(failures, 20))
+
+
+def encode(frames: Iterable[ClientFrame]) -> Iterator[str]:
+    """The messages that carry the frames in order: as few as the server's limits on bytes and names allow."""
+    parts: list[str] = []
+    size = names = 0
+    for frame in frames:
+        part = frame.model_dump_json(exclude_none=True)
+        length = len(part) if part.isascii() else len(part.encode())
+        named = part.count('":')
+        if parts and (size + length > JOINED_BYTES or names + named > JOINED_NAMES):
+            yield f"[{','.join(parts)}]"
+            parts, size, names = [], 0, 0
+        parts.append(part)
+        size += length + 1
+        names += named
+    if parts:
+        yield f"[{','.join(parts)}]"
+
+
+class Stream:
+    """See the module. ``deliver`` hears every call of the session that the stream does not settle itself.
+
+    While ``deliver`` waits no further message is read: a slow subscriber slows its own socket only.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        deliver: Callable[[Call], Awaitable[None]],
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.session = Session(secrets.token_urlsafe(16), f"tickwire-python/{__version__}")
+        self._connection = connection
+        self._deliver = deliver
+        self._chance = chance
+        self._wake = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
+        self._lease_s = LONGEST_S
+        self._failures = 0
+        self._last_error: Error | None = None
+
+    # ---- what others ask of it
+
+    def wake(self) -> None:
+        """Send what the session has to say, joined with everything said until the loop turns."""
+        self._wake.set()
+
+    def flush_soon(self) -> None:
+        """Send waiting ticks and lines: at once, or 100 ms after the last time."""
+        if self._flush_timer is None:
+            loop = asyncio.get_running_loop()
+            due = max(loop.time(), self._flushed_at + FLUSH_EVERY_S)
+            self._flush_timer = loop.call_at(due, self._flush)
+
+    async def create(self, job: JobCreate, idempotency_key: str | None = None) -> Job:
+        """Create a job; it is stored when this returns. Waits through reconnects; ApiError when it is refused."""
+        key = idempotency_key or secrets.token_urlsafe(16)
+        return Job.model_validate(await self._request(Create(job=job, idempotency_key=key)))
+
+    async def publish(self, event: EventCreate, idempotency_key: str | None = None) -> Any:
+        """Publish an event; its id and position once it is stored. ApiError when it is refused."""
+        key = idempotency_key or secrets.token_urlsafe(16)
+        return await self._request(Publish(event=event, idempotency_key=key))
+
+    async def settled(self) -> None:
+        """Wait until the session holds no lease and no unanswered ending."""
+        while self.session.held:
+            self._settled.clear()
+            await self._settled.wait()
+
+    # ---- the life of the connection
+
+    async def run(self) -> None:
+        """Keep the session connected until cancelled; ApiError when the server refuses it for good."""
+        try:
+            while True:
+                reason = await self._connected()
+                if self._failures == 0:
+                    log.warning("cannot reach %s (%s), trying again", self._connection.url, reason)
+                self._failures += 1
+                longest_s = min(LONGEST_S, self._lease_s / 3) if self.session.held else LONGEST_S
+                await asyncio.sleep(backoff_s(self._failures, longest_s, self._chance()))
+        finally:
+            self._end_requests()
+
+    async def _connected(self) -> str:
+        """One connection from its start to its end; why it ended."""
+        try:
+            async with self._socket() as socket:
+                return await self._talk(socket)
+        except InvalidStatus as refused:
+            return _refused_upgrade(refused)
+        except orjson.JSONDecodeError as error:
+            return f"it sent what is no JSON: {error}"
+        except (OSError, InvalidHandshake, TimeoutError) as error:
+            return str(error) or type(error).__name__
+        except InvalidURI as error:
+            raise ConnectionFailed(self._connection.url, str(error)) from error
+
+    def _socket(self) -> connect:
+        return connect(
+            self._connection.stream_url,
+            additional_headers={"Authorization": f"Bearer {self._connection.key}"},
+            compression=None,
+            max_size=LARGEST_ANSWER,
+            ping_interval=20,
+            ping_timeout=10,
+            proxy=None,
+            close_timeout=1,
+        )
+
+    async def _talk(self, socket: ClientConnection) -> str:
+        self._last_error = None
+        tasks: list[asyncio.Task[None]] = []
+        started = asyncio.get_running_loop().time()
+        try:
+            await socket.send(self.session.hello().model_dump_json(exclude_none=True))
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                while not self.session.ready:
+                    await self._take_message(await socket.recv())
+            tasks = [self._beside(socket, self._send_all(socket)), self._beside(socket, self._renew_all())]
+            # Only this loop reads and it is never cancelled for a broken connection: what the session has
+            # taken in is always delivered.
+            while True:
+                await self._take_message(await socket.recv())
+        except ConnectionClosed as closed:
+            return self._reason(closed)
+        finally:
+            self._disconnected(started)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _disconnected(self, started: float) -> None:
+        self.session.disconnected()
+        if asyncio.get_running_loop().time() - started > SETTLED_AFTER_S:
+            self._failures = 0
+
+    def _beside(self, socket: ClientConnection, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                if not isinstance(error, ConnectionClosed):
+                    log.error("the stream failed and connects again", exc_info=error)
+                socket.transport.abort()
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(ended)
+        return task
+
+    async def _send_all(self, socket: ClientConnection) -> None:
+        while True:
+            self._wake.clear()
+            for message in encode(self.session.take()):
+                await socket.send(message)
+            await self._wake.wait()
+
+    async def _renew_all(self) -> None:
+        while True:
+            self.session.renew()
+            self.wake()
+            await asyncio.sleep(self._lease_s / 3)
+
+    # ---- what the server says
+
+    async def _take_message(self, message: str | bytes) -> None:
+        frames = orjson.loads(message)
+        for raw in frames if isinstance(frames, list) else [frames]:
+            for call in self._calls(raw):
+                await self._settle(call)
+        if not self.session.held:
+            self._settled.set()
+        self.wake()
+
+    def _calls(self, raw: Any) -> list[Call]:
+        try:
+            frame = server_frame.validate_python(raw)
+        except ValidationError as error:
+            kind = raw.get("type") if isinstance(raw, dict) else raw
+            log.warning("a frame of the server cannot be read (type %.40r): %.500s", kind, error)
+            return []
+        return self.session.receive(frame)
+
+    async def _settle(self, call: Call) -> None:
+        match call:
+            case Welcomed():
+                self._lease_s = call.lease_s
+                log.info("connected to %s", self._connection.url)
+            case Answered():
+                self._answer(call.request, lambda waiting: waiting.set_result(call.data))
+            case Refused():
+                self._answer(call.request, lambda waiting: waiting.set_exception(api_error(call.error)))
+            case ListenRefused():
+                raise api_error(call.error)
+            case Trouble():
+                self._last_error = call.error
+                log.warning("the server refused a frame: %s (%s)", call.error.message, call.error.code)
+            case Again():
+                asyncio.get_running_loop().call_later(AGAIN_AFTER_S, self._again, call.what)
+            case _:
+                await self._deliver(call)
+
+    def _again(self, what: LeaseKey | str) -> None:
+        self.session.again(what)
+        self.wake()
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        self._flushed_at = asyncio.get_running_loop().time()
+        self.session.flush()
+        self.wake()
+
+    # ---- requests
+
+    async def _request(self, frame: Create | Publish) -> Any:
+        if len(frame.model_dump_json(exclude_none=True).encode()) > LARGEST_MESSAGE - 1024:
+            raise ApiError.of_code("too_large", "The job or event is over the stream's limit of 1 MiB.")
+        number = self.session.request(frame)
+        self._answers[number] = asyncio.get_running_loop().create_future()
+        self.wake()
+        try:
+            return await self._answers[number]
+        finally:
+            self._answers.pop(number, None)
+
+    def _answer(self, request: int, settle: Callable[[asyncio.Future[Any]], None]) -> None:
+        waiting = self._answers.get(request)
+        if waiting is not None and not waiting.done():
+            settle(waiting)
+
+    def _end_requests(self) -> None:
+        for waiting in self._answers.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionFailed(self._connection.url, "the stream was closed"))
+
+    def _reason(self, closed: ConnectionClosed) -> str:
+        code = closed.rcvd.code if closed.rcvd is not None else None
+        if may_reconnect(code):
+            return str(closed)
+        known = CLOSES_BY_CODE.get(code) if code is not None else None
+        meaning = self._last_error.message if self._last_error else known.meaning if known else str(closed)
+        raise ApiError.of_code(
+            known.name if known else "unauthorized", f"The server closed the stream: {meaning}"
+        )
+
+
+def api_error(error: Error) -> ApiError:
+    """The refusal of a frame, as an exception."""
+    details = error.model_dump(exclude={"id", "type", "code", "message"}, exclude_none=True)
+    return ApiError.of_code(error.code, error.message, **details)
+
+
+def _refused_upgrade(refused: InvalidStatus) -> str:
+    status = refused.response.status_code
+    if status not in {401, 403}:
+        return f"the server answers {status} to the stream's upgrade"
+    try:
+        told = orjson.loads(refused.response.body or b"")["errors"][0]
+        code, message = str(told["code"]), str(told["message"])
+    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
+        code, message = ("unauthorized" if status == 401 else "forbidden"), "The key is not valid here."
+    raise ApiError(status, code, message) from refused

@@ -1,0 +1,62 @@
+"""The command line ``tickwire``: each command is a module that is imported only when it is called."""
+
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from .._version import __version__
+
+COMMANDS: Final = {
+    "demo": "Export real data and watch it: server, listener and job in one command.",
+    "server": "Start the server.",
+    "listen": "Run a listener script.",
+    "run": "Create a job, watch it and show its outcome.",
+    "jobs": "List, show, cancel, retry and delete jobs.",
+    "events": "Follow, list and publish events.",
+    "keys": "Create, list and revoke API keys.",
+    "doctor": "Check this machine and the server, and say how to mend what is wrong.",
+}
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells count it."""
+
+
+class Commands(click.Group):
+    """Finds commands by the table above; expected errors become one line and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found = import_module(f".{cmd_name}", __name__).command
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except Exception as error:
+            from .failures import explained  # noqa: PLC0415 - help must not wait for the client's imports
+
+            failure = explained(error)
+            if failure is None:
+                raise
+            raise failure from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tickwire")
+def main() -> None:
+    """Tickwire: jobs that tick, in one self-hosted server.
+
+    Start with: tickwire demo
+    """

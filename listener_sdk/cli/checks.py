@@ -1,0 +1,208 @@
+"""What ``tickwire doctor`` looks at: each check gives one finding with its fix."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, Literal
+
+import aiohttp
+import orjson
+import websockets
+
+from .._version import __version__
+from ..client import Client
+from ..errors import ApiError, ConnectionFailed, SettingsError
+from ..protocol.frames import Hello, Welcome
+from ..settings import DEFAULT_DATA_DIR, Connection, connection, is_loopback
+from .output import size, span
+from .progress import wall_clock
+
+Level = Literal["ok", "warn", "fail"]
+EXTRAS: Final = {"server": ("croniter",), "demo": ("croniter", "airportsdata", "tzdata", "xlsxwriter")}
+LOW_DISK: Final = 1024**3
+NO_DISK: Final = 100 * 1024**2
+LARGEST_SKEW: Final = timedelta(seconds=5)
+WAITING_TOO_LONG: Final = timedelta(minutes=1)
+ANSWER_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found; ``fix`` says what to do when it is not ok."""
+
+    name: str
+    level: Level
+    text: str
+    fix: str = ""
+
+
+def of_machine(environ: dict[str, str]) -> Iterator[Finding]:
+    """Findings that need no server."""
+    yield python(sys.version_info[:3])
+    for extra, modules in EXTRAS.items():
+        yield installed(extra, [name for name in modules if find_spec(name) is None])
+    folder = Path(environ.get("TICKWIRE_DATA_DIR") or DEFAULT_DATA_DIR)
+    yield data_dir(folder)
+    yield disk(shutil.disk_usage(_existing(folder)).free)
+
+
+def python(version: tuple[int, ...]) -> Finding:
+    """Whether Python is new enough."""
+    text = ".".join(map(str, version))
+    if version < (3, 11):
+        return Finding("python", "fail", f"{text} is too old", "Install Python 3.11 or newer")
+    return Finding("python", "ok", f"{text}, tickwire {__version__}")
+
+
+def installed(extra: str, missing: list[str]) -> Finding:
+    """Whether an extra's libraries are there."""
+    if missing:
+        return Finding(
+            f"extra {extra}", "warn", f"without {', '.join(missing)}", f"pip install 'tickwire[{extra}]'"
+        )
+    return Finding(f"extra {extra}", "ok", "installed")
+
+
+def data_dir(folder: Path) -> Finding:
+    """Whether the data directory can be used, and its administrator key is for its owner alone."""
+    if not folder.exists():
+        return Finding("data dir", "ok", f"{folder} does not exist yet; the server makes it")
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(
+            "data dir",
+            "fail",
+            f"{folder} cannot be used",
+            "Give this user the right to write there, or set TICKWIRE_DATA_DIR",
+        )
+    key = folder / "admin.key"
+    if os.name == "posix" and key.exists() and key.stat().st_mode & 0o077:
+        return Finding("data dir", "fail", f"{key} can be read by others", f"chmod 600 {key}")
+    return Finding("data dir", "ok", str(folder))
+
+
+def disk(free: int) -> Finding:
+    """Whether the disk of the data directory has room."""
+    level: Level = "fail" if free < NO_DISK else "warn" if free < LOW_DISK else "ok"
+    fix = "" if level == "ok" else "Free some space, or set TICKWIRE_DATA_DIR to another disk"
+    return Finding("disk", level, f"{size(free)} free", fix)
+
+
+async def of_server(url: str | None, key: str | None) -> AsyncIterator[Finding]:
+    """Findings of the server, each only when those before it let it be asked."""
+    try:
+        found = connection(url, key)
+    except SettingsError as error:
+        yield Finding("settings", "fail", str(error))
+        with suppress(SettingsError):
+            yield await reachable(connection(url, "any").url)
+        return
+    reached = await reachable(found.url)
+    yield reached
+    if reached.level == "fail":
+        return
+    async with Client(found.url, found.key) as client:
+        valid = await key_valid(client, found)
+        yield valid
+        if valid.level != "fail":
+            async for finding in stream(found):
+                yield finding
+            yield await taken(client, wall_clock())
+
+
+async def reachable(url: str) -> Finding:
+    """Whether the server answers and is ready."""
+    timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"{url}/readyz") as answer,
+        ):
+            body = (await answer.content.read(4096)).decode(errors="replace")
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        start = "Start it: tickwire server" if is_loopback(url) else "Check TICKWIRE_URL and the network"
+        return Finding("server", "fail", f"{url} does not answer ({type(error).__name__})", start)
+    if answer.status != 200:
+        return Finding("server", "warn", f"{url} is not ready: {body.strip()}", "Wait, or look into its log")
+    return Finding("server", "ok", f"{url} is ready")
+
+
+async def key_valid(client: Client, found: Connection) -> Finding:
+    """Whether the key opens the server, and both are of the same version."""
+    try:
+        me = await client.whoami()
+    except ApiError as error:
+        return Finding("key", "fail", error.message, "Set TICKWIRE_API_KEY to a valid key")
+    except ConnectionFailed as error:
+        return Finding("key", "fail", str(error), "Look into the server's log")
+    if me.version != __version__:
+        return Finding(
+            "key",
+            "warn",
+            f"the server is {me.version}, this is {__version__}",
+            "Use the same version on both sides",
+        )
+    return Finding("key", "ok", f"{me.role} in space {me.space}")
+
+
+async def stream(found: Connection) -> AsyncIterator[Finding]:
+    """Whether listeners get through by websocket (a proxy may refuse the upgrade), and the difference of the clocks."""
+    try:
+        welcome = await _hello(found)
+    except (OSError, TimeoutError, ValueError, websockets.WebSocketException) as error:
+        fix = "Let the proxy pass websocket upgrades on /v1/stream"
+        yield Finding("stream", "fail", f"listeners cannot connect ({type(error).__name__}: {error})", fix)
+        return
+    yield Finding("stream", "ok", f"listeners can connect; leases last {span(welcome.lease_s)}")
+    yield clock(welcome.now - wall_clock())
+
+
+async def _hello(found: Connection) -> Welcome:
+    headers = {"Authorization": f"Bearer {found.key}"}
+    hello = Hello(client="tickwire doctor").model_dump_json(exclude_none=True)
+    async with (
+        asyncio.timeout(ANSWER_S),
+        websockets.connect(found.stream_url, additional_headers=headers, proxy=None) as socket,
+    ):
+        await socket.send(hello)
+        frames = orjson.loads(await socket.recv())
+    return Welcome.model_validate(frames[0] if isinstance(frames, list) else frames)
+
+
+def clock(difference: timedelta) -> Finding:
+    """Whether the clocks of this machine and the server agree; estimates are shown by both."""
+    seconds = abs(difference.total_seconds())
+    if difference > LARGEST_SKEW or -difference > LARGEST_SKEW:
+        return Finding(
+            "clock", "warn", f"{seconds:.0f} s apart from the server's", "Turn on time synchronisation (NTP)"
+        )
+    return Finding("clock", "ok", f"within {max(seconds, 0.1):.1f} s of the server's")
+
+
+async def taken(client: Client, now: datetime) -> Finding:
+    """Whether listeners take what is ready."""
+    page = await client.jobs.list(status="ready", sort_direction="asc", page_size=100)
+    old = [job for job in page.items if job.ready_at and now - job.ready_at > WAITING_TOO_LONG]
+    if not old:
+        return Finding("listeners", "ok", f"{len(page.items)} jobs are ready, none for longer than a minute")
+    names = ", ".join(sorted({job.job for job in old})[:5])
+    return Finding(
+        "listeners",
+        "warn",
+        f"{len(old)} jobs wait for a listener: {names}",
+        "Start one: tickwire listen SCRIPT",
+    )
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    found = folder.resolve()
+    while not found.exists():
+        found = found.parent
+    return found

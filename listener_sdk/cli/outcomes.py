@@ -1,0 +1,80 @@
+"""What a finished job tells a person: heading, message, counts, and what can be done next."""
+
+from typing import Any
+
+from ..protocol.jobs import Job
+from .output import say
+
+Lines = list[tuple[str, str]]
+"""Lines of text with their style."""
+
+
+def show(job: Job) -> None:
+    """Print the outcome of an ended job."""
+    for text, style in lines(job):
+        say(text, style)
+
+
+def lines(job: Job) -> Lines:
+    """The outcome in lines."""
+    outcome = job.outcome or {}
+    told = [(outcome.get("heading") or _heading(job, outcome), _style(job, outcome))]
+    message = outcome.get("message") or job.info
+    if message:
+        told.append((str(message), ""))
+    told += [(text, "dim") for text in _counted(outcome.get("counts") or {})]
+    told += [(text, "cyan") for text in actions(job)]
+    if job.status == "failed":
+        told.append((f"Why: tickwire jobs log {job.id}", "dim"))
+    return told
+
+
+def actions(job: Job) -> list[str]:
+    """The next actions of the outcome, each in one line with its link or command."""
+    action = (job.outcome or {}).get("next")
+    if not isinstance(action, dict):
+        return []
+    label = action.get("label")
+    if action.get("type") == "files":
+        return [
+            f"{file.get('label') or label or 'Download'}: {file.get('url', '')}" for file in action["files"]
+        ]
+    name, target = _target(action, job)
+    return [f"{label or name}: {target}" if target else str(label or name)]
+
+
+def _target(action: dict[str, Any], job: Job) -> tuple[str, str]:
+    kind = action.get("type")
+    if kind in {"download", "url"}:
+        return ("Download" if kind == "download" else "Open"), str(action.get("url") or "")
+    if kind == "id":
+        query = f"?{action['query']}" if action.get("query") else ""
+        return "Open", f"{action.get('id')}{action.get('path') or ''}{query}"
+    if kind == "snapshot":
+        return "Open the snapshot", f"{action.get('snapshotId')} of {action.get('sheetId')}"
+    if kind == "view":
+        return "Show the view", str(action.get("sheetId"))
+    if kind == "retry":
+        return "Run again", f"tickwire jobs retry {job.id}"
+    return str(kind), ""
+
+
+def _heading(job: Job, outcome: dict[str, Any]) -> str:
+    if job.status == "complete":
+        return f"{job.job} is complete" + (" in part" if outcome.get("result") == "partial" else "")
+    return f"{job.job} {'has failed' if job.status == 'failed' else 'was canceled'}"
+
+
+def _style(job: Job, outcome: dict[str, Any]) -> str:
+    if job.status != "complete":
+        return "bold red"
+    return "bold yellow" if outcome.get("result") == "partial" else "bold green"
+
+
+def _counted(counts: dict[str, Any]) -> list[str]:
+    known = [
+        f"{counts[name]:,} {name}"
+        for name in ("total", "ok", "failed", "skipped")
+        if counts.get(name) is not None
+    ]
+    return [", ".join(known)] if known else []

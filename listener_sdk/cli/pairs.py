@@ -1,0 +1,64 @@
+"""Options of the form ``name=value``, and JSON given on the command line or in a file."""
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .failures import Misuse
+
+
+def as_object(pairs: Iterable[str], option: str) -> dict[str, Any]:
+    """The object that ``name=value`` pairs describe; values that are JSON are read as such, others are text."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise Misuse(f"{option} {pair!r} is not of the form name=value. Write, say, {option} rows=100.")
+        found[name] = _value(value)
+    return found
+
+
+def json_object(text: str, option: str) -> dict[str, Any]:
+    """The JSON object in a text, or in the file that ``@path`` names."""
+    source = _read(text[1:], option) if text.startswith("@") else text
+    try:
+        found = _parsed(source)
+    except ValueError as error:
+        raise Misuse(
+            f"{option} is not JSON: {error}. Write an object such as '{{\"rows\": 100}}'."
+        ) from error
+    if not isinstance(found, dict):
+        raise Misuse(f"{option} must be a JSON object such as '{{\"rows\": 100}}'.")
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return _parsed(text)
+    except ValueError:
+        return text
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_number, parse_float=_number)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a JSON number")
+    return number
+
+
+def _read(path: str, option: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misuse(
+            f"{option} names a file that cannot be read: {error}. Give the path of a JSON file."
+        ) from error

@@ -1,0 +1,73 @@
+"""The client: everything that a program may ask of the server."""
+
+from types import TracebackType
+from typing import Self
+
+from ._http import Http
+from .client_events import Events
+from .client_files import Files
+from .client_jobs import Jobs
+from .client_keys import Environments, Keys, Spaces, WhoAmI
+from .protocol.jobs import JsonObject
+from .settings import connection
+from .subscription import Subscription, as_patterns
+
+
+class Client:
+    """Calls over REST, and subscriptions over the stream; use it as ``async with Client() as client``.
+
+    Without arguments the address and key come from ``TICKWIRE_URL`` and ``TICKWIRE_API_KEY``, on loopback else from the server's
+    ``admin.key``. SettingsError when no key is found. Calls raise ApiError when the server refuses and ConnectionFailed when none
+    answers.
+    """
+
+    def __init__(self, url: str | None = None, key: str | None = None) -> None:
+        self.connection = connection(url, key)
+        self._http = Http(self.connection)
+        self._subscriptions: list[Subscription] = []
+        self.jobs = Jobs(self._http)
+        self.events = Events(self._http)
+        self.files = Files(self._http)
+        self.keys = Keys(self._http)
+        self.environments = Environments(self._http)
+        self.spaces = Spaces(self._http)
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self.connection.url
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End all subscriptions and connections of this client."""
+        while self._subscriptions:
+            await self._subscriptions.pop().aclose()
+        await self._http.close()
+
+    async def whoami(self) -> WhoAmI:
+        """The key that is used, its space, and the server's version and position."""
+        return WhoAmI.model_validate((await self._http.get("/v1/whoami"))["data"])
+
+    def subscribe(
+        self,
+        *topics: str | list[str],
+        where: JsonObject | None = None,
+        after: str = "now",
+        progress: bool = False,
+    ) -> Subscription:
+        """Follow topics (patterns such as ``job:*``; all without any) from ``now``, ``oldest`` or after a position.
+
+        Iterate over it: ``async for event in client.subscribe("job:*")``. With ``progress`` the live ticks of running jobs come
+        between the events, as LiveTick. It has a connection of its own, and ends with the client at the latest.
+        """
+        made = Subscription(self.connection, as_patterns(topics), where, after, progress=progress)
+        self._subscriptions = [one for one in self._subscriptions if not one.ended]
+        self._subscriptions.append(made)
+        return made

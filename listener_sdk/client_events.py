@@ -1,0 +1,59 @@
+"""``client.events``: read, publish and acknowledge events over REST."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+from ._channel import plain_input
+from ._http import Http
+from .client_jobs import Page
+from .protocol.events import Event, EventCreate, check_topic
+
+
+class Events:
+    """Calls of ``/v1/events``; every one raises ApiError when refused and ConnectionFailed without a server."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def list(self, **filters: Any) -> Page[Event]:
+        """One page, oldest first: ``topic``, ``topics`` (patterns; ``**`` for all), ``domain``, ``since``, ``after``, ``page_size``."""
+        answer = await self._http.get("/v1/events", filters)
+        events = [Event.model_validate(one) for one in answer["data"]]
+        return Page(events, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+
+    async def iterate(self, **filters: Any) -> AsyncIterator[Event]:
+        """The events that the filters let through up to now, page by page."""
+        while True:
+            page = await self.list(**filters)
+            for event in page.items:
+                yield event
+            last = page.items[-1].position if page.items else None
+            if last is None:
+                return
+            filters = {**filters, "after": last}
+
+    async def get(self, event_id: str) -> Event:
+        answer = await self._http.get(f"/v1/events/{quote(event_id, safe='')}")
+        return Event.model_validate(answer["data"])
+
+    async def publish(
+        self,
+        topic: str,
+        payload: Any = None,
+        context: dict[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        **fields: Any,
+    ) -> Event:
+        """Publish an event; ``fields`` as in EventCreate. Refusal for a topic that clients may not publish."""
+        check_topic(topic)
+        body = EventCreate(topic=topic, payload=plain_input(payload) or {}, context=context or {}, **fields)
+        body.domain = body.domain or topic.partition(":")[0]
+        sent = body.model_dump_json(exclude_none=True).encode()
+        answer = await self._http.call("POST", "/v1/events", sent, idempotency_key=idempotency_key)
+        return Event.model_validate(answer["data"])
+
+    async def ack(self, event_id: str) -> None:
+        """Mark an event as seen: lists leave it out unless asked for it."""
+        await self._http.call("POST", f"/v1/events/{quote(event_id, safe='')}/ack")

@@ -1,0 +1,119 @@
+"""``client.files``: upload, list, download and remove files."""
+
+import asyncio
+import mimetypes
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import aiohttp
+from yarl import URL
+
+from ._channel import Source
+from ._http import Http
+from ._text import clean
+from .client_jobs import Page
+from .protocol.jobs import File
+
+CHUNK: Final = 256 * 1024
+
+
+class Files:
+    """Calls of ``/v1/files``; every one raises ApiError when refused and ConnectionFailed without a server."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def upload(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        job_id: str | None = None,
+    ) -> File:
+        """Store a file: a path, bytes, or chunks of an async iterator (these two need a ``name``). Never held in memory as a whole.
+
+        OSError when the path cannot be read.
+        """
+        title = clean(name or _own_name(source), 255)
+        kind = content_type or mimetypes.guess_type(title)[0] or "application/octet-stream"
+        query = {"name": title, "job_id": job_id}
+        if isinstance(source, str | Path):
+            with await asyncio.to_thread(Path(source).open, "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                headers = {"Content-Type": kind, "Content-Length": str(size)}
+                return await self._sent(_chunks(file), headers, query)
+        return await self._sent(source, {"Content-Type": kind}, query)
+
+    async def get(self, file_id: str) -> File:
+        """A file's facts; its ``url`` is a link made now."""
+        answer = await self._http.get(f"/v1/files/{quote(file_id, safe='')}")
+        return File.model_validate(answer["data"])
+
+    async def list(self, **filters: Any) -> Page[File]:
+        """One page: ``job_id``, ``cursor``, ``page_size``."""
+        answer = await self._http.get("/v1/files", filters)
+        files = [File.model_validate(one) for one in answer["data"]]
+        return Page(files, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+
+    async def delete(self, file_id: str) -> None:
+        await self._http.call("DELETE", f"/v1/files/{quote(file_id, safe='')}")
+
+    async def download(self, file: str | File, to: Path | str) -> Path:
+        """Write a file (its id, itself, or a signed link) to the path ``to``, or into the folder ``to`` under its own name.
+
+        The path appears only once all bytes are there, and replaces what stood there.
+        """
+        wanted = file.id if isinstance(file, File) else file
+        url, with_key = self._address(wanted)
+        async with self._http.request("GET", url, with_key=with_key) as response:
+            path = Path(to)
+            if await asyncio.to_thread(path.is_dir):
+                path /= _name_of(response)
+            await _written(response, path)
+            return path
+
+    def _address(self, wanted: str) -> tuple[URL, bool]:
+        if wanted.startswith(("http://", "https://")):
+            return URL(wanted), False
+        if wanted.startswith("/"):
+            return self._http.url(wanted), False
+        return self._http.url(f"/v1/files/{quote(wanted, safe='')}/content"), True
+
+    async def _sent(self, data: Any, headers: dict[str, str], query: dict[str, Any]) -> File:
+        answer = await self._http.send("/v1/files", data, headers, query)
+        return File.model_validate(answer["data"])
+
+
+def _own_name(source: Source) -> str:
+    if isinstance(source, str | Path):
+        return Path(source).name
+    raise ValueError("bytes and chunks need a name: attach(data, name='report.csv')")
+
+
+async def _chunks(file: Any) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(file.read, CHUNK):
+        yield chunk
+
+
+async def _written(response: aiohttp.ClientResponse, path: Path) -> None:
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with await asyncio.to_thread(part.open, "wb") as file:
+            async for chunk in response.content.iter_chunked(CHUNK):
+                await asyncio.to_thread(file.write, chunk)
+        await asyncio.to_thread(part.replace, path)
+    finally:
+        await asyncio.to_thread(part.unlink, missing_ok=True)
+
+
+def _name_of(response: aiohttp.ClientResponse) -> str:
+    """The name that the server gives, as a mere name: no path can be smuggled in by it."""
+    given = response.content_disposition.filename if response.content_disposition else None
+    name = unquote(given or response.url.name).replace("\\", "/").rsplit("/", 1)[-1]
+    return re.sub(r"[\x00-\x1f]", "_", name).strip(". ")[:200] or "download"

@@ -1,0 +1,231 @@
+"""Listeners: what users register handlers on, and what runs them."""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+from .client import Client
+from .errors import RegistrationError
+from .handlers import Function, Handler, make_handler
+from .matching import Branch, make_watcher
+from .protocol.jobs import JsonObject
+from .service import Service
+
+DEFAULT_CONCURRENCY: Final = 10
+DEFAULT_GRACE_S: Final = 25.0
+
+Registered = TypeVar("Registered", bound=Callable[..., Any])
+
+log = logging.getLogger("tickwire")
+
+
+class Listener:
+    """Registers job handlers (`job`) and event callbacks (`on`), and serves them (`serve`, `run`).
+
+    ``name`` is shown to people. Listeners nest: `filter` and `namespace` make inner ones that only see what passes, `use` mounts another.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name
+        self.branch = Branch()
+        """What is registered here."""
+
+    # ---- registering
+
+    def job(
+        self,
+        name: str,
+        *,
+        label: str | None = None,
+        input: Any = None,  # noqa: A002 - the wire's word
+        filter: JsonObject | None = None,  # noqa: A002 - the wire's word
+        concurrency: int | None = None,
+    ) -> Callable[[Registered], Registered]:
+        """Take jobs of this name (or glob): ``async def`` with a `Job`, or plain ``def``, run in a thread, with a `SyncJob`.
+
+        The input's model comes from the annotation ``Job[Model]``, or is given as ``input``. ``filter`` looks at the job's ``job:ready``.
+        A handler with its own ``concurrency`` has slots of its own instead of the listener's. One listener gets each job.
+        RegistrationError, with file and line, when the function cannot be a handler.
+        """
+
+        def register(function: Registered) -> Registered:
+            made = make_handler(
+                function, name, label=label, input=input, filter=filter, concurrency=concurrency
+            )
+            self.branch.handlers.append(made)
+            _check_distinct(self.branch.all_handlers())
+            return function
+
+        return register
+
+    def on(
+        self, topics: str | Sequence[str], where: JsonObject | None = None
+    ) -> Callable[[Registered], Registered]:
+        """Watch events of these topics (patterns) that pass ``where``: every watcher of every listener sees them.
+
+        Callbacks get the event and run one at a time; one that fails is logged. What happens while the listener is stopped is not seen.
+        """
+
+        def register(function: Registered) -> Registered:
+            self.branch.watchers.append(make_watcher(function, topics, where))
+            return function
+
+        return register
+
+    def off(self, topics: str | Sequence[str], function: Function, where: JsonObject | None = None) -> None:
+        """Undo ``on`` with the same arguments; RegistrationError when there is no such callback."""
+        wanted = make_watcher(function, topics, where)
+        for watcher in self.branch.watchers:
+            if (watcher.function, watcher.topics, watcher.where) == (function, wanted.topics, where):
+                self.branch.watchers.remove(watcher)
+                return
+        raise RegistrationError(f"{function!r} does not watch {topics!r} here.")
+
+    def use(self, other: "Listener | Callable[[Listener], Any]") -> None:
+        """Call a function with this listener, or mount another listener in it."""
+        if isinstance(other, Listener):
+            self._mount(other)
+        else:
+            other(self)
+
+    def filter(
+        self,
+        filter: JsonObject,  # noqa: A002 - the wire's word
+        use: "Callable[[Listener], Any] | None" = None,
+    ) -> "Listener":
+        """An inner listener that only sees what passes the filter; ``use`` is called with it. Filters travel with its jobs, too."""
+        inner = Listener(self.name)
+        inner.branch = Branch(filter)
+        self._mount(inner)
+        if use is not None:
+            use(inner)
+        return inner
+
+    def namespace(
+        self, namespace: str | list[str], use: "Callable[[Listener], Any] | None" = None
+    ) -> "Listener":
+        """An inner listener for a namespace: ``filter({"namespaces": namespace})``."""
+        return self.filter({"namespaces": namespace}, use)
+
+    def _mount(self, inner: "Listener") -> None:
+        self.branch.children.append(inner.branch)
+        _check_distinct(self.branch.all_handlers())
+
+    # ---- looking
+
+    @property
+    def handlers(self) -> tuple[Handler, ...]:
+        """All job handlers, inner listeners' included, each with the filters around it. RegistrationError when two are alike."""
+        found = tuple(self.branch.all_handlers())
+        _check_distinct(found)
+        return found
+
+    @property
+    def job_names(self) -> tuple[str, ...]:
+        """The names (or globs) of the jobs that are taken."""
+        return tuple(dict.fromkeys(handler.name for handler in self.handlers))
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topic patterns that callbacks watch."""
+        return self.branch.topics()
+
+    @property
+    def client(self) -> Client:
+        """The REST client, while the listener is served."""
+        if self.branch.client is None:
+            raise RuntimeError("the listener is not being served: its client exists inside handlers only")
+        return self.branch.client
+
+    # ---- serving
+
+    def run(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        concurrency: int = DEFAULT_CONCURRENCY,
+        grace_s: float = DEFAULT_GRACE_S,
+    ) -> None:
+        """Serve until SIGINT or SIGTERM, then stop gracefully; a second signal stops at once. Errors as `serve`."""
+        asyncio.run(self._run(url, key, concurrency, grace_s))
+
+    async def serve(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        concurrency: int = DEFAULT_CONCURRENCY,
+        grace_s: float = DEFAULT_GRACE_S,
+        stop: asyncio.Event | None = None,
+    ) -> None:
+        """Take jobs, at most ``concurrency`` at once, and watch events until ``stop`` is set or this is cancelled.
+
+        On ``stop`` no job is taken any more; handlers may finish within ``grace_s``, the others are cancelled and their jobs given
+        back. Lost connections are mended silently. SettingsError without a key, ApiError when the server refuses the key.
+        """
+        if not self.handlers and not self.topics:
+            raise RegistrationError(
+                "This listener has no handlers: register some with @listener.job or @listener.on."
+            )
+        if not 1 <= concurrency <= 1000:
+            raise ValueError(f"concurrency is 1 to 1000, not {concurrency}")
+        async with Client(url, key) as client:
+            self.branch.serve_with(client)
+            try:
+                service = Service(self.branch, client, concurrency)
+                await service.until(stop or asyncio.Event(), grace_s)
+            finally:
+                self.branch.serve_with(None)
+
+    async def _run(self, url: str | None, key: str | None, concurrency: int, grace_s: float) -> None:
+        stop = asyncio.Event()
+        served = asyncio.ensure_future(
+            self.serve(url, key, concurrency=concurrency, grace_s=grace_s, stop=stop)
+        )
+
+        def heard() -> None:
+            if stop.is_set():
+                log.warning("stopping at once")
+                served.cancel()
+            else:
+                log.info("stopping: running jobs may finish within %g s", grace_s)
+                stop.set()
+
+        with _signals(heard):
+            await asyncio.wait([served])
+        if not served.cancelled():
+            served.result()
+
+
+def _check_distinct(handlers: Iterable[Handler]) -> None:
+    seen: dict[tuple[str, str], Handler] = {}
+    for handler in handlers:
+        other = seen.setdefault((handler.name, repr(handler.filter)), handler)
+        if other is not handler:
+            raise RegistrationError(
+                f"{handler.place}: {handler.name} has a handler already, at {other.place}. "
+                "Remove one, or give them filters that tell their jobs apart."
+            )
+
+
+@contextmanager
+def _signals(heard: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM call ``heard`` on the loop. Only the main thread can be told of them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        # Not loop.add_signal_handler: Windows has none.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(heard))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,82 @@
+"""The outcome that a handler returns: what a person is told, and what they may do next."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from ._text import check_json, clean
+from .protocol import outcomes as wire
+
+
+class Outcome:
+    """The good end of a job. ``message`` is for the person, ``data`` (the job's ``result``) for programs.
+
+    ``next`` is made by `next_`; ``acknowledge`` shows a dialog to be dismissed; ``trigger`` makes the next action happen by itself;
+    ``result="partial"`` says that some items failed, and ``counts`` (total, ok, failed, skipped) how many. Texts that are too long
+    are cut; ValueError when ``data`` is no JSON, pydantic's ValidationError (a ValueError) for other values.
+    """
+
+    __slots__ = ("data", "wire")
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        heading: str | None = None,
+        next: wire.Next | None = None,  # noqa: A002 - the wire's word
+        acknowledge: bool | None = None,
+        button_text: str | None = None,
+        hide_default_button: bool | None = None,
+        trigger: wire.TriggerKind | wire.Audience | None = None,
+        result: Literal["success", "partial"] = "success",
+        counts: wire.Counts | Mapping[str, int] | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        if data is not None:
+            check_json(data)
+        self.data = data
+        self.wire = wire.Outcome(
+            message=_cut(message, 4096),
+            heading=_cut(heading, 256),
+            next=next,
+            acknowledge=acknowledge,
+            button_text=_cut(button_text, 256),
+            hide_default_button=hide_default_button,
+            trigger=trigger,
+            result=result,
+            counts=counts if counts is None else wire.Counts.model_validate(counts),
+        )
+
+    @classmethod
+    def partial(
+        cls, message: str | None = None, *, ok: int, failed: int, skipped: int = 0, **fields: Any
+    ) -> Self:
+        """An outcome of which some items failed; ``fields`` as in `Outcome`."""
+        counts = wire.Counts(total=ok + failed + skipped, ok=ok, failed=failed, skipped=skipped)
+        return cls(message, result="partial", counts=counts, **fields)
+
+    @property
+    def message(self) -> str | None:
+        return self.wire.message
+
+    @property
+    def heading(self) -> str | None:
+        return self.wire.heading
+
+    @property
+    def next(self) -> wire.Next | None:
+        return self.wire.next
+
+    @property
+    def result(self) -> str | None:
+        return self.wire.result
+
+    @property
+    def counts(self) -> wire.Counts | None:
+        return self.wire.counts
+
+    def __repr__(self) -> str:
+        return f"Outcome({self.wire.to_wire()!r}, data={self.data!r})"
+
+
+def _cut(text: str | None, limit: int) -> str | None:
+    return None if text is None else clean(text, limit)

@@ -1,0 +1,103 @@
+"""One run of a listener: its workers, and its watch over events."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+from .client import Client
+from .errors import CursorError
+from .handlers import Function
+from .matching import Branch, WatchedEvent, dispatch
+from .worker import Worker, in_thread
+
+log = logging.getLogger("tickwire")
+
+
+class Service:
+    """Serves what is registered in a branch.
+
+    Handlers share ``concurrency`` slots of one session; a handler with its own concurrency has a session of its own, so that the server
+    itself keeps to its bound.
+    """
+
+    def __init__(self, branch: Branch, client: Client, concurrency: int) -> None:
+        handlers = [*branch.all_handlers()]
+        shared = [handler for handler in handlers if handler.concurrency is None]
+        self._workers = [Worker(client, shared, concurrency)] if shared else []
+        for handler in handlers:
+            if handler.concurrency is not None:
+                self._workers.append(Worker(client, [handler], handler.concurrency))
+        self._watch = Watch(branch, client)
+
+    async def until(self, stop: asyncio.Event, grace_s: float) -> None:
+        """Run until ``stop``, then let handlers finish within ``grace_s``; an error of one part, or a cancel, ends all at once."""
+        parts = [*(worker.run() for worker in self._workers), self._watch.run(), stop.wait()]
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        drained = False
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            await asyncio.gather(
+                self._watch.drain(grace_s), *(worker.drain(grace_s) for worker in self._workers)
+            )
+            drained = True
+        finally:
+            if not drained:
+                await asyncio.gather(*(worker.abandon() for worker in self._workers))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Watch:
+    """Hands events to the callbacks of a branch, one at a time, in log order."""
+
+    def __init__(self, branch: Branch, client: Client) -> None:
+        self._branch = branch
+        self._client = client
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._draining = asyncio.Event()
+
+    async def run(self) -> None:
+        """Watch until drained or cancelled; ApiError when the server refuses the subscription for good."""
+        after = "now"
+        while self._branch.topics():
+            try:
+                await self._follow(after)
+            except CursorError as lost:
+                log.warning("events were missed: %s Going on with the oldest that exist.", lost.message)
+                after = "oldest"
+        await self._draining.wait()
+
+    async def drain(self, grace_s: float) -> None:
+        """Start no further event; the present one's callbacks may finish within ``grace_s``."""
+        self._draining.set()
+        try:
+            async with asyncio.timeout(grace_s):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("a callback did not finish within %g s", grace_s)
+
+    async def _follow(self, after: str) -> None:
+        async with self._client.subscribe(*self._branch.topics(), after=after) as events:
+            while True:
+                raw = await events.raw()
+                if self._draining.is_set() or not isinstance(raw, dict):
+                    continue
+                self._idle.clear()
+                try:
+                    await dispatch(self._branch, raw, call)
+                finally:
+                    self._idle.set()
+
+
+async def call(function: Function, event: WatchedEvent) -> Any:
+    """Call a callback: a coroutine function on the loop, a plain one in a thread."""
+    if inspect.iscoroutinefunction(function):
+        return await function(event)
+    result = await in_thread(lambda: function(event))
+    return await result if isinstance(result, Awaitable) else result

@@ -1,0 +1,170 @@
+"""Following the log live: events in order, exactly resumed after a lost connection."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final, Self
+
+from pydantic import AliasChoices, Field
+
+from ._cursors import Cut, Delivered, Opened, Ticked
+from ._session import Call
+from ._stream import Stream, api_error
+from .errors import ApiError, CursorError
+from .protocol.codes import Refusal
+from .protocol.events import Event, Position
+from .protocol.filters import compile_filter, compile_topics
+from .protocol.frames import Error, Subscribe
+from .protocol.jobs import JsonObject
+from .protocol.model import WireModel
+from .protocol.times import Time
+from .settings import Connection
+
+AHEAD: Final = 1000
+"""Events read before they are asked for; when so many wait, reading stops."""
+
+_NAME: Final = "events"
+_CURSOR_CODES: Final = frozenset({"cursor_too_old", "epoch_changed", "cursor_ahead"})
+
+
+class LiveTick(WireModel):
+    """The newest progress of a running job. Not part of the log: some may be left out."""
+
+    job_id: str = Field(validation_alias=AliasChoices("id", "jobId"))
+    job: str | None = None
+    """The job's name."""
+    percent: float | None = Field(default=None, validation_alias=AliasChoices("progress", "percent"))
+    done: float | None = None
+    total: float | None = None
+    text: str | None = Field(default=None, validation_alias=AliasChoices("info", "text"))
+    estimated_completion_at: Time | None = None
+
+
+class Subscription:
+    """Events of topics that pass a filter, after a position, ``now`` or ``oldest``: iterate over it, once.
+
+    Every matching event comes once, in log order, however often the connection breaks. CursorError when the log cannot be followed
+    from where this stood; ApiError when the server refuses. As ``async with``, it is entered once the server has confirmed it:
+    what happens from then on is seen.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        topics: tuple[str, ...],
+        where: JsonObject | None,
+        after: str,
+        *,
+        progress: bool,
+    ) -> None:
+        self._stream = Stream(connection, self._hear)
+        patterns = _checked(topics or ("**",), where, after)
+        request = Subscribe(sub=_NAME, topics=patterns, filter=where, after=after, progress=progress)
+        self._stream.session.subscribe(request)
+        self._waiting: asyncio.Queue[JsonObject | LiveTick | Exception] = asyncio.Queue(AHEAD)
+        self._opened = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        self._ended = False
+        self.position = after
+        """The position of the last event handed out: a later subscription can go on after it."""
+
+    async def __aenter__(self) -> Self:
+        self._start()
+        await self._opened.wait()
+        if self._failure is not None:
+            await self.aclose()
+            raise self._failure
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event | LiveTick:
+        if self._ended:
+            raise StopAsyncIteration
+        found = await self.raw()
+        return found if isinstance(found, LiveTick) else Event.model_validate(found)
+
+    async def raw(self) -> JsonObject | LiveTick:
+        """The next event as it stands on the wire."""
+        self._start()
+        found = await self._waiting.get()
+        if isinstance(found, Exception):
+            await self.aclose()
+            raise found
+        if isinstance(found, dict):
+            self.position = str(found.get("position", self.position))
+        return found
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._ended
+
+    async def aclose(self) -> None:
+        """End the subscription and its connection."""
+        self._ended = True
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="tickwire subscription")
+
+    async def _run(self) -> None:
+        try:
+            await self._stream.run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the events are read
+            await self._end(error)
+
+    async def _end(self, error: Exception) -> None:
+        self._failure = error
+        self._opened.set()
+        await self._waiting.put(error)
+
+    async def _hear(self, call: Call) -> None:
+        match call:
+            case Opened():
+                if not self._opened.is_set():
+                    self.position = call.position
+                    self._opened.set()
+            case Delivered():
+                for event in call.events:
+                    await self._waiting.put(event)
+            case Ticked():
+                self._show(call.jobs)
+            case Cut():
+                await self._end(_cut(call.error))
+
+    def _show(self, jobs: list[JsonObject]) -> None:
+        for job in jobs:
+            if not self._waiting.full():
+                self._waiting.put_nowait(LiveTick.model_validate(job))
+
+
+def _checked(topics: tuple[str, ...], where: JsonObject | None, after: str) -> list[str]:
+    """The patterns; ApiError for what the server would refuse, before anything is sent."""
+    try:
+        compile_topics(topics)
+        compile_filter(where)
+        if after not in {"now", "oldest"}:
+            Position.parse(after)
+    except Refusal as refused:
+        raise ApiError.of_code(refused.code, refused.message, key=refused.key) from refused
+    return [*topics]
+
+
+def _cut(error: Error) -> ApiError:
+    if error.code in _CURSOR_CODES:
+        return CursorError(error.code, error.message, oldest=error.oldest, head=error.head)
+    return api_error(error)
+
+
+def as_patterns(topics: tuple[str | list[str], ...]) -> tuple[str, ...]:
+    """Topics given one by one or as a list."""
+    return tuple(one for topic in topics for one in ([topic] if isinstance(topic, str) else topic))

@@ -1,0 +1,184 @@
+"""Run a job handler without a server: for the tests of listeners."""
+
+import asyncio
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ._channel import Source, plain_input
+from ._endings import Done, Failed
+from .client import Client
+from .errors import Canceled, TickwireError
+from .handlers import choose
+from .job import Job, SyncJob
+from .listener import Listener
+from .protocol.jobs import File, JobCreate, JsonObject, LogLine
+from .protocol.jobs import Job as RawJob
+from .protocol.outcomes import Outcome
+from .protocol.progress import Progress
+from .worker import perform
+
+_THEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that the handler attached."""
+
+    file: File
+    content: bytes
+
+
+@dataclass(slots=True)
+class JobRun:
+    """What a handler did."""
+
+    outcome: Outcome | None = None
+    result: JsonObject | None = None
+    """The data for programs."""
+    ticks: list[Progress] = field(default_factory=list)
+    """Every tick, merged with those before it, as the server would see them without a rate limit."""
+    log: list[LogLine] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    started: list[JobCreate] = field(default_factory=list)
+    """The child jobs that were started."""
+
+    def attachment(self, name: str) -> bytes:
+        """The bytes of the attached file of this name; KeyError when there is none."""
+        for one in self.attachments:
+            if one.file.name == name:
+                return one.content
+        raise KeyError(f"{name!r} was not attached: {[one.file.name for one in self.attachments]}")
+
+
+class JobFailed(TickwireError):  # noqa: N818 - says what happened
+    """The attempt failed: ``message`` as a person sees it, ``detail`` the traceback, ``retry`` whether another would follow."""
+
+    def __init__(self, failed: Failed, run: JobRun) -> None:
+        super().__init__(f"{failed.message}\n{failed.detail}" if failed.detail else failed.message)
+        self.message = failed.message
+        self.detail = failed.detail
+        self.retry = failed.retry
+        self.retry_at = failed.retry_at
+        self.run = run
+
+
+async def run_job(
+    listener: Listener,
+    name: str,
+    input: Any = None,  # noqa: A002 - the wire's word
+    *,
+    attempt: int = 1,
+    files: Mapping[str, Path | bytes] | None = None,
+    stop_after_ticks: int | None = None,
+    client: Client | None = None,
+    **fields: Any,
+) -> JobRun:
+    """Run the handler of job ``name`` once, in this process.
+
+    ``files`` answers ``job.fetch``, by id; ``stop_after_ticks`` asks the handler to stop once it has ticked so often; ``client`` is the
+    handler's ``job.client``; ``fields`` go to the job (``file_id``, ``metadata`` ...). JobFailed when the handler fails, Canceled when it
+    was stopped, LookupError when the listener has no such handler.
+    """
+    raw = _raw_job(name, plain_input(input), attempt, fields)
+    handler = choose(listener.handlers, raw)
+    if handler is None:
+        known = ", ".join(sorted(one.name for one in listener.handlers)) or "none"
+        raise LookupError(f"the listener has no handler that takes {name}; it has: {known}")
+    recorder = _Recorder(raw, dict(files or {}), stop_after_ticks)
+    kind = SyncJob if handler.in_thread else Job
+    extra = {"loop": asyncio.get_running_loop()} if handler.in_thread else {}
+    recorder.context = kind(raw, None, recorder, client, **extra)
+    ending = await perform(handler, recorder.context)
+    if isinstance(ending, Failed):
+        raise JobFailed(ending, recorder.run)
+    return _completed(ending, recorder.run)
+
+
+def _completed(done: Done, run: JobRun) -> JobRun:
+    run.outcome, run.result = done.outcome, done.data
+    return run
+
+
+def _raw_job(name: str, given: JsonObject | None, attempt: int, fields: dict[str, Any]) -> RawJob:
+    kind, _, operation = name.partition(":")
+    base: dict[str, Any] = {
+        "id": "us_jb_0000000001",
+        "type": kind,
+        "operation": operation,
+        "job": name,
+        "status": "executing",
+        "source": "us_sp_default",
+        "trigger": "immediate",
+        "created_at": _THEN,
+        "updated_at": _THEN,
+        "started_at": _THEN,
+        "input": given,
+        "attempt": attempt,
+        "fence": attempt,
+    }
+    return RawJob(**{**base, **fields})
+
+
+class _Recorder:
+    """A channel that keeps what it is told."""
+
+    def __init__(self, raw: RawJob, files: dict[str, Path | bytes], stop_after_ticks: int | None) -> None:
+        self.run = JobRun()
+        self.context: Job[Any] | SyncJob[Any] | None = None
+        self._raw = raw
+        self._files = files
+        self._stop_after = stop_after_ticks
+
+    def tick(self, progress: Progress) -> None:
+        ticks = self.run.ticks
+        ticks.append(ticks[-1].merged(progress) if ticks else progress)
+        if self._stop_after is not None and len(ticks) >= self._stop_after and self.context is not None:
+            self.context.ask_to_stop()
+
+    def log(self, line: LogLine) -> None:
+        self.run.log.append(line)
+
+    async def create(self, job: JobCreate) -> RawJob:
+        self.run.started.append(job)
+        made = _raw_job(job.name, job.input, 0, {"parent_id": job.parent_id, "status": "ready"})
+        return made.model_copy(update={"id": f"us_jb_{len(self.run.started) + 1:010}"})
+
+    async def upload(self, source: Source, name: str | None, content_type: str | None) -> File:
+        content = await _content(source)
+        title = name or (Path(source).name if isinstance(source, str | Path) else None)
+        if title is None:
+            raise ValueError("bytes and chunks need a name: attach(data, name='report.csv')")
+        file = File(
+            id=f"us_fl_{len(self.run.attachments) + 1:010}",
+            name=title,
+            size=len(content),
+            content_type=content_type or mimetypes.guess_type(title)[0] or "application/octet-stream",
+            created_at=_THEN,
+            job_id=self._raw.id,
+        )
+        self.run.attachments.append(Attachment(file, content))
+        return file
+
+    async def download(self, file_id: str, to: Path) -> Path:
+        if file_id not in self._files:
+            raise LookupError(f"run_job was given no file {file_id!r}: pass files={{{file_id!r}: path}}")
+        given = self._files[file_id]
+        own_name = given.name if isinstance(given, Path) else file_id
+        path = to / own_name if await asyncio.to_thread(to.is_dir) else to
+        await asyncio.to_thread(path.write_bytes, await _content(given))
+        return path
+
+
+async def _content(source: Source) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str | Path):
+        return await asyncio.to_thread(Path(source).read_bytes)
+    return b"".join([chunk async for chunk in source])
+
+
+__all__ = ["Attachment", "Canceled", "JobFailed", "JobRun", "run_job"]

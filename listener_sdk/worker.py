@@ -1,0 +1,283 @@
+"""Runs the handlers of one session: starts what is granted, stops what is canceled or lost, and says how each ended."""
+
+import asyncio
+import contextvars
+import logging
+import random
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from ._channel import Source
+from ._endings import Done, Failed, now, of_error, of_result
+from ._leases import Ended, LeaseKey, Lost, Start, Stop
+from ._session import Call
+from ._stream import Stream, backoff_s
+from .client import Client
+from .errors import ApiError, Canceled, ConnectionFailed
+from .handlers import Handler, choose, takings
+from .job import Job, SyncJob
+from .protocol.frames import Complete, Fail, Grant, Release
+from .protocol.jobs import File, JobCreate, LogLine
+from .protocol.jobs import Job as RawJob
+from .protocol.progress import Progress
+
+UNWIND_S: Final = 2.0
+"""How long handlers that were told to stop may take to clean up."""
+ANSWERS_S: Final = 5.0
+"""How long a stopping worker waits for the server to answer its last outcomes."""
+PATIENCE_S: Final = 60.0
+LONGEST_PAUSE_S: Final = 5.0
+ABANDON_S: Final = 0.5
+"""The same two when there is no time left."""
+
+Result = TypeVar("Result")
+
+log = logging.getLogger("tickwire")
+
+
+class Reason(StrEnum):
+    """Why a running handler was told to stop."""
+
+    CANCEL = "it was canceled"
+    LOST = "its lease was lost"
+    DRAIN = "the listener stops"
+
+
+class LeaseChannel:
+    """The words of one running handler, on their way to the stream."""
+
+    def __init__(self, stream: Stream, client: Client, lease: LeaseKey) -> None:
+        self._stream = stream
+        self._client = client
+        self._lease = lease
+
+    def tick(self, progress: Progress) -> None:
+        if self._stream.session.tick(self._lease, progress):
+            self._stream.flush_soon()
+
+    def log(self, line: LogLine) -> None:
+        if self._stream.session.log(self._lease, line):
+            self._stream.flush_soon()
+
+    async def create(self, job: JobCreate) -> RawJob:
+        return await self._stream.create(job)
+
+    async def upload(self, source: Source, name: str | None, content_type: str | None) -> File:
+        files = self._client.files
+        job_id = self._lease.job
+        return await patiently(
+            lambda: files.upload(source, name=name, content_type=content_type, job_id=job_id),
+            repeatable=isinstance(source, bytes | str | Path),
+        )
+
+    async def download(self, file_id: str, to: Path) -> Path:
+        return await patiently(lambda: self._client.files.download(file_id, to), repeatable=True)
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    lease: LeaseKey
+    task: asyncio.Task[Done | Failed]
+    context: Job[Any] | SyncJob[Any]
+    stopped: Reason | None = None
+
+    def stop(self, reason: Reason) -> None:
+        """Cancel an async handler; a thread notices at its next verb."""
+        self.stopped = reason if self.stopped is None or reason is Reason.LOST else self.stopped
+        self.context.ask_to_stop()
+        if isinstance(self.context, Job):
+            self.task.cancel()
+
+
+class Worker:
+    """One session that takes jobs for ``handlers``, at most ``credit`` at a time."""
+
+    def __init__(self, client: Client, handlers: Sequence[Handler], credit: int) -> None:
+        self.stream = Stream(client.connection, self._hear)
+        self._client = client
+        self._handlers = handlers
+        self._takings = takings(handlers)
+        self._draining = False
+        self._runs: dict[LeaseKey, _Run] = {}
+        self._listen(credit)
+
+    async def run(self) -> None:
+        """Take jobs until cancelled; ApiError when the server refuses the session for good."""
+        await self.stream.run()
+
+    async def drain(self, grace_s: float) -> None:
+        """Take no more; let handlers finish within ``grace_s``, stop the rest and give their jobs back."""
+        self._draining = True
+        self._listen(0)
+        await self._finish(grace_s)
+        await self._stop_all(UNWIND_S, ANSWERS_S)
+
+    async def abandon(self) -> None:
+        """Stop all handlers at once and give their jobs back as far as the connection still serves."""
+        self._draining = True
+        await self._stop_all(ABANDON_S, ABANDON_S)
+
+    async def _stop_all(self, unwind_s: float, answers_s: float) -> None:
+        for run in [*self._runs.values()]:
+            run.stop(Reason.DRAIN)
+        await self._finish(unwind_s)
+        for lease in [*self._runs]:
+            self._release(lease)
+        try:
+            async with asyncio.timeout(answers_s):
+                await self.stream.settled()
+        except TimeoutError:
+            log.warning("the server did not answer %d last outcome(s) in time", self.stream.session.held)
+
+    def _listen(self, credit: int) -> None:
+        self.stream.session.listen(self._takings, credit)
+        self.stream.wake()
+
+    async def _finish(self, within_s: float) -> None:
+        if self._runs:
+            await asyncio.wait([run.task for run in self._runs.values()], timeout=within_s)
+            await asyncio.sleep(0)
+
+    async def _hear(self, call: Call) -> None:
+        match call:
+            case Start():
+                self._start(call.lease, call.grant)
+            case Stop():
+                self._stop(call.lease, Reason.CANCEL)
+            case Lost():
+                self._stop(call.lease, Reason.LOST)
+            case Ended(lease, refused) if refused is not None:
+                log.warning(
+                    "the outcome of %s was refused: %s (%s)", lease.job, refused.message, refused.code
+                )
+
+    def _start(self, lease: LeaseKey, grant: Grant) -> None:
+        if self._draining or grant.cancel:
+            self._release(lease)
+            return
+        handler = choose(self._handlers, grant.job)
+        if handler is None:
+            self._end(lease, Failed(f"No handler of this listener takes {grant.job.job} with these facts."))
+            return
+        context = self._context(handler, lease, grant)
+        self.stream.session.begin(lease)
+        task = asyncio.create_task(perform(handler, context), name=f"tickwire {lease.job}")
+        self._runs[lease] = _Run(lease, task, context)
+        task.add_done_callback(lambda _: self._ended(lease))
+
+    def _context(self, handler: Handler, lease: LeaseKey, grant: Grant) -> Job[Any] | SyncJob[Any]:
+        channel = LeaseChannel(self.stream, self._client, lease)
+        facts = {"fence": grant.fence, "attempt": grant.attempt}
+        if handler.in_thread:
+            loop = asyncio.get_running_loop()
+            return SyncJob(grant.job, None, channel, self._client, loop=loop, **facts)
+        return Job(grant.job, None, channel, self._client, **facts)
+
+    def _stop(self, lease: LeaseKey, reason: Reason) -> None:
+        run = self._runs.get(lease)
+        if run is not None:
+            log.warning("stopping the handler of %s: %s", lease.job, reason)
+            run.stop(reason)
+
+    def _ended(self, lease: LeaseKey) -> None:
+        run = self._runs.pop(lease)
+        ending = _ending(run.task)
+        if ending is not None:
+            self._end(lease, ending)
+        elif run.stopped is None:
+            self._end(lease, Failed("The handler cancelled itself."))
+        else:
+            self._release(lease)
+
+    def _end(self, lease: LeaseKey, ending: Done | Failed) -> None:
+        self.stream.session.end(lease, frame_of(lease, ending))
+        self.stream.wake()
+
+    def _release(self, lease: LeaseKey) -> None:
+        self.stream.session.end(lease, Release(leases=[lease.wire()]))
+        self.stream.wake()
+
+
+async def patiently(call: Callable[[], Awaitable[Result]], *, repeatable: bool) -> Result:
+    """Make a call again while the server restarts, for a minute: that must not fail a handler's whole attempt.
+
+    What may have been sent in part is sent again only if it is ``repeatable``.
+    """
+    failures = 0
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + PATIENCE_S
+    while True:
+        try:
+            return await call()
+        except (ConnectionFailed, ApiError) as error:
+            may = error.unreached if isinstance(error, ConnectionFailed) else repeatable and error.may_retry
+            if not may or loop.time() >= give_up_at:
+                raise
+            failures += 1
+            chance = random.random()  # noqa: S311 - jitter is no secret
+            await asyncio.sleep(backoff_s(failures, LONGEST_PAUSE_S, chance))
+
+
+async def perform(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Done | Failed:
+    """Run a handler on its context, whose input is read here first; Canceled and CancelledError pass through."""
+    try:
+        context.input = handler.read_input(context.raw.input)
+        if handler.in_thread:
+            return of_result(await in_thread(lambda: handler.function(context)))
+        return of_result(await handler.function(context))
+    except (asyncio.CancelledError, Canceled, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a handler raises fails its attempt, SystemExit too
+        return of_error(error, now())
+
+
+async def in_thread(work: Callable[[], Any]) -> Any:
+    """The result of a function in a daemon thread of its own: one that hangs keeps neither others nor the exit waiting."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if not future.done():
+            future.set_result((result, error))
+
+    def body() -> None:
+        try:
+            result, error = work(), None
+        except BaseException as raised:  # noqa: BLE001 - it is raised again where the result is awaited
+            result, error = None, raised
+        # A closed loop waits for no result.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, result, error)
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(body,), daemon=True, name="tickwire-handler").start()
+    result, error = await future
+    if error is not None:
+        raise error
+    return result
+
+
+def frame_of(lease: LeaseKey, ending: Done | Failed) -> Complete | Fail:
+    """The frame that says how an attempt ended."""
+    if isinstance(ending, Done):
+        return Complete(job=lease.job, fence=lease.fence, outcome=ending.outcome, result=ending.data)
+    return Fail(
+        job=lease.job,
+        fence=lease.fence,
+        message=ending.message,
+        detail=ending.detail,
+        retry=ending.retry,
+        retry_at=ending.retry_at,
+    )
+
+
+def _ending(task: asyncio.Task[Done | Failed]) -> Done | Failed | None:
+    """What the handler came to; None when it was stopped."""
+    if task.cancelled() or isinstance(task.exception(), Canceled):
+        return None
+    return task.result()

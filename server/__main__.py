@@ -1,0 +1,42 @@
+"""``python -m server``: read the settings, run the server, say in one line why it cannot start."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .settings import Settings, read_settings
+from .store.database import StartError
+
+CANNOT_START = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until the server is stopped; the process's exit code."""
+    try:
+        run(read_settings(sys.argv[1:] if argv is None else argv, os.environ))
+    except StartError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the one message of a server that has no log yet
+        return CANNOT_START
+    return 0
+
+
+def run(settings: Settings) -> None:
+    """Serve on the fastest loop that is installed. StartError when the server cannot start."""
+    from .app import serve  # noqa: PLC0415 - --help and a wrong flag must not wait for the whole server's import
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(settings))
+
+
+def _loop_factory() -> Callable[[], Any] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - absent on Windows
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The one place that wires a server together, and the only one that takes the clock of the machine."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+from aiohttp import web
+
+from listener_sdk.protocol.codes import CLOSES
+
+from .commands.first_start import first_start
+from .core.actors import Space
+from .core.deadlines import Limits
+from .core.queue_bound import QueueBound
+from .engine.node import Node, wall_ms
+from .settings import Settings
+from .store import files, spaces
+from .store.blobs import Blobs
+from .store.database import Database, StartError
+from .store.meta import Meta
+from .store.sqlite import SqliteDatabase
+from .store.transaction import Facts
+from .telemetry.logs import configure
+from .web.application import make_runner
+
+_log = structlog.get_logger("tickwire")
+
+
+async def serve(settings: Settings) -> None:
+    """Run one server until SIGTERM or SIGINT, then drain: connections end with 1012, leases are kept."""
+    own_key = settings.admin_key
+    configure(settings.log_level, settings.log_format, secrets=() if own_key is None else (own_key,))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows has no handlers on the loop
+            loop.add_signal_handler(number, stop.set)
+    async with running(settings) as (_, url):
+        print(f"tickwire ready {url}", flush=True)  # noqa: T201 - the one line of standard output
+        await stop.wait()
+        _log.info("draining")
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, clock: Callable[[], int] = wall_ms) -> AsyncIterator[tuple[Node, str]]:
+    """A server that answers at the address given; on leaving it has drained and stopped. Raises StartError."""
+    database = open_database(settings)
+    try:
+        node, blobs = await _node(settings, database, clock)
+        runner = make_runner(node, blobs)
+        await runner.setup()
+        try:
+            yield node, await _listen(runner, settings)
+        finally:
+            await _drain(node, runner)
+    finally:
+        database.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """The store of the settings, its schema up to date. Raises StartError."""
+    database = SqliteDatabase(settings.database_path)
+    database.prepare()
+    return database
+
+
+async def _node(settings: Settings, database: Database, clock: Callable[[], int]) -> tuple[Node, Blobs]:
+    connection = database.connect()
+    try:
+        meta = first_start(connection, settings.data_dir, clock(), own_admin_key=settings.admin_key is not None)
+        facts = _facts(settings, meta, spaces.every(connection))
+        blobs = Blobs(settings.data_dir / "files")
+        blobs.prepare(files.blobs(connection))
+    finally:
+        connection.close()
+    node = Node(settings, database, meta, facts, clock)
+    await node.start()
+    _log.info("started", spaces=len(facts.spaces), store=database.kind)
+    return node, blobs
+
+
+def _facts(settings: Settings, meta: Meta, known: dict[int, Space]) -> Facts:
+    limits = Limits(
+        lease_ms=int(settings.lease_s * 1000),
+        ack_ms=int(settings.ack_deadline_s * 1000),
+        grace_ms=int(settings.grace_s * 1000),
+    )
+    return Facts(meta.account_id, known, limits, QueueBound(settings.max_ready_jobs))
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+    site = web.TCPSite(runner, settings.host, settings.port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise StartError(
+            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}): "
+            "stop what uses it, or choose another --port."
+        ) from error
+    host, port = runner.addresses[0][:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
+
+
+async def _drain(node: Node, runner: web.AppRunner) -> None:
+    """No new work, a last word to every connection, then the end: what was taken is finished."""
+    await node.drain()
+    node.sockets.drain(CLOSES["restart"].code)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(node.settings.drain_s):
+            await runner.cleanup()
+    await node.stop()

@@ -1,0 +1,77 @@
+"""Files: their rows and events. The bytes are on disk before the row is made, and go after it is gone."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import encode
+
+from ..core.actors import Actor
+from ..core.files import FileRow
+from ..store import files as sql
+from ..store.command import Command
+from ..store.transaction import NewEvent, Transaction
+from . import moves
+from .keys import context
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFile:
+    """``blob`` names bytes that are stored already."""
+
+    actor: Actor
+    name: str
+    size: int
+    content_type: str
+    blob: str
+    job_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFile:
+    actor: Actor
+    file_id: int
+
+
+def create(tx: Transaction, item: CreateFile) -> FileRow:
+    """Store a file, of a job or of none."""
+    space = item.actor.space
+    if item.job_id is not None:
+        moves.found(tx, space, item.job_id)
+    row = FileRow(
+        id=tx.next_ids("file"),
+        space_id=space.id,
+        job_id=item.job_id,
+        name=item.name,
+        size=item.size,
+        content_type=item.content_type,
+        created_at=tx.now,
+        created_by=item.actor.key_id,
+        blob=item.blob,
+    )
+    sql.insert(tx.connection, row)
+    _say(tx, "file:created", row, item.actor)
+    return row
+
+
+def delete(tx: Transaction, item: DeleteFile) -> str:
+    """Remove a file; the name of the bytes, which may be removed once this is committed."""
+    row = sql.load(tx.connection, item.file_id)
+    if row is None or row.space_id != item.actor.space.id:
+        raise Refusal("not_found", f"There is no file {encode('fl', item.file_id)} in this space.", key="id")
+    sql.delete(tx.connection, row.id)
+    _say(tx, "file:deleted", row, item.actor)
+    return row.blob
+
+
+def _say(tx: Transaction, topic: str, row: FileRow, actor: Actor) -> None:
+    about: dict[str, Any] = {**context(tx, actor.space, actor), "fileId": encode("fl", row.id)}
+    if row.job_id is not None:
+        about["jobId"] = encode("jb", row.job_id)
+    payload = {"name": row.name, "size": row.size, "contentType": row.content_type}
+    body = {"topic": topic, "domain": "file", "context": about, "payload": payload}
+    tx.append(NewEvent(row.space_id, topic, None, terminal=False, body=body))
+
+
+CREATE_FILE: Final[Command[CreateFile, FileRow]] = Command("create_file", create)
+DELETE_FILE: Final[Command[DeleteFile, str]] = Command("delete_file", delete)

@@ -1,0 +1,71 @@
+"""What an empty store needs before it can serve: its account, link secret, log, space and administrator's key.
+
+Every step finds what an earlier start has done, so a start that was cut short is simply started again. The key's
+file is written before its row: a key that nobody could read would lock everybody out.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from ..core.actors import Space
+from ..core.keys import ADMINISTRATOR, KeyRow
+from ..security.keys import digest, key_text, new_secret, parse_key
+from ..store import keys, spaces
+from ..store.database import Connection, StartError
+from ..store.durable import write_private
+from ..store.meta import Meta, load_or_make
+
+KEY_FILE: Final = "admin.key"
+DEFAULT_SPACE: Final = Space(1, "default", "Default")
+
+
+def first_start(connection: Connection, data_dir: Path, now: int, *, own_admin_key: bool) -> Meta:
+    """Bring the store to where it can serve, in one transaction. StartError when the key's file cannot be written.
+
+    With ``own_admin_key`` the operator gives the administrator's key at each start, and none is made.
+    """
+    connection.begin()
+    try:
+        meta = load_or_make(connection)
+        if not spaces.every(connection):
+            spaces.insert(connection, DEFAULT_SPACE, now)
+        if not own_admin_key:
+            _administrator(connection, data_dir, now)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+    return meta
+
+
+def _administrator(connection: Connection, data_dir: Path, now: int) -> None:
+    if keys.load(connection, ADMINISTRATOR) is not None:
+        return
+    secret = _kept_secret(data_dir / KEY_FILE)
+    space = next(iter(spaces.every(connection).values()))
+    keys.insert(connection, KeyRow(ADMINISTRATOR, space.id, "administrator", "admin", digest(secret), now))
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret that an earlier start left in the file, else a new one that is in the file before this returns."""
+    try:
+        found = parse_key(path.read_text("utf-8").strip())
+    except FileNotFoundError:
+        return _new_secret(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"{path} cannot be read ({error}): move it away, and a new key is made.") from error
+    if found is None or found[0] != ADMINISTRATOR:
+        raise StartError(f"{path} holds no key of this store: move it away, and a new key is made.")
+    return found[1]
+
+
+def _new_secret(path: Path) -> str:
+    secret = new_secret()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, key_text(ADMINISTRATOR, secret) + "\n")
+    except OSError as error:
+        raise StartError(
+            f"{path} cannot be written ({error.strerror}): choose another --data-dir."
+        ) from error
+    return secret

@@ -1,0 +1,160 @@
+"""One connection of the stream as the engine sees it: all that its client is told."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.events import Position
+from listener_sdk.protocol.ids import encode
+
+from ..commands.leases import Held
+from ..core.actors import Actor
+from ..core.jobs import JobRow
+from ..core.views import FileLink, job_wire
+from ..store.command import Command, Once, Replayed
+from ..store.transaction import NewEvent
+from .hub import Hub, error_frame
+from .outbox import Outbox
+from .subscriptions import Subscription
+
+LARGEST_FRAME: Final = 256 * 1024
+
+
+class Connection:
+    """A connection of a key that was checked. ``close(code)`` ends it.
+
+    ``session`` is None before hello; until ``welcomed`` nothing of a commit is told, since the answer to hello will hold it.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        actor: Actor,
+        outbox: Outbox,
+        close: Callable[[int], None],
+        link: FileLink | None = None,
+    ) -> None:
+        self.hub = hub
+        self.actor = actor
+        self.outbox = outbox
+        self.close = close
+        self.link = link
+        self.drained = asyncio.Event()
+        self.number = hub.next_number()
+        self.session: str | None = None
+        self.holder = ""
+        self.subscriptions: dict[str, Subscription] = {}
+        self.welcomed = False
+        self.lost_one = False
+        """Whether a lease was taken away since the client last spoke."""
+
+    # ---- what commits mean for the client
+
+    def granted(self, rows: list[JobRow], *, again: bool = False) -> None:
+        """Push leases to the client, in frames that stay well under the largest message."""
+        part: list[str] = []
+        size = 0
+        for row in rows:
+            self.hub.hold(self, row)
+            grant = self._grant(row, again=again)
+            if part and size + len(grant) > LARGEST_FRAME:
+                self._push(part)
+                part, size = [], 0
+            part.append(grant)
+            size += len(grant)
+        self._push(part)
+
+    def _push(self, grants: list[str]) -> None:
+        self.outbox.put(f'{{"type":"grants","jobs":[{",".join(grants)}]}}')
+
+    def _grant(self, row: JobRow, *, again: bool) -> str:
+        grant = {"job": self.job(row), "fence": row.fence, "attempt": row.attempt}
+        if again:
+            grant["again"] = True
+        if row.cancel_requested_at is not None:
+            grant["cancel"] = True
+        return orjson.dumps(grant).decode()
+
+    def lost(self, pairs: list[tuple[int, int]]) -> None:
+        """Tell the client that leases are over; it gets nothing more until it has spoken."""
+        self.lost_one = True
+        for job_id, fence in pairs:
+            self.hub.ticks.drop(self.holder, job_id, fence)
+        named = [{"job": encode("jb", job_id), "fence": fence} for job_id, fence in pairs]
+        self.outbox.send({"type": "stale", "leases": named})
+
+    def cancel(self, job_id: int, fence: int, reason: str | None, grace_ms: int) -> None:
+        """Ask the client to stop a handler."""
+        self.outbox.send({
+            "type": "cancel",
+            "job": encode("jb", job_id),
+            "fence": fence,
+            "reason": reason,
+            "graceS": grace_ms / 1000,
+        })  # fmt: skip
+
+    # ---- answers
+
+    def refuse(self, error: Exception, request: int | None, **about: str | None) -> None:
+        """Answer with the error: by its request's id, or naming the frame's job or subscription."""
+        self.outbox.send(error_frame(error, request, about))
+
+    def answer(self, request: int | None, data: Any, error: Exception | None, **about: str | None) -> None:
+        """Answer a request; one without an id only when it failed."""
+        if error is not None:
+            self.refuse(error, request, **about)
+        elif request is not None:
+            self.outbox.send({"type": "ok", "id": request, "data": data})
+
+    def do(
+        self,
+        command: Command[Any, Any],
+        item: object,
+        request: int | None,
+        once: Once[Any] | None = None,
+        show: Callable[[Any], Any] | None = None,
+    ) -> None:
+        """Run a command and answer with what ``show`` makes of its result."""
+
+        def done(result: Any, error: Exception | None) -> None:
+            if error is None and isinstance(result, Replayed):
+                self.answer(request, orjson.Fragment(result.answer), None)
+            else:
+                self.answer(request, show(result) if show and error is None else None, error)
+
+        self.hub.post(command, item, done, once)
+
+    def do_leased(
+        self,
+        command: Command[Any, Any],
+        item: object,
+        lease: Held,
+        request: int | None,
+        *,
+        ends: bool = False,
+    ) -> None:
+        """Run a command of a lease; one that is lost is told as such where no answer is awaited."""
+
+        def done(result: Any, error: Exception | None) -> None:
+            stale = isinstance(error, Refusal) and error.code == "stale_lease"
+            if stale or (ends and error is None):
+                self.hub.ticks.drop(lease.holder, lease.job_id, lease.fence)
+            if stale and request is None:
+                self.lost([(lease.job_id, lease.fence)])
+            else:
+                self.answer(request, None, error, job=encode("jb", lease.job_id))
+
+        self.hub.post(command, item, done)
+
+    # ---- how results look
+
+    def job(self, row: JobRow) -> dict[str, Any]:
+        """The job with links that this client can open."""
+        return job_wire(row, self.actor.space, self.link)
+
+    def event(self, event: NewEvent) -> dict[str, Any]:
+        """Where a published event stands."""
+        return {"id": encode("ev", event.seq), "position": str(Position(self.hub.epoch, event.seq))}

@@ -1,0 +1,54 @@
+"""Signed links: who holds one may fetch that one file, until it expires."""
+
+import hmac
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from listener_sdk.protocol.codes import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes and checks links. ``base_url`` has no trailing slash; ``secret`` is the store's own.
+
+    The signature covers the space of the reader for whom the link was made, so that naming another space's file in an
+    outcome gives a link that opens nothing.
+    """
+
+    secret: bytes = field(repr=False)
+    base_url: str
+    lifetime_s: float
+
+    def of(self, space_id: int, now: int) -> Callable[[str], tuple[str, int]]:
+        """A function from a file id to its absolute link and when that expires (ms)."""
+        expires_at = now + int(self.lifetime_s * 1000)
+
+        def link(file_id: str) -> tuple[str, int]:
+            signature = self._signature(space_id, file_id, expires_at)
+            path = f"/v1/files/{file_id}/content?expires={expires_at}&signature={signature}"
+            return self.base_url + path, expires_at
+
+        return link
+
+    def check(self, space_ids: Iterable[int], file_id: str, expires: str, signature: str, now: int) -> None:
+        """Refusal ``link_invalid`` or ``link_expired`` unless it was made for this file, in one of these spaces, and is in time."""
+        given = signature.encode("utf-8", "replace")
+        made_here = re.fullmatch(r"[0-9]{1,15}", expires) is not None and any(
+            hmac.compare_digest(self._signature(space_id, file_id, int(expires)).encode(), given)
+            for space_id in space_ids
+        )
+        if not made_here:
+            raise Refusal(
+                "link_invalid", "This link was altered, or belongs to another file: read the file again."
+            )
+        if int(expires) <= now:
+            raise Refusal(
+                "link_expired",
+                "This link is past its time: read the outcome or the file again for a new one.",
+            )
+
+    def _signature(self, space_id: int, file_id: str, expires_at: int) -> str:
+        message = f"file\n{space_id}\n{file_id}\n{expires_at}"
+        return hmac.new(self.secret, message.encode("utf-8", "surrogatepass"), sha256).hexdigest()

@@ -1,0 +1,141 @@
+"""The bytes of files on disk, each under a random name.
+
+Bytes are durable before their row is written, and a row goes before its bytes: a crash leaves at most bytes
+that no row names, and the next start sweeps those away.
+"""
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from listener_sdk.protocol.codes import Refusal
+
+from .database import DiskFullError, StartError, StoreError
+from .durable import sync_folder
+
+PART: Final = ".part"
+CHUNK: Final = 256 * 1024
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that were stored: their name, number and SHA-256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Blobs:
+    """A folder of bytes. Writing and removing happen in threads; the loop never waits on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self, known: set[str]) -> int:
+        """Make the folder and remove bytes that nothing names, half-written ones included; how many went.
+
+        StartError when the folder cannot be used. Only before the server takes its first call.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            orphans = [path for path in self.folder.iterdir() if path.is_file() and path.name not in known]
+            for path in orphans:
+                path.unlink()
+        except OSError as error:
+            raise StartError(
+                f"{self.folder} cannot be used: {error.strerror}. Give it to the server's user."
+            ) from error
+        return len(orphans)
+
+    def path(self, name: str) -> Path:
+        """Where bytes lie."""
+        return self.folder / name
+
+    async def write(self, chunks: AsyncIterable[bytes], limit: int) -> Blob:
+        """Store bytes durably.
+
+        Refusal ``too_large`` over ``limit`` bytes, DiskFullError when the disk is full, and whatever ``chunks`` raises;
+        nothing is kept then.
+        """
+        name = secrets.token_hex(16)
+        part = self.folder / (name + PART)
+        digest = hashlib.sha256()
+        size = 0
+        try:
+            with await asyncio.to_thread(_create, part) as file:
+                async for chunk in _gathered(_bounded(chunks, limit)):
+                    size += len(chunk)
+                    await asyncio.to_thread(_append, file, chunk, digest)
+                await asyncio.to_thread(_finish, file, part, self.folder / name)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return Blob(name, size, digest.hexdigest())
+
+    async def remove(self, name: str) -> None:
+        """Delete bytes; those that are gone already are no error."""
+        await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
+
+
+async def _bounded(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterable[bytes]:
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise Refusal("too_large", f"A file takes at most {limit} bytes.", key="body")
+        yield chunk
+
+
+async def _gathered(chunks: AsyncIterable[bytes]) -> AsyncIterable[bytes]:
+    """The same bytes in larger pieces: each piece costs a change of thread."""
+    waiting = bytearray()
+    async for chunk in chunks:
+        waiting += chunk
+        if len(waiting) >= CHUNK:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
+
+
+def _create(path: Path) -> IO[bytes]:
+    with _disk_errors():
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+
+
+def _append(file: IO[bytes], chunk: bytes, digest: "hashlib._Hash") -> None:
+    digest.update(chunk)
+    rest = memoryview(chunk)
+    with _disk_errors():
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def _finish(file: IO[bytes], part: Path, path: Path) -> None:
+    with _disk_errors():
+        os.fsync(file.fileno())
+        part.rename(path)
+        sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFullError(
+                "The disk of the files is full: free some space; nothing was stored."
+            ) from error
+        raise StoreError(
+            f"The folder of the files does not answer ({error.strerror}): nothing was stored."
+        ) from error

@@ -1,0 +1,29 @@
+"""Small files and folder entries that survive a stop of the machine."""
+
+import os
+import stat
+from pathlib import Path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read; whenever the machine stops, it is whole or absent. Raises OSError."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
+    if os.name == "nt":  # folders cannot be opened there; NTFS journals its names
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

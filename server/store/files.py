@@ -1,0 +1,43 @@
+"""SQL of files; their bytes are in ``blobs``."""
+
+from typing import Final
+
+from ..core.files import FileRow
+from .database import Connection, Reader
+
+COLUMNS: Final = tuple(FileRow.__dataclass_fields__)
+_SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM file"  # noqa: S608 - names of our own fields
+
+
+def load(reader: Reader, file_id: int) -> FileRow | None:
+    """A file of whichever space."""
+    found = reader.rows(f"{_SELECT} WHERE id = :id", id=file_id)
+    return FileRow(*found[0]) if found else None
+
+
+def page(reader: Reader, space_id: int, job_id: int | None, before: int, count: int) -> list[FileRow]:
+    """Files of a space, of one job or of all, newest first, before an id."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE space_id = :space AND (CAST(:job AS BIGINT) IS NULL OR job_id = :job) AND id < :before "
+        "ORDER BY id DESC LIMIT :count",
+        space=space_id,
+        job=job_id,
+        before=before,
+        count=count,
+    )
+    return [FileRow(*row) for row in rows]
+
+
+def blobs(reader: Reader) -> set[str]:
+    """The names of all bytes on disk that belong to a file."""
+    return {row[0] for row in reader.rows("SELECT blob FROM file")}
+
+
+def insert(connection: Connection, row: FileRow) -> None:
+    """Store a new file."""
+    connection.insert_many("file", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+
+
+def delete(connection: Connection, file_id: int) -> None:
+    """Remove a file's row."""
+    connection.run("DELETE FROM file WHERE id = :id", id=file_id)

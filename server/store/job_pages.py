@@ -1,0 +1,108 @@
+"""SQL of lists about jobs: pages of jobs, a job's log lines and its ended attempts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.jobs import JobRow
+from . import globs, log
+from .database import Reader, Row
+from .jobs import SELECT, from_db
+from .pages import Page, Window, fitting
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs a list shows; None leaves a question open."""
+
+    statuses: tuple[str, ...] = ()
+    type: str | None = None
+    operation: str | None = None
+    name: str | None = None
+    source: str | None = None
+    file_id: str | None = None
+    parent_id: int | None = None
+    top_level: bool = False
+    created_after: int | None = None
+    created_before: int | None = None
+    ascending: bool = False
+
+
+def page(reader: Reader, space_id: int, wanted: JobFilter, window: Window, *, count: bool) -> Page[JobRow]:
+    """Jobs in the order of their making, newest first unless ``ascending``."""
+    where, params = _where(space_id, wanted)
+    order = "ASC" if wanted.ascending else "DESC"
+    beyond = "" if window.after is None else f" AND id {'>' if wanted.ascending else '<'} :after"
+    sizes = reader.rows(
+        "SELECT id, length(spec) + COALESCE(length(outcome), 0) + COALESCE(length(result), 0) FROM job "  # noqa: S608 - conditions of our own
+        f"WHERE {where}{beyond} ORDER BY id {order} LIMIT :limit OFFSET :offset",
+        **params,
+        **({} if window.after is None else {"after": window.after}),
+        limit=window.size + 1,
+        offset=window.offset,
+    )
+    ids = fitting([(row[0], row[1]) for row in sizes], window)
+    rows = reader.rows(f"{SELECT} WHERE id IN LIST(:ids) ORDER BY id {order}", ids=ids)
+    total = reader.rows(f"SELECT COUNT(*) FROM job WHERE {where}", **params)[0][0] if count else None  # noqa: S608 - conditions of our own
+    head = log.head(reader)
+    return Page([from_db(row) for row in rows], len(sizes) > len(ids), f"{head.epoch}:{head.seq}", total)
+
+
+def _where(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
+    params: dict[str, Any] = {"space": space_id}
+    parts = ["space_id = :space"]
+    for column, sign, value in (
+        ("source", "=", wanted.source),
+        ("file_id", "=", wanted.file_id),
+        ("parent_id", "=", wanted.parent_id),
+        ("created_at", ">=", wanted.created_after),
+        ("created_at", "<=", wanted.created_before),
+    ):
+        if value is not None:
+            name = f"p{len(params)}"
+            params[name] = value
+            parts.append(f"{column} {sign} :{name}")
+    if wanted.top_level and wanted.parent_id is None:
+        parts.append("parent_id IS NULL")
+    if wanted.statuses:
+        names = {f"status{i}": status for i, status in enumerate(wanted.statuses)}
+        params |= names
+        parts.append(f"status IN ({', '.join(f':{name}' for name in names)})")
+    parts += _names(wanted, params)
+    return " AND ".join(parts), params
+
+
+def _names(wanted: JobFilter, params: dict[str, Any]) -> list[str]:
+    """Conditions on the name, which is type:operation: a type has no colon, an operation may have some."""
+    parts = []
+    if wanted.name is not None:
+        parts.append(globs.condition("name", wanted.name, "job", params))
+    if wanted.type is not None:
+        params |= {"type": f"{wanted.type}:", "type_length": len(wanted.type) + 1}
+        parts.append("substr(name, 1, :type_length) = :type")
+    if wanted.operation is not None:
+        params |= {"operation": f":{wanted.operation}", "operation_length": len(wanted.operation) + 1}
+        head = "substr(name, 1, length(name) - :operation_length)"
+        tail = "substr(name, length(name) - :operation_length + 1)"
+        parts.append(
+            f"length(name) > :operation_length AND {tail} = :operation AND replace({head}, ':', '') = {head}"
+        )
+    return parts
+
+
+def log_lines(reader: Reader, job_id: int, after: int, count: int) -> list[Row]:
+    """Lines of a job's log as (id, attempt, at, level, message, fields), oldest first."""
+    return reader.rows(
+        "SELECT id, attempt, at, level, message, fields FROM job_log WHERE job_id = :job AND id > :after "
+        "ORDER BY id LIMIT :count",
+        job=job_id,
+        after=after,
+        count=count,
+    )
+
+
+def attempts(reader: Reader, job_id: int) -> list[Row]:
+    """Attempts that ended without an outcome as (attempt, fence, reason, message, started_at, ended_at), oldest first."""
+    return reader.rows(
+        "SELECT attempt, fence, reason, message, started_at, ended_at FROM attempt WHERE job_id = :job ORDER BY fence",
+        job=job_id,
+    )

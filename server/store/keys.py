@@ -1,0 +1,50 @@
+"""SQL of API keys."""
+
+from typing import Final
+
+from ..core.keys import KeyRow
+from .database import Connection, Reader
+
+COLUMNS: Final = tuple(KeyRow.__dataclass_fields__)
+_SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM api_key"  # noqa: S608 - names of our own fields
+
+
+def load(reader: Reader, key_id: str) -> KeyRow | None:
+    """A key of whichever space, valid or not."""
+    found = reader.rows(f"{_SELECT} WHERE id = :id", id=key_id)
+    return KeyRow(*found[0]) if found else None
+
+
+def page(reader: Reader, space_id: int, after: str, count: int) -> list[KeyRow]:
+    """Keys of a space in the order of their making, after an id."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE space_id = :space AND id > :after ORDER BY id LIMIT :count",
+        space=space_id,
+        after=after,
+        count=count,
+    )
+    return [KeyRow(*row) for row in rows]
+
+
+def count_valid(reader: Reader, space_id: int, role: str | None, now: int) -> int:
+    """How many keys of a space (of one role, or of any) open something now."""
+    rows = reader.rows(
+        "SELECT COUNT(*) FROM api_key WHERE space_id = :space AND (CAST(:role AS TEXT) IS NULL OR role = :role) "
+        "AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)",
+        space=space_id,
+        role=role,
+        now=now,
+    )
+    return int(rows[0][0])
+
+
+def insert(connection: Connection, row: KeyRow) -> None:
+    """Store a new key."""
+    connection.insert_many("api_key", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+
+
+def revoke(connection: Connection, key_id: str, now: int) -> None:
+    """The key opens nothing from now on; one that was revoked keeps its time."""
+    connection.run(
+        "UPDATE api_key SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL", id=key_id, now=now
+    )

@@ -1,0 +1,105 @@
+"""Answers: the envelopes of success, and one place that turns every error into its JSON body and status."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import orjson
+import structlog
+from aiohttp import web
+from multidict import CIMultiDict
+
+from listener_sdk.protocol.codes import ERRORS, Refusal
+
+from ..store.database import DiskFullError, StoreError
+
+_HEADERS: Final = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+STORE_AWAY_S: Final = 1
+_log = structlog.get_logger("tickwire.web")
+
+
+class Refusals(Refusal):
+    """Several refusals of one call: the first gives the status, all stand in the body."""
+
+    def __init__(self, all_: list[Refusal]) -> None:
+        first = all_[0]
+        super().__init__(first.code, first.message, key=first.key, **first.details)
+        self.all = all_
+
+
+def json_answer(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer of JSON text."""
+    return web.Response(body=body, status=status, headers=_HEADERS | dict(headers or {}))
+
+
+def data(value: Any, **beside: Any) -> web.Response:
+    """``{"data": value}``; what is given by name stands beside it."""
+    return json_answer(orjson.dumps({"data": value, **beside}))
+
+
+def data_text(text: str) -> web.Response:
+    """``{"data": ...}`` around JSON text."""
+    return json_answer(b'{"data":' + text.encode() + b"}")
+
+
+def success() -> web.Response:
+    """What acts answer that have nothing to show."""
+    return data({"success": True})
+
+
+def refused(
+    refusals: Iterable[Refusal], status: int, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """``{"errors": [...]}``."""
+    body = {"errors": [refusal.as_wire() for refusal in refusals]}
+    return json_answer(orjson.dumps(body), status, headers)
+
+
+def error_answer(error: Exception) -> web.Response:
+    """The answer to any error; what nobody foresaw is logged and told apart from nothing else."""
+    if isinstance(error, Refusal):
+        return _refusal(error)
+    if isinstance(error, DiskFullError):
+        return refused([Refusal("disk_full", str(error))], ERRORS["disk_full"].status)
+    if isinstance(error, StoreError):
+        return refused(
+            [Refusal("unavailable", str(error))],
+            ERRORS["unavailable"].status,
+            {"Retry-After": str(STORE_AWAY_S)},
+        )
+    if isinstance(error, web.HTTPException):
+        return _of_aiohttp(error)
+    if isinstance(error, web.RequestPayloadError):
+        return _refusal(
+            Refusal("bad_request", "The body does not have the length or encoding that its headers say.")
+        )
+    _log.error("request_failed", exc_info=error)
+    return refused([Refusal("internal", ERRORS["internal"].meaning)], ERRORS["internal"].status)
+
+
+def _refusal(refusal: Refusal) -> web.Response:
+    wait = refusal.details.get("retryAfterS")
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    if refusal.error.status == 429 and wait is None:
+        headers["Retry-After"] = "1"
+    if refusal.code == "unauthorized":
+        headers["WWW-Authenticate"] = 'Bearer realm="tickwire"'
+    every = refusal.all if isinstance(refusal, Refusals) else [refusal]
+    return refused(every, refusal.error.status, headers)
+
+
+def _of_aiohttp(error: web.HTTPException) -> web.Response:
+    if isinstance(error, web.HTTPNotFound):
+        return _refusal(Refusal("no_route", "The server has no such path; see docs/reference/routes.md."))
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        what = f"{error.method[:16]} is not possible here; {allowed} is."
+        return refused([Refusal("method_not_allowed", what)], error.status, {"Allow": allowed})
+    code = "too_large" if error.status == 413 else "bad_request"
+    kept = CIMultiDict(
+        (name, value) for name, value in error.headers.items() if name.lower().startswith("sec-")
+    )
+    return refused([Refusal(code, error.text or error.reason)], error.status, kept)

@@ -1,0 +1,100 @@
+"""The application: routes made from their table, one door for keys, rates and roles, one for errors, and the log of calls."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from ..core.roles import ROUTES as ROLES_OF
+from ..core.roles import check_role
+from ..engine.node import Node
+from ..store.blobs import Blobs
+from .answers import error_answer
+from .auth import address_of, authenticate, bearer, keyring
+from .call import Call
+from .origins import Origins
+from .routes import ROUTES, Route
+from .runner import Runner
+from .state import BLOBS, NODE
+
+WITHOUT_HEAD: Final = frozenset({"stream"})
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_log = structlog.get_logger("tickwire.web")
+
+
+def make_application(node: Node, blobs: Blobs) -> web.Application:
+    """The HTTP face of a node whose files lie in ``blobs``."""
+    origins = Origins(node.settings.allow_origins)
+    app = web.Application(middlewares=[_boundary(origins)], client_max_size=0)
+    app[NODE] = node
+    app[BLOBS] = blobs
+    for route in ROUTES:
+        handler = _guarded(node, route)
+        app.router.add_route(route.method, route.path, handler)
+        if route.method == "GET" and route.auth not in WITHOUT_HEAD:
+            app.router.add_route("HEAD", route.path, handler)
+    return app
+
+
+def make_runner(node: Node, blobs: Blobs) -> Runner:
+    """What serves the application: refuses to unpack bodies, and answers malformed HTTP in JSON."""
+    return Runner(make_application(node, blobs))
+
+
+def _guarded(node: Node, route: Route) -> _Handler:
+    """The route's handler behind its door."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if route.auth in {"public", "stream"}:
+            return await route.handler(Call(request, node, None))
+        token = bearer(request)
+        if route.auth == "signed" and token is None:
+            return await route.handler(Call(request, node, None))
+        actor = await authenticate(node, token, address_of(request))
+        structlog.contextvars.bind_contextvars(key=actor.key_id)
+        keyring(node).call(actor)
+        check_role(actor.role, ROLES_OF["key" if route.auth == "signed" else route.auth])
+        return await route.handler(Call(request, node, actor))
+
+    return handle
+
+
+def _boundary(origins: Origins) -> Any:
+    """Outermost: nothing leaves but an answer, and each is logged with its duration."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        # The calls of one connection share a context: the key of the last must not stand in the log of this.
+        structlog.contextvars.clear_contextvars()
+        response = await _answered(request, handler, origins)
+        if not response.prepared:
+            origins.allow(request, response)
+        _say(request, response, time.perf_counter() - started)
+        return response
+
+    return middleware
+
+
+async def _answered(request: web.Request, handler: _Handler, origins: Origins) -> web.StreamResponse:
+    try:
+        return origins.preflight(request) or await handler(request)
+    except (ConnectionError, web.HTTPSuccessful):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last door: every error becomes an answer
+        return error_answer(error)
+
+
+def _say(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    """Calls that went well are told at level debug: a busy server has thousands a second."""
+    say = _log.debug if response.status < 400 else _log.info if response.status < 500 else _log.warning
+    say(
+        "call",
+        method=request.method,
+        path=request.path,
+        status=response.status,
+        ms=round(seconds * 1000, 1),
+        address=address_of(request),
+    )

@@ -1,0 +1,99 @@
+"""Bodies of calls: read within their limits, and made into models."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any, Final, TypeVar
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.model import WireModel
+
+from ..core.json_door import JsonLimits, read_json
+from ..settings import Settings
+from .answers import Refusals
+
+MOST_ERRORS: Final = 10
+M = TypeVar("M", bound=WireModel)
+
+
+def refuse_compressed(request: web.Request) -> None:
+    """Refusal ``unsupported_encoding``: a small compressed body can cost much memory and time."""
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise Refusal(
+            "unsupported_encoding",
+            "Compressed request bodies are not taken: send it as it is.",
+            key="Content-Encoding",
+        )
+
+
+async def read_body(request: web.Request, settings: Settings) -> bytes:
+    """The whole body, empty when there is none. Refusal ``too_large``, or ``bad_request`` when it does not come in time."""
+    refuse_compressed(request)
+    if not request.body_exists:
+        return b""
+    limit = settings.max_body_bytes
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(settings.body_timeout_s):
+            async for piece in request.content.iter_any():
+                size += len(piece)
+                if size > limit:
+                    raise _too_large(limit)
+                pieces.append(piece)
+    except TimeoutError:
+        raise _too_late(settings.body_timeout_s) from None
+    return b"".join(pieces)
+
+
+async def in_time(chunks: AsyncIterator[bytes], timeout_s: float) -> AsyncIterator[bytes]:
+    """The same chunks; Refusal ``bad_request`` when the next one does not come in time."""
+    while True:
+        try:
+            async with asyncio.timeout(timeout_s):
+                chunk = await anext(chunks, b"")
+        except TimeoutError:
+            raise _too_late(timeout_s) from None
+        if not chunk:
+            return
+        yield chunk
+
+
+def parse(model: type[M], raw: bytes, settings: Settings) -> M:
+    """The body as model, an empty one as if it were ``{}``. Refusal ``bad_json`` or ``invalid``, naming the fields."""
+    value = read_json(raw, JsonLimits(size=settings.max_body_bytes)) if raw else {}
+    if not isinstance(value, dict):
+        raise Refusal("bad_request", "The body must be a JSON object.")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Refusals(
+            [_invalid(problem) for problem in error.errors(include_url=False)[:MOST_ERRORS]]
+        ) from None
+
+
+def body_hash(*parts: bytes) -> str:
+    """What tells one body from another."""
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
+def _invalid(problem: Any) -> Refusal:
+    path = ".".join(str(step) for step in problem["loc"])[:200]
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return Refusal("invalid", f"{path}: {message[:1].lower()}{message[1:]}."[:500], key=path or None)
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(
+        "too_large", f"The body takes at most {limit} bytes: put large data into a file.", key="body"
+    )
+
+
+def _too_late(timeout_s: float) -> Refusal:
+    return Refusal("bad_request", f"The body did not come within {timeout_s:g} s.", key="body")

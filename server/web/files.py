@@ -1,0 +1,141 @@
+"""Files over REST: streamed in, streamed out, fetched by key or by signed link."""
+
+import asyncio
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import LARGEST, decode
+
+from ..commands.files import CREATE_FILE, DELETE_FILE, CreateFile, DeleteFile
+from ..core.files import FileRow, file_wire
+from ..store import files as sql
+from ..store import jobs
+from ..store.command import Replayed
+from .answers import data, success
+from .bodies import body_hash, in_time
+from .call import Call
+from .idempotency import once
+from .links import links
+from .paging import cursor, cursor_after, page_size
+from .uploads import incoming
+
+PAGE_SIZE: Final = 100
+_log = structlog.get_logger("tickwire.files")
+
+
+async def index(call: Call) -> web.Response:
+    """Files, newest first, of one job or of all."""
+    size = page_size(call.query, PAGE_SIZE)
+    before = cursor(call.query, "fl")
+    job = call.query.text("jobId")
+    job_id = decode("jb", job) if job is not None else None
+    space_id = call.actor.space.id
+    found: list[FileRow] = []
+    if job is None or job_id is not None:
+        found = await call.node.read(
+            lambda reader: sql.page(reader, space_id, job_id, LARGEST if before is None else before, size + 1)
+        )
+    rows = found[:size]
+    following = cursor_after("fl", rows[-1].id) if len(found) > size else None
+    return data([file_wire(row, call.actor.space, call.link) for row in rows], cursor=following)
+
+
+async def create(call: Call) -> web.Response:
+    """Store a file: the raw body, or the one file of a form. The bytes are durable before the answer."""
+    upload = await incoming(call.request, call.query)
+    job_id = await _job_id(call)
+    settings = call.node.settings
+    blob = await call.blobs.write(in_time(upload.chunks, settings.body_timeout_s), settings.max_upload_bytes)
+    item = CreateFile(call.actor, upload.name, blob.size, upload.content_type, blob.name, job_id)
+    digest = body_hash(blob.sha256.encode(), upload.name.encode(), upload.content_type.encode())
+    try:
+        promise = once(call.request, call.actor, digest, lambda row: str(row.id))
+        result = await call.node.submit(CREATE_FILE, item, promise)
+    except Refusal:
+        # After any other error the row may be there: then unneeded bytes are better than missing ones.
+        await call.blobs.remove(blob.name)
+        raise
+    row = await _load(call, int(result.answer)) if isinstance(result, Replayed) else result
+    if row.blob != blob.name:
+        await call.blobs.remove(blob.name)
+    return data(file_wire(row, call.actor.space, call.link))
+
+
+async def show(call: Call) -> web.Response:
+    """One file's facts, with a fresh link."""
+    row = await _load(call, call.number("fl", "file"))
+    return data(file_wire(row, call.actor.space, call.link))
+
+
+async def delete(call: Call) -> web.Response:
+    """Remove a file and its bytes."""
+    blob = await call.node.submit(DELETE_FILE, DeleteFile(call.actor, call.number("fl", "file")))
+    assert isinstance(blob, str)
+    await call.blobs.remove(blob)
+    return success()
+
+
+async def content(call: Call) -> web.StreamResponse:
+    """The bytes, whole or in ranges, for a key of the space or for whoever holds a link that was signed for this file."""
+    row = await (_load(call, call.number("fl", "file")) if call.key is not None else _signed(call))
+    path = call.blobs.path(row.blob)
+    if not await asyncio.to_thread(path.is_file):
+        _log.error("bytes_missing", file=row.id, blob=row.blob)
+        raise Refusal("not_found", "The bytes of this file are gone from the server's disk.", key="id")
+    return web.FileResponse(
+        path,
+        headers={
+            "Content-Type": row.content_type,
+            "Content-Disposition": disposition(row.name),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-cache",
+        },
+    )
+
+
+def disposition(name: str) -> str:
+    """The header that saves the file under its name (RFC 6266), in ASCII for clients that know no better."""
+    plain = "".join(letter if letter.isascii() and letter not in '"\\%' else "_" for letter in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+async def _job_id(call: Call) -> int | None:
+    """The job of an upload, checked before its bytes are taken."""
+    text = call.query.text("jobId")
+    if text is None:
+        return None
+    job_id = decode("jb", text)
+    space_id = call.actor.space.id
+    if (
+        job_id is not None
+        and await call.node.read(lambda reader: jobs.load(reader, space_id, job_id)) is not None
+    ):
+        return job_id
+    raise Refusal("not_found", f"There is no job {text[:64]} in this space.", key="jobId")
+
+
+async def _load(call: Call, file_id: int) -> FileRow:
+    row = await call.node.read(lambda reader: sql.load(reader, file_id))
+    if row is None or row.space_id != call.actor.space.id:
+        raise Refusal("not_found", "There is no such file in this space.", key="id")
+    return row
+
+
+async def _signed(call: Call) -> FileRow:
+    """The file of a signed link. A link that is whole and in time says so when its file is gone."""
+    expires, signature = call.query.text("expires"), call.query.text("signature")
+    if expires is None or signature is None:
+        raise Refusal("unauthorized", "Send a key, or use a signed link: read the file for one.")
+    text = call.request.match_info["id"]
+    file_id = decode("fl", text)
+    row = await call.node.read(lambda reader: sql.load(reader, file_id)) if file_id is not None else None
+    spaces = call.node.facts.spaces if row is None else (row.space_id,)
+    links(call.node, call.request).check(spaces, text, expires, signature, call.node.clock())
+    if row is None:
+        raise Refusal("not_found", "The file of this link was removed.", key="id")
+    return row

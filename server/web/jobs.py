@@ -1,0 +1,220 @@
+"""Jobs over REST, as Flatfile's clients know them, and what Tickwire shows besides."""
+
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import decode
+from listener_sdk.protocol.jobs import JobAck, JobCancel, JobCreate, JobEnd, JobUpdate
+from listener_sdk.protocol.lifecycle import Status
+from listener_sdk.protocol.model import WireModel
+from listener_sdk.protocol.times import to_wire
+
+from ..commands import jobs, rest
+from ..core.jobs import JobRow
+from ..core.views import job_wire, with_links
+from ..store import curves, job_pages
+from ..store import jobs as sql
+from ..store.command import Command, Replayed
+from ..store.database import Reader, Row
+from ..store.job_pages import JobFilter
+from ..store.pages import Page
+from .answers import data, data_text, success
+from .call import Call, NoBody
+from .paging import cursor, cursor_after, page_size, read_paging
+from .queries import Query
+
+PAGE_SIZE: Final = 20
+LOG_PAGE_SIZE: Final = 100
+
+
+async def index(call: Call) -> web.Response:
+    """The list of jobs, newest first."""
+    paging = read_paging(call.query, "jb", PAGE_SIZE)
+    wanted = _filter(call.query)
+    if wanted is None or call.names_another_space():
+        page: Page[JobRow] = Page([], more=False, as_of=str(call.node.log.head), total=0)
+    else:
+        page = await call.node.read(
+            lambda reader: job_pages.page(
+                reader, call.actor.space.id, wanted, paging.window, count=paging.number is not None
+            )
+        )
+    beside: dict[str, Any] = {} if page.total is None else {"pagination": paging.pagination(page.total)}
+    following = cursor_after("jb", page.rows[-1].id) if page.more and page.rows else None
+    rows = [job_wire(row, call.actor.space, call.link) for row in page.rows]
+    return data(rows, **beside, asOf=page.as_of, cursor=following)
+
+
+def _filter(query: Query) -> JobFilter | None:
+    """What the address asks for; None when it names a parent that cannot be, so that no job can match."""
+    parent = query.text("parentId")
+    parent_id = decode("jb", parent) if parent is not None else None
+    statuses = query.texts("status")
+    for status in statuses:
+        if status not in set(Status):
+            raise Refusal("invalid", f"status takes {', '.join(Status)}, separated by commas.", key="status")
+    if parent is not None and parent_id is None:
+        return None
+    return JobFilter(
+        statuses=statuses,
+        type=query.text("type"),
+        operation=query.text("operation"),
+        name=query.text("job"),
+        source=query.text("source") or query.text("workbookId"),
+        file_id=query.text("fileId"),
+        parent_id=parent_id,
+        top_level=query.truth("excludeChildJobs"),
+        created_after=query.time("createdAfter"),
+        created_before=query.time("createdBefore"),
+        ascending=query.choice("sortDirection", ("asc", "desc"), "desc") == "asc",
+    )
+
+
+async def create(call: Call) -> web.Response:
+    """Store a job. Without ``trigger`` it waits for execute, as Flatfile's do."""
+    return await _act(
+        call, JobCreate, jobs.CREATE, lambda body: jobs.CreateJob(call.actor, body, trigger="manual")
+    )
+
+
+async def show(call: Call) -> web.Response:
+    """One job."""
+    row = await _read(call, lambda reader, job_id: sql.load(reader, call.actor.space.id, job_id))
+    return data(job_wire(row, call.actor.space, call.link))
+
+
+async def update(call: Call) -> web.Response:
+    """Change fields; a status is the move of that name."""
+    job_id = call.number("jb", "job")
+    body = await call.body(JobUpdate)
+    row = await call.node.submit(rest.UPDATE, jobs.UpdateJob(call.actor, job_id, body))
+    assert isinstance(row, JobRow)
+    return data(job_wire(row, call.actor.space, call.link))
+
+
+async def delete(call: Call) -> web.Response:
+    """Remove a job."""
+    await call.node.submit(jobs.DELETE, jobs.JobAct(call.actor, call.number("jb", "job")))
+    return success()
+
+
+async def execute(call: Call) -> web.Response:
+    """Make a job ready now. Flatfile's clients expect no job in the answer."""
+    job_id = call.number("jb", "job")
+    done = '{"success":true}'
+    text = await call.answer(NoBody, jobs.EXECUTE, lambda _: jobs.JobAct(call.actor, job_id), lambda _: done)
+    return data_text(text)
+
+
+async def ack(call: Call) -> web.Response:
+    """Begin a job, or report its progress."""
+    job_id = call.number("jb", "job")
+    return await _act(call, JobAck, rest.ACK, lambda body: rest.AckJob(call.actor, job_id, body))
+
+
+async def complete(call: Call) -> web.Response:
+    """End a job well."""
+    job_id = call.number("jb", "job")
+    return await _act(call, JobEnd, rest.COMPLETE, lambda body: rest.EndJob(call.actor, job_id, body))
+
+
+async def fail(call: Call) -> web.Response:
+    """End a job without success."""
+    job_id = call.number("jb", "job")
+    return await _act(call, JobEnd, rest.FAIL, lambda body: rest.EndJob(call.actor, job_id, body))
+
+
+async def cancel(call: Call) -> web.Response:
+    """Cancel a job."""
+    job_id = call.number("jb", "job")
+    return await _act(
+        call, JobCancel, jobs.CANCEL, lambda body: jobs.CancelJob(call.actor, job_id, body.info)
+    )
+
+
+async def retry(call: Call) -> web.Response:
+    """Run an ended job again, as a new one."""
+    job_id = call.number("jb", "job")
+    return await _act(call, NoBody, jobs.RETRY, lambda _: jobs.JobAct(call.actor, job_id))
+
+
+async def ack_outcome(call: Call) -> web.Response:
+    """Note that a person has seen the outcome."""
+    job_id = call.number("jb", "job")
+    return await _act(call, NoBody, jobs.ACK_OUTCOME, lambda _: jobs.JobAct(call.actor, job_id))
+
+
+async def log(call: Call) -> web.Response:
+    """What handlers wrote to the job's log, oldest first; the cursor of a page with lines leads to later ones."""
+    after = cursor(call.query, "ll", "after") or 0
+    size = page_size(call.query, LOG_PAGE_SIZE)
+    lines = await _read(call, lambda reader, job_id: _log_lines(reader, call, job_id, after, size))
+    following = cursor_after("ll", lines[-1][0]) if lines else None
+    return data([_line(line) for line in lines], cursor=following)
+
+
+async def attempts(call: Call) -> web.Response:
+    """Attempts that ended without an outcome."""
+    rows = await _read(
+        call,
+        lambda reader, job_id: job_pages.attempts(reader, job_id) if _exists(reader, call, job_id) else None,
+    )
+    return data([_attempt(row) for row in rows])
+
+
+async def progress(call: Call) -> web.Response:
+    """The thinned curve of the job's progress."""
+    points = await _read(
+        call, lambda reader, job_id: curves.load(reader, job_id) if _exists(reader, call, job_id) else None
+    )
+    return data({"points": [{"at": to_wire(at), "percent": percent} for at, percent in points]})
+
+
+async def _act(call: Call, model: type[WireModel], command: Command[Any, JobRow], item: Any) -> web.Response:
+    """Run a command and show its job. Links are made now: a stored answer must not hold old ones."""
+    space = call.actor.space
+    result = await call.submit(model, command, item, lambda row: orjson.dumps(job_wire(row, space)).decode())
+    if not isinstance(result, Replayed):
+        return data(job_wire(result, space, call.link))
+    job = orjson.loads(result.answer)
+    if isinstance(job.get("outcome"), dict):
+        job["outcome"] = with_links(job["outcome"], call.link)
+    return data(job)
+
+
+async def _read(call: Call, query: Any) -> Any:
+    """What a query finds about the job in the path; Refusal ``not_found`` when that is None."""
+    job_id = call.number("jb", "job")
+    found = await call.node.read(lambda reader: query(reader, job_id))
+    if found is None:
+        raise call.missing("job")
+    return found
+
+
+def _exists(reader: Reader, call: Call, job_id: int) -> bool:
+    return sql.load(reader, call.actor.space.id, job_id) is not None
+
+
+def _log_lines(reader: Reader, call: Call, job_id: int, after: int, size: int) -> list[Row] | None:
+    return job_pages.log_lines(reader, job_id, after, size) if _exists(reader, call, job_id) else None
+
+
+def _line(row: Row) -> dict[str, Any]:
+    _, attempt, at, level, message, fields = row
+    line = {"at": to_wire(at), "attempt": attempt, "level": level, "message": message}
+    return line if fields is None else {**line, "fields": orjson.loads(fields)}
+
+
+def _attempt(row: Row) -> dict[str, Any]:
+    attempt, fence, reason, message, started_at, ended_at = row
+    return {
+        "attempt": attempt,
+        "fence": fence,
+        "reason": reason,
+        "message": message,
+        "startedAt": None if started_at is None else to_wire(started_at),
+        "endedAt": to_wire(ended_at),
+    }

@@ -1,0 +1,68 @@
+"""Pages of lists: by number, as Flatfile's clients ask, or by cursor."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import LARGEST, decode, encode
+
+from ..store.pages import Window
+from .queries import Query
+
+LARGEST_PAGE_SIZE: Final = 1_000
+LARGEST_PAGE_NUMBER: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """What page was asked for: by ``number``, or (None) by cursor."""
+
+    size: int
+    number: int | None
+    after: int | None = None
+
+    @property
+    def window(self) -> Window:
+        """The rows of the page."""
+        offset = 0 if self.number is None else (self.number - 1) * self.size
+        return Window(self.size, offset, self.after)
+
+    def pagination(self, total: int) -> dict[str, Any]:
+        """Flatfile's account of the pages."""
+        return {
+            "currentPage": self.number or 1,
+            "pageCount": -(-total // self.size),
+            "totalCount": total,
+        }
+
+
+def read_paging(query: Query, kind: str, size: int) -> Paging:
+    """By ``cursor`` where it is given, else by ``pageNumber``, from 1; ``size`` is the default of ``pageSize``."""
+    size = page_size(query, size)
+    after = cursor(query, kind)
+    if after is None:
+        return Paging(size, query.integer("pageNumber", 1, 1, LARGEST_PAGE_NUMBER))
+    if query.text("pageNumber") is not None:
+        raise Refusal("invalid", "pageNumber and cursor exclude each other.", key="cursor")
+    return Paging(size, None, after)
+
+
+def page_size(query: Query, size: int) -> int:
+    """``pageSize`` within its bounds, or its default."""
+    return query.integer("pageSize", size, 1, LARGEST_PAGE_SIZE)
+
+
+def cursor(query: Query, kind: str, name: str = "cursor") -> int | None:
+    """The row's number in a cursor that an earlier page gave; None when none is given."""
+    text = query.text(name)
+    if text is None:
+        return None
+    number = decode(kind, text)
+    if number is None:
+        raise Refusal("bad_cursor", f"{name} takes what an earlier page gave as cursor.", key=name)
+    return number
+
+
+def cursor_after(kind: str, number: int) -> str:
+    """The cursor of the page that follows a row."""
+    return encode(kind, min(number, LARGEST))

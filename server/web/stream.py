@@ -1,0 +1,195 @@
+"""``/v1/stream``: one websocket. Messages in become frames for the peer; its outbox becomes messages out."""
+
+import asyncio
+import socket
+from typing import Any, Final
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+from pydantic import ValidationError
+
+from listener_sdk.protocol.codes import CLOSES, Refusal
+from listener_sdk.protocol.frames import Hello, client_frame
+
+from ..core.actors import Actor
+from ..core.json_door import JsonLimits, bad_json, read_json
+from ..engine.node import Node
+from ..engine.outbox import Outbox
+from ..engine.peers import Peer
+from .auth import address_of, authenticate, bearer
+from .links import link_maker
+from .state import NODE
+
+STRIKES: Final = 3
+SEND_BUFFER: Final = 256 * 1024
+HEARTBEAT_S: Final = 20.0
+_log = structlog.get_logger("tickwire.stream")
+
+
+async def stream(request: web.Request) -> web.WebSocketResponse:
+    """Serve one connection until it ends. The key comes with the upgrade, or in hello where that cannot carry it."""
+    node: Node = request.app[NODE]
+    token = bearer(request)
+    actor = await authenticate(node, token, address_of(request)) if token else None
+    socket_ = web.WebSocketResponse(
+        heartbeat=HEARTBEAT_S, max_msg_size=node.settings.max_frame_bytes, compress=False, timeout=2.0
+    )
+    await socket_.prepare(request)
+    _bound_buffer(request)
+    await _Connection(request, node, socket_).run(actor)
+    return socket_
+
+
+class _Connection:
+    """The shell around a peer."""
+
+    def __init__(self, request: web.Request, node: Node, socket_: web.WebSocketResponse) -> None:
+        self._request = request
+        self._node = node
+        self._socket = socket_
+        self._wake = asyncio.Event()
+        self._outbox = Outbox(self._wake.set, asyncio.get_running_loop().time, self._cut, _bounds(node))
+        self._peer: Peer | None = None
+        self._close_code: int | None = None
+        self._limits = JsonLimits(size=node.settings.max_frame_bytes)
+        self._strikes = 0
+
+    async def run(self, actor: Actor | None) -> None:
+        writer = asyncio.create_task(self._write())
+        try:
+            await self._read(actor)
+        finally:
+            if self._peer is not None:
+                self._peer.gone()
+                self._node.sockets.leave(self._peer)
+            self._close(self._close_code or WSCloseCode.OK)
+            await writer
+
+    async def _read(self, actor: Actor | None) -> None:
+        if actor is not None:
+            self._admit(actor)
+        deadline = self._node.settings.hello_timeout_s
+        while self._close_code is None:
+            greeted = self._peer is not None and self._peer.session is not None
+            try:
+                message = await self._socket.receive(None if greeted else deadline)
+            except TimeoutError:
+                self._close(CLOSES["hello_timeout"].code)
+                return
+            if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
+                await self._take(message.data if message.type is WSMsgType.BINARY else message.data.encode())
+            else:
+                return
+
+    def _admit(self, actor: Actor) -> None:
+        peer = Peer(
+            self._node.hub,
+            actor,
+            self._outbox,
+            self._close,
+            link_maker(self._node, self._request, actor.space.id),
+        )
+        if self._node.sockets.enter(peer):
+            self._peer = peer
+        else:
+            self._close(CLOSES["too_many"].code)
+
+    async def _take(self, raw: bytes) -> None:
+        try:
+            value = read_json(raw, self._limits)
+        except Refusal as refusal:
+            self._malformed(refusal)
+            return
+        for part in value if isinstance(value, list) else [value]:
+            if self._close_code is None:
+                await self._frame(part)
+
+    async def _frame(self, part: Any) -> None:
+        try:
+            frame = client_frame.validate_python(part)
+        except ValidationError as error:
+            self._unreadable(part, error)
+            return
+        self._strikes = 0
+        if self._peer is None:
+            await self._first(frame)
+        if self._peer is not None and self._close_code is None:
+            self._peer.handle(frame)
+
+    async def _first(self, frame: Any) -> None:
+        """A browser's upgrade carries no header: the key stands in hello."""
+        key = frame.key if isinstance(frame, Hello) else None
+        try:
+            self._admit(await authenticate(self._node, key, address_of(self._request)))
+        except Refusal as refusal:
+            self._outbox.send({"type": "error", **refusal.as_wire()})
+            self._close(CLOSES["unauthorized"].code)
+
+    def _unreadable(self, part: Any, error: ValidationError) -> None:
+        """Say which frame or field was wrong; an unknown frame is no strike, since newer clients may send it."""
+        first = error.errors(include_url=False, include_input=False)[0]
+        request = part.get("id") if isinstance(part, dict) and type(part.get("id")) is int else None
+        if first["type"] in {"union_tag_invalid", "union_tag_not_found"} and isinstance(part, dict):
+            kind = str(part.get("type"))[:64]
+            refusal = Refusal("unknown_frame", f"The stream has no frame of type {kind!r}.", key="type")
+        elif isinstance(part, dict):
+            path = ".".join(str(step) for step in first["loc"][1:])
+            refusal = Refusal("invalid", f"{path}: {first['msg']}", key=path or None)
+        else:
+            self._malformed(bad_json("a frame is a JSON object, or a list of them"))
+            return
+        job = part.get("job")
+        about = {"job": job} if isinstance(job, str) else {}
+        body = {"type": "error", "id": request, **about, **refusal.as_wire()}
+        self._outbox.send({name: value for name, value in body.items() if value is not None})
+
+    def _malformed(self, refusal: Refusal) -> None:
+        self._strikes += 1
+        self._outbox.send({"type": "error", **refusal.as_wire()})
+        if self._strikes >= STRIKES:
+            self._close(CLOSES["policy"].code)
+
+    def _close(self, code: int) -> None:
+        """End after what waits has been sent."""
+        if self._close_code is None:
+            self._close_code = code
+        self._wake.set()
+
+    def _cut(self) -> None:
+        """The reader is too slow: nothing more is sent, memory is given back; it resumes from its last position."""
+        if self._close_code is None:
+            _log.warning("slow_reader_cut", address=address_of(self._request))
+            self._close_code = CLOSES["slow_reader"].code
+        transport = self._request.transport
+        if transport is not None:
+            transport.abort()
+        self._wake.set()
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._outbox:
+                    await self._socket.send_str(self._outbox.message())
+                if self._peer is not None:
+                    self._peer.drained.set()
+                if self._close_code is not None:
+                    await self._socket.close(code=self._close_code)
+                    return
+        except ConnectionError:
+            self._close_code = self._close_code or WSCloseCode.ABNORMAL_CLOSURE
+            if self._peer is not None:
+                self._peer.drained.set()
+
+
+def _bounds(node: Node) -> tuple[int, int, float]:
+    settings = node.settings
+    return settings.send_queue_frames, settings.send_queue_bytes, settings.slow_reader_s
+
+
+def _bound_buffer(request: web.Request) -> None:
+    """Keep the kernel from hiding megabytes of a stuck reader."""
+    raw = request.transport.get_extra_info("socket") if request.transport else None
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)

@@ -1,0 +1,246 @@
+"""A server that speaks just enough of the API for the commands: jobs in memory, events as a script."""
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import WSMsgType, web
+from click.testing import CliRunner
+
+from listener_sdk._version import __version__
+from listener_sdk.cli import main
+
+AT = "2026-01-01T12:00:00.000Z"
+KEY = "tw_test_" + "0" * 32
+
+
+def refusal(status, code, message):
+    return web.json_response({"errors": [{"code": code, "message": message}]}, status=status)
+
+
+@dataclass
+class FakeApi:
+    """What the server holds, what it was asked, and which events follow the creation of a job."""
+
+    url: str = ""
+    jobs: dict = field(default_factory=dict)
+    log: list = field(default_factory=list)
+    keys: list = field(default_factory=list)
+    published: list = field(default_factory=list)
+    canceled: list = field(default_factory=list)
+    uploads: list = field(default_factory=list)
+    subscriptions: list = field(default_factory=list)
+    lists: list = field(default_factory=list)
+    events: list = field(default_factory=list)
+    ending: dict = field(default_factory=lambda: {"status": "complete"})
+    version: str = __version__
+    ready: int = 200
+    never_ends: bool = False
+
+    def job(self, **fields):
+        number = f"us_jb_{len(self.jobs) + 1:010d}"
+        base = {
+            "id": number, "type": "a", "operation": "b", "job": "a:b", "status": "ready", "source": "us_sp_default",
+            "createdAt": AT, "updatedAt": AT, "trigger": "immediate", "attempt": 1, "maxAttempts": 5,
+        }  # fmt: skip
+        self.jobs[number] = base | fields
+        return self.jobs[number]
+
+    def event(self, topic, job_id=None, seq=None, **payload):
+        number = seq if seq is not None else len(self.events) + 1
+        context = {"accountId": "us_acc_1", "environmentId": "us_env_default"}
+        event = {
+            "id": f"us_ev_{number:010d}", "topic": topic, "domain": topic.split(":")[0], "createdAt": AT,
+            "position": f"e:{number}", "payload": payload, "context": context | ({"jobId": job_id} if job_id else {}),
+        }  # fmt: skip
+        self.events.append(event)
+        return event
+
+    # ---- REST
+
+    def application(self):
+        app = web.Application(middlewares=[self._with_key])
+        app.add_routes([
+            web.get("/readyz", self._ready),
+            web.get("/v1/whoami", self._whoami),
+            web.get("/v1/jobs", self._list_jobs),
+            web.post("/v1/jobs", self._create),
+            web.get("/v1/jobs/{id}", self._get),
+            web.delete("/v1/jobs/{id}", self._delete),
+            web.get("/v1/jobs/{id}/log", self._log),
+            web.post("/v1/jobs/{id}/cancel", self._cancel),
+            web.post("/v1/jobs/{id}/retry", self._retry),
+            web.get("/v1/events", self._list_events),
+            web.post("/v1/events", self._publish),
+            web.post("/v1/files", self._upload),
+            web.get("/v1/keys", self._list_keys),
+            web.post("/v1/keys", self._create_key),
+            web.delete("/v1/keys/{id}", self._revoke),
+            web.get("/v1/stream", self._stream),
+        ])  # fmt: skip
+        return app
+
+    @web.middleware
+    async def _with_key(self, request, handler):
+        if request.path != "/readyz" and request.headers.get("Authorization") != f"Bearer {KEY}":
+            return refusal(401, "unauthorized", "The key is not valid here.")
+        return await handler(request)
+
+    async def _ready(self, request):
+        return web.json_response({"status": "ready" if self.ready == 200 else "draining"}, status=self.ready)
+
+    async def _whoami(self, request):
+        me = {
+            "keyId": "k1", "role": "admin", "space": "default", "spaceId": "us_sp_default",
+            "environmentId": "us_env_default", "accountId": "us_acc_1", "version": self.version, "position": "e:0",
+        }  # fmt: skip
+        return web.json_response({"data": me})
+
+    async def _list_jobs(self, request):
+        self.lists.append(dict(request.query))
+        found = [job for job in self.jobs.values() if request.query.get("status") in {None, job["status"]}]
+        page = {"currentPage": 1, "pageCount": 1, "totalCount": len(found)}
+        return web.json_response({"data": found[::-1], "pagination": page, "asOf": "e:0", "cursor": None})
+
+    async def _create(self, request):
+        body = await request.json()
+        job = self.job(**body, job=f"{body['type']}:{body['operation']}")
+        self.event("job:updated", job["id"], status="executing", progress=50, done=5, total=10, info="Half")
+        if not self.never_ends:
+            job |= self.ending
+            topic = {"complete": "job:completed", "failed": "job:failed", "canceled": "job:canceled"}
+            self.event(topic[job["status"]], job["id"], status=job["status"])
+        return web.json_response({"data": job})
+
+    def _found(self, request):
+        job = self.jobs.get(request.match_info["id"])
+        if job is None:
+            text = '{"errors": [{"code": "not_found", "message": "There is no such job."}]}'
+            raise web.HTTPNotFound(text=text, content_type="application/json")
+        return job
+
+    async def _get(self, request):
+        return web.json_response({"data": self._found(request)})
+
+    async def _delete(self, request):
+        del self.jobs[self._found(request)["id"]]
+        return web.json_response({"data": {"success": True}})
+
+    async def _log(self, request):
+        self._found(request)
+        return web.json_response({"data": self.log, "cursor": None})
+
+    async def _cancel(self, request):
+        job = self._found(request)
+        job |= {"status": "canceled"}
+        self.canceled.append(job["id"])
+        return web.json_response({"data": job})
+
+    async def _retry(self, request):
+        return web.json_response({"data": self.job(rerunOf=self._found(request)["id"])})
+
+    async def _list_events(self, request):
+        self.lists.append(dict(request.query))
+        return web.json_response({"data": self.events, "asOf": "e:9", "cursor": None})
+
+    async def _publish(self, request):
+        body = await request.json()
+        self.published.append(body)
+        return web.json_response({"data": self.event(body["topic"], **body["payload"])})
+
+    async def _upload(self, request):
+        content = await request.read()
+        self.uploads.append((request.query.get("name"), content))
+        file = {
+            "id": "us_fl_1",
+            "name": request.query["name"],
+            "size": len(content),
+            "contentType": "text/csv",
+        }
+        return web.json_response({"data": file | {"createdAt": AT}})
+
+    async def _list_keys(self, request):
+        return web.json_response({"data": self.keys, "cursor": None})
+
+    async def _create_key(self, request):
+        key = {"id": "k2", "createdAt": AT, "key": "tw_k2_secret", "expiresAt": None} | await request.json()
+        self.keys.append({name: value for name, value in key.items() if name != "key"})
+        return web.json_response({"data": key})
+
+    async def _revoke(self, request):
+        self.keys[:] = [key for key in self.keys if key["id"] != request.match_info["id"]]
+        return web.json_response({"data": {"success": True}})
+
+    # ---- the stream
+
+    async def _stream(self, request):
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                frames = message.json()
+                for frame in frames if isinstance(frames, list) else [frames]:
+                    for answer in self._answers(frame):
+                        await socket.send_json([answer])
+        return socket
+
+    def _answers(self, frame):
+        if frame["type"] == "hello":
+            yield {
+                "type": "welcome", "version": 1, "session": frame.get("session") or "s" * 8, "server": "fake",
+                "space": "default", "leaseS": 30, "graceS": 30, "now": AT, "stale": [], "id": frame.get("id"),
+            }  # fmt: skip
+        elif frame["type"] == "subscribe":
+            self.subscriptions.append(frame)
+            ends = {"from": "e:0", "head": "e:0", "oldest": "e:0"}
+            yield {"type": "subscribed", "id": frame.get("id"), "sub": frame["sub"], **ends}
+            if self.events:
+                yield {"type": "events", "sub": frame["sub"], "prev": "e:0", "events": self.events}
+
+
+class Served:
+    """Serves a fake API from a thread of its own, because commands run their own loops."""
+
+    def __init__(self, api):
+        self._api = api
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    def __enter__(self):
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        return self._api
+
+    def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _start(self):
+        self._runner = web.AppRunner(self._api.application(), shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self._api.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+
+@pytest.fixture
+def api(monkeypatch, tmp_path):
+    """The fake API; commands find it by the environment."""
+    monkeypatch.chdir(tmp_path)
+    with Served(FakeApi()) as served:
+        monkeypatch.setenv("TICKWIRE_URL", served.url)
+        monkeypatch.setenv("TICKWIRE_API_KEY", KEY)
+        yield served
+
+
+@pytest.fixture
+def tickwire():
+    """Runs a command line in this process: ``tickwire("jobs", "list")`` gives click's result."""
+
+    def run(*arguments):
+        return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="tickwire")
+
+    return run

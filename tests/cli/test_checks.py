@@ -1,0 +1,117 @@
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from listener_sdk.cli import checks
+from listener_sdk.cli.checks import LOW_DISK, NO_DISK
+
+GIB = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [((3, 10, 14), "fail"), ((3, 11, 0), "ok"), ((3, 14, 1), "ok")]
+)
+def test_python_must_be_new_enough(version, level):
+    assert checks.python(version).level == level
+
+
+def test_a_missing_extra_is_a_warning_with_the_command():
+    finding = checks.installed("server", ["croniter"])
+    assert (finding.level, finding.fix) == ("warn", "pip install 'tickwire[server]'")
+    assert checks.installed("server", []).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("free", "level"), [(NO_DISK - 1, "fail"), (NO_DISK, "warn"), (LOW_DISK - 1, "warn"), (LOW_DISK, "ok")]
+)
+def test_a_full_disk_is_told(free, level):
+    assert checks.disk(free).level == level
+
+
+def test_the_data_directory_must_be_a_folder_and_its_key_private(tmp_path):
+    assert "does not exist yet" in checks.data_dir(tmp_path / "none").text
+    (tmp_path / "file").touch()
+    assert checks.data_dir(tmp_path / "file").level == "fail"
+    key = tmp_path / "admin.key"
+    key.touch(mode=0o600)
+    assert checks.data_dir(tmp_path).level == "ok"
+    key.chmod(0o644)
+    assert checks.data_dir(tmp_path).fix == f"chmod 600 {key}"
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(0, "ok"), (4, "ok"), (-4, "ok"), (6, "warn"), (-6, "warn")])
+def test_clocks_must_agree(seconds, level):
+    assert checks.clock(timedelta(seconds=seconds)).level == level
+
+
+def test_the_machine_is_checked_without_a_server(tmp_path):
+    found = {
+        finding.name: finding.level
+        for finding in checks.of_machine({"TICKWIRE_DATA_DIR": str(tmp_path / "new" / "deep")})
+    }
+    assert set(found) == {"python", "extra server", "extra demo", "data dir", "disk"}
+
+
+def of_server(url=None, key=None):
+    async def collect():
+        return {finding.name: finding async for finding in checks.of_server(url, key)}
+
+    return asyncio.run(collect())
+
+
+def test_a_healthy_server_passes_all_but_the_clock_of_the_past(api):
+    found = of_server()
+    assert {name: finding.level for name, finding in found.items()} == {
+        "server": "ok",
+        "key": "ok",
+        "stream": "ok",
+        "clock": "warn",
+        "listeners": "ok",
+    }
+    assert found["key"].text == "admin in space default"
+
+
+def test_jobs_that_nobody_takes_are_told(api):
+    api.job(readyAt="2026-01-01T12:00:00.000Z", job="workbook:export")
+    finding = of_server()["listeners"]
+    assert (finding.level, finding.text) == ("warn", "1 jobs wait for a listener: workbook:export")
+
+
+def test_a_missing_server_says_how_to_start_it():
+    found = of_server("http://127.0.0.1:9", "k" * 32)
+    assert list(found) == ["server"]
+    assert (found["server"].level, found["server"].fix) == ("fail", "Start it: tickwire server")
+
+
+def test_a_server_that_is_not_ready_is_a_warning(api):
+    api.ready = 503
+    assert of_server()["server"].level == "warn"
+
+
+def test_a_wrong_key_ends_the_checks(api):
+    found = of_server(key="wrong" * 8)
+    assert found["key"].level == "fail"
+    assert "stream" not in found
+
+
+def test_another_version_is_told(api):
+    api.version = "9.9.9"
+    assert of_server()["key"].text.startswith("the server is 9.9.9, this is ")
+
+
+def test_a_missing_key_is_told(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TICKWIRE_API_KEY", raising=False)
+    monkeypatch.setenv("TICKWIRE_URL", "http://127.0.0.1:9")
+    found = of_server()
+    assert found["settings"].text.startswith("There is no API key")
+    assert found["server"].fix == "Start it: tickwire server"
+    assert not Path(".tickwire").exists()
+
+
+def test_an_address_that_is_none_is_told():
+    found = of_server("not an address", "k" * 32)
+    assert list(found) == ["settings"]
+    assert "is not an address of a server" in found["settings"].text

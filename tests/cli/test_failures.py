@@ -1,0 +1,45 @@
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from listener_sdk.cli.failures import Failure, Misuse, explained
+from listener_sdk.errors import ApiError, ConnectionFailed, RegistrationError, SettingsError
+from listener_sdk.protocol.codes import Refusal
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ApiError(409, "illegal_move", "The job is complete."), "The job is complete."),
+        (ConnectionFailed("http://h", "refused"), "Cannot reach http://h: refused"),
+        (SettingsError("There is no API key."), "There is no API key."),
+        (RegistrationError("a.py:3: a handler cannot yield."), "a.py:3: a handler cannot yield."),
+    ],
+)
+def test_expected_errors_say_what_and_how(error, text):
+    assert explained(error).message.startswith(text)
+
+
+def test_a_wrong_key_is_told_where_to_set_it():
+    failure = explained(ApiError(401, "unauthorized", "The key is not valid."))
+    assert failure.message.startswith("The key is not valid. Set TICKWIRE_API_KEY")
+
+
+def test_what_the_protocol_refuses_is_misuse():
+    failure = explained(Refusal("reserved_topic", "Only the server publishes in the domain 'job'."))
+    assert isinstance(failure, Misuse)
+    assert failure.exit_code == 2
+
+
+def test_fields_that_do_not_fit_are_named():
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(dict[str, int]).validate_python({"rows": "many"})
+    assert explained(caught.value).message.startswith("rows: Input should be a valid integer")
+
+
+def test_other_errors_are_not_expected():
+    assert explained(ZeroDivisionError()) is None
+
+
+def test_a_failure_cannot_steer_the_terminal(capsys):
+    Failure("first\x1b[2J\nsecond").show()
+    assert capsys.readouterr().err == "error: first\\x1b[2J\nsecond\n"

@@ -1,0 +1,42 @@
+import click
+import pytest
+from click.testing import CliRunner
+
+from listener_sdk.cli.groups import DefaultGroup
+
+
+@click.group(cls=DefaultGroup)
+def things():
+    """Things."""
+
+
+@things.command("list")
+@click.option("--status")
+def list_things(status):
+    click.echo(f"list {status}")
+
+
+@things.command("show")
+@click.argument("name")
+def show(name):
+    click.echo(f"show {name}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "output"),
+    [
+        ([], "list None"),
+        (["--status", "ready"], "list ready"),
+        (["list", "--status", "ready"], "list ready"),
+        (["show", "x"], "show x"),
+    ],
+)
+def test_the_list_is_meant_where_no_subcommand_is_named(arguments, output):
+    assert CliRunner().invoke(things, arguments).output == f"{output}\n"
+
+
+def test_help_is_that_of_the_group_and_a_wrong_name_is_refused():
+    assert "show" in CliRunner().invoke(things, ["--help"]).output
+    wrong = CliRunner().invoke(things, ["shwo"])
+    assert wrong.exit_code == 2
+    assert "No such command 'shwo'" in wrong.output

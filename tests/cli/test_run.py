@@ -1,0 +1,109 @@
+import asyncio
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from listener_sdk.cli._child import Child, command_line
+from listener_sdk.cli.run import input_of
+
+
+def only(api):
+    (job,) = api.jobs.values()
+    return job
+
+
+def test_a_job_is_created_at_once_with_input_metadata_and_file(api, tickwire, tmp_path):
+    (tmp_path / "rows.csv").write_bytes(b"a,b\n1,2\n")
+    result = tickwire(
+        "run", "workbook:export", "-i", "rows=5", "--input", "name=Ann", "--metadata", "team=data", "--file", "rows.csv"
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    job = only(api)
+    assert (job["type"], job["operation"], job["trigger"]) == ("workbook", "export", "immediate")
+    assert job["input"] == {"rows": 5, "name": "Ann"}
+    assert job["metadata"] == {"team": "data"}
+    assert job["fileId"] == "us_fl_1"
+    assert api.uploads == [("rows.csv", b"a,b\n1,2\n")]
+
+
+def test_pairs_win_over_the_whole_input():
+    assert input_of(("a=1",), '{"a": 0, "b": 2}') == {"a": 1, "b": 2}
+
+
+def test_progress_goes_to_standard_error_and_the_outcome_to_standard_output(api, tickwire):
+    api.ending = {"status": "complete", "outcome": {"heading": "Done", "message": "All exported."}}
+    result = tickwire("run", "a:b")
+    assert result.stdout == "Done\nAll exported.\n"
+    assert "a:b" in result.stderr
+    (subscription,) = api.subscriptions
+    assert subscription["filter"] == {"jobId": only(api)["id"]}
+    assert subscription["after"] == "e:0"
+    assert subscription["progress"] is True
+
+
+@pytest.mark.parametrize(("status", "code"), [("complete", 0), ("failed", 1), ("canceled", 2)])
+def test_the_exit_code_tells_how_it_ended(api, tickwire, status, code):
+    api.ending = {"status": status}
+    assert tickwire("run", "a:b").exit_code == code
+
+
+def test_json_is_the_whole_job(api, tickwire):
+    api.ending = {"status": "failed", "info": "No."}
+    result = tickwire("run", "a:b", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["info"] == "No."
+
+
+def test_logs_are_shown_beside_the_progress(api, tickwire):
+    api.log = [{"level": "info", "message": "Hello", "fields": {"name": "Ada"}}]
+    assert "info    Hello name=Ada" in tickwire("run", "a:b", "--logs").stderr
+
+
+def test_a_timeout_leaves_the_job_and_says_how_to_cancel_it(api, tickwire):
+    api.never_ends = True
+    result = tickwire("run", "a:b", "--timeout", "0.2")
+    job = only(api)["id"]
+    assert result.exit_code == 2
+    assert (
+        f"error: {job} has not ended after 0.2 s. It goes on: cancel it with 'tickwire jobs cancel {job}'"
+        in result.stderr
+    )
+    assert api.canceled == []
+
+
+@pytest.mark.parametrize("name", ["export", ":export", "workbook:"])
+def test_a_name_that_is_none_is_refused_before_anything_is_made(api, tickwire, name):
+    result = tickwire("run", name)
+    assert result.exit_code == 2
+    assert "error:" in result.stderr
+    assert "names no job. Write type:operation" in result.stderr
+    assert api.jobs == {}
+
+
+def test_a_name_that_the_server_could_not_take_is_refused(api, tickwire):
+    result = tickwire("run", "Work Book:export")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: type: ")
+
+
+def test_a_file_that_is_not_there_is_refused(api, tickwire):
+    result = tickwire("run", "a:b", "--file", "missing.csv")
+    assert result.exit_code == 2
+    assert "missing.csv" in result.stderr
+
+
+async def test_an_interrupt_detaches_and_says_how_to_cancel(api):
+    api.never_ends = True
+    child = await Child.start(*command_line("run", "a:b"), stderr=subprocess.PIPE)
+    async with asyncio.timeout(60):
+        said = await child._process.stderr.readline()
+        os.kill(child.pid, signal.SIGINT)
+        said += await child._process.stderr.read()
+        assert await child.wait() == 130
+    job = only(api)["id"]
+    assert f"detached from {job}. It goes on: cancel it with 'tickwire jobs cancel {job}'." in said.decode()
+    assert b"Traceback" not in said
+    assert api.canceled == []

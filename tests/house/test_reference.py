@@ -1,0 +1,87 @@
+"""docs/reference says what the code says: every setting, route, code, topic, frame and move."""
+
+import importlib.util
+import re
+
+import pytest
+
+from listener_sdk.protocol import codes, events, filters, frames, lifecycle
+from server.settings import SETTINGS
+from server.web.routes import ROUTES
+
+CODES = tuple(codes.ERRORS)
+CLOSES = tuple(str(code) for code in codes.CLOSES_BY_CODE)
+TOPICS = (*events.SERVER_TOPICS, *events.FLATFILE_TOPICS)
+FRAMES = tuple(frame.model_fields["type"].default for frame in (*frames.CLIENT_FRAMES, *frames.SERVER_FRAMES))
+NAMED = {
+    "errors.md": tuple(f"| `{code}` | {codes.ERRORS[code].status} |" for code in CODES),
+    "closes.md": tuple(f"| {code} |" for code in CLOSES),
+    "topics.md": tuple(f"`{name}`" for name in (*TOPICS, *events.RESERVED_DOMAINS)),
+    "frames.md": tuple(f"### `{name}` " for name in FRAMES),
+    "filters.md": tuple(f"| `{name}` |" for name in filters.PLACES),
+    "lifecycle.md": (lifecycle.diagram(), *(f"`{status}`" for status in lifecycle.Status)),
+    "routes.md": tuple(f"{route.path}`" for route in ROUTES),
+    "settings.md": tuple(f"`{name}`" for setting in SETTINGS for name in (setting.env, setting.flag) if name),
+}
+
+
+@pytest.fixture(scope="module")
+def generate(root):
+    spec = importlib.util.spec_from_file_location("docs_generate", root / "docs/generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def copy(generate, tmp_path, monkeypatch):
+    """The script, with an empty folder for the pages."""
+    monkeypatch.setattr(generate, "REFERENCE", tmp_path / "reference")
+    return generate
+
+
+@pytest.mark.parametrize("page", NAMED)
+def test_a_page_is_what_the_code_says_now(generate, root, page):
+    """When this fails: make docs."""
+    assert (root / "docs/reference" / page).read_text(encoding="utf-8") == generate.PAGES[page]()
+
+
+@pytest.mark.parametrize(("page", "names"), NAMED.items(), ids=NAMED)
+def test_a_page_names_everything(root, page, names):
+    text = (root / "docs/reference" / page).read_text(encoding="utf-8")
+    assert [name for name in names if name not in text] == []
+
+
+def test_there_is_no_other_page(generate, root):
+    assert {path.name for path in (root / "docs/reference").iterdir()} == set(generate.PAGES) == set(NAMED)
+
+
+def test_check_writes_nothing_and_names_the_stale_page(copy, capsys):
+    assert copy.main([]) == 0
+    assert copy.main(["--check"]) == 0
+    page = copy.REFERENCE / "errors.md"
+    page.write_text("old")
+    capsys.readouterr()
+    assert copy.main(["--check"]) == 1
+    assert page.read_text() == "old"
+    assert "stale: docs/reference/errors.md" in capsys.readouterr().out
+    assert copy.main([]) == 0
+    assert copy.main(["--check"]) == 0
+
+
+def test_links_between_documents_lead_somewhere(project_files, root):
+    documents = {path: path.read_text(encoding="utf-8") for path in project_files if path.suffix == ".md"}
+    broken = [
+        f"{path.relative_to(root)}: {target}"
+        for path, text in documents.items()
+        for target in re.findall(r"\]\(([^)\s]+)\)", text)
+        if "://" not in target and not leads(path, target)
+    ]
+    assert broken == []
+
+
+def leads(page, target):
+    """Whether a relative link, perhaps with an anchor, meets a file and in it the anchor."""
+    name, _, anchor = target.partition("#")
+    path = (page.parent / name) if name else page
+    return path.exists() and (not anchor or f'id="{anchor}"' in path.read_text(encoding="utf-8"))

@@ -1,0 +1,175 @@
+"""Jobs on the wire: what may be asked for, its limits, and what every reader sees."""
+
+import pytest
+from pydantic import ValidationError
+
+from listener_sdk.protocol.jobs import (
+    Attempt,
+    Environment,
+    File,
+    Job,
+    JobAck,
+    JobCancel,
+    JobCreate,
+    JobEnd,
+    JobUpdate,
+    LogLine,
+)
+
+AT = "2026-01-01T00:00:00.000Z"
+MINIMAL = {"type": "workbook", "operation": "export"}
+JOB = {
+    "id": "us_jb_0000000001",
+    "type": "workbook",
+    "operation": "export",
+    "job": "workbook:export",
+    "status": "ready",
+    "source": "us_sp_default",
+    "createdAt": AT,
+    "updatedAt": AT,
+}
+
+
+def test_type_and_operation_are_enough():
+    job = JobCreate.model_validate(MINIMAL)
+    assert job.name == "workbook:export"
+    assert (job.max_attempts, job.run_timeout_s, job.total_timeout_s, job.queue_timeout_s) == (
+        5,
+        3600,
+        86400,
+        None,
+    )
+    assert job.trigger is None
+
+
+def test_an_operation_may_hold_colons():
+    assert JobCreate(type="document", operation="contacts:submit").name == "document:contacts:submit"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"type": "resource", "id": "us_wb_1"},
+        {"type": "collection", "resource": "records", "params": {"a": 1}, "query": {"q": "x"}},
+    ],
+)
+def test_both_kinds_of_subject_come_back(subject):
+    job = JobCreate.model_validate({**MINIMAL, "subject": subject})
+    assert job.model_dump(mode="json", exclude_unset=True)["subject"] == subject
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": ""},
+        {"type": "Workbook"},
+        {"type": "work book"},
+        {"type": "a" * 64},
+        {"type": None},
+        {"operation": ""},
+        {"operation": "x" * 129},
+        {"operation": "line\nbreak"},
+        {"operation": "nul\x00"},
+        {"operation": "turn\u202e"},
+        {"source": ""},
+        {"source": "x" * 257},
+        {"trigger": "sometimes"},
+        {"mode": "sideways"},
+        {"input": "text"},
+        {"input": []},
+        {"subject": {"type": "other"}},
+        {"subject": {"type": "resource"}},
+        {"info": "x" * 4097},
+        {"progress": -1},
+        {"progress": 100.5},
+        {"progress": float("nan")},
+        {"label": "x" * 257},
+        {"scheduledAt": "tomorrow"},
+        {"scheduledAt": "1969-01-01T00:00:00Z"},
+        {"priority": 1001},
+        {"priority": -1001},
+        {"priority": 1.5},
+        {"uniqueKey": ""},
+        {"uniqueKey": "x" * 256},
+        {"maxAttempts": 0},
+        {"maxAttempts": 101},
+        {"runTimeoutS": 0},
+        {"queueTimeoutS": -1},
+        {"totalTimeoutS": 30 * 86400 + 1},
+    ],
+)
+def test_what_is_out_of_bounds_is_refused_and_named(fields):
+    with pytest.raises(ValidationError) as caught:
+        JobCreate.model_validate({**MINIMAL, **fields})
+    assert caught.value.errors()[0]["loc"][0] == next(iter(fields))
+
+
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        (JobUpdate, {"status": "done"}),
+        (JobUpdate, {"progress": 101}),
+        (JobUpdate, {"fence": -1}),
+        (JobAck, {"progress": -0.5}),
+        (JobAck, {"info": "x" * 4097}),
+        (JobAck, {"estimatedCompletionAt": "soon"}),
+        (JobEnd, {"outcome": {"next": {"type": "explode"}}}),
+        (JobEnd, {"outcome": "text"}),
+        (JobEnd, {"result": 3}),
+        (JobCancel, {"info": "x" * 4097}),
+        (LogLine, {"message": "x" * 65537}),
+        (LogLine, {"message": "x", "level": "loud"}),
+    ],
+)
+def test_other_bodies_have_limits_too(model, fields):
+    with pytest.raises(ValidationError):
+        model.model_validate(fields)
+
+
+@pytest.mark.parametrize("model", [JobUpdate, JobAck, JobEnd, JobCancel])
+def test_bodies_may_be_empty(model):
+    assert model.model_validate({}).model_dump(exclude_unset=True) == {}
+
+
+def test_an_update_knows_what_was_sent():
+    update = JobUpdate.model_validate({"info": None, "progress": 5, "ignored": True})
+    assert update.model_fields_set == {"info", "progress"}
+
+
+def test_an_empty_reason_is_no_reason():
+    assert JobCancel(info="").info is None
+    assert JobCancel(info="no longer needed").info == "no longer needed"
+
+
+def test_a_minimal_job_reads_and_writes():
+    job = Job.model_validate(JOB)
+    assert (job.attempt, job.fence, job.priority) == (0, 0, 0)
+    assert job.model_dump(mode="json", exclude_unset=True) == JOB
+
+
+def test_jobs_of_newer_servers_are_read():
+    job = Job.model_validate(
+        {**JOB, "status": "paused", "mode": "hologram", "trigger": "moon", "colour": "red"}
+    )
+    assert (job.status, job.mode, job.trigger) == ("paused", "hologram", "moon")
+
+
+def test_progress_is_an_integer():
+    assert Job.model_validate({**JOB, "progress": 12}).progress == 12
+    with pytest.raises(ValidationError):
+        Job.model_validate({**JOB, "progress": 12.5})
+
+
+@pytest.mark.parametrize(
+    ("model", "wire"),
+    [
+        (Attempt, {"attempt": 1, "fence": 2, "reason": "lease", "startedAt": AT, "endedAt": AT}),
+        (LogLine, {"level": "warning", "message": "x", "at": AT, "attempt": 1, "fields": {"row": 3}}),
+        (Environment, {"id": "us_env_default", "accountId": "a", "name": "Default", "isProd": False,
+                       "guestAuthentication": [], "features": {}, "metadata": {}}),
+        (File, {"id": "us_fl_0000000001", "name": "a.xlsx", "size": 3, "contentType": "text/csv", "createdAt": AT,
+                "jobId": "us_jb_0000000001", "url": "http://x/", "urlExpiresAt": AT}),
+    ],
+)  # fmt: skip
+def test_the_other_things_read_and_write(model, wire):
+    assert model.model_validate(wire).model_dump(mode="json", exclude_unset=True) == wire

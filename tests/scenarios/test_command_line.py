@@ -1,0 +1,155 @@
+"""The command line against a real server and a real listener."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from processes import ROOT, Server, Started, server, until
+
+pytestmark = pytest.mark.must_run
+
+SCRIPT = """
+import asyncio
+from pathlib import Path
+from listener_sdk import Listener, Outcome
+
+listener = Listener()
+
+@listener.job("gate:wait")
+async def wait(job):
+    gate = Path(job.input["gate"])
+    while not gate.exists():
+        await job.tick(50, "Waiting at the gate")
+        await asyncio.sleep(0.02)
+    return Outcome("VERSION has passed", counts={"total": 1, "ok": 1})
+
+@listener.job("bad:luck")
+def fail(job):
+    raise ValueError("no luck today")
+"""
+COMMAND = [
+    sys.executable,
+    "-P",
+    "-c",
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from listener_sdk.cli import main; main(prog_name='tickwire')",
+]
+
+
+class Terminal:
+    """Runs commands in the server's folder, as a person in a shell there would."""
+
+    def __init__(self, served: Server) -> None:
+        self.folder = served.folder
+        self.env = served.environment | {"TICKWIRE_DATA_DIR": str(served.folder / "data")}
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """The command's standard output; it must end with the code."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder, env={**os.environ, **self.env}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + (done.stderr if code else "")
+
+    def start(self, *arguments: str) -> Started:
+        return Started([*COMMAND, *arguments], self.env, self.folder)
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory):
+    with server(tmp_path_factory.mktemp("server")) as served:
+        yield Terminal(served)
+
+
+@pytest.fixture
+def listening(terminal):
+    """The script's listener, reloading."""
+    script = terminal.folder / "script.py"
+    script.write_text(SCRIPT.replace("VERSION", "The first"), encoding="utf-8")
+    started = terminal.start("listen", "script.py", "--reload")
+    try:
+        until(lambda: "connected to" in started.text, "the listener is connected")
+        yield started
+    finally:
+        started.stop()
+
+
+def test_a_running_job_finishes_on_the_old_code_while_the_new_takes_the_next(terminal, listening, tmp_path):
+    gate = tmp_path / "gate"
+    old = terminal.start("run", "gate:wait", "--input", f"gate={gate}", "--json")
+    until(lambda: "executing" in terminal.run("jobs", "--job", "gate:wait"), "the job runs")
+    (terminal.folder / "script.py").write_text(SCRIPT.replace("VERSION", "The newer"), encoding="utf-8")
+    until(lambda: listening.text.count("connected to") == 2, "the new code is connected")
+    new = terminal.start("run", "gate:wait", "--input", f"gate={gate}", "--json")
+    until(lambda: terminal.run("jobs", "--job", "gate:wait").count("executing") == 2, "both jobs run")
+    gate.touch()
+    assert [process.process.wait(60) for process in (old, new)] == [0, 0]
+    assert "The first has passed" in old.text
+    assert "The newer has passed" in new.text
+    assert '"attempt": 1' in old.text
+    for process in (old, new):
+        process.stop()
+
+
+def test_a_running_job_is_canceled_from_the_command_line(terminal, listening, tmp_path):
+    waiting = terminal.start("run", "gate:wait", "--input", f"gate={tmp_path / 'never'}")
+    until(lambda: "executing" in terminal.run("jobs", "--status", "executing"), "the job runs")
+    (job,) = json.loads(terminal.run("jobs", "--status", "executing", "--json"))
+    assert terminal.run("jobs", "cancel", job["id"]) == f"{job['id']} is asked to stop.\n"
+    assert waiting.process.wait(60) == 2
+    assert "gate:wait was canceled" in waiting.text
+    waiting.stop()
+    assert json.loads(terminal.run("jobs", "show", job["id"], "--json"))["status"] == "canceled"
+
+
+def test_a_handler_that_raises_is_told_with_its_traceback_in_the_log(terminal, listening):
+    # It is tried again after a back-off, which is longer than this command waits.
+    terminal.run("run", "bad:luck", "--timeout", "0.5", code=2)
+    job = json.loads(terminal.run("jobs", "--job", "bad:luck", "--json"))[0]["id"]
+    until(lambda: "no luck today" in terminal.run("jobs", "log", job), "the traceback is in the log")
+    assert "script.py" in terminal.run("jobs", "log", job)
+    terminal.run("jobs", "delete", job)
+    assert "error: There is no job" in terminal.run("jobs", "show", job, code=1)
+
+
+def test_the_doctor_finds_a_healthy_server(terminal, listening):
+    levels = {finding["name"]: finding["level"] for finding in json.loads(terminal.run("doctor", "--json"))}
+    assert set(levels) == {
+        "python", "extra server", "extra demo", "data dir", "disk", "server", "key", "stream", "clock", "listeners",
+    }  # fmt: skip
+    assert "fail" not in levels.values()
+
+
+def test_a_key_works_until_it_is_revoked(terminal):
+    made = json.loads(terminal.run("keys", "create", "--name", "laptop", "--expires", "1h", "--json"))
+    terminal.run("jobs", "--key", made["key"])
+    assert "laptop" in terminal.run("keys")
+    assert "Set TICKWIRE_API_KEY" not in terminal.run("keys", "revoke", made["id"])
+    until(lambda: "error" in refused(terminal, made["key"]), "the key is refused")
+
+
+def refused(terminal: Terminal, key: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, "jobs", "--key", key],
+        env={**os.environ, **terminal.env}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.stderr
+
+
+def test_published_events_are_followed_and_filtered(terminal):
+    terminal.run("events", "publish", "invoice:paid", "--payload", "customer=Ann", "--payload", "amount=5")
+    terminal.run("events", "publish", "invoice:paid", "--payload", "customer=Bob", "--payload", "amount=7")
+    tail = ("events", "tail", "invoice:*", "--after", "oldest", "--count", "1", "--json")
+    event = json.loads(terminal.run(*tail, "--where", "customer=Bob"))
+    assert event["payload"]["amount"] == 7
+    listed = json.loads(terminal.run("events", "list", "invoice:*", "--json"))
+    assert [found["payload"]["customer"] for found in listed] == ["Ann", "Bob"]
+
+
+def test_a_second_server_on_the_same_data_says_why_it_cannot_start(terminal):
+    said = terminal.run("server", "--port", "0", code=2)
+    assert said.startswith("error: ")
+    assert Path(terminal.env["TICKWIRE_DATA_DIR"]).name in said

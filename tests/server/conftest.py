@@ -1,0 +1,115 @@
+"""A whole server in this process, on a free port of loopback, with a clock that is moved by hand on top of the real one."""
+
+import io
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from server.app import running
+from server.core.actors import Actor
+from server.engine.node import Node, wall_ms
+from server.settings import Settings
+from server.web.auth import authenticate
+
+
+@dataclass
+class Answer:
+    """What came back: the body as JSON where it is JSON, else as bytes."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    raw: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def data(self) -> Any:
+        assert self.status == 200, self.raw
+        return self.body["data"]
+
+    @property
+    def error(self) -> Any:
+        """The first error; every error body has the one shape."""
+        assert self.headers["Content-Type"] == "application/json", self.raw
+        assert set(self.body) == {"errors"}
+        for error in self.body["errors"]:
+            assert error["code"]
+            assert error["message"]
+        return self.body["errors"][0]
+
+
+@dataclass
+class Clock:
+    ahead_ms: int = 0
+
+    def __call__(self) -> int:
+        return wall_ms() + self.ahead_ms
+
+    def forward(self, seconds: float) -> None:
+        self.ahead_ms += int(seconds * 1000)
+
+
+@dataclass
+class Served:
+    node: Node
+    url: str
+    clock: Clock
+    http: aiohttp.ClientSession
+    key: str
+    settings: Settings
+    listener: str = field(default="")
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = "",
+        raw: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send one call: ``body`` as JSON or ``raw`` as it is, with the administrator's key unless another (None: no) key is named."""
+        sent = dict(headers or {})
+        if key is not None:
+            sent["Authorization"] = f"Bearer {key or self.key}"
+        content = raw if body is None else json.dumps(body).encode()
+        content = io.BytesIO(content) if isinstance(content, bytes) else content
+        url = URL(self.url + path, encoded=True)
+        async with self.http.request(method, url, data=content, headers=sent) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+    async def job(self, **fields: Any) -> Any:
+        """A new job, ready unless said otherwise."""
+        given = {"type": "workbook", "operation": "export", "source": "us_wb_1", "trigger": "immediate"}
+        return (await self.call("POST", "/v1/jobs", given | fields)).data
+
+    async def actor(self, key: str) -> Actor:
+        return await authenticate(self.node, key, "127.0.0.1")
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Settings beside the usual: a test module overrides this."""
+    return {}
+
+
+@pytest.fixture
+async def server(tmp_path: Any, settings: dict[str, Any]) -> AsyncIterator[Served]:
+    clock = Clock()
+    chosen = Settings(port=0, data_dir=tmp_path / "data", drain_s=5, **settings)
+    async with running(chosen, clock) as (node, url), aiohttp.ClientSession(auto_decompress=False) as http:
+        file = chosen.data_dir / "admin.key"
+        key = chosen.admin_key or file.read_text().strip()
+        served = Served(node, url, clock, http, key, chosen)
+        made = await served.call("POST", "/v1/keys", {"name": "listener", "role": "listener"})
+        served.listener = made.data["key"]
+        yield served

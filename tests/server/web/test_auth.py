@@ -1,0 +1,158 @@
+"""Who calls: keys that open, keys that do not, and how often one may guess."""
+
+import asyncio
+
+import pytest
+
+from server.web import auth
+
+
+@pytest.fixture
+def settings():
+    return {"auth_failures_per_minute": 5, "rate_per_key": 20}
+
+
+async def me(server, key, **how):
+    return await server.call("GET", "/v1/whoami", key=key, **how)
+
+
+async def make(server, **fields):
+    return (await server.call("POST", "/v1/keys", {"name": "n", "role": "listener"} | fields)).data
+
+
+async def test_a_key_opens_its_space_in_its_role(server):
+    found = (await me(server, server.listener)).data
+    assert (found["role"], found["space"]) == ("listener", "default")
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic dXNlcjpw", "bearer\t", "Token x", "Bearer " + "x" * 600]
+)
+async def test_what_is_no_bearer_key_opens_nothing_and_is_no_guess(server, header):
+    for _ in range(8):
+        answer = await server.call(
+            "GET", "/v1/whoami", key=None, headers={"Authorization": header} if header else {}
+        )
+        assert (answer.status, answer.error["code"]) == (401, "unauthorized")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_the_scheme_is_written_as_one_likes(server):
+    answer = await server.call(
+        "GET", "/v1/whoami", key=None, headers={"Authorization": f"bearer  {server.key}"}
+    )
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("name", ["token", "key", "access_token", "api_key", "authorization"])
+async def test_a_key_in_the_address_opens_nothing(server, name):
+    assert (await server.call("GET", f"/v1/whoami?{name}={server.key}", key=None)).status == 401
+
+
+async def test_after_a_few_wrong_keys_an_address_must_wait(server):
+    codes = [(await me(server, f"wrong{number}")).status for number in range(7)]
+    assert codes == [401] * 5 + [429] * 2
+    answer = await me(server, "wrong")
+    assert answer.error["code"] == "rate_limited"
+    assert 1 <= int(answer.headers["Retry-After"]) <= 12
+
+
+async def test_even_guesses_at_once_are_counted(server):
+    codes = [answer.status for answer in await asyncio.gather(*(me(server, f"wrong{n}") for n in range(20)))]
+    assert codes.count(401) == 5
+
+
+async def test_keys_that_were_valid_here_are_not_held_up_by_anothers_guesses(server):
+    assert (await me(server, server.listener)).status == 200
+    for number in range(10):
+        await me(server, f"wrong{number}")
+    server.clock.forward(auth.REMEMBERED_MS / 1000 + 0.5)
+    assert (await me(server, server.listener)).status == 200
+    fresh = await make(server)
+    for number in range(10):
+        await me(server, f"again{number}")
+    assert (await me(server, fresh["key"])).status == 429
+
+
+async def test_after_waiting_a_valid_key_is_looked_at_again(server):
+    fresh = await make(server)
+    for number in range(10):
+        await me(server, f"wrong{number}")
+    server.clock.forward(60)
+    assert (await me(server, fresh["key"])).status == 200
+
+
+async def test_many_valid_keys_are_no_guesses(server):
+    keys = [(await make(server))["key"] for _ in range(8)]
+    assert {(await me(server, key)).status for key in keys} == {200}
+
+
+async def test_a_revoked_key_is_refused_at_once(server):
+    made = await make(server)
+    assert (await me(server, made["key"])).status == 200
+    await server.call("DELETE", f"/v1/keys/{made['id']}")
+    assert (await me(server, made["key"])).status == 401
+
+
+async def test_an_expired_key_is_refused_at_its_instant(server):
+    made = await make(server, expiresAt="2999-01-01T00:00:00Z")
+    assert (await me(server, made["key"])).status == 200
+    ends = server.clock() + 2_000
+    soon = await make(server, expiresAt=f"{_iso(ends)}")
+    assert (await me(server, soon["key"])).status == 200
+    server.clock.forward(2.1)
+    assert (await me(server, soon["key"])).status == 401
+
+
+def _iso(ms):
+    from listener_sdk.protocol.times import to_wire
+
+    return to_wire(ms)
+
+
+async def test_a_key_revoked_elsewhere_is_noticed_within_seconds(server):
+    made = await make(server)
+    assert (await me(server, made["key"])).status == 200
+
+    from server.commands.keys import REVOKE_KEY, RevokeKey
+
+    await server.node.submit(REVOKE_KEY, RevokeKey(await server.actor(server.key), made["id"]))
+    server.clock.forward(auth.REMEMBERED_MS / 1000)
+    assert (await me(server, made["key"])).status == 401
+
+
+async def test_a_key_may_call_so_often_and_no_more(server):
+    answers = [await me(server, server.listener) for _ in range(30)]
+    refused = [answer for answer in answers if answer.status != 200]
+    assert refused
+    assert {answer.status for answer in refused} == {429}
+    assert refused[0].headers["Retry-After"] == "1"
+    server.clock.forward(1)
+    assert (await me(server, server.listener)).status == 200
+
+
+async def test_what_is_remembered_is_bounded(server, monkeypatch):
+    monkeypatch.setattr(auth, "MOST_REMEMBERED", 3)
+    for _ in range(6):
+        await me(server, (await make(server))["key"])
+    assert len(auth.keyring(server.node)._checked) <= 3
+
+
+class TestOwnAdministratorsKey:
+    @pytest.fixture
+    def settings(self):
+        return {"admin_key": "an-administrators-own-key-of-32-characters"}
+
+    async def test_it_opens_everything_and_no_other_is_made(self, server):
+        found = (await me(server, server.key)).data
+        assert (found["role"], found["keyId"]) == ("admin", "us_key_0000000000")
+        assert not (server.settings.data_dir / "admin.key").exists()
+
+    async def test_nothing_close_to_it_opens_anything(self, server):
+        for key in (server.key[:-1], server.key + "x", server.key.upper()):
+            assert (await me(server, key)).status == 401
+
+    async def test_it_is_stored_nowhere(self, server):
+        for path in server.settings.data_dir.rglob("*"):
+            if path.is_file():
+                assert server.key.encode() not in path.read_bytes()

@@ -1,0 +1,98 @@
+"""Bodies: read in time and within limits, and made into models."""
+
+import asyncio
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.jobs import JobCreate
+from server.settings import Settings
+from server.web.answers import Refusals
+from server.web.bodies import MOST_ERRORS, body_hash, in_time, parse, refuse_compressed
+
+SETTINGS = Settings()
+
+
+def test_an_empty_body_stands_for_an_empty_object():
+    with pytest.raises(Refusals) as caught:
+        parse(JobCreate, b"", SETTINGS)
+    assert {refusal.key for refusal in caught.value.all} == {"type", "operation"}
+
+
+def test_a_fault_deep_inside_is_named_by_its_path():
+    raw = b'{"type": "a", "operation": "b", "subject": {"type": "resource"}}'
+    with pytest.raises(Refusals) as caught:
+        parse(JobCreate, raw, SETTINGS)
+    assert caught.value.key == "subject.resource.id"
+
+
+def test_not_every_fault_is_told():
+    class Many(JobCreate):
+        values: list[int]
+
+    raw = b'{"type": "a", "operation": "b", "values": [' + b",".join([b'"x"'] * 100) + b"]}"
+    with pytest.raises(Refusals) as caught:
+        parse(Many, raw, SETTINGS)
+    assert len(caught.value.all) == MOST_ERRORS
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"1", b"null", b'"x"'])
+def test_a_body_is_an_object(raw):
+    with pytest.raises(Refusal) as caught:
+        parse(JobCreate, raw, SETTINGS)
+    assert caught.value.code == "bad_request"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "taken"), [("identity", True), ("", True), ("Identity ", True), ("gzip", False)]
+)
+def test_only_plain_bodies_are_taken(encoding, taken):
+    request = make_mocked_request("POST", "/x", headers={"Content-Encoding": encoding})
+    if taken:
+        refuse_compressed(request)
+        return
+    with pytest.raises(Refusal) as caught:
+        refuse_compressed(request)
+    assert caught.value.error.status == 415
+
+
+def test_bodies_are_told_apart_also_where_their_parts_join():
+    assert body_hash(b"a", b"b") == body_hash(b"a", b"b")
+    assert body_hash(b"a", b"b") != body_hash(b"ab")
+
+
+async def test_chunks_that_come_in_time_pass():
+    async def chunks():
+        yield b"a"
+        yield b"b"
+
+    assert [chunk async for chunk in in_time(chunks(), 10)] == [b"a", b"b"]
+
+
+async def test_a_chunk_that_does_not_come_is_not_waited_for():
+    async def chunks():
+        yield b"a"
+        await asyncio.Event().wait()
+        yield b"b"
+
+    waiting = in_time(chunks(), 0.01)
+    assert await anext(waiting) == b"a"
+    with pytest.raises(Refusal) as caught:
+        await anext(waiting)
+    assert caught.value.code == "bad_request"
+
+
+class TestSlowBody:
+    @pytest.fixture
+    def settings(self):
+        return {"body_timeout_s": 0.05}
+
+    async def test_a_body_that_does_not_come_is_refused(self, server):
+        async def never():
+            yield b"{"
+            await asyncio.Event().wait()
+
+        for path in ("/v1/jobs", "/v1/files?name=x"):
+            answer = await server.call("POST", path, raw=never())
+            assert (answer.status, answer.error["code"]) == (400, "bad_request")

@@ -1,0 +1,142 @@
+"""Every route of the table: without key, with a wrong one, with unknown ids, bad bodies and wrong methods."""
+
+import pytest
+
+from server.web.routes import AUTH, ROUTES
+
+UNKNOWN = {
+    "/v1/jobs": "us_jb_00000zzzzz",
+    "/v1/events": "us_ev_00000zzzzz",
+    "/v1/files": "us_fl_00000zzzzz",
+    "/v1/keys": "us_key_00000zzzzz",
+    "/v1/environments": "us_env_elsewhere",
+    "/v1/spaces": "us_sp_elsewhere",
+}
+ODD_IDS = [
+    "x",
+    "us_jb_",
+    "us_ev_0000000001x",
+    "%00",
+    "%ED%A0%80",
+    "%FF",
+    "..%2F..%2Fetc",
+    "9" * 300,
+    "%0A",
+    "us_jb_000000000u",
+]
+WITH_ID = [route for route in ROUTES if "{id}" in route.path]
+GUARDED = [route for route in ROUTES if route.auth not in {"public", "stream"}]
+NOT_SERVED = [route for route in ROUTES if route.summary.startswith("Of Flatfile's API")]
+READ_BODY = [
+    route
+    for route in ROUTES
+    if route.method in {"POST", "PATCH"} and route.path != "/v1/files" and route not in NOT_SERVED
+]
+
+
+def address(route, id_=None):
+    unknown = next((id_ for start, id_ in UNKNOWN.items() if route.path.startswith(start)), "x")
+    return route.path.replace("{id}", id_ or unknown)
+
+
+def test_each_route_stands_once_and_is_described():
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+    for route in ROUTES:
+        assert route.auth in AUTH
+        assert route.summary.endswith(".")
+
+
+async def test_no_guarded_route_answers_without_a_valid_key(server):
+    wrong = server.key[:-1] + ("0" if server.key[-1] != "0" else "1")
+    for route in GUARDED:
+        for key in (None, wrong, "x", "tw_0000000000_" + "0" * 64):
+            answer = await server.call(route.method, address(route), key=key, raw=b"{}")
+            assert answer.status in {401, 429}, route
+            assert answer.error["code"] in {"unauthorized", "rate_limited"}
+            assert "WWW-Authenticate" in answer.headers or "Retry-After" in answer.headers
+
+
+async def test_routes_for_administrators_refuse_listeners(server):
+    for route in ROUTES:
+        answer = await server.call(route.method, address(route), key=server.listener, raw=b"{}")
+        assert (answer.status == 403) is (route.auth == "admin"), route
+
+
+async def test_unknown_and_odd_ids_are_not_found(server):
+    for route in WITH_ID:
+        body = b"{}" if route.method in {"POST", "PATCH", "PUT"} else None
+        for id_ in (None, *ODD_IDS):
+            answer = await server.call(route.method, address(route, id_), raw=body)
+            assert answer.status == 404, (route, id_, answer.raw)
+            assert answer.error["code"] in {"not_found", "not_supported", "no_route"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"{", b"[]", b'"x"', b"NaN", b'{"a":1,"a":2}', b'{"x":"\\u0000"}', b"\xff", b"[" * 5000, b'{"a":' * 40 + b"1" + b"}" * 40],
+)  # fmt: skip
+async def test_bodies_that_are_no_json_object_are_refused(server, raw):
+    job = await server.job(trigger="manual")
+    for route in READ_BODY:
+        kind = "job" if "/jobs/" in route.path else "other"
+        path = address(route, job["id"] if kind == "job" else None)
+        answer = await server.call(route.method, path, raw=raw)
+        assert answer.status == 400, (route, answer.raw)
+        assert answer.error["code"] in {"bad_json", "bad_request"}
+
+
+async def test_bodies_that_are_too_large_are_refused(server):
+    for route in READ_BODY:
+        answer = await server.call(route.method, address(route), raw=b'"' + b"x" * (1024 * 1024) + b'"')
+        assert answer.status == 413 or (answer.status == 404 and "{id}" in route.path), route
+    answer = await server.call("POST", "/v1/jobs", raw=b'"' + b"x" * (1024 * 1024) + b'"')
+    assert answer.error["code"] == "too_large"
+
+
+async def test_a_body_without_end_is_refused_when_it_is_over_the_limit(server):
+    async def endless():
+        while True:
+            yield b"x" * 65536
+
+    answer = await server.call("POST", "/v1/jobs", raw=endless())
+    assert answer.status == 413
+
+
+async def test_wrong_methods_say_which_are_possible(server):
+    paths = {route.path for route in ROUTES}
+    for path in paths:
+        methods = {route.method for route in ROUTES if route.path == path}
+        answer = await server.call("TRACE", path.replace("{id}", "x"))
+        assert answer.status == 405
+        assert answer.error["code"] == "method_not_allowed"
+        assert methods <= set(answer.headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/v1", "/v1/", "/v1/job", "/v1/jobs/", "//v1/jobs", "/v1/jobs/a/b/c", "/V1/jobs", "/%00", "/%ff"],
+)
+async def test_unknown_paths_are_not_found(server, path):
+    answer = await server.call("GET", path)
+    assert answer.status == 404
+    assert answer.error["code"] == "no_route"
+
+
+async def test_parts_of_flatfile_that_are_not_served_say_so(server):
+    for route in NOT_SERVED:
+        answer = await server.call(route.method, address(route), raw=b"{}")
+        assert answer.error["code"] == "not_supported", route
+
+
+async def test_head_answers_as_get_without_a_body(server):
+    for path in ("/v1/jobs", "/v1/events", "/v1/whoami", "/healthz"):
+        answer = await server.call("HEAD", path)
+        assert (answer.status, answer.raw) == (200, b"")
+        assert int(answer.headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, identity", "x"])
+async def test_compressed_bodies_are_refused_unread(server, encoding):
+    for path in ("/v1/jobs", "/v1/files?name=x"):
+        answer = await server.call("POST", path, raw=b"{}", headers={"Content-Encoding": encoding})
+        assert (answer.status, answer.error["code"]) == (415, "unsupported_encoding")
