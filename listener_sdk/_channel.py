@@ -34,7 +34,11 @@ class Channel(Protocol):
 
 
 class JobLog:
-    """Lines for the job's own log, which people read beside its progress; ``fields`` are facts for programs."""
+    """Lines for the job's own log, which people read beside its progress; ``fields`` are facts for programs.
+
+    Lines travel in batches: those before the end arrive with the outcome; some that are on their way when a connection breaks
+    in the middle of a run may be missing. The newest are left out, and counted, once 20,000 wait.
+    """
 
     def __init__(self, write: Callable[[LogLine], None], attempt: int) -> None:
         self._write = write

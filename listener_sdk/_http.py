@@ -68,10 +68,6 @@ class Http:
         """The address of a path; each segment is escaped already."""
         return URL(f"{self._connection.url}{path}", encoded=True)
 
-    def is_ours(self, url: URL) -> bool:
-        """Whether an address is of this server."""
-        return url.origin() == URL(self._connection.url).origin()
-
     @asynccontextmanager
     async def request(
         self,

@@ -8,12 +8,11 @@ Pure: methods take what happened and return frames to send, or calls for the wor
 - a lease that is granted again although it is known is not started twice.
 """
 
-import json
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from ._lines import Lines
 from .protocol.codes import ERRORS
 from .protocol.frames import (
     MAX_CREDIT,
@@ -33,12 +32,6 @@ from .protocol.frames import (
 from .protocol.jobs import LogLine
 from .protocol.progress import Progress
 from .protocol.times import to_datetime
-
-LINES_A_FRAME: Final = 500
-WEIGHT_A_FRAME: Final = 128 * 1024
-WEIGHT_A_NAME: Final = 32
-MOST_LINES: Final = 20_000
-MOST_WEIGHT: Final = 8 * 1024 * 1024
 
 Ending = Complete | Fail | Release
 
@@ -100,9 +93,7 @@ class _Held:
     begun: bool = False
     progress: Progress | None = None
     dirty: bool = False
-    lines: deque[tuple[LogLine, int]] = field(default_factory=deque)
-    weight: int = 0
-    dropped: int = 0
+    lines: Lines = field(default_factory=Lines)
     ending: Ending | None = None
     last_lines: list[Log] = field(default_factory=list)
 
@@ -214,12 +205,7 @@ class Leases:
         held = self._held.get(lease)
         if held is None or held.ending is not None:
             return False
-        weight = _weight(line)
-        if len(held.lines) >= MOST_LINES or held.weight + weight > MOST_WEIGHT:
-            held.dropped += 1
-        else:
-            held.lines.append((line, weight))
-            held.weight += weight
+        held.lines.add(line)
         return True
 
     def flush(self) -> list[ClientFrame]:
@@ -300,29 +286,4 @@ def _tick_frame(lease: LeaseKey, held: _Held) -> list[ClientFrame]:
 
 
 def _log_frames(lease: LeaseKey, held: _Held) -> list[Log]:
-    if held.dropped:
-        text = f"{held.dropped} lines were left out here: too many at once"
-        held.lines.append((LogLine(level="warning", message=text), len(text)))
-    frames = [Log(job=lease.job, fence=lease.fence, lines=lines) for lines in _parcels(held.lines)]
-    held.lines.clear()
-    held.weight = held.dropped = 0
-    return frames
-
-
-def _weight(line: LogLine) -> int:
-    """Characters on the wire, more for names: a message may have 10,000."""
-    fields = json.dumps(line.fields) if line.fields else ""
-    return 64 + len(line.message) + len(fields) + WEIGHT_A_NAME * fields.count('":')
-
-
-def _parcels(lines: Iterable[tuple[LogLine, int]]) -> Iterator[list[LogLine]]:
-    parcel: list[LogLine] = []
-    total = 0
-    for line, weight in lines:
-        if parcel and (len(parcel) >= LINES_A_FRAME or total + weight > WEIGHT_A_FRAME):
-            yield parcel
-            parcel, total = [], 0
-        parcel.append(line)
-        total += weight
-    if parcel:
-        yield parcel
+    return [Log(job=lease.job, fence=lease.fence, lines=parcel) for parcel in held.lines.take()]

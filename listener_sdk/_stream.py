@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import orjson
@@ -13,13 +13,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from ._leases import Again, LeaseKey
+from ._messages import LARGEST_MESSAGE, encode
 from ._session import Answered, Call, ListenRefused, Refused, Session, Trouble, Welcomed
 from ._version import __version__
 from .errors import ApiError, ConnectionFailed
 from .protocol.codes import CLOSES_BY_CODE, may_reconnect
 from .protocol.events import EventCreate
 from .protocol.frames import (
-    ClientFrame,
     Create,
     Error,
     Publish,
@@ -28,11 +28,8 @@ from .protocol.frames import (
 from .protocol.jobs import Job, JobCreate
 from .settings import Connection
 
-LARGEST_MESSAGE: Final = 1024 * 1024
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """The server's messages are bounded by its own send queue; this only keeps a wrong peer from filling the memory."""
-JOINED_BYTES: Final = 512 * 1024
-JOINED_NAMES: Final = 5_000
 FLUSH_EVERY_S: Final = 0.1
 AGAIN_AFTER_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 10.0
@@ -46,24 +43,6 @@ log = logging.getLogger("tickwire")
 def backoff_s(failures: int, longest_s: float, chance: float) -> float:
     """Full jitter: ``chance`` (0 to 1) of a ceiling that doubles from 0.1 s with each failure."""
     return chance * min(longest_s, SHORTEST_S * 2.0 ** min(failures, 20))
-
-
-def encode(frames: Iterable[ClientFrame]) -> Iterator[str]:
-    """The messages that carry the frames in order: as few as the server's limits on bytes and names allow."""
-    parts: list[str] = []
-    size = names = 0
-    for frame in frames:
-        part = frame.model_dump_json(exclude_none=True)
-        length = len(part) if part.isascii() else len(part.encode())
-        named = part.count('":')
-        if parts and (size + length > JOINED_BYTES or names + named > JOINED_NAMES):
-            yield f"[{','.join(parts)}]"
-            parts, size, names = [], 0, 0
-        parts.append(part)
-        size += length + 1
-        names += named
-    if parts:
-        yield f"[{','.join(parts)}]"
 
 
 class Stream:

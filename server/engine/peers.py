@@ -29,6 +29,8 @@ MOST_SUBSCRIPTIONS: Final = 100
 class Peer(Connection):
     """A connection that is spoken to: ``handle`` takes frames, ``gone`` the end."""
 
+    most_subscriptions = MOST_SUBSCRIPTIONS
+
     def handle(self, frame: f.ClientFrame) -> None:
         """Do what a frame asks; refusals are answered, never raised. A connection that was replaced is not heard."""
         if self.session is not None and not self.hub.is_here(self):
@@ -179,10 +181,10 @@ class Peer(Connection):
 
     def on_subscribe(self, frame: f.Subscribe) -> None:
         older = self.subscriptions.get(frame.sub)
-        if older is None and len(self.subscriptions) >= MOST_SUBSCRIPTIONS:
+        if older is None and len(self.subscriptions) >= self.most_subscriptions:
             raise Refusal(
                 "limit",
-                f"A connection may have {MOST_SUBSCRIPTIONS} subscriptions: end one first.",
+                f"A connection may have {self.most_subscriptions} subscriptions: end one first.",
                 key="sub",
             )
         newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, self.drained)

@@ -31,6 +31,10 @@ class Sockets:
             if not self._count[peer.actor.key_id]:
                 del self._count[peer.actor.key_id]
 
+    def keys(self) -> set[str]:
+        """The keys that have a connection."""
+        return set(self._count)
+
     def close_key(self, key_id: str, code: int) -> None:
         """End all connections of a key."""
         for peer in [peer for peer in self.peers if peer.actor.key_id == key_id]:

@@ -177,8 +177,7 @@ class Subscriptions:
 
     async def _catch_up(self, subscription: Subscription) -> None:
         try:
-            while not await self._next_page(subscription):
-                await self._room(subscription)
+            await self._follow(subscription)
         except Exception:  # noqa: BLE001 - the client is told, and resumes from its last position
             _log.exception("catch_up_failed", sub=subscription.name)
             self.remove(subscription)
@@ -189,19 +188,23 @@ class Subscriptions:
                 "message": "The log could not be read: subscribe again from the last position.",
             })  # fmt: skip
 
-    async def _next_page(self, subscription: Subscription) -> bool:
-        """Send the next page; True when the subscription has caught up and is live."""
+    async def _follow(self, subscription: Subscription) -> None:
+        """Send history, a frame at a time as it is read, until the subscription has caught up and is live."""
+        while not subscription.live:
+            for part in _parts(await self._page(subscription)):
+                subscription.cursor = part[-1].seq
+                self._send([subscription], [entry for entry in part if subscription.matches(entry)])
+                await self._room(subscription)
+            subscription.live = subscription.cursor >= self._log.seq
+
+    async def _page(self, subscription: Subscription) -> list[Entry]:
         entries = self._log.after(subscription.cursor, PAGE)
-        if entries is None:
-            # The turn is for the store alone: a reader that stands still must not keep the others from it.
-            async with self._reading:
-                stored: list[sql.Stored] = await self._read_page(subscription.cursor, self._log.seq, PAGE)
-            entries = [self._log.entry(event) for event in stored]
-        if entries:
-            subscription.cursor = entries[-1].seq
-            self._send([subscription], [entry for entry in entries if subscription.matches(entry)])
-        subscription.live = subscription.cursor >= self._log.seq
-        return subscription.live or subscription.closed
+        if entries is not None:
+            return entries
+        # The turn is for the store alone: a reader that stands still must not keep the others from it.
+        async with self._reading:
+            stored: list[sql.Stored] = await self._read_page(subscription.cursor, self._log.seq, PAGE)
+        return [self._log.entry(event) for event in stored]
 
     async def _room(self, subscription: Subscription) -> None:
         await asyncio.sleep(0)

@@ -46,7 +46,7 @@ def _apply(connection: Connection, number: int, script: str, words: dict[str, st
 
 
 def statements(script: str) -> list[str]:
-    """The statements of a script; a semicolon at the end of a line ends one, comments are dropped."""
+    """The statements of a script; a semicolon at the end of a line ends one, lines of comment are dropped."""
     text = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("--"))
     return [
         statement.strip() for statement in re.split(r";\s*$", text, flags=re.MULTILINE) if statement.strip()

@@ -56,7 +56,7 @@ class SqliteDatabase:
         """Refuse network file systems and a second server; create or migrate the schema."""
         refuse_network_file_system(self.path)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._take_lock()
         except OSError as error:
             raise StartError(f"{self.path} cannot be made: {error}. Name another --data-dir.") from error

@@ -14,6 +14,7 @@ from ..store.blobs import Blobs
 from .answers import error_answer
 from .auth import address_of, authenticate, bearer, keyring
 from .call import Call
+from .key_watch import watch_keys
 from .origins import Origins
 from .routes import ROUTES, Route
 from .runner import Runner
@@ -30,6 +31,7 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
     app = web.Application(middlewares=[_boundary(origins)], client_max_size=0)
     app[NODE] = node
     app[BLOBS] = blobs
+    app.cleanup_ctx.append(watch_keys)
     for route in ROUTES:
         handler = _guarded(node, route)
         app.router.add_route(route.method, route.path, handler)

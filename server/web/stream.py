@@ -9,10 +9,11 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import ValidationError
 
 from listener_sdk.protocol.codes import CLOSES, Refusal
-from listener_sdk.protocol.frames import Hello, client_frame
+from listener_sdk.protocol.frames import ClientFrame, Hello, client_frame
 
 from ..core.actors import Actor
 from ..core.json_door import JsonLimits, bad_json, read_json
+from ..core.roles import FRAMES, check_role
 from ..engine.node import Node
 from ..engine.outbox import Outbox
 from ..engine.peers import Peer
@@ -89,6 +90,7 @@ class _Connection:
             self._close,
             link_maker(self._node, self._request, actor.space.id),
         )
+        peer.most_subscriptions = self._node.settings.subscriptions_per_socket
         if self._node.sockets.enter(peer):
             self._peer = peer
         else:
@@ -114,7 +116,15 @@ class _Connection:
         if self._peer is None:
             await self._first(frame)
         if self._peer is not None and self._close_code is None:
-            self._peer.handle(frame)
+            self._hand_over(self._peer, frame)
+
+    def _hand_over(self, peer: Peer, frame: ClientFrame) -> None:
+        try:
+            check_role(peer.actor.role, FRAMES[frame.type])
+        except Refusal as refusal:
+            peer.refuse(refusal, getattr(frame, "id", None))
+        else:
+            peer.handle(frame)
 
     async def _first(self, frame: Any) -> None:
         """A browser's upgrade carries no header: the key stands in hello."""

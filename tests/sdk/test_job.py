@@ -1,0 +1,184 @@
+"""The verbs of a job, on a channel that keeps what it is told."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from listener_sdk._channel import Channel
+from listener_sdk.errors import Canceled
+from listener_sdk.job import TRACK_EVERY_S, Job, SyncJob
+from listener_sdk.protocol.jobs import Job as RawJob
+from tests.sdk.fake_server import wire_job
+
+
+class Recorder(Channel):
+    def __init__(self):
+        self.ticks = []
+        self.created = []
+        self.uploaded = []
+
+    def tick(self, progress):
+        self.ticks.append(progress)
+
+    def log(self, line):
+        raise NotImplementedError
+
+    async def create(self, job):
+        self.created.append(job)
+        return RawJob.model_validate(wire_job(2))
+
+    async def upload(self, source, name, content_type):
+        self.uploaded.append((source, name, content_type))
+
+    async def download(self, file_id, to):
+        return to / file_id
+
+
+def make(**fields):
+    recorder = Recorder()
+    raw = RawJob.model_validate(wire_job(metadata={"team": "a"}, **fields))
+    return Job(raw, {"rows": 1}, recorder, fence=7, attempt=2), recorder
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock moved by hand."""
+
+    class Clock:
+        now = 100.0
+
+    monkeypatch.setattr("listener_sdk.job.time.monotonic", lambda: Clock.now)
+    return Clock
+
+
+def test_the_facts_of_the_job_are_at_hand():
+    job, _ = make()
+    assert (job.id, job.name, job.type, job.operation) == (
+        "us_jb_0000000001",
+        "workbook:export",
+        "workbook",
+        "export",
+    )
+    assert (job.fence, job.attempt, job.trigger, job.metadata) == (7, 2, "immediate", {"team": "a"})
+    assert job.input == {"rows": 1}
+    assert not job.cancelled
+    with pytest.raises(RuntimeError, match="without a server"):
+        _ = job.client
+
+
+async def test_every_verb_raises_canceled_once_a_stop_was_asked():
+    job, recorder = make()
+    job.ask_to_stop()
+    assert job.cancelled
+    for verb in (
+        job.tick(1),
+        job.attach(b"x", "x"),
+        job.fetch("us_fl_1"),
+        job.start("a:b"),
+        anext(job.track([1])),
+    ):
+        with pytest.raises(Canceled):
+            await verb
+    assert recorder.ticks == []
+
+
+async def test_track_ticks_when_it_is_due_and_at_both_ends(clock):
+    job, recorder = make()
+    seen = []
+    async for item in job.track("abcdef", "Letters"):
+        seen.append(item)
+        if item in "bd":
+            clock.now += TRACK_EVERY_S
+    assert seen == [*"abcdef"]
+    assert [(tick.done, tick.total, tick.text) for tick in recorder.ticks] == [
+        (0, 6, "Letters"), (2, 6, "Letters"), (4, 6, "Letters"), (6, 6, "Letters"),
+    ]  # fmt: skip
+
+
+async def test_track_takes_async_iterables_and_a_given_total(clock):
+    async def rows():
+        for number in range(3):
+            clock.now += 1
+            yield number
+
+    job, recorder = make()
+    assert [row async for row in job.track(rows(), total=10)] == [0, 1, 2]
+    assert [tick.done for tick in recorder.ticks] == [0, 1, 2, 3, 3]
+    assert {tick.total for tick in recorder.ticks} == {10}
+
+
+async def test_track_counts_what_is_done_not_what_was_begun(clock):
+    job, recorder = make()
+
+    async def work():
+        async for number in job.track(iter([1, 2, 3, 4])):
+            clock.now += 1
+            if number == 3:
+                raise ValueError("third")
+
+    with pytest.raises(ValueError, match="third"):
+        await work()
+    assert [tick.done for tick in recorder.ticks] == [0, 1, 2]
+    assert recorder.ticks[-1].total is None
+
+
+async def test_track_lets_the_loop_turn_so_that_a_cancel_gets_through():
+    job, _ = make()
+
+    async def busy():
+        async for _ in job.track(iter(int, 1)):
+            pass
+
+    task = asyncio.create_task(busy())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_tight_loop_of_ticks_lets_the_loop_turn(clock):
+    job, _ = make()
+    turns = []
+    await job.tick(1)
+    asyncio.get_running_loop().call_soon(turns.append, 1)
+    await job.tick(2)
+    assert turns == []
+    clock.now += TRACK_EVERY_S
+    await job.tick(3)
+    assert turns == [1]
+
+
+async def test_children_files_and_downloads():
+    job, recorder = make()
+    await job.start("document:contacts:submit", {"a": 1}, priority=5)
+    (child,) = recorder.created
+    assert (child.type, child.operation, child.parent_id, child.priority) == (
+        "document",
+        "contacts:submit",
+        job.id,
+        5,
+    )
+    await job.attach(b"x", "a.csv", "text/csv")
+    assert recorder.uploaded == [(b"x", "a.csv", "text/csv")]
+    assert await job.fetch("us_fl_1", "/tmp") == Path("/tmp/us_fl_1")
+
+
+async def test_a_sync_job_has_the_same_verbs_for_its_thread(clock):
+    recorder = Recorder()
+    loop = asyncio.get_running_loop()
+    job = SyncJob(RawJob.model_validate(wire_job()), None, recorder, None, loop=loop)
+
+    def work():
+        rows = list(job.track([1, 2], "Rows"))
+        child = job.start("a:b")
+        return rows, child.id, job.fetch("us_fl_1", Path("/x")), job.wait_for(asyncio.sleep(0, "waited"))
+
+    rows, child, path, waited = await asyncio.to_thread(work)
+    assert (rows, child, path, waited) == ([1, 2], "us_jb_0000000002", Path("/x/us_fl_1"), "waited")
+    assert (recorder.ticks[-1].done, recorder.ticks[-1].text) == (2, "Rows")
+    job.ask_to_stop()
+    with pytest.raises(Canceled):
+        next(job.track([1]))
+    with pytest.raises(Canceled):
+        job.attach(b"x", "x")

@@ -1,0 +1,52 @@
+from itertools import count
+
+from listener_sdk._leases import LeaseKey, Leases
+from listener_sdk.protocol.frames import Complete, Error, Fail, Grant
+from listener_sdk.protocol.jobs import Job, LogLine
+from listener_sdk.protocol.progress import Progress
+from tests.sdk.fake_server import wire_job
+
+ONE = LeaseKey("us_jb_0000000001", 1)
+
+
+def held():
+    leases = Leases(count(1).__next__)
+    leases.granted([Grant(job=Job.model_validate(wire_job()), fence=1, attempt=1)])
+    return leases
+
+
+def test_lines_leave_in_frames_of_their_lease():
+    leases = held()
+    for number in range(600):
+        assert leases.log(ONE, LogLine(message=str(number)))
+    frames = leases.flush()
+    assert [(frame.job, frame.fence, len(frame.lines)) for frame in frames] == [
+        (ONE.job, 1, 500),
+        (ONE.job, 1, 100),
+    ]
+    assert leases.flush() == []
+
+
+def test_a_tick_says_all_that_is_known():
+    leases = held()
+    leases.tick(ONE, Progress(done=1, total=4, text="rows"))
+    leases.tick(ONE, Progress(done=2, eta_ms=1_767_225_600_000))
+    (tick,) = leases.flush()
+    assert tick.model_dump(mode="json", exclude_none=True) == {
+        "type": "tick", "job": ONE.job, "fence": 1, "done": 2.0, "total": 4.0, "text": "rows",
+        "estimatedCompletionAt": "2026-01-01T00:00:00.000Z",
+    }  # fmt: skip
+
+
+def test_a_refused_failure_is_the_end_and_unknown_answers_are_none_of_ours():
+    leases = held()
+    ending = leases.end(ONE, Fail(job=ONE.job, fence=1, message="x"))[-1]
+    assert leases.answered(99) is None
+    assert leases.refused(Error(id=99, code="invalid", message="no")) is None
+    calls, frames = leases.refused(Error(id=ending.id, code="invalid", message="no"))
+    assert calls[0].refused.code == "invalid"
+    assert frames == []
+    assert ONE not in leases
+    assert leases.begin(ONE) == []
+    assert leases.end(ONE, Complete(job=ONE.job, fence=1)) == []
+    assert leases.renew() == []

@@ -1,0 +1,211 @@
+"""The websocket around a session, against a fake server."""
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listener_sdk._leases import Start
+from listener_sdk._stream import LONGEST_S, Stream, backoff_s
+from listener_sdk.errors import ApiError, ConnectionFailed
+from listener_sdk.protocol.events import EventCreate
+from listener_sdk.protocol.frames import Complete, Taking
+from listener_sdk.protocol.jobs import JobCreate
+from listener_sdk.settings import Connection
+from tests.sdk.fake_server import DEADLINE_S, KEY, error, ok, serve, wire_job
+
+
+async def ignore(call):
+    assert call is not None
+
+
+@asynccontextmanager
+async def running(server, deliver=ignore, key=KEY):
+    stream = Stream(Connection(server.url, key), deliver, chance=lambda: 0.0)
+    task = asyncio.create_task(stream.run())
+    try:
+        yield stream
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def refused(server):
+    stream = Stream(Connection(server.url, KEY), ignore, chance=lambda: 0.0)
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(ApiError) as caught:
+            await stream.run()
+    return caught.value
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1))
+def test_the_back_off_is_jittered_and_bounded(failures, chance):
+    assert 0 <= backoff_s(failures, LONGEST_S, chance) <= LONGEST_S
+    assert backoff_s(failures, LONGEST_S, 1.0) >= 0.1
+    assert backoff_s(failures + 1, LONGEST_S, 1.0) >= backoff_s(failures, LONGEST_S, 1.0)
+
+
+async def test_the_key_goes_with_the_upgrade_and_nothing_is_compressed(server):
+    async with running(server):
+        await server.until(lambda: server.hellos)
+    assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
+    assert "Sec-WebSocket-Extensions" not in server.headers[0]
+
+
+async def test_what_is_said_in_one_turn_leaves_as_one_message(server):
+    async with running(server) as stream:
+        await stream.create(JobCreate(type="a", operation="b"))
+        stream.session.listen([Taking(job="a:b")], 1)
+        stream.wake()
+        stream.session.listen([Taking(job="a:b")], 2)
+        stream.wake()
+        await server.until_said("listen", 2)
+    assert [frame["credit"] for frame in server.messages[-1]] == [1, 2]
+
+
+async def test_a_job_is_created_over_the_stream(server):
+    async with running(server) as stream:
+        job = await stream.create(JobCreate(type="a", operation="b", input={"x": None}))
+    (create,) = server.said("create")
+    assert job.job == "a:b"
+    assert create["job"]["input"] == {"x": None}
+    assert len(create["idempotencyKey"]) > 10
+
+
+async def test_a_request_outlives_its_connection_with_the_same_idempotency_key(server):
+    server.answers["publish"] = lambda _frame: []
+    async with running(server) as stream:
+        waiting = asyncio.create_task(stream.publish(EventCreate(topic="a:b")))
+        await server.until_said("publish")
+        server.answers["publish"] = lambda frame: [ok(frame, {"id": "us_ev_1"})]
+        await server.drop(1012)
+        assert await waiting == {"id": "us_ev_1"}
+    first, second = server.said("publish")
+    assert first == second
+
+
+async def test_a_refused_request_raises_its_code(server):
+    server.answers["create"] = lambda frame: [error(frame, "queue_full", "Too many jobs wait.", job="x")]
+    async with running(server) as stream:
+        with pytest.raises(ApiError, match="Too many jobs wait") as caught:
+            await stream.create(JobCreate(type="a", operation="b"))
+    assert (caught.value.status, caught.value.code, caught.value.may_retry) == (429, "queue_full", True)
+
+
+async def test_a_job_over_the_message_limit_is_refused_here(server):
+    async with running(server) as stream:
+        with pytest.raises(ApiError) as caught:
+            await stream.create(JobCreate(type="a", operation="b", input={"text": "x" * 1_100_000}))
+    assert caught.value.code == "too_large"
+
+
+async def test_requests_end_with_the_stream(server):
+    server.answers["create"] = lambda _frame: []
+    async with running(server) as stream:
+        waiting = asyncio.create_task(stream.create(JobCreate(type="a", operation="b")))
+        await server.until_said("create")
+    with pytest.raises(ConnectionFailed, match="closed"):
+        await waiting
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [(4400, "bad_version"), (4401, "unauthorized"), (4429, "too_many"), (1008, "policy")]
+)
+async def test_some_close_codes_end_the_stream(server, code, name):
+    closing = asyncio.create_task(server.until(lambda: server.sockets))
+    task = asyncio.create_task(refused(server))
+    await closing
+    await server.drop(code)
+    assert (await task).code == name
+
+
+@pytest.mark.parametrize("code", [None, 1001, 1012, 4001, 4003])
+async def test_other_ends_connect_again_as_the_same_session(server, code):
+    async with running(server):
+        await server.until(lambda: server.sockets)
+        await server.drop(code)
+        await server.until(lambda: len(server.hellos) == 2)
+    assert server.hellos[0]["session"] == server.hellos[1]["session"]
+
+
+async def test_a_refused_key_ends_the_stream_with_the_servers_words(server):
+    server.refuse_upgrade = (401, {"errors": [{"code": "unauthorized", "message": "The key was revoked."}]})
+    found = await refused(server)
+    assert (found.status, found.code, found.message) == (401, "unauthorized", "The key was revoked.")
+    server.refuse_upgrade = (403, "no json of ours")
+    found = await refused(server)
+    assert (found.status, found.code) == (403, "forbidden")
+
+
+async def test_a_busy_server_is_asked_again_and_the_outage_is_logged_once(server, caplog):
+    server.refuse_upgrade = (503, {})
+    async with running(server):
+        await server.until(lambda: len(server.headers) >= 4)
+        server.refuse_upgrade = None
+        await server.until(lambda: server.hellos)
+    assert caplog.text.count("cannot reach") == 1
+    assert "503" in caplog.text
+
+
+async def test_the_server_may_come_later(unused_tcp_port, server):
+    server.url = f"http://127.0.0.1:{unused_tcp_port}"
+    async with running(server):
+        runner = await serve(server, unused_tcp_port)
+        await server.until(lambda: server.hellos)
+    await runner.cleanup()
+
+
+async def test_flushes_are_at_least_a_tenth_of_a_second_apart(server):
+    stream = Stream(Connection(server.url, KEY), ignore)
+    stream.flush_soon()
+    first = stream._flush_timer
+    stream.flush_soon()
+    assert stream._flush_timer is first
+    stream._flush()
+    stream.flush_soon()
+    assert stream._flush_timer.when() >= stream._flushed_at + 0.1
+    stream._flush_timer.cancel()
+
+
+async def test_frames_that_cannot_be_read_are_skipped_and_named(server, caplog):
+    async with running(server):
+        await server.send({"type": "of-the-future", "x": 1}, {"type": "grants", "jobs": "none"})
+        await server.send({"type": "error", "code": "invalid", "message": "a tick was odd"})
+        await server.drop(1012)
+        await server.until(lambda: len(server.hellos) == 2)
+    assert "of-the-future" in caplog.text
+    assert "'grants'" in caplog.text
+    assert "a tick was odd (invalid)" in caplog.text
+
+
+async def test_a_server_that_does_not_speak_json_is_tried_again(server, caplog):
+    async with running(server):
+        await server.until(lambda: server.sockets)
+        await server.sockets[-1].send_str("{nonsense")
+        await server.until(lambda: len(server.hellos) == 2)
+    assert "no JSON" in caplog.text
+
+
+async def test_an_ending_that_the_server_cannot_store_yet_is_sent_again(server, monkeypatch):
+    monkeypatch.setattr("listener_sdk._stream.AGAIN_AFTER_S", 0.01)
+    answers = iter([[{"code": "disk_full"}], []])
+
+    def answer(frame):
+        return [error(frame, "disk_full")] if next(answers) else [ok(frame)]
+
+    async def hear(call):
+        if isinstance(call, Start):
+            stream.session.begin(call.lease)
+            stream.session.end(call.lease, Complete(job=call.lease.job, fence=1))
+
+    server.answers["complete"] = answer
+    async with running(server, hear) as stream:
+        stream.session.listen([Taking(job="workbook:export")], 1)
+        await server.grant(wire_job())
+        first, second = await server.until_said("complete", 2)
+        async with asyncio.timeout(DEADLINE_S):
+            await stream.settled()
+    assert first == second

@@ -1,0 +1,108 @@
+"""The whole server as a process: its one line, its signals, what it refuses at the start."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import Server, server, until
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+
+def get(url: str) -> tuple[int, dict[str, str]]:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.status, json.load(answer)
+
+
+def test_it_says_one_line_when_it_is_ready_and_ends_well(tmp_path: Path) -> None:
+    with server(tmp_path) as home:
+        assert get(f"{home.url}/healthz") == (200, {"status": "ok"})
+        assert get(f"{home.url}/readyz")[0] == 200
+        key = tmp_path / "data" / "admin.key"
+        assert key.stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+        assert home.stop() == 0
+        lines = home.started.output
+        assert [line for line in lines if not line.startswith("{")] == [f"tickwire ready {home.url}\n"]
+        assert home.key not in home.started.text
+        assert all(json.loads(line) for line in lines if line.startswith("{"))
+
+
+async def until_closed(opened: Any) -> list[Any]:
+    """The frames that still come."""
+    frames: list[Any] = []
+    with contextlib.suppress(ConnectionClosed):
+        async for message in opened:
+            frames += json.loads(message)
+    return frames
+
+
+async def test_a_drain_tells_every_connection_and_keeps_its_leases(tmp_path: Path) -> None:
+    with server(tmp_path) as home:
+        url = home.url.replace("http", "ws") + "/v1/stream"
+        headers = {"Authorization": f"Bearer {home.key}"}
+        async with connect(url, additional_headers=headers, proxy=None) as opened:
+            hello = {"type": "hello", "session": "drain-test"}
+            listen = {"type": "listen", "jobs": [{"job": "a:*"}], "credit": 1}
+            create = {"type": "create", "job": {"type": "a", "operation": "b"}, "id": 1}
+            await opened.send(json.dumps([hello, listen, create]))
+            frames = []
+            while "grants" not in {frame["type"] for frame in frames}:
+                frames += json.loads(await opened.recv())
+            grant = next(frame for frame in frames if frame["type"] == "grants")["jobs"][0]
+            home.started.process.send_signal(signal.SIGTERM)
+            last = await until_closed(opened)
+            assert opened.close_code == 1012
+            assert last[-1] == {"type": "drain"}
+        assert await asyncio.to_thread(home.stop) == 0
+        await asyncio.to_thread(home.start)
+        async with connect(url, additional_headers=headers, proxy=None) as opened:
+            held = [{"job": grant["job"]["id"], "fence": grant["fence"]}]
+            await opened.send(json.dumps({**hello, "held": held}))
+            welcome = json.loads(await opened.recv())[0]
+            assert (welcome["type"], welcome["stale"]) == ("welcome", [])
+
+
+def refused(home: Server) -> str:
+    with pytest.raises(AssertionError):
+        home.start()
+    assert home.started is not None
+    assert home.stop() == 2
+    return home.started.text
+
+
+def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with server(tmp_path) as home:
+        text = refused(Server(tmp_path))
+        assert text.startswith("error: ")
+        assert f"process {home.started.process.pid}" in text
+        assert "--data-dir" in text
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with server(tmp_path / "one") as home:
+        other = Server(tmp_path / "two", port=home.port)
+        assert f"{home.port} cannot be listened on" in refused(other)
+
+
+def test_a_store_that_is_none_is_refused_with_advice(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "tickwire.db").write_bytes(b"this is no database, whatever its name says" * 100)
+    text = refused(Server(tmp_path))
+    assert "tickwire.db" in text
+    assert "backup" in text
+
+
+def test_a_killed_server_starts_again_with_the_same_key(tmp_path: Path) -> None:
+    with server(tmp_path) as home:
+        key = home.key
+        home.kill()
+        home.start()
+        assert home.key == key
+        until(lambda: get(f"{home.url}/readyz")[0] == 200, "it is ready again")
