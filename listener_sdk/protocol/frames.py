@@ -30,8 +30,8 @@ VERSION: Final = 1
 """The newest version of the protocol; hello offers those the client speaks, welcome names the one chosen."""
 
 MAX_CREDIT: Final = 1000
-RequestId = Annotated[int, Field(ge=0)]
-Fence = Annotated[int, Field(ge=0)]
+RequestId = Annotated[int, Field(ge=0, le=2**53)]
+Fence = Annotated[int, Field(ge=0, le=2**53)]
 SubscriptionName = Annotated[str, Field(min_length=1, max_length=64)]
 
 

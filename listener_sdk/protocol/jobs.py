@@ -98,7 +98,7 @@ class JobUpdate(WireModel):
     metadata: JsonObject | None = None
     outcome_acknowledged_at: Time | None = None
     estimated_completion_at: Time | None = None
-    fence: int | None = Field(default=None, ge=0)
+    fence: int | None = Field(default=None, ge=0, le=2**53)
 
 
 class JobAck(WireModel):
@@ -107,7 +107,7 @@ class JobAck(WireModel):
     info: Info | None = None
     progress: Percent | None = None
     estimated_completion_at: Time | None = None
-    fence: int | None = Field(default=None, ge=0)
+    fence: int | None = Field(default=None, ge=0, le=2**53)
 
 
 class JobEnd(WireModel):
@@ -116,7 +116,7 @@ class JobEnd(WireModel):
     outcome: Outcome | None = None
     info: Info | None = None
     result: JsonObject | None = None
-    fence: int | None = Field(default=None, ge=0)
+    fence: int | None = Field(default=None, ge=0, le=2**53)
 
 
 class JobCancel(WireModel):

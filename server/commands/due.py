@@ -51,6 +51,7 @@ def _lose(tx: Transaction, row: JobRow, what: Due) -> None:
     if row.holder is not None:
         if what in {Due.LEASE, Due.UNACKED}:
             tx.dispatch.silence(row.holder)
+        moves.write_log(tx, row, "warning", message)
         moves.end_attempt(tx, row, what.value, message)
         moves.take_away(tx, row)
     if not moves.after_attempt(tx, row, SYSTEM, retry=what not in {Due.QUEUE, Due.TOTAL}):

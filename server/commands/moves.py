@@ -83,13 +83,18 @@ def schedule(tx: Transaction, row: JobRow, at: int, actor: str, move: Move = Mov
 
 
 def hold(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) -> None:
-    """Give the job to a holder: a new attempt, a new fence. Without ``lease_ms`` only the run time-out ends it."""
+    """Give the job to a holder: a new attempt, a new fence, and nothing said of the last attempt's progress or failure.
+
+    Without ``lease_ms`` only the run time-out ends it.
+    """
     row.holder = holder
     row.attempt += 1
     row.fence += 1
     row.granted_at = tx.now
     row.attempt_started_at = None
     row.lease_expires_at = None if lease_ms is None else tx.now + lease_ms
+    if row.attempt > 1:
+        row.info = None
     row.progress = row.done = row.total = row.eta_at = None
     row.eta_given = 0
     tx.dispatch.taken(holder)

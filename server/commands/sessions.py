@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
+from listener_sdk.protocol.lifecycle import Status
+
 from ..core.dispatch import Taker
 from ..core.jobs import JobRow
 from ..store import jobs as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
+from . import moves
 from .leases import Leases, keep, many
 
 
@@ -27,12 +30,18 @@ class Greeting:
 
 
 def hello(tx: Transaction, item: Leases) -> Greeting:
-    """Compare what the session believes to hold with the truth; every lease that it holds begins anew."""
+    """Compare what the session believes to hold with the truth; every lease that it holds begins anew.
+
+    The time to begin a job counts from here too where the session learns of its grant only now.
+    """
     tx.flush()
     mine = {row.id: row for job_id in sql.held_by(tx.connection, item.holder) if (row := tx.job(job_id))}
+    said = dict(item.pairs)
     for row in mine.values():
         keep(tx, row)
-    said = dict(item.pairs)
+        if row.status == Status.READY and said.get(row.id) != row.fence:
+            row.granted_at = tx.now
+            moves.touch(tx, row)
     stale = [(j, f) for j, f in item.pairs if j not in mine or mine[j].fence != f]
     kept = [row for row in mine.values() if said.get(row.id) == row.fence]
     return Greeting(stale, kept, [row for row in mine.values() if said.get(row.id) != row.fence])

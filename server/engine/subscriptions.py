@@ -19,6 +19,7 @@ from .outbox import Outbox
 
 PAGE: Final = 500
 LARGEST_FRAME: Final = 256 * 1024
+LARGEST_BURST: Final = 1024 * 1024
 AT_ONCE: Final = 8
 """Subscriptions that read history from the store at the same time."""
 
@@ -127,7 +128,16 @@ class Subscriptions:
         for group in self._groups.values():
             live = [subscription for subscription in group if subscription.live]
             if live:
-                self._send(live, [entry for entry in entries if live[0].matches(entry)])
+                self._tell(live, entries, [entry for entry in entries if live[0].matches(entry)])
+
+    def _tell(self, live: list[Subscription], entries: Sequence[Entry], matched: list[Entry]) -> None:
+        """A commit too large for one turn of the senders is history at once: it is sent as it is read."""
+        if sum(len(entry.text) for entry in matched) <= LARGEST_BURST:
+            self._send(live, matched)
+            return
+        for subscription in live:
+            subscription.live, subscription.cursor = False, entries[0].seq - 1
+            subscription.task = asyncio.create_task(self._catch_up(subscription))
 
     def idle(self) -> None:
         """Move the cursors of those that have seen nothing for a while."""

@@ -103,6 +103,12 @@ class Stage:
             while not self.node.writer._idle.is_set():
                 await self.node.writer._idle.wait()
 
+    async def in_flight(self) -> None:
+        """A batch is on its way to the store."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not self.node.writer._busy:  # noqa: ASYNC110 - the writer has no event for its beginning
+                await asyncio.sleep(0)
+
     async def do(self, command: Any, item: Any, once: Any = None) -> Any:
         return await self.node.submit(command, item, once)
 
@@ -211,15 +217,18 @@ class Listener:
         await self.want(lambda f: f["type"] == "ok" and f["id"] == 2)
 
     async def want(self, test: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first frame that passes the test, taken off the list; fails after a deadline."""
-        async with asyncio.timeout(DEADLINE_S):
-            while True:
-                for frame in self.frames:
-                    if test(frame):
-                        self.frames.remove(frame)
-                        return frame
-                self._came.clear()
-                await self._came.wait()
+        """The first frame that passes the test, taken off the list; fails after a deadline, and shows what came instead."""
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                while True:
+                    for frame in self.frames:
+                        if test(frame):
+                            self.frames.remove(frame)
+                            return frame
+                    self._came.clear()
+                    await self._came.wait()
+        except TimeoutError:
+            raise AssertionError(f"the frame did not come; these did: {self.frames}") from None
 
     async def of_type(self, kind: str) -> dict[str, Any]:
         return await self.want(lambda f: f["type"] == kind)

@@ -1,0 +1,150 @@
+"""The databases that must pass the suite. Another one is one more entry of BACKENDS."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stage import SPACE, START_MS, STRANGER
+
+from server.core.jobs import JobRow
+from server.store import log, spaces
+from server.store.database import Connection, Database
+from server.store.sqlite import SqliteDatabase
+
+JOB = JobRow(
+    id=0, space_id=1, name="workbook:export", status="created", source="us_sp_default", parent_id=None, rerun_of=None,
+    file_id=None, priority=0, unique_key=None, spec="{}", created_by="us_key_0000000000", created_at=START_MS,
+    updated_at=START_MS, scheduled_at=None, ready_at=None, granted_at=None, started_at=None, attempt_started_at=None,
+    finished_at=None, acknowledged_at=None, cancel_requested_at=None, info=None, progress=None, done=None, total=None,
+    eta_at=None, eta_given=0, outcome=None, result=None, attempt=0, max_attempts=5, fence=0, holder=None,
+    lease_expires_at=None, run_timeout_ms=3_600_000, queue_timeout_ms=None, total_timeout_ms=86_400_000, due_at=None,
+)  # fmt: skip
+SMALL_PAGES = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """How the suite reaches one kind of database.
+
+    ``open`` makes the database of a place, ``small`` the same with little room; ``opening`` is Python text that does
+    what ``open`` does with ``place``, for another process. ``refused`` is what a violated constraint raises, ``spoil``
+    makes the place unreadable, ``lock`` keeps every other writer out while it is entered, and ``impatient`` makes a
+    connection wait for no lock. ``words`` are the database's own for those of our schema.
+    """
+
+    name: str
+    open: Callable[[Path], Database]
+    small: Callable[[Path], Database]
+    opening: str
+    refused: type[Exception]
+    spoil: Callable[[Path], None]
+    lock: Callable[[Path], AbstractContextManager[None]]
+    impatient: Callable[[Connection], object]
+    words: dict[str, str]
+
+
+def _spoil_sqlite(place: Path) -> None:
+    (place / "store.db").write_bytes(b"This is not a database. " * 400)
+
+
+@contextmanager
+def _lock_sqlite(place: Path) -> Iterator[None]:
+    other = sqlite3.connect(place / "store.db", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        other.close()
+
+
+BACKENDS = (
+    Backend(
+        name="sqlite",
+        open=lambda place: SqliteDatabase(place / "store.db"),
+        small=lambda place: SqliteDatabase(place / "store.db", max_pages=SMALL_PAGES),
+        opening="from server.store.sqlite import SqliteDatabase; database = SqliteDatabase(place / 'store.db')",
+        refused=sqlite3.IntegrityError,
+        spoil=_spoil_sqlite,
+        lock=_lock_sqlite,
+        impatient=lambda connection: connection.run("PRAGMA busy_timeout=0"),
+        words={"ROWID_KEY": "INTEGER PRIMARY KEY"},
+    ),
+)
+
+
+def furnish(connection: Connection) -> None:
+    """What a store needs before jobs can live in it: its spaces, and the log."""
+    connection.begin()
+    log.begin(connection, "e1")
+    for space in (SPACE, STRANGER.space):
+        spaces.insert(connection, space, START_MS)
+    connection.commit()
+
+
+@pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return request.param
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def database(backend: Backend, place: Path) -> Iterator[Database]:
+    """An empty store of the newest schema."""
+    database = backend.open(place)
+    database.prepare()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[Connection]:
+    """The writing connection of a furnished store."""
+    connection = database.connect()
+    furnish(connection)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def job() -> JobRow:
+    """A job that was just created; tests take copies of it with ``dataclasses.replace``."""
+    return JOB
+
+
+@pytest.fixture
+def furnishing() -> Callable[[Connection], None]:
+    return furnish
+
+
+@pytest.fixture
+def in_thread() -> Callable[[Callable[[], Any]], Any]:
+    """Run something on another thread, and wait for its result."""
+
+    def run(act: Callable[[], Any]) -> Any:
+        found: list[Any] = []
+
+        def call() -> None:
+            try:
+                found.append((act(), None))
+            except Exception as error:  # noqa: BLE001 - it is raised on the thread that waits
+                found.append((None, error))
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        thread.join(30)
+        assert found, "the thread did not end"
+        result, error = found[0]
+        if error is not None:
+            raise error
+        return result
+
+    return run

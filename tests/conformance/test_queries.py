@@ -1,0 +1,204 @@
+"""The queries that the engine lives by: claims in order, what is due, the log in commit order."""
+
+import random
+from dataclasses import astuple, replace
+
+import pytest
+
+from server.core.jobs import COLUMNS
+from server.store import curves, jobs, log
+
+KEY = (1, "workbook:export")
+
+
+def insert(connection, *rows):
+    connection.insert_many("job", COLUMNS, [astuple(row) for row in rows])
+
+
+@pytest.fixture
+def tx(connection):
+    connection.begin()
+    yield connection
+    connection.rollback()
+
+
+# ---- jobs
+
+
+def test_a_row_comes_back_as_it_was(tx, job):
+    full = replace(
+        job, id=2**49, status="executing", parent_id=3, rerun_of=4, file_id="us_fl_0000000001", priority=-1000,
+        unique_key="k'1", spec='{"label":"Ω"}', info="half\nway", progress=12.5, done=1.5, total=12.0, eta_at=9, eta_given=1,
+        outcome="{}", result="[]", attempt=2, fence=3, holder="us_key_1/s", lease_expires_at=8, queue_timeout_ms=7, due_at=6,
+    )  # fmt: skip
+    insert(tx, job := replace(job, id=1), full)
+    assert jobs.load(tx, 1, 1) == job
+    assert jobs.load(tx, 1, 2**49) == full
+    assert jobs.load(tx, 2, 1) is None
+    assert sorted(jobs.load_many(tx, [1, 2**49, 77]), key=lambda row: row.id) == [job, full]
+    assert jobs.load_many(tx, []) == []
+
+
+def test_every_mutable_column_can_be_changed_and_no_fixed_one_is(tx, job):
+    insert(tx, replace(job, id=1))
+    changed = replace(
+        job,
+        id=1,
+        status="ready",
+        priority=4,
+        spec="[]",
+        updated_at=9,
+        progress=1.0,
+        fence=2,
+        holder="h",
+        due_at=3,
+    )
+    tx.update_many("job", jobs.MUTABLE, [(*(getattr(changed, name) for name in jobs.MUTABLE), 1)])
+    assert jobs.load(tx, 1, 1) == changed
+    assert set(jobs.MUTABLE) | jobs.FIXED == set(COLUMNS)
+    assert not set(jobs.MUTABLE) & jobs.FIXED
+
+
+def waiting(job, count):
+    """Ready jobs of mixed priorities, and others that no claim may take."""
+    luck = random.Random(7)
+    ready = [
+        replace(job, id=n, status="ready", priority=luck.choice((-5, 0, 0, 10))) for n in range(1, count + 1)
+    ]
+    others = [
+        replace(job, id=1001, status="ready", priority=99, holder="us_key_1/s"),
+        replace(job, id=1002, status="executing", priority=99),
+        replace(job, id=1003, status="ready", priority=99, name="workbook:import"),
+        replace(job, id=1004, status="ready", priority=99, space_id=2),
+        replace(job, id=1005, priority=99),
+    ]
+    return ready, others
+
+
+def test_claims_take_the_highest_priority_first_then_the_oldest(tx, job):
+    ready, others = waiting(job, 60)
+    insert(tx, *random.Random(3).sample(ready + others, len(ready) + len(others)))
+    wanted = sorted(ready, key=lambda row: (-row.priority, row.id))
+    assert jobs.claimable(tx, KEY, 1_000) == wanted
+    assert jobs.claimable(tx, KEY, 7) == wanted[:7]
+
+
+def test_pages_of_claims_follow_each_other_without_gap(tx, job):
+    ready, others = waiting(job, 60)
+    insert(tx, *ready, *others)
+    found = page = jobs.claimable(tx, KEY, 7)
+    while page:
+        page = jobs.claimable_after(tx, KEY, (page[-1].priority, page[-1].id), 7)
+        found = found + page
+    assert found == jobs.claimable(tx, KEY, 1_000)
+
+
+def test_queues_and_counts_name_only_what_waits(tx, job):
+    ready, others = waiting(job, 5)
+    insert(tx, *ready, *others)
+    assert sorted(jobs.queues(tx)) == [(1, "workbook:export"), (1, "workbook:import"), (2, "workbook:export")]
+    assert jobs.count_ready(tx, 1) == 6
+    assert jobs.count_ready(tx, 2) == 1
+    assert jobs.count_ready(tx, 3) == 0
+
+
+def test_holders_and_their_jobs(tx, job):
+    insert(tx, *(replace(job, id=n, status="executing", holder=holder) for n, holder in enumerate("abba", 1)))
+    insert(tx, replace(job, id=9))
+    assert sorted(jobs.held(tx)) == [("a", 2), ("b", 2)]
+    assert jobs.held_by(tx, "a") == [1, 4]
+    assert jobs.held_by(tx, "nobody") == []
+
+
+def test_due_jobs_come_with_the_oldest_deadline_first(tx, job):
+    assert jobs.first_due(tx) is None
+    insert(tx, *(replace(job, id=n, due_at=at) for n, at in enumerate((50, 10, None, 30, 31), 1)))
+    assert jobs.due(tx, 30, 10) == [2, 4]
+    assert jobs.due(tx, 9, 10) == []
+    assert jobs.due(tx, 100, 2) == [2, 4]
+    assert jobs.first_due(tx) == 10
+
+
+def test_a_deleted_job_takes_along_what_is_its_alone(tx, job):
+    insert(tx, replace(job, id=1), replace(job, id=2))
+    for job_id in (1, 2):
+        tx.insert_many(
+            "attempt", ("job_id", "fence", "attempt", "reason", "ended_at"), [(job_id, 1, 1, "failed", 5)]
+        )
+        tx.insert_many(
+            "job_log",
+            ("id", "job_id", "attempt", "at", "level", "message"),
+            [(job_id, job_id, 1, 1, "info", "m")],
+        )
+        curves.save(tx, job_id, [(1, 1.0)])
+    log.insert(tx, [(1, 1, "job:created", 1, 0, 0, "{}")])
+    jobs.delete(tx, 1)
+    for table, column in (
+        ("job", "id"),
+        ("attempt", "job_id"),
+        ("job_log", "job_id"),
+        ("job_curve", "job_id"),
+    ):
+        assert tx.rows(f"SELECT {column} FROM {table}") == [(2,)], table
+    assert len(log.page(tx, 0, 9, 9)) == 1
+
+
+# ---- curves
+
+
+def test_a_curve_is_kept_and_replaced(tx):
+    assert curves.load(tx, 1) == []
+    curves.save(tx, 1, [(1_767_225_600_000, 0.5), (1_767_225_601_000, 33.333333333333336)])
+    assert curves.load(tx, 1) == [(1_767_225_600_000, 0.5), (1_767_225_601_000, 33.333333333333336)]
+    curves.save(tx, 1, [(5, 100.0)])
+    curves.save(tx, 2, [])
+    assert (curves.load(tx, 1), curves.load(tx, 2)) == ([(5, 100.0)], [])
+
+
+# ---- the log
+
+
+def append(connection, *topics):
+    connection.begin()
+    first = log.raise_head(connection, len(topics))
+    log.insert(
+        connection, [(first + n, 1, topic, None, 0, 5, f'{{"n":{n}}}') for n, topic in enumerate(topics)]
+    )
+    connection.commit()
+    return first
+
+
+def test_numbers_are_dense_and_in_the_order_of_commits(database, connection):
+    assert append(connection, "a:a", "a:b", "a:c") == 1
+    connection.begin()
+    log.raise_head(connection, 50)
+    connection.rollback()
+    assert append(connection, "b:a") == 4
+    with database.reader() as reader:
+        assert [stored.seq for stored in log.page(reader, 0, 100, 100)] == [1, 2, 3, 4]
+        assert log.head(reader) == log.Head("e1", 4, 1)
+
+
+def test_pages_hold_what_lies_between_two_numbers(connection):
+    append(connection, *(f"a:{n}" for n in range(10)))
+    assert [s.seq for s in log.page(connection, 3, 8, 100)] == [4, 5, 6, 7, 8]
+    assert [s.seq for s in log.page(connection, 3, 8, 2)] == [4, 5]
+    assert log.page(connection, 10, 100, 5) == []
+    assert log.page(connection, 8, 3, 5) == []
+    assert log.page(connection, 0, 1, 1) == [log.Stored(1, 1, "a:0", None, 5, '{"n":0}')]
+
+
+def test_a_reader_never_sees_a_head_beyond_its_events(database, connection, in_thread):
+    append(connection, "a:a")
+    with database.reader() as reader:
+        head = log.head(reader)
+        in_thread(lambda: append(connection, "a:b", "a:c"))
+        assert [s.seq for s in log.page(reader, 0, 100, 100)] == list(range(1, head.seq + 1)) == [1]
+
+
+def test_beginning_the_log_again_keeps_it(connection):
+    append(connection, "a:a")
+    connection.begin()
+    log.begin(connection, "e2")
+    connection.commit()
+    assert log.head(connection) == log.Head("e1", 1, 1)

@@ -1,0 +1,61 @@
+"""What a client is told: grants, lost leases, cancels, results."""
+
+import asyncio
+import json
+
+from stage import ADMIN
+
+from listener_sdk.protocol.frames import server_frame
+from listener_sdk.protocol.ids import encode
+from server.engine import connections
+
+
+async def test_grants_come_in_frames_under_their_largest_size(stage, monkeypatch):
+    listener = await stage.listener(credit=100)
+    monkeypatch.setattr(connections, "LARGEST_FRAME", 10_000)
+    await asyncio.gather(*(stage.create(input={"text": "x" * 3_000}) for _ in range(10)))
+    frames = listener.seen("grants")
+    assert [len(frame["jobs"]) for frame in frames] == [2, 2, 2, 2, 2]
+    assert all(len(json.dumps(frame)) < 12_000 for frame in frames)
+
+
+async def test_a_grant_holds_the_whole_job_and_its_lease(stage):
+    listener = await stage.listener()
+    await stage.create(input={"text": "x" * 100_000}, uniqueKey="u", label="L")
+    (frame,) = listener.seen("grants")
+    parsed = server_frame.validate_python(frame).jobs[0]
+    assert (parsed.fence, parsed.attempt, parsed.again, parsed.cancel) == (1, 1, False, False)
+    assert parsed.job.input == {"text": "x" * 100_000}
+    assert (parsed.job.unique_key, parsed.job.label, parsed.job.fence) == ("u", "L", 1)
+
+
+async def test_links_to_files_are_made_for_the_connection(stage):
+    listener = await stage.listener()
+    listener.peer.link = lambda file: (f"https://here/{file}", 0)
+    outcome = {"next": {"type": "download", "fileId": "us_fl_1"}}
+    job = await stage.create()
+    grant = await listener.grant()
+    await listener.ask(**listener.about("complete", grant, outcome=outcome))
+    wire = listener.peer.job(await stage.row(job))
+    assert wire["outcome"]["next"] == {"type": "download", "fileId": "us_fl_1", "url": "https://here/us_fl_1"}
+
+
+async def test_before_hello_is_answered_nothing_is_held(stage):
+    listener = stage.connect()
+    assert (listener.peer.welcomed, listener.peer.session, listener.peer.holder) == (False, None, "")
+    await listener.hello()
+    assert listener.peer.welcomed
+    assert listener.peer.holder == f"{ADMIN.key_id}/session-one"
+
+
+async def test_a_lost_lease_and_a_cancel_name_job_and_fence(stage):
+    listener = await stage.listener()
+    listener.peer.lost([(7, 2), (8, 1)])
+    listener.peer.cancel(7, 2, "why", 1500)
+    assert listener.seen("stale", "cancel") == [
+        {
+            "type": "stale",
+            "leases": [{"job": encode("jb", 7), "fence": 2}, {"job": encode("jb", 8), "fence": 1}],
+        },
+        {"type": "cancel", "job": encode("jb", 7), "fence": 2, "reason": "why", "graceS": 1.5},
+    ]

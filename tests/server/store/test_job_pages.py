@@ -1,0 +1,127 @@
+"""Lists about jobs: each filter alone, together, and page by page."""
+
+import pytest
+from stage import ADMIN, STRANGER, opened
+
+from listener_sdk.protocol.ids import encode
+from server.commands import jobs
+from server.store import job_pages, pages
+from server.store.job_pages import JobFilter
+from server.store.pages import Window
+
+
+@pytest.fixture
+async def stage(tmp_path):
+    async with opened(tmp_path) as found:
+        yield found
+
+
+async def page(stage, wanted=JobFilter(), window=Window(100), *, space=1, count=False):  # noqa: B008 - frozen
+    return await stage.node.read(lambda reader: job_pages.page(reader, space, wanted, window, count=count))
+
+
+async def names(stage, **wanted):
+    return [row.name for row in (await page(stage, JobFilter(ascending=True, **wanted))).rows]
+
+
+async def test_jobs_of_the_space_newest_first(stage):
+    made = [await stage.create() for _ in range(3)]
+    await stage.create(actor=STRANGER)
+    found = await page(stage, count=True)
+    assert [row.id for row in found.rows] == [row.id for row in reversed(made)]
+    assert (found.more, found.total) == (False, 3)
+    assert found.as_of == str(stage.node.log.head)
+
+
+async def test_by_name_type_and_operation(stage):
+    every = [
+        "workbook:export",
+        "workbook:import",
+        "document:contacts:submit",
+        "document:submit",
+        "books:export",
+    ]
+    for name in every:
+        await stage.create(name)
+    assert await names(stage, name="workbook:*") == every[:2]
+    assert await names(stage, name="document:*") == ["document:submit"]
+    assert await names(stage, name="document:**") == every[2:4]
+    assert await names(stage, type="document") == every[2:4]
+    assert await names(stage, type="doc") == []
+    assert await names(stage, operation="export") == ["workbook:export", "books:export"]
+    assert await names(stage, operation="submit") == ["document:submit"]
+    assert await names(stage, operation="contacts:submit") == ["document:contacts:submit"]
+    assert await names(stage, type="workbook", operation="export", name="**:export") == ["workbook:export"]
+
+
+async def test_by_status(stage):
+    await stage.create("a:manual", trigger="manual")
+    await stage.create("a:ready")
+    gone = await stage.create("a:canceled")
+    await stage.do(jobs.CANCEL, jobs.CancelJob(ADMIN, gone.id))
+    assert await names(stage, statuses=("ready",)) == ["a:ready"]
+    assert await names(stage, statuses=("created", "canceled")) == ["a:manual", "a:canceled"]
+    assert await names(stage, statuses=("failed",)) == []
+
+
+async def test_by_source_file_parent_and_time(stage):
+    parent = await stage.create("a:parent", source="us_wb_1", fileId="us_fl_1")
+    stage.clock.forward(10)
+    await stage.create("a:child", source="us_wb_2", parentId=encode("jb", parent.id))
+    assert await names(stage, source="us_wb_2") == ["a:child"]
+    assert await names(stage, file_id="us_fl_1") == ["a:parent"]
+    assert await names(stage, parent_id=parent.id) == ["a:child"]
+    assert await names(stage, top_level=True) == ["a:parent"]
+    assert await names(stage, top_level=True, parent_id=parent.id) == ["a:child"]
+    assert await names(stage, created_after=stage.clock()) == ["a:child"]
+    assert await names(stage, created_before=stage.clock() - 1) == ["a:parent"]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+async def test_pages_by_number_and_by_row_cover_everything_once(stage, ascending):
+    made = [(await stage.create()).id for _ in range(7)]
+    expected = made if ascending else made[::-1]
+    wanted = JobFilter(ascending=ascending)
+    numbered = [await page(stage, wanted, Window(3, offset=offset)) for offset in (0, 3, 6, 9)]
+    assert [row.id for one in numbered for row in one.rows] == expected
+    assert [one.more for one in numbered] == [True, True, False, False]
+    found, after = [], None
+    while True:
+        one = await page(stage, wanted, Window(3, after=after))
+        found += [row.id for row in one.rows]
+        after = found[-1]
+        if not one.more:
+            break
+    assert found == expected
+
+
+async def test_a_page_beyond_a_row_ends_early_when_its_jobs_are_large(stage, monkeypatch):
+    monkeypatch.setattr(pages, "LARGEST_PAGE", 2_500)
+    made = [(await stage.create(input={"x": "y" * 1_000})).id for _ in range(4)]
+    found = await page(stage, JobFilter(ascending=True), Window(4, after=0))
+    assert ([row.id for row in found.rows], found.more) == (made[:2], True)
+
+
+async def test_log_lines_and_attempts_are_in_their_order(stage):
+    job = await stage.create()
+
+    def fill(tx, item):
+        for number in range(1, 4):
+            tx.insert(
+                "job_log",
+                ("id", "job_id", "attempt", "at", "level", "message", "fields"),
+                (number, job.id, 1, number, "info", f"line {number}", None),
+            )
+            tx.insert(
+                "attempt",
+                ("job_id", "fence", "attempt", "reason", "message", "holder", "started_at", "ended_at"),
+                (job.id, 4 - number, number, "failed", None, "k", None, 9),
+            )
+
+    await stage.do(jobs.Command("fill", fill), None)
+    lines = await stage.node.read(lambda reader: job_pages.log_lines(reader, job.id, 1, 1))
+    assert [line[5] for line in lines] == [None]
+    assert [line[4] for line in lines] == ["line 2"]
+    attempts = await stage.node.read(lambda reader: job_pages.attempts(reader, job.id))
+    assert [attempt[1] for attempt in attempts] == [1, 2, 3]
+    assert await stage.node.read(lambda reader: job_pages.attempts(reader, job.id + 1)) == []
