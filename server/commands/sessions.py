@@ -17,7 +17,7 @@ from .leases import Leases, keep, many
 @dataclass(frozen=True, slots=True)
 class Leave:
     holder: str
-    connection: int
+    connection: int | None
 
 
 @dataclass(frozen=True, slots=True)

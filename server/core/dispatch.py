@@ -73,10 +73,10 @@ class Dispatch:
         self._turns.clear()
         self._look_for(taker)
 
-    def leave(self, holder: str, connection: int) -> None:
-        """A connection ended: its session gets nothing more, and keeps its leases."""
+    def leave(self, holder: str, connection: int | None) -> None:
+        """A connection ended (None: whichever the session had): it gets nothing more, and keeps its leases."""
         taker = self.takers.get(holder)
-        if taker is not None and taker.connection == connection:
+        if taker is not None and connection in {None, taker.connection}:
             del self.takers[holder]
             self.silent.discard(holder)
             self._turns.clear()

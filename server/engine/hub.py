@@ -118,6 +118,8 @@ class Hub:
             if peer is not None and rows:
                 peer.granted(rows)
             return
+        # Its leaving did not reach the store: without this the jobs would be granted to it again and again.
+        self.post(sessions.LEAVE, sessions.Leave(holder, None), unanswered)
         by_space: dict[int, list[tuple[int, int]]] = {}
         for row in rows:
             by_space.setdefault(row.space_id, []).append((row.id, row.fence))

@@ -24,6 +24,7 @@ from .transaction import Facts, Transaction
 
 LARGEST_BATCH: Final = 1_000
 LAZY_S: Final = 0.002
+AFTER_ERROR_S: Final = 1.0
 
 Done = Callable[[Any, Exception | None], None]
 Item = TypeVar("Item")
@@ -173,6 +174,14 @@ class Writer:
             self._arm()
         if not self._busy and not self._waiting:
             self._idle.set()
+        if not self._loaded and not self._stopped:
+            self._loop.call_later(AFTER_ERROR_S, self._look_again)
+
+    def _look_again(self) -> None:
+        """Jobs that a failed batch would have granted must not wait for the next command."""
+        if not self._loaded:
+            self._again = True
+            self._kick()
 
     def _tell(self, landed: _Landed) -> None:
         try:

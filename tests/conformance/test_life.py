@@ -95,7 +95,7 @@ class World:
         """The jobs that a command is about, and all that the batch says and does so far."""
         rows = [tx.job(job_id) for job_id in command.jobs(item)]
         copies = [row and replace(row) for row in rows]
-        return copies, len(tx._events), len(tx.effects), len(tx.added()), dict(tx.dispatch.held)
+        return copies, len(tx._events), len(tx.effects), dict(tx.dispatch.held)
 
 
 # ---- what may be done

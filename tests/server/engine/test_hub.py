@@ -157,3 +157,20 @@ async def test_leaving_is_of_one_connection(stage):
     job = await stage.create()
     assert (await listener.grant())["job"]["id"] == encode("jb", job.id)
     assert ADMIN.key_id in listener.peer.holder
+
+
+async def test_a_leaving_that_did_not_reach_the_store_is_made_up_for(stage, monkeypatch):
+    listener = await stage.listener()
+
+    def full() -> None:
+        monkeypatch.undo()
+        raise StoreError("not now")
+
+    monkeypatch.setattr(stage.node.writer._connection, "begin", full)
+    listener.peer.gone()
+    await stage.idle()
+    assert listener.peer.holder in stage.node.dispatch.takers
+    job = await stage.create()
+    await stage.idle()
+    assert stage.node.dispatch.takers == {}
+    assert await stage.topics(job.id) == ["job:created", "job:ready", "job:ready"]

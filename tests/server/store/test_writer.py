@@ -443,3 +443,13 @@ async def test_an_answer_is_stored_only_with_the_change(house):
     with pytest.raises(RuntimeError):
         await house.writer.submit(WRITE, "broken", once())
     assert await house.writer.submit(WRITE, "a", once()) == "a written"
+
+
+async def test_after_an_error_of_the_store_it_looks_again_by_itself(house, monkeypatch):
+    monkeypatch.setattr("server.store.writer.AFTER_ERROR_S", 0.0)
+    house.gate.fail["commit"] = [StoreError("not now")]
+    house.dispatch.held = {"nobody": 5}
+    with pytest.raises(StoreError):
+        await house.writer.submit(WRITE, "a")
+    await house.until(lambda: house.dispatch.held == {})
+    assert house.stored() == []
