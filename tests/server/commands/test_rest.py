@@ -94,7 +94,7 @@ async def test_only_the_key_that_holds_a_job_may_go_on_with_it(stage, name):
 @pytest.mark.parametrize("name", CALLS)
 async def test_a_fence_is_checked_when_it_is_given(stage, name):
     found = await reach(stage, "held by a key")
-    for wrong in (0, 2, 2**53, 10**30):
+    for wrong in (0, 2, 2**53):
         error = await refusal(CALLS[name](stage, found.job, ADMIN, fence=wrong))
         assert (error.code, error.details["job"]) == ("stale_lease", encode("jb", found.job.id))
     assert await stage.row(found.job) == found.job

@@ -214,7 +214,7 @@ async def test_progress_never_goes_back_within_an_attempt_and_begins_anew_with_t
     assert [payload["progress"] for payload in await updates(stage)] == [50, 50, 5]
 
 
-@pytest.mark.parametrize("fence", [0, 2, 2**64 - 1])
+@pytest.mark.parametrize("fence", [0, 2, 2**53])
 async def test_a_tick_of_an_unknown_lease_is_answered_stale(stage, fence):
     found = await reach(stage, "executing")
     found.listener.say(type="tick", job=encode("jb", found.job.id), fence=fence, percent=10)
