@@ -68,9 +68,10 @@ class SqliteDatabase:
 
     def _bring_to_newest(self) -> None:
         try:
+            _make_private(self.path)
             with contextlib.closing(self.connect()) as connection:
                 migrate(connection, {"ROWID_KEY": "INTEGER PRIMARY KEY"})
-        except StoreError as error:
+        except (OSError, StoreError) as error:
             raise StartError(f"{self.path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StartError(
@@ -126,7 +127,9 @@ class SqliteDatabase:
     def _take_lock(self) -> None:
         # Beside the real file: two links to one store must not make two locks.
         path = self.path.resolve()
-        lock = path.with_name(path.name + ".lock").open("a+", encoding="utf-8")
+        place = path.with_name(path.name + ".lock")
+        _make_private(place)
+        lock = place.open("a+", encoding="utf-8")
         try:
             if fcntl is not None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,6 +148,11 @@ class SqliteDatabase:
         lock.write(f"process {os.getpid()}")
         lock.flush()
         self._lock = lock
+
+
+def _make_private(path: Path) -> None:
+    """A new file that only the server's user can read: the store holds its secrets. SQLite gives -wal and -shm the same mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 class SqliteReader:

@@ -93,7 +93,7 @@ def _refusal(refusal: Refusal) -> web.Response:
 
 def _of_aiohttp(error: web.HTTPException) -> web.Response:
     if isinstance(error, web.HTTPNotFound):
-        return _refusal(Refusal("no_route", "The server has no such path; see docs/reference/routes.md."))
+        return _refusal(Refusal("no_route", "The server has no such path: the API begins with /v1, as in GET /v1/jobs."))
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
         what = f"{error.method[:16]} is not possible here; {allowed} is."

@@ -26,6 +26,7 @@ def test_it_says_one_line_when_it_is_ready_and_ends_well(tmp_path: Path) -> None
         key = tmp_path / "data" / "admin.key"
         assert key.stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+        assert {path.stat().st_mode & 0o077 for path in (tmp_path / "data").glob("tickwire.db*")} == {0}
         assert home.stop() == 0
         lines = home.started.output
         assert [line for line in lines if not line.startswith("{")] == [f"tickwire ready {home.url}\n"]
