@@ -45,8 +45,8 @@ def export(job: SyncJob[Export]) -> Outcome:
         refused = write(workbook, columns, job.track(islice(rows, total), "Writing rows", total=total))
         job.tick(text="Storing the workbook")
         file = job.attach(workbook)
-    written = f"{total - refused:,} rows and {len(columns)} columns are in {file.name}."
-    left_out = f" {refused:,} rows did not fit under the header and were left out." if refused else ""
+    written = f"{file.name} has {count(total - refused, 'row')} and {count(len(columns), 'column')}."
+    left_out = f" Left out: {count(refused, 'row')} that did not fit under the header." if refused else ""
     return Outcome(
         written + left_out,
         heading="Export ready",
@@ -54,6 +54,11 @@ def export(job: SyncJob[Export]) -> Outcome:
         result="partial" if refused else "success",
         counts={"total": total, "ok": total - refused, "failed": refused},
     )
+
+
+def count(number: int, noun: str) -> str:
+    """``1 row``, ``28,298 rows``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def write(path: Path, columns: list[str], rows: Iterable[list[Any]]) -> int:

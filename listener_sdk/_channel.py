@@ -36,8 +36,8 @@ class Channel(Protocol):
 class JobLog:
     """Lines for the job's own log, which people read beside its progress; ``fields`` are facts for programs.
 
-    Lines travel in batches: those before the end arrive with the outcome; some that are on their way when a connection breaks
-    in the middle of a run may be missing. The newest are left out, and counted, once 20,000 wait.
+    Lines travel in batches, and each is stored once, however often the connection or the server breaks: those before the end
+    arrive with the outcome. The newest are left out, and counted, once 20,000 wait to be stored.
     """
 
     def __init__(self, write: Callable[[LogLine], None], attempt: int) -> None:

@@ -47,14 +47,18 @@ def of_result(value: Any) -> Done | Failed:
         return Failed(clean(f"What the handler returned cannot be stored: {error}.", 4096), retry=False)
 
 
-def of_error(error: BaseException, now: datetime) -> Failed:
-    """Fatal fails for good, Retry says when the next attempt starts, every other exception lets the server decide."""
+def of_error(error: BaseException, now: datetime, hint: str | None = None) -> Failed:
+    """Fatal fails for good, Retry says when the next attempt starts, every other exception lets the server decide.
+
+    ``hint`` is added to the traceback: what else is wrong, and may be the cause.
+    """
     if isinstance(error, Retry):
         at = error.at if error.after is None else now + error.after
         return Failed(_message(error), retry_at=at)
     if isinstance(error, Fatal):
         return Failed(_message(error), retry=False)
-    return Failed(clean(_named(error), 4096), detail=cut_front(_trace(error), 65536))
+    trace = _trace(error) + (f"Note: {hint}\n" if hint else "")
+    return Failed(clean(_named(error), 4096), detail=cut_front(trace, 65536))
 
 
 def _done(value: Any) -> Done | Failed:

@@ -1,8 +1,7 @@
 """REST calls: one aiohttp session, JSON in and out, and refusals as exceptions."""
 
-import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -11,20 +10,18 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from ._refusals import Answer, not_tickwire, refusal
 from ._version import __version__
-from .errors import ApiError, ConnectionFailed
+from .errors import ConnectionFailed, NotTickwire
 from .protocol.times import from_datetime, to_wire
 from .settings import Connection
 
-LARGEST_ANSWER: Final = 64 * 1024 * 1024
 _CALL: Final = aiohttp.ClientTimeout(total=60, sock_connect=10)
 _TRANSFER: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 
-log = logging.getLogger("tickwire")
-
 
 class Http:
-    """Calls of one server with one key. ApiError when it refuses, ConnectionFailed when none answers."""
+    """Calls of one server with one key. ApiError when it refuses, ConnectionFailed when none answers (NotTickwire: another one)."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -92,8 +89,10 @@ class Http:
                 allow_redirects=False,
             ) as response:
                 if response.status >= 300:
-                    raise refusal(response.status, await response.read())
+                    raise refusal(_of(response, await response.read()))
                 yield response
+        except aiohttp.ClientResponseError as error:
+            raise NotTickwire(self._connection.url, "no HTTP") from error
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
             unreached = isinstance(error, aiohttp.ClientConnectorError)
             raise ConnectionFailed(self._connection.url, _reason(error), unreached=unreached) from error
@@ -119,29 +118,17 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def refusal(status: int, body: bytes) -> ApiError:
-    """The error of a refused call, from its body where that has the known form."""
-    try:
-        errors = orjson.loads(body)["errors"]
-        return ApiError(
-            status, str(errors[0].get("code", f"http_{status}")), str(errors[0]["message"]), errors
-        )
-    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
-        text = body[:200].decode("utf-8", "replace").strip()
-        return ApiError(
-            status, f"http_{status}", f"The server answered {status}{f': {text}' if text else ''}."
-        )
-
-
 def _json(body: bytes, response: aiohttp.ClientResponse) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ApiError(
-            response.status,
-            "bad_answer",
-            f"{response.url.origin()} does not answer in JSON: is it a Tickwire server?",
-        ) from error
+    """The answer; every one of a Tickwire server is an object with ``data``."""
+    with suppress(orjson.JSONDecodeError):
+        answer = orjson.loads(body)
+        if isinstance(answer, dict) and "data" in answer:
+            return answer
+    raise not_tickwire(_of(response, body))
+
+
+def _of(response: aiohttp.ClientResponse, body: bytes) -> Answer:
+    return Answer(response.status, response.headers, body, str(response.url))
 
 
 def _text(value: Any) -> str:

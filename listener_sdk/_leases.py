@@ -1,16 +1,17 @@
-"""The leases that a session holds: their waiting ticks and log lines, and their endings until they are answered.
+"""The leases that a session holds: their waiting ticks, and their log lines and endings until they are answered.
 
 Pure: methods take what happened and return frames to send, or calls for the worker. The rules:
 
 - ticks merge, newest wins; the last one leaves before the outcome, and leaves again after a reconnect;
+- lines leave with their indexes before tick and ending, and again after every reconnect until they are answered;
 - an *ending* (complete, fail, release) is sent again with the same fence after every reconnect until it is answered;
 - a lease that is lost while its ending is unanswered stays: the answer to the ending tells what became of it;
 - a lease that is granted again although it is known is not started twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from ._lines import Lines
 from .protocol.codes import ERRORS
@@ -34,6 +35,8 @@ from .protocol.progress import Progress
 from .protocol.times import to_datetime
 
 Ending = Complete | Fail | Release
+GONE: Final = frozenset({"stale_lease", "not_found"})
+"""Refusals of a call with a lease that is over, or whose job was deleted."""
 
 
 class LeaseKey(NamedTuple):
@@ -85,17 +88,26 @@ class Again:
     what: "LeaseKey | str"
 
 
-LeaseCall = Start | Stop | Lost | Ended | Again
+@dataclass(frozen=True, slots=True)
+class LinesRefused:
+    """Log lines are left out: they were refused for good, or the ending behind them was taken first."""
+
+    lease: LeaseKey
+    error: Error
+
+
+LeaseCall = Start | Stop | Lost | Ended | Again | LinesRefused
 
 
 @dataclass(slots=True)
 class _Held:
+    lines: Lines
     begun: bool = False
     progress: Progress | None = None
     dirty: bool = False
-    lines: Lines = field(default_factory=Lines)
     ending: Ending | None = None
-    last_lines: list[Log] = field(default_factory=list)
+    paused: Error | None = None
+    """What the server could not take for now: until the worker says ``again`` lines wait, so that they stay in order."""
 
 
 class Leases:
@@ -128,7 +140,7 @@ class Leases:
                 continue
             older = self._newest.get(lease.job)
             calls += self.lost([older]) if older is not None else []
-            self._held[lease] = _Held()
+            self._held[lease] = _Held(Lines(lease.job, lease.fence, self._next_id))
             self._newest[lease.job] = lease
             calls.append(Start(lease, grant))
         return calls
@@ -150,32 +162,58 @@ class Leases:
         return calls
 
     def _forget(self, lease: LeaseKey) -> None:
-        self._held.pop(lease, None)
+        held = self._held.pop(lease)
+        for request in held.lines.unanswered():
+            del self._by_request[request]
         if self._newest.get(lease.job) == lease:
             del self._newest[lease.job]
 
     def answered(self, request: int) -> list[LeaseCall] | None:
-        """The ending with this request id was stored; None when the id is of no ending."""
+        """The lines or the ending of this request were stored; None when the id is of neither."""
         lease = self._by_request.pop(request, None)
         if lease is None:
             return None
+        held = self._held[lease]
+        if request in held.lines:
+            held.lines.answered(request)
+            return []
         self._forget(lease)
-        return [Ended(lease)]
+        # Lines that were refused while the ending behind them was taken can follow no more.
+        late = held.paused if held.lines.unanswered() else None
+        return [Ended(lease), *([LinesRefused(lease, late)] if late is not None else [])]
 
     def refused(self, error: Error) -> tuple[list[LeaseCall], list[ClientFrame]] | None:
-        """What to do about a refused ending: try again later, fail the job instead, or let go."""
+        """What to do about refused lines or a refused ending: try again later, say something else instead, or let go."""
         lease = self._by_request.get(error.id) if error.id is not None else None
         if lease is None or error.id is None:
             return None
+        held = self._held[lease]
         known = ERRORS.get(error.code)
         if known is not None and known.retry:
-            return [Again(lease)], []
+            return self._pause(lease, held, error), []
         del self._by_request[error.id]
-        ending = self._held[lease].ending
-        if isinstance(ending, Complete) and known is not None and known.status in {400, 413}:
+        if error.id in held.lines:
+            return self._lines_refused(lease, held, error.id, error)
+        if isinstance(held.ending, Complete) and known is not None and known.status in {400, 413}:
             return [], self._fail_instead(lease, error)
         self._forget(lease)
         return [Ended(lease, error)], []
+
+    def _pause(self, lease: LeaseKey, held: _Held, error: Error) -> list[LeaseCall]:
+        """One retry for all that was refused together."""
+        if held.paused is not None:
+            return []
+        held.paused = error
+        return [Again(lease)]
+
+    def _lines_refused(
+        self, lease: LeaseKey, held: _Held, request: int, error: Error
+    ) -> tuple[list[LeaseCall], list[ClientFrame]]:
+        if error.code in GONE:
+            held.lines.answered(request)
+            return self.lost([lease]), []
+        frames = self._sending(lease, held.lines.leave_out(request, error.message))
+        return [LinesRefused(lease, error)], frames
 
     def _fail_instead(self, lease: LeaseKey, error: Error) -> list[ClientFrame]:
         message = f"The handler ended well, but its outcome was refused: {error.message}"[:4096]
@@ -212,7 +250,8 @@ class Leases:
         """All waiting ticks and lines."""
         frames: list[ClientFrame] = []
         for lease, held in self._held.items():
-            frames += _log_frames(lease, held)
+            if held.paused is None:
+                frames += self._sending(lease, held.lines.flush())
             if held.dirty:
                 frames += _tick_frame(lease, held)
         return frames
@@ -222,16 +261,21 @@ class Leases:
         held = self._held.get(lease)
         if held is None or held.ending is not None:
             return []
-        held.last_lines += _log_frames(lease, held)
-        frames: list[ClientFrame] = [*held.last_lines]
+        # What was refused must not come after the ending.
+        earlier = held.lines.again() if held.paused is not None else []
+        held.paused = None
+        frames = self._sending(lease, [*earlier, *held.lines.flush(last=True)])
         if held.dirty:
             frames += _tick_frame(lease, held)
         return [*frames, self._ending(lease, held, ending)]
 
     def again(self, lease: LeaseKey) -> list[ClientFrame]:
-        """The ending once more, if it is still unanswered."""
+        """After a pause: the lines and the ending once more that are still unanswered."""
         held = self._held.get(lease)
-        return [held.ending] if held is not None and held.ending is not None else []
+        if held is None or held.paused is None:
+            return []
+        held.paused = None
+        return [*self._sending(lease, held.lines.again()), *_ending_again(held)]
 
     def renew(self) -> list[ClientFrame]:
         return [Renew(leases=self.wire())] if self._held else []
@@ -247,15 +291,18 @@ class Leases:
         return calls, frames
 
     def _said_again(self, lease: LeaseKey, held: _Held) -> Iterator[ClientFrame]:
+        held.paused = None
         if held.begun:
             yield Ack(job=lease.job, fence=lease.fence)
-        if held.ending is not None:
-            yield from held.last_lines
-        else:
-            yield from _log_frames(lease, held)
+        yield from self._sending(lease, held.lines.again())
         if held.progress is not None:
             yield from _tick_frame(lease, held)
         yield from _ending_again(held)
+
+    def _sending(self, lease: LeaseKey, frames: list[Log]) -> list[ClientFrame]:
+        """Frames with lines, whose answers are awaited from here on."""
+        self._by_request |= {frame.id: lease for frame in frames if frame.id is not None}
+        return [*frames]
 
     def _ending(self, lease: LeaseKey, held: _Held, ending: Ending) -> Ending:
         ending.id = request = self._next_id()
@@ -283,7 +330,3 @@ def _tick_frame(lease: LeaseKey, held: _Held) -> list[ClientFrame]:
             estimated_completion_at=eta,
         )
     ]
-
-
-def _log_frames(lease: LeaseKey, held: _Held) -> list[Log]:
-    return [Log(job=lease.job, fence=lease.fence, lines=parcel) for parcel in held.lines.take()]

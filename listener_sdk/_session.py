@@ -1,8 +1,8 @@
 """The client's end of the stream, without I/O and without a clock: frames in, frames and calls out.
 
 A session outlives its connections. While it is not `ready` (no welcome yet) nothing is lost: what is asked of it waits in its
-state, and `Welcome` sends whatever the server may have missed, in this order: held leases (acknowledgement, waiting lines, last
-tick, unanswered ending), what it listens to, unanswered requests, subscriptions after their last position.
+state, and `Welcome` sends whatever the server may have missed, in this order: held leases (acknowledgement, lines that are not
+stored, last tick, unanswered ending), what it listens to, unanswered requests, subscriptions after their last position.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class ListenRefused:
-    """What this session wants to take was refused: nothing will be granted."""
+    """What this session wants to take was refused: nothing will be granted until it is taken (see `Session.again`)."""
 
     error: Error
 
@@ -162,9 +162,15 @@ class Session:
         """Where a subscription stands."""
         return self._cursors.position(sub)
 
-    def again(self, what: LeaseKey | str) -> None:
-        """Send an ending or a subscription once more, which the server could not take before."""
-        self._send(self._leases.again(what) if isinstance(what, LeaseKey) else self._cursors.ask(what))
+    def again(self, what: LeaseKey | str | int) -> None:
+        """Send once more what the server could not take before: lines and ending of a lease, a subscription, or (by id) what is listened to."""
+        match what:
+            case LeaseKey():
+                self._send(self._leases.again(what))
+            case str():
+                self._send(self._cursors.ask(what))
+            case int():
+                self._send([self._listen] if self._listen is not None and self._listen.id == what else [])
 
     # ---- from the server's side
 
@@ -218,10 +224,11 @@ class Session:
         return [Answered(frame.id, frame.data)] if known is not None else []
 
     def _refused(self, error: Error) -> list[Call]:
-        ending = self._leases.refused(error)
-        if ending is not None:
-            self._send(ending[1])
-            return [*ending[0]]
+        leased = self._leases.refused(error)
+        if leased is not None:
+            calls, frames = leased
+            self._send(frames)
+            return [*calls]
         cut = self._cursors.refused(error)
         if cut is not None:
             return [*cut]
@@ -229,6 +236,9 @@ class Session:
             return [Refused(error.id, error)]
         if self._listen is not None and error.id == self._listen.id:
             return [ListenRefused(error)]
+        if error.code == "stale_lease" and error.id is not None:
+            # It answers lines of a lease that was let go meanwhile.
+            return []
         if error.code == "stale_lease":
             # The refusal names no fence: a renewal asks which leases are truly lost.
             self.renew()

@@ -5,19 +5,27 @@ import logging
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+)
 
 from ._leases import Again, LeaseKey
 from ._messages import LARGEST_MESSAGE, encode
+from ._refusals import Answer, refusal
 from ._session import Answered, Call, ListenRefused, Refused, Session, Trouble, Welcomed
 from ._version import __version__
-from .errors import ApiError, ConnectionFailed
-from .protocol.codes import CLOSES_BY_CODE, may_reconnect
+from .errors import ApiError, ConnectionFailed, NotTickwire
+from .protocol.codes import CLOSES_BY_CODE, ERRORS, may_reconnect
 from .protocol.events import EventCreate
 from .protocol.frames import (
     Create,
@@ -36,6 +44,9 @@ ANSWER_WITHIN_S: Final = 10.0
 SHORTEST_S: Final = 0.1
 LONGEST_S: Final = 30.0
 SETTLED_AFTER_S: Final = 5.0
+PATIENCE_S: Final = 60.0
+"""How long a request is sent again that the server could not take."""
+LONGEST_PAUSE_S: Final = 5.0
 
 log = logging.getLogger("tickwire")
 
@@ -66,9 +77,13 @@ class Stream:
         self._settled = asyncio.Event()
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._flush_timer: asyncio.TimerHandle | None = None
+        self._listen_timer: asyncio.TimerHandle | None = None
+        self._told_of_listen = False
+        self._over = asyncio.Event()
         self._flushed_at = 0.0
         self._lease_s = LONGEST_S
         self._failures = 0
+        self._welcomed = False
         self._last_error: Error | None = None
 
     # ---- what others ask of it
@@ -85,12 +100,15 @@ class Stream:
             self._flush_timer = loop.call_at(due, self._flush)
 
     async def create(self, job: JobCreate, idempotency_key: str | None = None) -> Job:
-        """Create a job; it is stored when this returns. Waits through reconnects; ApiError when it is refused."""
+        """Create a job; it is stored when this returns. Waits through reconnects, and a minute for a server that cannot take it now.
+
+        ApiError when it is refused, ConnectionFailed when the stream ends.
+        """
         key = idempotency_key or secrets.token_urlsafe(16)
         return Job.model_validate(await self._request(Create(job=job, idempotency_key=key)))
 
     async def publish(self, event: EventCreate, idempotency_key: str | None = None) -> Any:
-        """Publish an event; its id and position once it is stored. ApiError when it is refused."""
+        """Publish an event; its id and position once it is stored. Waits and raises as `create` does."""
         key = idempotency_key or secrets.token_urlsafe(16)
         return await self._request(Publish(event=event, idempotency_key=key))
 
@@ -103,7 +121,7 @@ class Stream:
     # ---- the life of the connection
 
     async def run(self) -> None:
-        """Keep the session connected until cancelled; ApiError when the server refuses it for good."""
+        """Keep the session connected until cancelled; ApiError when the server refuses it for good, NotTickwire for another server."""
         try:
             while True:
                 reason = await self._connected()
@@ -121,7 +139,9 @@ class Stream:
             async with self._socket() as socket:
                 return await self._talk(socket)
         except InvalidStatus as refused:
-            return _refused_upgrade(refused)
+            return self._refused_upgrade(refused)
+        except InvalidMessage as error:
+            return self._no_upgrade(error)
         except orjson.JSONDecodeError as error:
             return f"it sent what is no JSON: {error}"
         except (OSError, InvalidHandshake, TimeoutError) as error:
@@ -148,8 +168,9 @@ class Stream:
         try:
             await socket.send(self.session.hello().model_dump_json(exclude_none=True))
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                while not self.session.ready:
-                    await self._take_message(await socket.recv())
+                refusal = await self._greeting(socket)
+            if refusal is not None:
+                return refusal
             tasks = [self._beside(socket, self._send_all(socket)), self._beside(socket, self._renew_all())]
             # Only this loop reads and it is never cancelled for a broken connection: what the session has
             # taken in is always delivered.
@@ -162,6 +183,14 @@ class Stream:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _greeting(self, socket: ClientConnection) -> str | None:
+        """Wait for welcome; why the server cannot welcome now, when it says so."""
+        while not self.session.ready:
+            await self._take_message(await socket.recv())
+            if self._last_error is not None and may_pass(self._last_error):
+                return self._last_error.message
+        return None
 
     def _disconnected(self, started: float) -> None:
         self.session.disconnected()
@@ -215,6 +244,8 @@ class Stream:
     async def _settle(self, call: Call) -> None:
         match call:
             case Welcomed():
+                self._welcomed = True
+                self._told_of_listen = False
                 self._lease_s = call.lease_s
                 log.info("connected to %s", self._connection.url)
             case Answered():
@@ -222,18 +253,34 @@ class Stream:
             case Refused():
                 self._answer(call.request, lambda waiting: waiting.set_exception(api_error(call.error)))
             case ListenRefused():
-                raise api_error(call.error)
+                self._listen_refused(call.error)
             case Trouble():
-                self._last_error = call.error
-                log.warning("the server refused a frame: %s (%s)", call.error.message, call.error.code)
+                self._trouble(call.error)
             case Again():
                 asyncio.get_running_loop().call_later(AGAIN_AFTER_S, self._again, call.what)
             case _:
                 await self._deliver(call)
 
-    def _again(self, what: LeaseKey | str) -> None:
+    def _again(self, what: LeaseKey | str | int) -> None:
         self.session.again(what)
         self.wake()
+
+    def _listen_refused(self, error: Error) -> None:
+        if not may_pass(error) or error.id is None:
+            raise api_error(error)
+        if not self._told_of_listen:
+            self._told_of_listen = True
+            log.warning("what this listener offers is not taken yet (%s), trying again", error.message)
+        if self._listen_timer is not None:
+            self._listen_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._listen_timer = loop.call_later(AGAIN_AFTER_S, self._again, error.id)
+
+    def _trouble(self, error: Error) -> None:
+        self._last_error = error
+        # A greeting that is refused for now is the reason of the reconnection, and told as such.
+        if self.session.ready or not may_pass(error):
+            log.warning("the server refused a frame: %s (%s)", error.message, error.code)
 
     def _flush(self) -> None:
         self._flush_timer = None
@@ -246,6 +293,26 @@ class Stream:
     async def _request(self, frame: Create | Publish) -> Any:
         if len(frame.model_dump_json(exclude_none=True).encode()) > LARGEST_MESSAGE - 1024:
             raise ApiError.of_code("too_large", "The job or event is over the stream's limit of 1 MiB.")
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + PATIENCE_S
+        failures = 0
+        while True:
+            try:
+                return await self._ask(frame)
+            except ApiError as error:
+                if not error.may_retry or loop.time() >= give_up_at:
+                    raise
+            failures += 1
+            await self._pause(backoff_s(failures, LONGEST_PAUSE_S, self._chance()))
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+
+    async def _ask(self, frame: Create | Publish) -> Any:
+        if self._over.is_set():
+            raise self._closed()
         number = self.session.request(frame)
         self._answers[number] = asyncio.get_running_loop().create_future()
         self.wake()
@@ -260,9 +327,28 @@ class Stream:
             settle(waiting)
 
     def _end_requests(self) -> None:
+        self._over.set()
         for waiting in self._answers.values():
             if not waiting.done():
-                waiting.set_exception(ConnectionFailed(self._connection.url, "the stream was closed"))
+                waiting.set_exception(self._closed())
+
+    def _closed(self) -> ConnectionFailed:
+        return ConnectionFailed(self._connection.url, "the stream was closed")
+
+    def _no_upgrade(self, error: InvalidMessage) -> str:
+        if self._welcomed or isinstance(error.__cause__, EOFError):
+            return str(error)
+        raise NotTickwire(f"{self._connection.url}/v1/stream", "no websocket") from error
+
+    def _refused_upgrade(self, refused: InvalidStatus) -> str:
+        response = refused.response
+        url = f"{self._connection.url}/v1/stream"
+        error = refusal(Answer(response.status_code, response.headers, bytes(response.body or b""), url))
+        # What answered before is the right server: it is a proxy that speaks while the server restarts.
+        wrong_address = isinstance(error, NotTickwire) and not self._welcomed
+        if wrong_address or (isinstance(error, ApiError) and error.status in {401, 403}):
+            raise error from refused
+        return str(error)
 
     def _reason(self, closed: ConnectionClosed) -> str:
         code = closed.rcvd.code if closed.rcvd is not None else None
@@ -275,19 +361,13 @@ class Stream:
         )
 
 
+def may_pass(error: Error) -> bool:
+    """Whether the server may take later what it refuses now."""
+    known = ERRORS.get(error.code)
+    return known is not None and known.retry
+
+
 def api_error(error: Error) -> ApiError:
     """The refusal of a frame, as an exception."""
     details = error.model_dump(exclude={"id", "type", "code", "message"}, exclude_none=True)
     return ApiError.of_code(error.code, error.message, **details)
-
-
-def _refused_upgrade(refused: InvalidStatus) -> str:
-    status = refused.response.status_code
-    if status not in {401, 403}:
-        return f"the server answers {status} to the stream's upgrade"
-    try:
-        told = orjson.loads(refused.response.body or b"")["errors"][0]
-        code, message = str(told["code"]), str(told["message"])
-    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
-        code, message = ("unauthorized" if status == 401 else "forbidden"), "The key is not valid here."
-    raise ApiError(status, code, message) from refused

@@ -14,11 +14,14 @@ from .subscription import Subscription, as_patterns
 
 
 class Client:
-    """Calls over REST, and subscriptions over the stream; use it as ``async with Client() as client``.
+    """Calls over REST, and subscriptions over the stream: ``async with Client() as client``.
 
-    Without arguments the address and key come from ``TICKWIRE_URL`` and ``TICKWIRE_API_KEY``, on loopback else from the server's
-    ``admin.key``. SettingsError when no key is found. Calls raise ApiError when the server refuses and ConnectionFailed when none
-    answers.
+    - ``url``: the server's address; else ``TICKWIRE_URL``, else ``http://127.0.0.1:8420``
+    - ``key``: an API key; else ``TICKWIRE_API_KEY``, and for a server on this machine else the ``admin.key`` in
+      ``TICKWIRE_DATA_DIR`` (``./.tickwire``)
+
+    SettingsError when no key is found. Calls raise ApiError when the server refuses, ConnectionFailed when none answers, and
+    NotTickwire when another server does.
     """
 
     def __init__(self, url: str | None = None, key: str | None = None) -> None:
@@ -62,10 +65,14 @@ class Client:
         after: str = "now",
         progress: bool = False,
     ) -> Subscription:
-        """Follow topics (patterns such as ``job:*``; all without any) from ``now``, ``oldest`` or after a position.
+        """Follow the log: ``async for event in client.subscribe("job:*")``.
 
-        Iterate over it: ``async for event in client.subscribe("job:*")``. With ``progress`` the live ticks of running jobs come
-        between the events, as LiveTick. It has a connection of its own, and ends with the client at the latest.
+        - ``topics``: topics or patterns (``job:*``); without any, all
+        - ``where``: a filter of the events, such as ``{"jobId": job.id}``
+        - ``after``: ``now``, ``oldest``, or a position (an event's ``position``, a page's ``as_of``), which resumes exactly
+        - ``progress``: let the live ticks of running jobs come between the events, as `LiveTick`
+
+        It has a connection of its own, and ends with the client at the latest. ApiError when a pattern or filter is malformed.
         """
         made = Subscription(self.connection, as_patterns(topics), where, after, progress=progress)
         self._subscriptions = [one for one in self._subscriptions if not one.ended]

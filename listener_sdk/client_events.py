@@ -1,12 +1,14 @@
 """``client.events``: read, publish and acknowledge events over REST."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import quote
 
 from ._channel import plain_input
 from ._http import Http
 from .client_jobs import Page
+from .errors import ApiError
+from .protocol.codes import Refusal
 from .protocol.events import Event, EventCreate, check_topic
 
 
@@ -17,13 +19,20 @@ class Events:
         self._http = http
 
     async def list(self, **filters: Any) -> Page[Event]:
-        """One page, oldest first: ``topic``, ``topics`` (patterns; ``**`` for all), ``domain``, ``since``, ``after``, ``page_size``."""
+        """One page, oldest first.
+
+        - ``filters``: ``topic`` (one or several), ``topics`` (patterns; ``**`` for all), ``domain``, ``since`` (a time), ``after``
+          (``oldest``, ``now`` or a position), ``include_acknowledged``, ``page_size`` (10; at most 1,000), ``page_number`` or
+          ``cursor``
+
+        Without ``topic`` or ``topics`` only the topics come that Flatfile's clients know.
+        """
         answer = await self._http.get("/v1/events", filters)
         events = [Event.model_validate(one) for one in answer["data"]]
         return Page(events, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
 
-    async def iterate(self, **filters: Any) -> AsyncIterator[Event]:
-        """The events that the filters let through up to now, page by page."""
+    async def iterate(self, **filters: Any) -> AsyncGenerator[Event, None]:
+        """The events that the filters of `list` let through, up to now, page by page."""
         while True:
             page = await self.list(**filters)
             for event in page.items:
@@ -34,6 +43,7 @@ class Events:
             filters = {**filters, "after": last}
 
     async def get(self, event_id: str) -> Event:
+        """One event; ApiError ``not_found`` when there is none."""
         answer = await self._http.get(f"/v1/events/{quote(event_id, safe='')}")
         return Event.model_validate(answer["data"])
 
@@ -46,8 +56,20 @@ class Events:
         idempotency_key: str | None = None,
         **fields: Any,
     ) -> Event:
-        """Publish an event; ``fields`` as in EventCreate. Refusal for a topic that clients may not publish."""
-        check_topic(topic)
+        """Publish an event.
+
+        - ``topic``: ``domain:operation``, such as ``invoice:paid``, of a domain that is not reserved
+        - ``payload``: a dict or a pydantic model
+        - ``context``: ids that the event is about, for filters
+        - ``idempotency_key``: with one the call can be repeated safely for a day
+        - ``fields``: more of the event, as in `EventCreate`
+
+        ApiError (``bad_topic``, ``reserved_topic``), before anything is sent, for a topic that clients may not publish.
+        """
+        try:
+            check_topic(topic)
+        except Refusal as refusal:
+            raise ApiError.of_code(refusal.code, refusal.message, key=refusal.key) from None
         body = EventCreate(topic=topic, payload=plain_input(payload) or {}, context=context or {}, **fields)
         body.domain = body.domain or topic.partition(":")[0]
         sent = body.model_dump_json(exclude_none=True).encode()
@@ -55,5 +77,5 @@ class Events:
         return Event.model_validate(answer["data"])
 
     async def ack(self, event_id: str) -> None:
-        """Mark an event as seen: lists leave it out unless asked for it."""
+        """Mark an event as seen: lists leave it out, unless asked with ``include_acknowledged``."""
         await self._http.call("POST", f"/v1/events/{quote(event_id, safe='')}/ack")

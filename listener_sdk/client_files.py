@@ -36,9 +36,14 @@ class Files:
         content_type: str | None = None,
         job_id: str | None = None,
     ) -> File:
-        """Store a file: a path, bytes, or chunks of an async iterator (these two need a ``name``). Never held in memory as a whole.
+        """Store a file.
 
-        OSError when the path cannot be read.
+        - ``source``: a path, bytes, or an async iterator of bytes; a file is never held in memory as a whole
+        - ``name``: how people see it; needed unless ``source`` is a path, which has one
+        - ``content_type``: guessed from the name if it is left out
+        - ``job_id``: the job that it belongs to
+
+        OSError when the path cannot be read, ValueError without a name.
         """
         title = clean(name or _own_name(source), 255)
         kind = content_type or mimetypes.guess_type(title)[0] or "application/octet-stream"
@@ -56,18 +61,25 @@ class Files:
         return File.model_validate(answer["data"])
 
     async def list(self, **filters: Any) -> Page[File]:
-        """One page: ``job_id``, ``cursor``, ``page_size``."""
+        """One page, newest first.
+
+        - ``filters``: ``job_id``, ``page_size`` (100; at most 1,000), ``cursor``
+        """
         answer = await self._http.get("/v1/files", filters)
         files = [File.model_validate(one) for one in answer["data"]]
         return Page(files, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
 
     async def delete(self, file_id: str) -> None:
+        """Remove a file and its bytes."""
         await self._http.call("DELETE", f"/v1/files/{quote(file_id, safe='')}")
 
     async def download(self, file: str | File, to: Path | str) -> Path:
-        """Write a file (its id, itself, or a signed link) to the path ``to``, or into the folder ``to`` under its own name.
+        """Write a file to disk; the path it has then.
 
-        The path appears only once all bytes are there, and replaces what stood there.
+        - ``file``: a `File`, its id, or a signed link
+        - ``to``: the path to write it to, replacing what stands there; or a folder, in which it gets its own name
+
+        The path appears once all bytes are there.
         """
         wanted = file.id if isinstance(file, File) else file
         url, with_key = self._address(wanted)

@@ -1,6 +1,6 @@
 """``client.jobs``: create, read, steer and end jobs over REST."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -18,12 +18,16 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some of a list; ``as_of`` is the log's position that it shows, ``cursor`` leads to the next page."""
+    """Some of a list."""
 
     items: list[Item]
+    """What was asked for."""
     pagination: dict[str, Any] | None = None
+    """``currentPage``, ``pageCount`` and ``totalCount``, where the list counts them."""
     as_of: str | None = None
+    """The log's position that the list shows: a subscription after it misses nothing."""
     cursor: str | None = None
+    """Leads to the next page; None after the last."""
 
 
 class ProgressPoint(WireModel):
@@ -54,9 +58,13 @@ class Jobs:
         idempotency_key: str | None = None,
         **fields: Any,
     ) -> Job:
-        """Create a job ``type:operation``; ``fields`` as in JobCreate. It starts at once unless ``trigger="manual"``.
+        """Create a job. It is stored when this returns, and ready at once unless ``fields`` say otherwise.
 
-        With an ``idempotency_key`` the call can be repeated safely for a day.
+        - ``name``: ``type:operation``, such as ``workbook:export``
+        - ``input``: a dict or a pydantic model
+        - ``idempotency_key``: with one the call can be repeated safely for a day
+        - ``fields``: more of the job, as in `JobCreate`: ``trigger="manual"`` waits for `execute`, ``scheduled_at`` for a time;
+          ``max_attempts`` (5), ``priority``, ``unique_key``, ``file_id``, ``metadata`` ...
         """
         kind, _, operation = name.partition(":")
         fields.setdefault("trigger", "immediate")
@@ -64,16 +72,22 @@ class Jobs:
         return await self._job("POST", "", body, idempotency_key)
 
     async def get(self, job_id: str) -> Job:
+        """One job; ApiError ``not_found`` when there is none."""
         return await self._job("GET", _path(job_id))
 
     async def list(self, **filters: Any) -> Page[Job]:
-        """One page: ``page_size``, ``page_number`` or ``cursor``, ``status``, ``job`` (glob), ``parent_id`` and the like."""
+        """One page, newest first.
+
+        - ``filters``: ``status`` (one or several), ``job`` (a name or glob), ``type``, ``operation``, ``source``, ``file_id``,
+          ``parent_id``, ``exclude_child_jobs``, ``created_after`` and ``created_before`` (times), ``sort_direction`` (``desc`` or
+          ``asc``), ``page_size`` (20; at most 1,000), ``page_number`` or ``cursor``
+        """
         answer = await self._http.get("/v1/jobs", filters)
         jobs = [Job.model_validate(one) for one in answer["data"]]
         return Page(jobs, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
 
-    async def iterate(self, **filters: Any) -> AsyncIterator[Job]:
-        """All jobs that the filters let through, page by page."""
+    async def iterate(self, **filters: Any) -> AsyncGenerator[Job, None]:
+        """All jobs that the filters of `list` let through, page by page."""
         cursor: str | None = None
         while True:
             page = await self.list(**{**filters, "cursor": cursor} if cursor else filters)
@@ -84,7 +98,7 @@ class Jobs:
                 return
 
     async def update(self, job_id: str, **fields: Any) -> Job:
-        """Change what is given; ``fields`` as in JobUpdate."""
+        """Change what is given; ``fields`` as in `JobUpdate`. A ``status`` is the life-cycle move of that name."""
         return await self._job("PATCH", _path(job_id), JobUpdate(**fields))
 
     async def delete(self, job_id: str) -> None:
@@ -92,11 +106,14 @@ class Jobs:
         await self._http.call("DELETE", f"/v1/jobs{_path(job_id)}")
 
     async def execute(self, job_id: str) -> None:
-        """Make a job of ``trigger="manual"`` ready."""
+        """Make a job ready now that waits for a person (``trigger="manual"``) or for its time."""
         await self._http.call("POST", f"/v1/jobs{_path(job_id)}/execute")
 
     async def ack(self, job_id: str, **fields: Any) -> Job:
-        """Begin a job, or report its progress; ``fields`` as in JobAck."""
+        """Begin a ready job, or report its progress; ``fields`` as in `JobAck`.
+
+        For programs without a `Listener`: the lease is the key's, and only the run time-out ends it.
+        """
         return await self._job("POST", f"{_path(job_id)}/ack", JobAck(**fields))
 
     async def complete(
@@ -108,7 +125,13 @@ class Jobs:
         result: dict[str, Any] | None = None,
         fence: int | None = None,
     ) -> Job:
-        """End a job well."""
+        """End a job well.
+
+        - ``outcome``: an `Outcome`, or its message
+        - ``info``: the last word of its progress
+        - ``result``: data for programs; else the outcome's
+        - ``fence``: refuse unless the job's fence is still this
+        """
         return await self._job("POST", f"{_path(job_id)}/complete", _end(outcome, info, result, fence))
 
     async def fail(
@@ -120,11 +143,11 @@ class Jobs:
         result: dict[str, Any] | None = None,
         fence: int | None = None,
     ) -> Job:
-        """End a job without success; no attempt follows."""
+        """End a job without success; no attempt follows. Arguments as `complete`."""
         return await self._job("POST", f"{_path(job_id)}/fail", _end(outcome, info, result, fence))
 
     async def cancel(self, job_id: str, info: str | None = None) -> Job:
-        """Cancel a job; one that executes on a stream is asked to stop first (``cancel_requested_at``)."""
+        """Cancel a job; ``info`` says why. A running handler is asked to stop first: ``cancel_requested_at`` is set, ``status`` stays."""
         return await self._job("POST", f"{_path(job_id)}/cancel", JobCancel(info=info))
 
     async def retry(self, job_id: str) -> Job:
@@ -139,8 +162,8 @@ class Jobs:
         """All lines of the job's log, oldest first."""
         return [line async for line in self.iterate_log(job_id)]
 
-    async def iterate_log(self, job_id: str, after: str | None = None) -> AsyncIterator[LogLine]:
-        """The lines of the job's log after a cursor, page by page, oldest first."""
+    async def iterate_log(self, job_id: str, after: str | None = None) -> AsyncGenerator[LogLine, None]:
+        """The lines of the job's log, oldest first, page by page, all or ``after`` a cursor."""
         while True:
             answer = await self._http.get(f"/v1/jobs{_path(job_id)}/log", {"after": after})
             for line in answer["data"]:

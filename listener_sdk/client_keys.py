@@ -57,12 +57,21 @@ class Keys:
         self._http = http
 
     async def create(self, name: str, role: str, expires_at: datetime | None = None) -> CreatedKey:
-        """Make a key of a role (``admin`` or ``listener``)."""
+        """Make a key; its text is in ``key`` of what comes back, this once.
+
+        - ``name``: for people
+        - ``role``: ``admin`` may do all, ``listener`` all but manage keys
+        - ``expires_at``: when it ends by itself, if ever
+        """
         body = _NewKey(name=name, role=role, expires_at=expires_at)
         sent = body.model_dump_json(exclude_none=True).encode()
         return CreatedKey.model_validate((await self._http.call("POST", "/v1/keys", sent))["data"])
 
     async def list(self, **filters: Any) -> Page[Key]:
+        """One page, revoked keys included.
+
+        - ``filters``: ``page_size`` (100; at most 1,000), ``cursor``
+        """
         answer = await self._http.get("/v1/keys", filters)
         return Page([Key.model_validate(one) for one in answer["data"]], cursor=answer.get("cursor"))
 
@@ -78,11 +87,13 @@ class Environments:
         self._http = http
 
     async def list(self, **filters: Any) -> Page[Environment]:
+        """The environment of the key."""
         answer = await self._http.get("/v1/environments", filters)
         found = [Environment.model_validate(one) for one in answer["data"]]
         return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
 
     async def get(self, environment_id: str) -> Environment:
+        """One environment; ApiError ``not_found`` when it is not the key's."""
         answer = await self._http.get(f"/v1/environments/{quote(environment_id, safe='')}")
         return Environment.model_validate(answer["data"])
 
@@ -94,11 +105,13 @@ class Spaces:
         self._http = http
 
     async def list(self, **filters: Any) -> Page[Space]:
+        """The space of the key."""
         answer = await self._http.get("/v1/spaces", filters)
         found = [Space.model_validate(one) for one in answer["data"]]
         return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
 
     async def get(self, space_id: str) -> Space:
+        """One space; ApiError ``not_found`` when it is not the key's."""
         answer = await self._http.get(f"/v1/spaces/{quote(space_id, safe='')}")
         return Space.model_validate(answer["data"])
 

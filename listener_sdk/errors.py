@@ -6,6 +6,7 @@
     ├── SettingsError          no key, or an address that is none
     ├── RegistrationError      a handler cannot be taken as it is written (names file and line)
     ├── ConnectionFailed       no server answers
+    │   └── NotTickwire        another server answers there
     ├── ApiError               the server refused (status, code, message)
     │   └── CursorError        a subscription cannot go on where it stood (code, oldest, head)
     ├── Fatal                  raised by a handler: the job fails for good
@@ -35,19 +36,28 @@ class RegistrationError(TickwireError):
 
 
 class ConnectionFailed(TickwireError):  # noqa: N818 - says what happened
-    """No server answers at ``url``. With ``unreached`` nothing was sent: the same call can be made again."""
+    """No server answers at ``url``, and ``reason`` says why. With ``unreached`` nothing was sent: the same call can be made again."""
+
+    _text = "Cannot reach {url}: {reason}. Start the server with 'tickwire server', or set TICKWIRE_URL."
 
     def __init__(self, url: str, reason: str, *, unreached: bool = False) -> None:
-        super().__init__(
-            f"Cannot reach {url}: {reason}. Start the server with 'tickwire server', or set TICKWIRE_URL."
-        )
+        super().__init__(self._text.format(url=url, reason=reason))
         self.url = url
         self.reason = reason
         self.unreached = unreached
 
 
+class NotTickwire(ConnectionFailed):
+    """What answers at ``url`` is another server: the address is wrong."""
+
+    _text = "This is not a Tickwire server (got {reason} from {url}): check TICKWIRE_URL."
+
+
 class ApiError(TickwireError):
-    """The server refused a call: HTTP ``status``, stable ``code``, readable ``message``, all ``errors`` as sent."""
+    """The server refused a call: HTTP ``status``, stable ``code``, readable ``message``, all ``errors`` as sent.
+
+    Programs compare ``code``; people read ``message``, which may change.
+    """
 
     def __init__(
         self, status: int, code: str, message: str, errors: list[dict[str, Any]] | None = None
@@ -75,7 +85,10 @@ class ApiError(TickwireError):
 
 
 class CursorError(ApiError):
-    """The log no longer holds, or never held, what follows the position: choose ``oldest`` or read a list anew."""
+    """The log no longer holds, or never held, what follows a position; it reaches from ``oldest`` to ``head``.
+
+    Follow it after ``oldest``, or read a list anew and follow it after the list's ``as_of``.
+    """
 
     def __init__(
         self, code: str, message: str, *, oldest: str | None = None, head: str | None = None
@@ -86,29 +99,50 @@ class CursorError(ApiError):
 
 
 class Fatal(TickwireError):  # noqa: N818 - handlers raise it as a verdict
-    """Raised by a handler: the job fails with this message, and no attempt follows."""
+    """Raised by a handler: the job fails with this message for the person, and no attempt follows, whatever attempts are left."""
 
 
 class Retry(TickwireError):  # noqa: N818 - handlers raise it as a verdict
-    """Raised by a handler: this attempt fails; the next starts ``after`` a while or ``at`` a time.
+    """Raised by a handler: this attempt fails, and another follows while the job has attempts left (5 in all by default).
 
-    Without either the server's back-off decides. The job fails once its attempts are used up.
+    - ``after``: how long to wait, in seconds or as a timedelta: 0 to 366 days
+    - ``at``: when the next attempt may start, instead; a time without zone is read as UTC
+
+    Without either the server's back-off decides. The last attempt that ends so fails the job, with ``message`` for the person.
+    ValueError for times out of range or both at once, TypeError for what is no time.
     """
 
-    def __init__(self, message: str, *, after: timedelta | None = None, at: datetime | None = None) -> None:
+    def __init__(
+        self, message: str, *, after: float | timedelta | None = None, at: datetime | None = None
+    ) -> None:
         super().__init__(message)
         if after is not None and at is not None:
             raise ValueError("Retry takes after= or at=, not both")
-        if after is not None and not timedelta(0) <= after <= LONGEST_DELAY:
-            raise ValueError(f"Retry(after=...) takes 0 to {LONGEST_DELAY.days} days, not {after}")
-        if at is not None and not 1970 < at.year < 9999:
-            raise ValueError(f"Retry(at=...) takes a time of our days, not {at}")
-        self.after = after
-        self.at = at
+        self.after = None if after is None else _delay(after)
+        self.at = None if at is None else _moment(at)
 
 
 class Canceled(BaseException):
-    """The job was asked to stop.
+    """Raised by the verbs of a job that was asked to stop: clean up and let it pass.
 
     No ``Exception``, so that an ``except Exception`` around one row of the work does not swallow it.
     """
+
+
+def _delay(after: object) -> timedelta:
+    if isinstance(after, bool) or not isinstance(after, int | float | timedelta):
+        raise TypeError(f"Retry(after=...) takes seconds or a timedelta, not {after!r:.80}")
+    seconds = after.total_seconds() if isinstance(after, timedelta) else after
+    if not 0 <= seconds <= LONGEST_DELAY.total_seconds():
+        raise ValueError(f"Retry(after=...) takes 0 s to {LONGEST_DELAY.days} days, not {after!r:.80}")
+    return timedelta(seconds=seconds)
+
+
+def _moment(at: object) -> datetime:
+    if not isinstance(at, datetime):
+        raise TypeError(
+            f"Retry(at=...) takes a datetime, not {at!r:.80}; after= takes seconds or a timedelta"
+        )
+    if not 1970 < at.year < 9999:
+        raise ValueError(f"Retry(at=...) takes a time of our days, not {at}")
+    return at

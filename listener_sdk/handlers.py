@@ -207,4 +207,9 @@ def _adapter(wanted: Any, place: str) -> TypeAdapter[Any]:
 
 def _readable(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'input'}: {one['msg']}" for one in found)
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'input'}: {_words(one['msg'])}" for one in found)
+
+
+def _words(message: str) -> str:
+    """What a model's own validator said, without what pydantic puts before it."""
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")

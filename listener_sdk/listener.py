@@ -24,9 +24,10 @@ log = logging.getLogger("tickwire")
 
 
 class Listener:
-    """Registers job handlers (`job`) and event callbacks (`on`), and serves them (`serve`, `run`).
+    """What handlers of jobs (`job`) and callbacks for events (`on`) are registered on, and what runs them (`run`, `serve`).
 
-    ``name`` is shown to people. Listeners nest: `filter` and `namespace` make inner ones that only see what passes, `use` mounts another.
+    ``tickwire listen script.py`` runs the one that is called ``listener`` in the script. Listeners nest: `filter` and `namespace`
+    make inner ones that only see what passes, `use` mounts another. ``name`` is for people.
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -45,10 +46,23 @@ class Listener:
         filter: JsonObject | None = None,  # noqa: A002 - the wire's word
         concurrency: int | None = None,
     ) -> Callable[[Registered], Registered]:
-        """Take jobs of this name (or glob): ``async def`` with a `Job`, or plain ``def``, run in a thread, with a `SyncJob`.
+        """Take jobs: decorates an ``async def`` that takes a `Job`, or a plain ``def``, run in a thread, that takes a `SyncJob`.
 
-        The input's model comes from the annotation ``Job[Model]``, or is given as ``input``. ``filter`` looks at the job's ``job:ready``.
-        A handler with its own ``concurrency`` has slots of its own instead of the listener's. One listener gets each job.
+        - ``name``: ``type:operation``; ``workbook:*`` takes every operation of one part, ``workbook:**`` of any number of parts
+        - ``label``: a name for people, which ``tickwire listen`` shows
+        - ``input``: the model of the input, where the annotation ``Job[Model]`` does not say it: a pydantic model, a dataclass, a
+          TypedDict or any other type that pydantic reads. Without either the input is a plain dict. One that does not fit fails
+          the job for good, and says which fields are wrong
+        - ``filter``: take only jobs whose event ``job:ready`` passes it, such as ``{"fileId": "us_fl_*"}``; the event shows the job's
+          ``input`` and ``metadata`` up to 32 KiB
+        - ``concurrency``: how many of these jobs may run at once, 1 to 1,000, in slots of their own. They come on top of those of
+          the listener (10 by default), which all handlers without a ``concurrency`` share
+
+        Each job goes to one listener; without any it waits. A handler ends its job well by returning an `Outcome`, a text (the
+        outcome's message), a dict (the job's ``result``, for programs), or nothing. Whatever it raises fails the attempt; the job
+        has 5 attempts unless it was created with another ``max_attempts``, and pauses that grow lie between them. `Fatal` ends the
+        job at once, `Retry` says when the next attempt starts. A job may run more than once, so a handler must be safe to repeat.
+
         RegistrationError, with file and line, when the function cannot be a handler.
         """
 
@@ -65,9 +79,17 @@ class Listener:
     def on(
         self, topics: str | Sequence[str], where: JsonObject | None = None
     ) -> Callable[[Registered], Registered]:
-        """Watch events of these topics (patterns) that pass ``where``: every watcher of every listener sees them.
+        """Watch events: decorates a function, ``async`` or plain, that takes the event (a `WatchedEvent`).
 
-        Callbacks get the event and run one at a time; one that fails is logged. What happens while the listener is stopped is not seen.
+        - ``topics``: a topic or pattern, or several: ``job:failed``, ``job:*``, ``**`` for all
+        - ``where``: a filter of the events, such as ``{"job": "workbook:*"}``
+
+        Every watcher of every listener sees each event, other than a job, which one listener gets. Callbacks run one at a time, in
+        the order of the log; one that fails is logged, and is not run again. **Events that happen while the listener is stopped are
+        not seen**: it begins with what happens after its start. What must miss nothing keeps a position and follows the log with
+        `Client.subscribe`.
+
+        RegistrationError, with file and line, when a pattern or filter is malformed.
         """
 
         def register(function: Registered) -> Registered:
@@ -86,7 +108,7 @@ class Listener:
         raise RegistrationError(f"{function!r} does not watch {topics!r} here.")
 
     def use(self, other: "Listener | Callable[[Listener], Any]") -> None:
-        """Call a function with this listener, or mount another listener in it."""
+        """Mount another listener in this one, or call a function with this one: ``listener.use(invoices.setup)``."""
         if isinstance(other, Listener):
             self._mount(other)
         else:
@@ -97,7 +119,22 @@ class Listener:
         filter: JsonObject,  # noqa: A002 - the wire's word
         use: "Callable[[Listener], Any] | None" = None,
     ) -> "Listener":
-        """An inner listener that only sees what passes the filter; ``use`` is called with it. Filters travel with its jobs, too."""
+        """An inner listener, whose callbacks and jobs only see what passes the filter.
+
+        - ``filter``: as in `on` and `job`
+        - ``use``: a function that is called with the inner listener, to register on it
+
+        It is used as a listener, or handed to a function::
+
+            invoices = listener.filter({"job": "invoice:*"})
+
+            @invoices.on("job:failed")
+            async def warn(event): ...
+
+            listener.filter({"job": "invoice:*"}, setup)  # calls setup(inner)
+
+        All conditions of a filter must hold; a list holds alternatives.
+        """
         inner = Listener(self.name)
         inner.branch = Branch(filter)
         self._mount(inner)
@@ -108,7 +145,13 @@ class Listener:
     def namespace(
         self, namespace: str | list[str], use: "Callable[[Listener], Any] | None" = None
     ) -> "Listener":
-        """An inner listener for a namespace: ``filter({"namespaces": namespace})``."""
+        """An inner listener for events that were published in a namespace: ``filter({"namespaces": namespace})``.
+
+        - ``namespace``: a name or pattern (``space:*``), or several, of which one must match
+        - ``use``: as in `filter`
+
+        Jobs are in no namespace: a handler in it gets none.
+        """
         return self.filter({"namespaces": namespace}, use)
 
     def _mount(self, inner: "Listener") -> None:
@@ -151,7 +194,7 @@ class Listener:
         concurrency: int = DEFAULT_CONCURRENCY,
         grace_s: float = DEFAULT_GRACE_S,
     ) -> None:
-        """Serve until SIGINT or SIGTERM, then stop gracefully; a second signal stops at once. Errors as `serve`."""
+        """Serve until SIGINT or SIGTERM, then stop gracefully; a second signal stops at once. Arguments and errors as `serve`."""
         asyncio.run(self._run(url, key, concurrency, grace_s))
 
     async def serve(
@@ -163,10 +206,16 @@ class Listener:
         grace_s: float = DEFAULT_GRACE_S,
         stop: asyncio.Event | None = None,
     ) -> None:
-        """Take jobs, at most ``concurrency`` at once, and watch events until ``stop`` is set or this is cancelled.
+        """Take jobs and watch events until ``stop`` is set or this is cancelled.
 
-        On ``stop`` no job is taken any more; handlers may finish within ``grace_s``, the others are cancelled and their jobs given
-        back. Lost connections are mended silently. SettingsError without a key, ApiError when the server refuses the key.
+        - ``url``, ``key``: of the server; else as for `Client`
+        - ``concurrency``: how many jobs run at once, 1 to 1,000, in all handlers that have no ``concurrency`` of their own
+        - ``grace_s``: how many seconds running handlers get to finish once ``stop`` is set; then they are cancelled, and their jobs
+          given back without counting an attempt
+        - ``stop``: set it to stop gracefully
+
+        Lost connections are mended; running jobs go on meanwhile. RegistrationError when there is nothing to serve, SettingsError
+        without a key, ApiError when the server refuses the key, NotTickwire when another server answers.
         """
         if not self.handlers and not self.topics:
             raise RegistrationError(

@@ -27,7 +27,7 @@ log = logging.getLogger("tickwire")
 
 
 class WatchedEvent(Event):
-    """An event as callbacks get it: `cache` is theirs to share for as long as it is handled."""
+    """An `Event` as callbacks get it: `cache` is theirs to share for as long as it is handled."""
 
     _cache: dict[str, Any] = PrivateAttr(default_factory=dict)
     _afterwards: list[Function] = PrivateAttr(default_factory=list)

@@ -1,4 +1,8 @@
-"""Builders of the next action that an outcome offers."""
+"""Builders of the next action that an outcome offers: ``Outcome("Ready", next=next_.download(file))``.
+
+Each takes a ``label``, the text of the button: longer ones than 256 characters are cut. What the wire cannot carry raises pydantic's
+ValidationError, a ValueError.
+"""
 
 from collections.abc import Sequence
 
@@ -24,17 +28,33 @@ def id(  # noqa: A001 - the wire's word
     path: str | None = None,
     query: str | None = None,
 ) -> NextId:
-    """Open a resource of the product; ``path`` and ``query`` are appended to its address."""
+    """Open a resource of your product, such as a workbook.
+
+    - ``id``: the resource's id
+    - ``path``, ``query``: appended to its address, as they are
+    """
     return NextId(id=id, label=_label(label), path=path, query=query)
 
 
 def url(url: str, *, label: str | None = None, replace: bool | None = None) -> NextUrl:
-    """Open a link (http, https, mailto, or a path), in a new tab unless ``replace``."""
+    """Open a link.
+
+    - ``url``: an address that begins with ``http://``, ``https://``, ``mailto:`` or ``/``
+    - ``replace``: open it in place of the page instead of in a new tab
+    """
     return NextUrl(url=url, label=_label(label), replace=replace)
 
 
 def download(file: File | str, *, label: str | None = None, file_name: str | None = None) -> NextDownload:
-    """Download an attached file, a file's id, or any http(s) address."""
+    """Download a file.
+
+    - ``file``: what ``job.attach`` gave, a stored file's id, or an address (``http://``, ``https://`` or ``/``)
+    - ``file_name``: the name to save it under; that of an attached file is known
+
+    The link of a stored file is made fresh whenever the outcome is read, and expires after an hour by default. TypeError for what
+    is no file, such as a ``job.attach(...)`` that was not awaited.
+    """
+    _check(file, "download")
     if isinstance(file, File):
         return NextDownload(file_id=file.id, file_name=_label(file_name or file.name), label=_label(label))
     if file.startswith(("http://", "https://", "/")):
@@ -43,7 +63,14 @@ def download(file: File | str, *, label: str | None = None, file_name: str | Non
 
 
 def files(files: Sequence[File | str], *, label: str | None = None) -> NextFiles:
-    """Download several files: attached ones, or their ids."""
+    """Download several files.
+
+    - ``files``: 1 to 100 of what ``job.attach`` gave, or ids of stored files
+
+    Their links are made as for `download`. TypeError for what is no file.
+    """
+    for file in files:
+        _check(file, "files")
     links = [
         FileLink(file_id=file.id, label=clean(file.name, 256))
         if isinstance(file, File)
@@ -54,23 +81,28 @@ def files(files: Sequence[File | str], *, label: str | None = None) -> NextFiles
 
 
 def wait(*, label: str | None = None, fade: bool | None = None, confetti: bool | None = None) -> NextWait:
-    """Show a waiting screen."""
+    """Show a waiting screen, with a ``fade`` or ``confetti`` where the page that shows it can."""
     return NextWait(label=_label(label), fade=fade, confetti=confetti)
 
 
 def snapshot(snapshot_id: str, sheet_id: str, *, label: str | None = None) -> NextSnapshot:
-    """Open a snapshot of a sheet."""
+    """Open the snapshot ``snapshot_id`` of the sheet ``sheet_id``."""
     return NextSnapshot(snapshot_id=snapshot_id, sheet_id=sheet_id, label=_label(label))
 
 
 def retry(*, label: str | None = None) -> NextRetry:
-    """Offer to run the job again."""
+    """Offer to run the job again, as a new job."""
     return NextRetry(label=_label(label))
 
 
 def view(sheet_id: str, hidden_columns: Sequence[str] = (), *, label: str | None = None) -> NextView:
-    """Change the visible columns of a sheet."""
+    """Show the sheet ``sheet_id`` without its ``hidden_columns`` (field names)."""
     return NextView(sheet_id=sheet_id, hidden_columns=list(hidden_columns), label=_label(label))
+
+
+def _check(file: object, builder: str) -> None:
+    if not isinstance(file, File | str):
+        raise TypeError(f"next_.{builder} takes what job.attach gave, or a file's id, not {file!r:.80}")
 
 
 def _label(label: str | None) -> str | None:

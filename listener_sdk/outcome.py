@@ -8,11 +8,19 @@ from .protocol import outcomes as wire
 
 
 class Outcome:
-    """The good end of a job. ``message`` is for the person, ``data`` (the job's ``result``) for programs.
+    """The good end of a job: what a person is told, and what they may do next.
 
-    ``next`` is made by `next_`; ``acknowledge`` shows a dialog to be dismissed; ``trigger`` makes the next action happen by itself;
-    ``result="partial"`` says that some items failed, and ``counts`` (total, ok, failed, skipped) how many. Texts that are too long
-    are cut; ValueError when ``data`` is no JSON, pydantic's ValidationError (a ValueError) for other values.
+    - ``message``: the text, at most 4,096 characters
+    - ``heading``: its title, at most 256
+    - ``next``: what the person may do next, made by `next_`
+    - ``acknowledge``: show it as a dialog that the person dismisses
+    - ``button_text``, ``hide_default_button``: the dialog's button, or none
+    - ``trigger``: ``automatic`` or ``automatic_silent`` make the next action happen by itself, ``manual`` does not
+    - ``result``: ``partial`` says that some items failed; the job's status is ``complete`` all the same
+    - ``counts``: how many items there were: ``{"total": 3, "ok": 2, "failed": 1, "skipped": 0}``, or some of them
+    - ``data``: the job's ``result``, a JSON object for programs
+
+    Texts that are too long are cut. ValueError for what the wire cannot carry.
     """
 
     __slots__ = ("data", "wire")
@@ -50,7 +58,11 @@ class Outcome:
     def partial(
         cls, message: str | None = None, *, ok: int, failed: int, skipped: int = 0, **fields: Any
     ) -> Self:
-        """An outcome of which some items failed; ``fields`` as in `Outcome`."""
+        """An outcome of which some items failed: ``Outcome.partial("Two rows were left out.", ok=98, failed=2)``.
+
+        - ``ok``, ``failed``, ``skipped``: how many items; their sum is the total
+        - ``fields``: the rest of an `Outcome`
+        """
         counts = wire.Counts(total=ok + failed + skipped, ok=ok, failed=failed, skipped=skipped)
         return cls(message, result="partial", counts=counts, **fields)
 

@@ -89,7 +89,7 @@ class Subscription:
         return found if isinstance(found, LiveTick) else Event.model_validate(found)
 
     async def raw(self) -> JsonObject | LiveTick:
-        """The next event as it stands on the wire."""
+        """The next event as it stands on the wire, a JSON object; or a `LiveTick`."""
         self._start()
         found = await self._waiting.get()
         if isinstance(found, Exception):

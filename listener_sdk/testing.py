@@ -29,7 +29,9 @@ class Attachment:
     """A file that the handler attached."""
 
     file: File
+    """Its facts."""
     content: bytes
+    """Its bytes."""
 
 
 @dataclass(slots=True)
@@ -37,12 +39,15 @@ class JobRun:
     """What a handler did."""
 
     outcome: Outcome | None = None
+    """What a person would be told."""
     result: JsonObject | None = None
     """The data for programs."""
     ticks: list[Progress] = field(default_factory=list)
-    """Every tick, merged with those before it, as the server would see them without a rate limit."""
+    """Every tick (``percent``, ``done``, ``total``, ``text``, ``eta_ms``), merged with those before it: what the server would see."""
     log: list[LogLine] = field(default_factory=list)
+    """The lines of ``job.log``."""
     attachments: list[Attachment] = field(default_factory=list)
+    """The files of ``job.attach``, in their order."""
     started: list[JobCreate] = field(default_factory=list)
     """The child jobs that were started."""
 
@@ -77,11 +82,17 @@ async def run_job(
     client: Client | None = None,
     **fields: Any,
 ) -> JobRun:
-    """Run the handler of job ``name`` once, in this process.
+    """Run the handler of a job once, in this process and without a server, and see what it did.
 
-    ``files`` answers ``job.fetch``, by id; ``stop_after_ticks`` asks the handler to stop once it has ticked so often; ``client`` is the
-    handler's ``job.client``; ``fields`` go to the job (``file_id``, ``metadata`` ...). JobFailed when the handler fails, Canceled when it
-    was stopped, LookupError when the listener has no such handler.
+    - ``name``: the job's name; the listener's own rules choose the handler
+    - ``input``: a dict or a pydantic model
+    - ``attempt``: which attempt the handler is told it is
+    - ``files``: what ``job.fetch`` gives, by file id: paths or bytes
+    - ``stop_after_ticks``: ask the handler to stop once it has ticked so often
+    - ``client``: the handler's ``job.client``
+    - ``fields``: more of the job: ``file_id``, ``metadata``, ``source`` ...
+
+    JobFailed when the handler fails, Canceled when it was stopped, LookupError when the listener has no such handler.
     """
     raw = _raw_job(name, plain_input(input), attempt, fields)
     handler = choose(listener.handlers, raw)

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from ._channel import Source
 from ._endings import Done, Failed, now, of_error, of_result
-from ._leases import Ended, LeaseKey, Lost, Start, Stop
+from ._leases import Ended, LeaseKey, LinesRefused, Lost, Start, Stop
 from ._session import Call
 from ._stream import Stream, backoff_s
 from .client import Client
@@ -30,10 +30,10 @@ UNWIND_S: Final = 2.0
 """How long handlers that were told to stop may take to clean up."""
 ANSWERS_S: Final = 5.0
 """How long a stopping worker waits for the server to answer its last outcomes."""
-PATIENCE_S: Final = 60.0
-LONGEST_PAUSE_S: Final = 5.0
 ABANDON_S: Final = 0.5
 """The same two when there is no time left."""
+PATIENCE_S: Final = 60.0
+LONGEST_PAUSE_S: Final = 5.0
 
 Result = TypeVar("Result")
 
@@ -151,6 +151,8 @@ class Worker:
                 self._stop(call.lease, Reason.CANCEL)
             case Lost():
                 self._stop(call.lease, Reason.LOST)
+            case LinesRefused(lease, error):
+                log.warning("log lines of %s were refused: %s (%s)", lease.job, error.message, error.code)
             case Ended(lease, refused) if refused is not None:
                 log.warning(
                     "the outcome of %s was refused: %s (%s)", lease.job, refused.message, refused.code
@@ -187,12 +189,13 @@ class Worker:
     def _ended(self, lease: LeaseKey) -> None:
         run = self._runs.pop(lease)
         ending = _ending(run.task)
-        if ending is not None:
-            self._end(lease, ending)
-        elif run.stopped is None:
-            self._end(lease, Failed("The handler cancelled itself."))
-        else:
+        if ending is None and run.stopped is not None:
             self._release(lease)
+            return
+        ending = ending or Failed("The handler cancelled itself.")
+        if isinstance(ending, Failed):
+            _tell(run.context, ending)
+        self._end(lease, ending)
 
     def _end(self, lease: LeaseKey, ending: Done | Failed) -> None:
         self.stream.session.end(lease, frame_of(lease, ending))
@@ -227,13 +230,18 @@ async def perform(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Done | 
     """Run a handler on its context, whose input is read here first; Canceled and CancelledError pass through."""
     try:
         context.input = handler.read_input(context.raw.input)
-        if handler.in_thread:
-            return of_result(await in_thread(lambda: handler.function(context)))
-        return of_result(await handler.function(context))
+        result = await _result(handler, context)
+        return of_result(result) if context.forgotten is None else Failed(context.forgotten, retry=False)
     except (asyncio.CancelledError, Canceled, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a handler raises fails its attempt, SystemExit too
-        return of_error(error, now())
+        return of_error(error, now(), context.forgotten)
+
+
+async def _result(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Any:
+    if handler.in_thread:
+        return await in_thread(lambda: handler.function(context))
+    return await handler.function(context)
 
 
 async def in_thread(work: Callable[[], Any]) -> Any:
@@ -274,6 +282,16 @@ def frame_of(lease: LeaseKey, ending: Done | Failed) -> Complete | Fail:
         retry=ending.retry,
         retry_at=ending.retry_at,
     )
+
+
+def _tell(context: Job[Any] | SyncJob[Any], failed: Failed) -> None:
+    """Say where the handler runs what the server is told: a crash with its traceback, a verdict in one line."""
+    attempt = f"attempt {context.attempt} of {context.raw.max_attempts}"
+    about = f"{context.name} ({context.id}), {attempt}, failed{'' if failed.retry else ' for good'}"
+    if failed.detail is None:
+        log.warning("%s: %s", about, " ".join(failed.message.split()))
+    else:
+        log.error("%s:\n%s", about, failed.detail.rstrip())
 
 
 def _ending(task: asyncio.Task[Done | Failed]) -> Done | Failed | None:

@@ -18,12 +18,13 @@ from .engine.node import Node, wall_ms
 from .settings import Settings
 from .store import files, spaces
 from .store.blobs import Blobs
-from .store.database import Database, StartError
+from .store.database import Database, StartError, StoreError
 from .store.meta import Meta
 from .store.sqlite import SqliteDatabase
 from .store.transaction import Facts
 from .telemetry.logs import configure
 from .web.application import make_runner
+from .web.departure import hurry
 
 _log = structlog.get_logger("tickwire")
 
@@ -67,18 +68,26 @@ def open_database(settings: Settings) -> Database:
 
 
 async def _node(settings: Settings, database: Database, clock: Callable[[], int]) -> tuple[Node, Blobs]:
-    connection = database.connect()
     try:
-        meta = first_start(connection, settings.data_dir, clock(), own_admin_key=settings.admin_key is not None)
-        facts = _facts(settings, meta, spaces.every(connection))
-        blobs = Blobs(settings.data_dir / "files")
-        blobs.prepare(files.blobs(connection))
-    finally:
-        connection.close()
-    node = Node(settings, database, meta, facts, clock)
-    await node.start()
+        meta, facts, known = _read(settings, database, clock())
+        node = Node(settings, database, meta, facts, clock)
+        blobs = Blobs(settings.data_dir / "files", lambda: node.room.low)
+        blobs.prepare(known)
+        await node.start()
+    except StoreError as error:
+        raise StartError(f"{settings.database_path} cannot be used: {error}") from error
     _log.info("started", spaces=len(facts.spaces), store=database.kind)
     return node, blobs
+
+
+def _read(settings: Settings, database: Database, now: int) -> tuple[Meta, Facts, set[str]]:
+    """What the store says of itself, and the names of the bytes that its files have."""
+    connection = database.connect()
+    try:
+        meta = first_start(connection, settings.data_dir, now, own_admin_key=settings.admin_key is not None)
+        return meta, _facts(settings, meta, spaces.every(connection)), files.blobs(connection)
+    finally:
+        connection.close()
 
 
 def _facts(settings: Settings, meta: Meta, known: dict[int, Space]) -> Facts:
@@ -108,7 +117,9 @@ async def _drain(node: Node, runner: web.AppRunner) -> None:
     """No new work, a last word to every connection, then the end: what was taken is finished."""
     await node.drain()
     node.sockets.drain(CLOSES["restart"].code)
+    hurrying = asyncio.create_task(hurry(runner))
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(node.settings.drain_s):
             await runner.cleanup()
+    hurrying.cancel()
     await node.stop()

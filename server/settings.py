@@ -56,6 +56,7 @@ def _one_word(text: str | None) -> str | None:
 Seconds = Annotated[float, Field(gt=0, le=30 * 86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Size = Annotated[int, Field(ge=KIB, le=1024 * GIB)]
+Reserve = Annotated[int, Field(ge=0, le=1024 * GIB)]
 Key = Annotated[str, Field(min_length=32, max_length=512), AfterValidator(_one_word)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_origins)]
 
@@ -96,6 +97,7 @@ class Settings(BaseModel):
     grace_s: Seconds = Field(30, description="How long a canceled job's handler may take to stop.")
     drain_s: Seconds = Field(25, description="How long the server waits for its connections when it stops.")
     hello_timeout_s: Seconds = Field(5, description="A new socket must say hello within this time.")
+    head_timeout_s: Seconds = Field(10, description="A request's headers must come in this time.")
     body_timeout_s: Seconds = Field(
         30, description="A request's body, or an upload's next part, must come in this time."
     )
@@ -104,7 +106,16 @@ class Settings(BaseModel):
     max_body_bytes: Size = Field(1 * MIB, description="Largest body of a call.")
     max_frame_bytes: Size = Field(1 * MIB, description="Largest message on the stream.")
     max_upload_bytes: Size = Field(5 * GIB, description="Largest file.")
+    min_free_bytes: Reserve = Field(
+        500 * MIB,
+        description="Below this much free disk, or 5 % of a small one, nothing new is stored (507); 0 stores on.",
+    )
     max_ready_jobs: Count = Field(1_000_000, description="Jobs that may wait in a space.")
+    max_connections: Count = Field(12_000, description="Open connections, sockets of the stream among them.")
+    strangers_per_address: Count = Field(
+        200,
+        description="Open connections of one address that have not sent a valid key. A proxy is one address: raise it there.",
+    )
     max_sockets: Count = Field(10_000, description="Open sockets of the stream.")
     sockets_per_key: Count = Field(100, description="Open sockets of one key.")
     subscriptions_per_socket: Count = Field(100, description="Subscriptions of one socket.")

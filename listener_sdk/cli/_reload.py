@@ -11,6 +11,7 @@ from ._signals import Stop
 
 POLL_S: Final = 0.25
 GRACE_S: Final = 25.0
+HOW_TO_HURRY: Final = "A second Ctrl-C gives them back at once."
 AT_ONCE_S: Final = 5.0
 """After the second signal a listener gives its jobs back at once."""
 LARGEST_WATCH: Final = 5_000
@@ -70,6 +71,8 @@ class Reloader:
                     self._say("changed: loading the new code; running jobs finish on the old")
                 # Asked once only: the second time would end the jobs that it still runs.
                 current.ask_to_stop()
+            if any(child.exit_code is None for child in self._children):
+                self._say(f"stopping: running jobs may finish within {GRACE_S:g} s. {HOW_TO_HURRY}")
             await self._drained(stop)
         finally:
             await asyncio.gather(*(child.stop(AT_ONCE_S) for child in self._children))

@@ -20,9 +20,11 @@ from .._version import __version__
 from ..client import Client
 from ..errors import ApiError, ConnectionFailed, SettingsError
 from ..protocol.frames import Hello, Welcome
-from ..settings import DEFAULT_DATA_DIR, Connection, connection, is_loopback
-from .output import size, span
+from ..settings import DEFAULT_DATA_DIR, Connection, connection
+from .failures import unreachable, unset
+from .output import counted, size, span, spelled
 from .progress import wall_clock
+from .reasons import in_words, way_out
 
 Level = Literal["ok", "warn", "fail"]
 EXTRAS: Final = {"server": ("croniter",), "demo": ("croniter", "airportsdata", "tzdata", "xlsxwriter")}
@@ -99,7 +101,7 @@ async def of_server(url: str | None, key: str | None) -> AsyncIterator[Finding]:
     try:
         found = connection(url, key)
     except SettingsError as error:
-        yield Finding("settings", "fail", str(error))
+        yield Finding("settings", "fail", unset(error))
         with suppress(SettingsError):
             yield await reachable(connection(url, "any").url)
         return
@@ -126,8 +128,11 @@ async def reachable(url: str) -> Finding:
         ):
             body = (await answer.content.read(4096)).decode(errors="replace")
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        start = "Start it: tickwire server" if is_loopback(url) else "Check TICKWIRE_URL and the network"
-        return Finding("server", "fail", f"{url} does not answer ({type(error).__name__})", start)
+        words = in_words(str(error) or type(error).__name__)
+        return Finding("server", "fail", f"{url} does not answer: {words}", way_out(url, words))
+    if answer.content_type != "application/json":
+        told = f"{url} is not a Tickwire server: it answers {answer.status} ({answer.content_type})"
+        return Finding("server", "fail", told, "Check TICKWIRE_URL")
     if answer.status != 200:
         return Finding("server", "warn", f"{url} is not ready: {body.strip()}", "Wait, or look into its log")
     return Finding("server", "ok", f"{url} is ready")
@@ -140,7 +145,7 @@ async def key_valid(client: Client, found: Connection) -> Finding:
     except ApiError as error:
         return Finding("key", "fail", error.message, "Set TICKWIRE_API_KEY to a valid key")
     except ConnectionFailed as error:
-        return Finding("key", "fail", str(error), "Look into the server's log")
+        return Finding("key", "fail", unreachable(error), "Look into the server's log")
     if me.version != __version__:
         return Finding(
             "key",
@@ -156,8 +161,12 @@ async def stream(found: Connection) -> AsyncIterator[Finding]:
     try:
         welcome = await _hello(found)
     except (OSError, TimeoutError, ValueError, websockets.WebSocketException) as error:
-        fix = "Let the proxy pass websocket upgrades on /v1/stream"
-        yield Finding("stream", "fail", f"listeners cannot connect ({type(error).__name__}: {error})", fix)
+        closed = isinstance(error, websockets.ConnectionClosed)
+        fix = (
+            "Wait, or look into its log" if closed else "Let the proxy pass websocket upgrades on /v1/stream"
+        )
+        words = in_words(str(error) or type(error).__name__)
+        yield Finding("stream", "fail", f"listeners cannot connect: {words}", fix)
         return
     yield Finding("stream", "ok", f"listeners can connect; leases last {span(welcome.lease_s)}")
     yield clock(welcome.now - wall_clock())
@@ -190,13 +199,14 @@ async def taken(client: Client, now: datetime) -> Finding:
     page = await client.jobs.list(status="ready", sort_direction="asc", page_size=100)
     old = [job for job in page.items if job.ready_at and now - job.ready_at > WAITING_TOO_LONG]
     if not old:
-        return Finding("listeners", "ok", f"{len(page.items)} jobs are ready, none for longer than a minute")
+        ready = counted(len(page.items), "ready job")
+        return Finding("listeners", "ok", f"{ready}, none for longer than a minute")
     names = ", ".join(sorted({job.job for job in old})[:5])
     return Finding(
         "listeners",
         "warn",
-        f"{len(old)} jobs wait for a listener: {names}",
-        "Start one: tickwire listen SCRIPT",
+        f"no listener takes {counted(len(old), 'job')}: {names}",
+        f"Start one: {spelled('listen SCRIPT')}",
     )
 
 

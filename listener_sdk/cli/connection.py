@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from ..client import Client
+from .narration import narrated
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Result = TypeVar("Result")
@@ -33,4 +34,5 @@ def call(url: str | None, key: str | None, use: Callable[[Client], Awaitable[Res
         async with Client(url, key) as client:
             return await use(client)
 
-    return asyncio.run(session())
+    with narrated():
+        return asyncio.run(session())

@@ -23,12 +23,13 @@ from ._server_process import STOP_GRACE_S, ending, start_server
 from ._signals import stop_signals
 from .failures import Failure
 from .follow import follow
-from .output import say, size
-from .progress import view
+from .output import counted, say, size, spelled, tell
+from .views import view
 
 JOB: Final = "workbook:export"
 LIBRARIES: Final = ("croniter", "airportsdata", "tzdata", "xlsxwriter")
 PORT: Final = 8420
+REAPED_WITHIN_S: Final = 5.0
 Result = TypeVar("Result")
 
 
@@ -67,7 +68,7 @@ def command(path: Path | None, leave: bool, port: int | None, keep: Path | None)
     """
     need_demo()
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
+        private(keep)
     chosen = port if port is not None else free_port(PORT)
     click.get_current_context().exit(asyncio.run(_until_stopped(path, leave, chosen, keep)))
 
@@ -90,6 +91,13 @@ def free_port(wanted: int) -> int:
     return wanted
 
 
+def private(folder: Path) -> None:
+    """Make a folder that only its owner can read; one that exists, other than an empty one, keeps its rights."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        folder.chmod(0o700)
+
+
 def script() -> Path:
     """The demo's listener: in the wheel beside this package, in a clone among the examples."""
     places = (PACKAGE_ROOT / "listener_sdk" / "demo", PACKAGE_ROOT / "examples")
@@ -107,9 +115,7 @@ async def _until_stopped(path: Path | None, leave: bool, port: int, keep: Path |
         work = asyncio.create_task(_demo(path, leave, port, keep, presented))
         await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
-        if not work.done():
-            click.echo("\nstopping", err=True)
-            work.cancel()
+        work.cancel()
         await asyncio.wait({work})
     if not work.cancelled():
         work.result()
@@ -123,7 +129,7 @@ async def _demo(
         data = Path(folder)
         async with staged(data, port) as stage, Client(stage.url, stage.key) as client:
             job = await _watched(stage, _export(client, path))
-            await _present(client, job)
+            await _present(client, job, stays=not leave)
             presented.set()
             if not leave:
                 await _stay(stage)
@@ -144,6 +150,10 @@ async def staged(data: Path, port: int) -> AsyncIterator[Stage]:
             listener = await Child.start(*order, env=env, stdout=log, stderr=log)
         try:
             yield Stage(url, key, server, listener, data)
+        except asyncio.CancelledError:
+            # Said here, where the bar has been removed and the waiting begins.
+            tell("stopping")
+            raise
         finally:
             await listener.stop(STOP_GRACE_S)
     finally:
@@ -158,7 +168,7 @@ async def _watched(stage: Stage, work: Coroutine[Any, Any, Result]) -> Result:
         await asyncio.wait({doing, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if doing.done() and isinstance(doing.exception(), ConnectionFailed):
             # Its socket closes a moment before a dead server is reaped.
-            await asyncio.wait(ends, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, timeout=REAPED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
         for name in (name for task, name in ends.items() if task.done()):
             raise Failure(f"the {name} has ended unexpectedly.\n{ending(stage.data / f'{name}.log')}")
         return doing.result()
@@ -183,15 +193,16 @@ async def _export(client: Client, path: Path | None) -> Job:
         return await follow(client, job, after, shown)
 
 
-async def _present(client: Client, job: Job) -> None:
-    outcomes.show(job)
+async def _present(client: Client, job: Job, *, stays: bool) -> None:
+    # Links and commands lead nowhere once the server has ended.
+    outcomes.show(job, has_log=stays and await outcomes.has_log(client, job), may_act=stays)
     if job.status != "complete":
         raise Failure(f"{job.job} ended as {job.status}. The reason stands above.")
     action = (job.outcome or {}).get("next") or {}
     target = next_free(Path.cwd() / Path(action.get("fileName") or "export.xlsx").name)
     saved = await client.files.download(action["url"], to=target)
     rows = ((job.outcome or {}).get("counts") or {}).get("ok", 0)
-    say(f"Saved {saved} ({size(saved.stat().st_size)}, {rows:,} rows)", "bold")
+    say(f"Saved {saved} ({size(saved.stat().st_size)}, {counted(rows, 'row')})", "bold")
 
 
 def next_free(path: Path) -> Path:
@@ -207,6 +218,6 @@ async def _stay(stage: Stage) -> None:
     say(f"\nThe server stays up at {stage.url}, and the listener takes {JOB}. Try, in another terminal:")
     where = "" if stage.url == DEFAULT_URL else f"TICKWIRE_URL={stage.url} "
     settings = f"{where}TICKWIRE_API_KEY=$(cat {stage.data / 'admin.key'})"
-    say(f"  {settings} tickwire run {JOB}\n  {settings} tickwire events tail", "cyan")
+    say(f"  {settings} {spelled(f'run {JOB}')}\n  {settings} {spelled('events tail')}", "cyan")
     say("Ctrl-C stops both.")
     await _watched(stage, asyncio.Event().wait())

@@ -1,13 +1,16 @@
 """Failures that a person can mend: one line that says what is wrong and how to put it right."""
 
-from typing import IO, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, Final
 
 import click
 from pydantic import ValidationError
 
 from ..errors import ApiError, ConnectionFailed, RegistrationError, SettingsError
 from ..protocol.codes import Refusal
-from .output import plain
+from .output import plain, spelled
+from .reasons import in_words, way_out
 
 
 class Failure(click.ClickException):
@@ -26,15 +29,38 @@ class Misuse(Failure):
 
 def explained(error: Exception) -> Failure | None:
     """The failure that a person is shown for this error; None when it is not an expected one."""
-    if isinstance(error, ApiError):
-        return Failure(_refused(error))
-    if isinstance(error, ConnectionFailed | SettingsError | RegistrationError):
-        return Failure(str(error))
+    for kind, words in _EXPECTED:
+        if isinstance(error, kind):
+            return Failure(words(error))
     if isinstance(error, Refusal):
         return Misuse(error.message)
     if isinstance(error, ValidationError):
-        return Misuse("; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in error.errors()))
+        return Misuse("; ".join(f"{_place(one['loc'])}: {_said(one['msg'])}" for one in error.errors()))
     return None
+
+
+def unreachable(error: ConnectionFailed) -> str:
+    """Why no server answers, in plain words."""
+    if type(error) is not ConnectionFailed:
+        return str(error)
+    words = in_words(error.reason)
+    return f"Cannot reach {error.url}: {words}. {way_out(error.url, words)}"
+
+
+def unset(error: SettingsError) -> str:
+    """What is missing; where no administrator's key lies, no server has ever been started."""
+    missing = error.__cause__
+    if not isinstance(missing, FileNotFoundError):
+        return str(error)
+    return (
+        "There is no API key: TICKWIRE_API_KEY is not set, and no server has been started here "
+        f"({Path(missing.filename).absolute()} does not exist). Start one: {spelled('server')}. "
+        "For a server elsewhere set TICKWIRE_URL and TICKWIRE_API_KEY, or TICKWIRE_DATA_DIR to its data."
+    )
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -45,3 +71,11 @@ def _refused(error: ApiError) -> str:
     if error.status == 401:
         return f"{error.message} Set TICKWIRE_API_KEY to a valid key; 'tickwire doctor' checks it."
     return error.message
+
+
+_EXPECTED: Final[tuple[tuple[type[Exception], Callable[[Any], str]], ...]] = (
+    (ApiError, _refused),
+    (ConnectionFailed, unreachable),
+    (SettingsError, unset),
+    (RegistrationError, str),
+)

@@ -2,15 +2,22 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import aclosing, suppress
-from typing import Final
+from typing import Final, Self
 
 from ..client import Client
 from ..protocol.events import TERMINAL_TOPICS, Event
 from ..protocol.jobs import Job, LogLine
-from .progress import Seen, View
+from ..protocol.lifecycle import Status
+from .output import short, spelled
+from .progress import Seen
+from .views import View
 
 LOG_EVERY_S: Final = 1.0
+LONGEST_FIELD: Final = 2_000
+UNTAKEN_S: Final = 3.0
+"""A job that has been ready for so long waits for a listener that does not come by itself."""
 
 
 async def follow(client: Client, job: Job, after: str, view: View, *, logs: bool = False) -> Job:
@@ -34,11 +41,46 @@ async def _until_ended(client: Client, job: Job, after: str, view: View) -> None
     view.show(seen)
     stream = client.subscribe("job:*", where={"jobId": job.id}, after=after, progress=True)
     async with aclosing(stream) as items:
-        async for item in items:
-            seen = seen.updated(item.payload) if isinstance(item, Event) else seen.ticked(item)
-            view.show(seen)
-            if isinstance(item, Event) and item.topic in TERMINAL_TOPICS:
-                return
+        with Patience(view.note) as patience:
+            patience.see(seen.status)
+            async for item in items:
+                seen = seen.updated(item.payload) if isinstance(item, Event) else seen.ticked(item)
+                view.show(seen)
+                patience.see(seen.status)
+                if isinstance(item, Event) and item.topic in TERMINAL_TOPICS:
+                    return
+
+
+class Patience:
+    """Says once that nobody takes the job, when it has been ready for a while."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._timer: asyncio.TimerHandle | None = None
+        self._said = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.see("")
+
+    def see(self, status: str) -> None:
+        """Take the newest status."""
+        if status != Status.READY and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        elif status == Status.READY and self._timer is None and not self._said:
+            self._timer = asyncio.get_running_loop().call_later(UNTAKEN_S, self._say)
+
+    def _say(self) -> None:
+        self._said = True
+        self._note(untaken())
+
+
+def untaken() -> str:
+    """Why a job may stay ready, and what to do."""
+    return f"No listener has taken it yet. Start one: {spelled('listen SCRIPT')}, or check the name."
 
 
 async def _print_log(client: Client, job_id: str, view: View) -> None:
@@ -62,6 +104,6 @@ async def _print_new(client: Client, job_id: str, view: View, printed: int) -> i
 
 
 def log_text(line: LogLine) -> str:
-    """A log line in one line of text."""
-    fields = "".join(f" {name}={value}" for name, value in (line.fields or {}).items())
-    return f"{line.level:<7} {line.message}{fields}"
+    """A log line as text: of one line unless its message has more."""
+    fields = "".join(f" {name}={short(value, LONGEST_FIELD)}" for name, value in (line.fields or {}).items())
+    return f"{line.level:<7} {line.message.rstrip()}{fields}"

@@ -1,6 +1,5 @@
 """``tickwire jobs``: list, show, log, cancel, retry, delete."""
 
-import json
 from typing import Any
 
 import click
@@ -12,8 +11,9 @@ from . import outcomes
 from .connection import call, connection_options, json_option
 from .follow import log_text
 from .groups import DefaultGroup
-from .output import emit, local, say, table
+from .output import emit, in_json, local, say, spelled
 from .progress import Seen, counts
+from .tables import table
 
 STATUSES = click.Choice([status.value for status in Status])
 
@@ -54,7 +54,7 @@ def list_jobs(
         emit([_wire(job) for job in jobs])
         return
     columns = ("ID", "JOB", "STATUS", "PROGRESS", "CREATED", "INFO")
-    table(columns, map(_row, jobs), empty="There are no such jobs. Create one: tickwire run JOB")
+    table(columns, map(_row, jobs), empty=f"There are no such jobs. Create one: {spelled('run JOB')}")
 
 
 def _row(job: Job) -> tuple[Any, ...]:
@@ -72,7 +72,12 @@ def _wire(job: Job) -> dict[str, Any]:
 @json_option
 def show(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Show one job: its facts, and its outcome once it has ended."""
-    job = call(url, key, lambda client: client.jobs.get(job_id))
+
+    async def session(client: Client) -> tuple[Job, bool]:
+        found = await client.jobs.get(job_id)
+        return found, await outcomes.has_log(client, found)
+
+    job, has_log = call(url, key, session)
     if as_json:
         emit(_wire(job))
         return
@@ -80,7 +85,7 @@ def show(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
         if value:
             say(f"{name:<12} {value}")
     if job.finished_at:
-        outcomes.show(job)
+        outcomes.show(job, has_log=has_log)
 
 
 def _facts(job: Job) -> list[tuple[str, Any]]:
@@ -100,7 +105,7 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("cancel asked", local(job.cancel_requested_at)),
         ("rerun of", job.rerun_of),
         ("parent", job.parent_id),
-        ("input", json.dumps(job.input, ensure_ascii=False) if job.input else None),
+        ("input", in_json(job.input) if job.input else None),
     ]
 
 
@@ -139,7 +144,7 @@ def retry(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Run an ended job again, as a new job."""
     job = call(url, key, lambda client: client.jobs.retry(job_id))
     emit(_wire(job)) if as_json else say(
-        f"{job.id} runs {job_id} again. Show it: tickwire jobs show {job.id}"
+        f"{job.id} runs {job_id} again. Show it: {spelled(f'jobs show {job.id}')}"
     )
 
 

@@ -11,8 +11,9 @@ from ..client_keys import Key
 from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .groups import DefaultGroup
-from .output import emit, local, say, table
+from .output import emit, local, say
 from .progress import wall_clock
+from .tables import table
 
 _UNITS: Final = {
     "m": timedelta(minutes=1),

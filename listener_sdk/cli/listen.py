@@ -3,18 +3,20 @@
 import asyncio
 import logging
 import os
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import click
 
 from ..listener import DEFAULT_CONCURRENCY, DEFAULT_GRACE_S, Listener
 from ..settings import connection
 from ._child import Child, command_line
-from ._reload import Reloader
+from ._reload import HOW_TO_HURRY, Reloader
 from ._script import folder_of, load
-from ._signals import stop_signals
+from ._signals import Stop, stop_signals
 from .connection import connection_options
-from .output import plain
+from .narration import narrated
+from .output import tell
 
 A_DAY_S: Final = 86_400
 
@@ -37,9 +39,16 @@ A_DAY_S: Final = 86_400
     show_default=True,
     help="Seconds that running jobs get to finish when it stops.",
 )
+@click.option("--reloaded", is_flag=True, hidden=True, help="It was started by a parent with --reload.")
 @connection_options
 def command(
-    script: str, reload: bool, concurrency: int, grace_s: float, url: str | None, key: str | None
+    script: str,
+    reload: bool,
+    concurrency: int,
+    grace_s: float,
+    reloaded: bool,
+    url: str | None,
+    key: str | None,
 ) -> None:
     """Take jobs for SCRIPT: a Python file (or module) with a 'listener', or with 'def setup(listener)'.
 
@@ -48,12 +57,47 @@ def command(
     if reload:
         asyncio.run(_reloading(script, concurrency, url, key))
         return
+    # The old code may take its time; when all shall stop, the parent keeps the time and speaks.
+    stopping = None if reloaded else f"stopping: running jobs may finish within {grace_s:g} s. {HOW_TO_HURRY}"
     listener = load(script)
     # After the script, which may have set up logging of its own.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for line in introduction(listener, connection(url, key).url):
-        click.echo(plain(line), err=True)
-    listener.run(url, key, concurrency=concurrency, grace_s=grace_s)
+    found = connection(url, key)
+    tell(f"connecting to {found.url}")
+
+    async def serve(stop: Stop) -> None:
+        limit_s = A_DAY_S if reloaded else grace_s
+        await listener.serve(found.url, found.key, concurrency=concurrency, grace_s=limit_s, stop=stop.asked)
+
+    with narrated(lambda: tell(*introduction(listener, found.url))):
+        asyncio.run(until_stopped(serve, stopping))
+
+
+async def until_stopped(
+    serve: Callable[[Stop], Coroutine[Any, Any, None]],
+    stopping: str | None,
+    say: Callable[[str], None] = tell,
+) -> None:
+    """Serve; at the first signal say what is going on, at the second cancel. Without ``stopping`` nothing is said."""
+    with stop_signals() as stop:
+        served = asyncio.create_task(serve(stop))
+        heeded = asyncio.create_task(_heed(stop, served, stopping, say))
+        await asyncio.wait({served})
+        heeded.cancel()
+    if not served.cancelled():
+        served.result()
+
+
+async def _heed(
+    stop: Stop, served: asyncio.Task[None], stopping: str | None, say: Callable[[str], None]
+) -> None:
+    await stop.asked.wait()
+    if stopping is not None:
+        say(stopping)
+    await stop.hurry.wait()
+    if stopping is not None:
+        say("stopping at once")
+    served.cancel()
 
 
 def introduction(listener: Listener, url: str) -> list[str]:
@@ -70,13 +114,12 @@ async def _reloading(script: str, concurrency: int, url: str | None, key: str | 
     found = connection(url, key)
     # The key goes by the environment: an argument would stand in the list of processes.
     env = {**os.environ, "TICKWIRE_URL": found.url, "TICKWIRE_API_KEY": found.key}
-    # The old code may take its time; when all shall stop, the parent keeps the time.
-    order = command_line("listen", script, "--concurrency", str(concurrency), "--grace", str(A_DAY_S))
+    order = command_line("listen", script, "--concurrency", str(concurrency), "--reloaded")
 
     async def start() -> Child:
         return await Child.start(*order, env=env)
 
     folder = folder_of(script)
-    click.echo(f"watching {folder}", err=True)
+    tell(f"watching {folder}")
     with stop_signals() as stop:
-        await Reloader(folder, start, lambda text: click.echo(text, err=True)).run(stop)
+        await Reloader(folder, start, tell).run(stop)

@@ -1,31 +1,48 @@
 """What a finished job tells a person: heading, message, counts, and what can be done next."""
 
-from typing import Any
+from typing import Any, Final
 
+from ..client import Client
 from ..protocol.jobs import Job
-from .output import say
+from .output import in_json, say, short, spelled
+
+INVALID: Final = "The input is invalid:"
+"""How the message of a job begins whose input the handler's model refused: to run it again cannot help."""
+LONGEST_RESULT: Final = 2_000
 
 Lines = list[tuple[str, str]]
 """Lines of text with their style."""
 
 
-def show(job: Job) -> None:
-    """Print the outcome of an ended job."""
+async def has_log(client: Client, job: Job) -> bool:
+    """Whether the log of a failed job has something to read; of others it is not asked."""
+    if job.status != "failed":
+        return False
+    async for _ in client.jobs.iterate_log(job.id):
+        return True
+    return False
+
+
+def show(job: Job, *, has_log: bool = False, may_act: bool = True) -> None:
+    """Print the outcome of an ended job; with ``may_act`` also what can be done next, with ``has_log`` where to read why."""
     for text, style in lines(job):
         say(text, style)
+    for text in actions(job) if may_act else ():
+        say(text, "cyan")
+    if has_log and may_act:
+        say(f"Why: {spelled(f'jobs log {job.id}')}", "dim")
 
 
 def lines(job: Job) -> Lines:
-    """The outcome in lines."""
+    """The outcome in lines, without its next actions."""
     outcome = job.outcome or {}
     told = [(outcome.get("heading") or _heading(job, outcome), _style(job, outcome))]
     message = outcome.get("message") or job.info
     if message:
         told.append((str(message), ""))
     told += [(text, "dim") for text in _counted(outcome.get("counts") or {})]
-    told += [(text, "cyan") for text in actions(job)]
-    if job.status == "failed":
-        told.append((f"Why: tickwire jobs log {job.id}", "dim"))
+    if job.result:
+        told.append((f"Result: {short(in_json(job.result), LONGEST_RESULT)}", ""))
     return told
 
 
@@ -33,6 +50,8 @@ def actions(job: Job) -> list[str]:
     """The next actions of the outcome, each in one line with its link or command."""
     action = (job.outcome or {}).get("next")
     if not isinstance(action, dict):
+        return []
+    if action.get("type") == "retry" and (job.info or "").startswith(INVALID):
         return []
     label = action.get("label")
     if action.get("type") == "files":
@@ -55,7 +74,7 @@ def _target(action: dict[str, Any], job: Job) -> tuple[str, str]:
     if kind == "view":
         return "Show the view", str(action.get("sheetId"))
     if kind == "retry":
-        return "Run again", f"tickwire jobs retry {job.id}"
+        return "Run again", spelled(f"jobs retry {job.id}")
     return str(kind), ""
 
 

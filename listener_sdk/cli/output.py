@@ -1,16 +1,17 @@
-"""What commands print: tables for people, JSON for programs, and text that cannot command a terminal."""
+"""What commands print: JSON for programs, and for people words and text that cannot command a terminal."""
 
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+_EXACT: Final = 2**53
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -24,6 +25,13 @@ def say(text: str, style: str = "") -> None:
     console().print(Text("\n".join(plain(line) for line in text.split("\n")), style=style))
 
 
+def tell(*lines: str) -> None:
+    """Print lines on standard error, over the ``^C`` that a terminal may have echoed."""
+    start = "\r" if sys.stderr.isatty() else ""
+    for line in lines:
+        click.echo(f"{start}{plain(line)}", err=True)
+
+
 def plain(text: str) -> str:
     """The text with control characters written out: a job's text must not steer the terminal."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
@@ -34,31 +42,37 @@ def emit(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
-    """Print rows under their columns, aligned and never cut; ``empty`` stands for no rows."""
-    cells = [[plain(str("" if cell is None else cell)) for cell in row] for row in rows]
-    if not cells:
-        say(empty)
-    elif sys.stdout.isatty():
-        _grid(columns, cells)
-    else:
-        _lines([list(columns), *cells])
+def spelled(command: str) -> str:
+    """``tickwire <command>`` as it can be typed here: where the shell would not find it, by the path it was called with."""
+    called = Path(sys.argv[0])
+    if called == Path(__file__).with_name("__main__.py"):
+        return f"{Path(sys.executable).name} -m listener_sdk.cli {command}"
+    found = shutil.which("tickwire") is not None or called.stem != "tickwire"
+    return f"{'tickwire' if found else sys.argv[0]} {command}"
 
 
-def _grid(columns: Sequence[str], cells: list[list[str]]) -> None:
-    grid = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        grid.add_column(column, overflow="fold")
-    for row in cells:
-        grid.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(grid)
+def counted(count: int, noun: str) -> str:
+    """``1 row``, ``28,298 rows``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _lines(rows: list[list[str]]) -> None:
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    for row in rows:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
+def short(value: Any, limit: int = 120) -> str:
+    """A value of JSON in one line: texts as they are, whole numbers without a point, long ones cut with an ellipsis."""
+    text = value if isinstance(value, str) else in_json(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def in_json(value: Any) -> str:
+    """The value as one line of JSON; a whole number that travelled as 10.0 is 10."""
+    return json.dumps(_whole(value), ensure_ascii=False)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, list) else value
 
 
 def local(moment: datetime | None) -> str:

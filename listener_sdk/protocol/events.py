@@ -51,11 +51,9 @@ SERVER_TOPICS: Final = {
     "job:ready": "The job may be taken by a listener.",
     "job:updated": "A field, the progress or the status of a job changed.",
     "job:attempt-failed": "An attempt ended without an outcome; another follows, or job:failed.",
-    "job:waiting": "The job waits for another job.",
     "job:completed": "The job ended well; payload.result is success or partial. Final.",
     "job:failed": "The job ended without success. Final.",
     "job:canceled": "The job was canceled. Final.",
-    "job:parts-completed": "All parts of a split job have ended.",
     "job:outcome-acknowledged": "A person has seen the outcome.",
     "job:deleted": "The job was removed.",
     "file:created": "A file was stored.",
@@ -63,7 +61,10 @@ SERVER_TOPICS: Final = {
     "key:created": "An API key was made; the event never holds its secret.",
     "key:revoked": "An API key was revoked.",
 }
-"""Topics that the server publishes, with their meaning; docs/reference/topics.md is made from it."""
+"""Topics that this release of the server publishes, with their meaning; docs/reference/topics.md is made from it.
+
+The other topics of a reserved domain are nobody's yet: clients may not publish them, either.
+"""
 
 TERMINAL_TOPICS: Final = frozenset({"job:completed", "job:failed", "job:canceled"})
 

@@ -32,6 +32,7 @@ VERSION: Final = 1
 MAX_CREDIT: Final = 1000
 RequestId = Annotated[int, Field(ge=0, le=2**53)]
 Fence = Annotated[int, Field(ge=0, le=2**53)]
+LineIndex = Annotated[int, Field(ge=0, le=2**53)]
 SubscriptionName = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -138,13 +139,18 @@ class Release(_Request):
     leases: list[Lease] = Field(min_length=1, max_length=MAX_CREDIT)
 
 
-class Log(WireModel):
-    """Lines for the job's log. Answered only when refused."""
+class Log(_Request):
+    """Lines for the job's log. ``first`` is the index (0, 1, 2 ...) of the first among all that this attempt wrote.
+
+    Lines with indexes may be sent again: those that the log has already are not written twice, and a frame that holds
+    only such lines is answered ``ok`` even after the attempt's end. Without ``first`` lines are written as they come.
+    """
 
     type: Literal["log"] = "log"
     job: str = Field(max_length=64)
     fence: Fence
     lines: list[LogLine] = Field(min_length=1, max_length=500)
+    first: LineIndex | None = None
 
 
 class Create(_Request):

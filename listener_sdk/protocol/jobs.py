@@ -21,7 +21,7 @@ Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
 
 
 def _printable(text: str) -> str:
-    if not all(letter.isprintable() for letter in text):
+    if not text.isprintable():
         raise ValueError("only printable characters are allowed")
     return text
 

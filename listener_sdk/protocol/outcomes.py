@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from .model import WireModel
 
 Label = Annotated[str, Field(max_length=256)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
 Url = Annotated[str, Field(max_length=4096, pattern=r"^(https?://|/|mailto:)")]
 
 
@@ -120,10 +121,10 @@ class Audience(WireModel):
 class Counts(WireModel):
     """What became of the items of a run."""
 
-    total: int | None = Field(default=None, ge=0)
-    ok: int | None = Field(default=None, ge=0)
-    failed: int | None = Field(default=None, ge=0)
-    skipped: int | None = Field(default=None, ge=0)
+    total: Count | None = None
+    ok: Count | None = None
+    failed: Count | None = None
+    skipped: Count | None = None
 
 
 class Outcome(WireModel):

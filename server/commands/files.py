@@ -74,4 +74,4 @@ def _say(tx: Transaction, topic: str, row: FileRow, actor: Actor) -> None:
 
 
 CREATE_FILE: Final[Command[CreateFile, FileRow]] = Command("create_file", create)
-DELETE_FILE: Final[Command[DeleteFile, str]] = Command("delete_file", delete)
+DELETE_FILE: Final[Command[DeleteFile, str]] = Command("delete_file", delete, needs_no_room=True)

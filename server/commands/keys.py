@@ -99,4 +99,4 @@ def context(tx: Transaction, space: Space, actor: Actor) -> dict[str, Any]:
 
 
 CREATE_KEY: Final[Command[CreateKey, KeyRow]] = Command("create_key", create)
-REVOKE_KEY: Final[Command[RevokeKey, None]] = Command("revoke_key", revoke)
+REVOKE_KEY: Final[Command[RevokeKey, None]] = Command("revoke_key", revoke, needs_no_room=True)

@@ -16,7 +16,7 @@ from listener_sdk.protocol.times import from_datetime
 from ..core.curve import Point, joined
 from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
-from ..store import curves
+from ..store import curves, job_pages
 from ..store.command import Command
 from ..store.transaction import EVERYTHING, LEASE_ONLY, Transaction
 from . import moves
@@ -64,8 +64,11 @@ class Leases:
 
 @dataclass(frozen=True, slots=True)
 class LogLease:
+    """Lines of a lease; ``first`` is the index of the first among all that its handler wrote, None when they have none."""
+
     lease: Held
     lines: tuple[LogLine, ...]
+    first: int | None = None
 
 
 def own(tx: Transaction, lease: Held) -> JobRow:
@@ -174,12 +177,46 @@ def release(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
 
 
 def write(tx: Transaction, item: LogLease) -> None:
-    """Lines for the job's log; a listener may still write them while its outcome is on the way."""
+    """Lines for the job's log, each index once; a listener may still write them while its outcome is on the way.
+
+    A repetition changes nothing, and is answered as the first also when the lease is over.
+    """
+    missing = _missing(tx, item)
+    if not missing and _is_over(tx, item.lease):
+        return
     row = own(tx, item.lease)
-    for line in item.lines:
-        at = from_datetime(line.at) if line.at else tx.now
-        fields = orjson.dumps(line.fields).decode() if line.fields else None
-        moves.write_log(tx, row, line.level, line.message, fields, min(at, tx.now))
+    for index, line in missing:
+        _write_line(tx, row, line, index)
+
+
+def _missing(tx: Transaction, item: LogLease) -> list[tuple[int | None, LogLine]]:
+    """The lines, each with its index, that the log does not have."""
+    if item.first is None:
+        return [(None, line) for line in item.lines]
+    job_id, fence = item.lease.job_id, item.lease.fence
+    indexes = range(item.first, item.first + len(item.lines))
+    stored = job_pages.stored_lines(tx.connection, job_id, fence, indexes)
+    return [
+        (index, line)
+        for index, line in zip(indexes, item.lines, strict=True)
+        if index not in stored and (job_id, fence, index) not in tx.lines
+    ]
+
+
+def _is_over(tx: Transaction, lease: Held) -> bool:
+    """Whether the job went on without this lease."""
+    row = tx.job(lease.job_id)
+    if row is None or row.space_id != lease.space_id:
+        return False
+    return row.holder is None or row.fence != lease.fence
+
+
+def _write_line(tx: Transaction, row: JobRow, line: LogLine, index: int | None) -> None:
+    at = min(from_datetime(line.at), tx.now) if line.at else tx.now
+    fields = orjson.dumps(line.fields).decode() if line.fields else None
+    moves.write_log(tx, row, line.level, line.message, fields, at=at, fence=row.fence, line=index)
+    if index is not None:
+        tx.lines.add((row.id, row.fence, index))
 
 
 class _Leased(Protocol):
@@ -197,8 +234,8 @@ def many(item: Leases) -> Iterable[int]:
     return [job_id for job_id, _ in item.pairs]
 
 
-ACK: Final[Command[AckLease, None]] = Command("ack", ack, one, lazy=True)
+ACK: Final[Command[AckLease, None]] = Command("ack", ack, one, lazy=True, needs_no_room=True)
 TICK: Final[Command[TickLease, Any]] = Command("tick", tick, one, lazy=True)
-RENEW: Final = Command("renew", renew, many, lazy=True)
-RELEASE: Final = Command("release", release, many)
+RENEW: Final = Command("renew", renew, many, lazy=True, needs_no_room=True)
+RELEASE: Final = Command("release", release, many, needs_no_room=True)
 LOG: Final[Command[LogLease, None]] = Command("log", write, one, lazy=True)

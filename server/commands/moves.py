@@ -20,7 +20,7 @@ from ..store.transaction import EVERYTHING, PROGRESS_ONLY, Transaction
 ATTEMPT_COLUMNS: Final = (
     "job_id", "fence", "attempt", "reason", "message", "holder", "started_at", "ended_at",
 )  # fmt: skip
-LOG_COLUMNS: Final = ("id", "job_id", "attempt", "at", "level", "message", "fields")
+LOG_COLUMNS: Final = ("id", "job_id", "attempt", "at", "level", "message", "fields", "fence", "line")
 NOT_FOUND: Final = "There is no job {id} in this space."
 
 
@@ -83,10 +83,13 @@ def schedule(tx: Transaction, row: JobRow, at: int, actor: str, move: Move = Mov
 
 
 def hold(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) -> None:
-    """Give the job to a holder: a new attempt, a new fence, and nothing said of the last attempt's progress or failure.
+    """Give the job to a holder. Without ``lease_ms`` only the run time-out ends it."""
+    tx.dispatch.taken(holder)
+    lease(tx, row, holder, lease_ms=lease_ms)
 
-    Without ``lease_ms`` only the run time-out ends it.
-    """
+
+def lease(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) -> None:
+    """Write down that a holder has the job: a new attempt, a new fence, and nothing said of the last attempt."""
     row.holder = holder
     row.attempt += 1
     row.fence += 1
@@ -97,7 +100,6 @@ def hold(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) -> 
         row.info = None
     row.progress = row.done = row.total = row.eta_at = None
     row.eta_given = 0
-    tx.dispatch.taken(holder)
     touch(tx, row)
 
 
@@ -177,12 +179,21 @@ def after_attempt(
 
 
 def write_log(
-    tx: Transaction, row: JobRow, level: str, message: str, fields: str | None = None, at: int | None = None
+    tx: Transaction,
+    row: JobRow,
+    level: str,
+    message: str,
+    fields: str | None = None,
+    *,
+    at: int | None = None,
+    fence: int | None = None,
+    line: int | None = None,
 ) -> None:
-    """A line for the job's log."""
+    """A line for the job's log; its ``fence`` and index (``line``) when a listener wrote it."""
     line_id = tx.next_ids("job_log")
+    when = tx.now if at is None else at
     tx.insert(
         "job_log",
         LOG_COLUMNS,
-        (line_id, row.id, row.attempt, tx.now if at is None else at, level, message, fields),
+        (line_id, row.id, row.attempt, when, level, message, fields, fence, line),
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 from listener_sdk.protocol.lifecycle import Status
 
-from ..core.dispatch import Taker
+from ..core.fleets import Taker
 from ..core.jobs import JobRow
 from ..store import jobs as sql
 from ..store.command import Command
@@ -62,7 +62,7 @@ def heard(tx: Transaction, holder: str) -> None:
     tx.dispatch.heard(holder)
 
 
-HELLO: Final = Command("hello", hello, many)
-LISTEN: Final[Command[Taker, None]] = Command("listen", listen)
-LEAVE: Final[Command[Leave, None]] = Command("leave", leave)
-HEARD: Final[Command[str, None]] = Command("heard", heard)
+HELLO: Final = Command("hello", hello, many, needs_no_room=True)
+LISTEN: Final[Command[Taker, None]] = Command("listen", listen, needs_no_room=True)
+LEAVE: Final[Command[Leave, None]] = Command("leave", leave, needs_no_room=True)
+HEARD: Final[Command[str, None]] = Command("heard", heard, needs_no_room=True)

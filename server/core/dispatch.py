@@ -1,85 +1,82 @@
-"""Who gets a ready job: takers with free credit, round robin. In memory, and rebuilt from the leases in the store."""
+"""Who gets a ready job: takers with free credit, round robin. In memory, and rebuilt from the store.
 
-from collections import deque
+What an act costs depends on the sessions that it concerns and on what they may take, never on how much else waits: a
+queue is matched with the wishes of each fleet once, and each fleet knows where to look for its next job.
+"""
+
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from listener_sdk.protocol.filters import job_name_matches
-
-Key = tuple[int, str]
-"""A queue: a space and a job's name."""
-Test = Callable[[dict[str, Any]], bool]
-
-LARGEST_CACHE: Final = 10_000
-"""Names of jobs that are remembered: clients choose them, so their number has no end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Names that a taker serves (a glob), and the filter that a job's ``job:ready`` must pass."""
-
-    pattern: str
-    test: Test | None = None
-
-
-@dataclass(slots=True)
-class Taker:
-    """A connected listener session. ``held`` counts its leases, whether or not their jobs were acknowledged."""
-
-    holder: str
-    connection: int
-    space_id: int
-    credit: int = 0
-    wishes: tuple[Wish, ...] = ()
-    tests: dict[str, tuple[Test | None, ...]] = field(default_factory=dict)
-
-    def tests_for(self, name: str) -> tuple[Test | None, ...]:
-        """The tests of the wishes that name this job; empty when none does."""
-        found = self.tests.get(name)
-        if found is None:
-            found = tuple(wish.test for wish in self.wishes if job_name_matches(wish.pattern, name))
-            if len(self.tests) >= LARGEST_CACHE:
-                self.tests.clear()
-            self.tests[name] = found
-        return found
+from .audiences import Audiences
+from .fleets import Fleet, Taker, passes, tests_for
+from .waiting import Key, Place, Waiting
 
 
 class Dispatch:
-    """All takers, how many leases each holder has, and which queues have a backlog that must be looked at."""
+    """All takers, how many leases each holder has, which jobs wait, and which fleets have something to look at."""
 
     def __init__(self) -> None:
         self.takers: dict[str, Taker] = {}
         self.held: dict[str, int] = {}
-        self.backlog: set[Key] = set()
-        self.look: set[Key] = set()
-        self.anew: set[Key] = set()
-        """Queues that somebody got room for since the search through them began."""
+        self.waiting = Waiting()
+        self.look: dict[int, Fleet] = {}
+        """Fleets with room, by number, that have not looked at all that waits for them."""
         self.silent: set[str] = set()
         """Connected holders that let a lease run out: they get nothing until they say something."""
-        self._turns: dict[Key, deque[Taker]] = {}
+        self._audiences = Audiences()
 
-    def load(self, held: Iterable[tuple[str, int]], backlog: Iterable[Key]) -> None:
-        """Begin anew from the store: leases by holder, and the queues in which jobs wait."""
+    def load(self, held: Iterable[tuple[str, int]], queues: Iterable[tuple[int, str, int, Place]]) -> None:
+        """Begin anew from the store: leases by holder, and the queues as `Waiting` takes them.
+
+        Nobody stays silent, since it is not known who was told of the lease that it lost.
+        """
         self.held = dict(held)
-        self.backlog = set(backlog)
-        self.look = set(self.backlog)
-        self.anew = set(self.backlog)
+        self.waiting.load(queues)
+        self.silent.clear()
+        self.look.clear()
+        for fleet in self._audiences:
+            fleet.begin(self._names(fleet))
+            fleet.roomy.clear()
+        for holder in self.takers:
+            self._weigh(holder)
+
+    # ---- who is there
 
     def join(self, taker: Taker) -> None:
-        """A session is there; an older connection of it is forgotten."""
-        self.takers[taker.holder] = taker
+        """A session is there, with these wishes and this credit; an older connection of it is forgotten."""
         self.silent.discard(taker.holder)
-        self._turns.clear()
-        self._look_for(taker)
+        older = self.takers.get(taker.holder)
+        if older is not None and (older.space_id, older.wishes) == (taker.space_id, taker.wishes):
+            # Its place in the turns stays, and nothing is matched again.
+            older.connection, older.credit = taker.connection, taker.credit
+        else:
+            if older is not None:
+                self._remove(older)
+            self.takers[taker.holder] = taker
+            if self._audiences.add(taker):
+                fleet = self._audiences.fleet(taker)
+                fleet.begin(self._names(fleet))
+        self._weigh(taker.holder)
 
     def leave(self, holder: str, connection: int | None) -> None:
         """A connection ended (None: whichever the session had): it gets nothing more, and keeps its leases."""
         taker = self.takers.get(holder)
         if taker is not None and connection in {None, taker.connection}:
-            del self.takers[holder]
+            self._remove(taker)
             self.silent.discard(holder)
-            self._turns.clear()
+
+    def silence(self, holder: str) -> None:
+        """A connected session did not answer for its lease: it may hang, so jobs go to others."""
+        if holder in self.takers:
+            self.silent.add(holder)
+            self._weigh(holder)
+
+    def heard(self, holder: str) -> None:
+        """The session has said something: it gets jobs again."""
+        self.silent.discard(holder)
+        self._weigh(holder)
+
+    # ---- leases
 
     def free(self, taker: Taker) -> int:
         """How many more leases it takes."""
@@ -87,21 +84,10 @@ class Dispatch:
             return 0
         return taker.credit - self.held.get(taker.holder, 0)
 
-    def silence(self, holder: str) -> None:
-        """A connected session did not answer for its lease: it may hang, so jobs go to others."""
-        if holder in self.takers:
-            self.silent.add(holder)
-
-    def heard(self, holder: str) -> None:
-        """The session has said something: it gets jobs again."""
-        self.silent.discard(holder)
-        taker = self.takers.get(holder)
-        if taker is not None:
-            self._look_for(taker)
-
     def taken(self, holder: str) -> None:
         """A lease was given."""
         self.held[holder] = self.held.get(holder, 0) + 1
+        self._weigh(holder)
 
     def given_back(self, holder: str) -> None:
         """A lease ended: there is room for another."""
@@ -110,55 +96,82 @@ class Dispatch:
             self.held[holder] = left
         else:
             self.held.pop(holder, None)
-        taker = self.takers.get(holder)
-        if taker is not None and self.backlog:
-            self._look_for(taker)
+        self._weigh(holder)
 
-    def waits(self, key: Key) -> None:
-        """A job waits in this queue that no taker of now could take."""
-        self.backlog.add(key)
+    # ---- jobs
 
-    def done(self, key: Key, *, empty: bool) -> None:
-        """The queue was looked at; with ``empty`` nothing waits there any more."""
-        self.look.discard(key)
-        self.anew.discard(key)
-        if empty:
-            self.backlog.discard(key)
+    def enter(self, key: Key, place: Place) -> None:
+        """A job waits from now on."""
+        self.waiting.enter(key, place)
+        for fleet, tests in self._audiences.of(key).fleets:
+            fleet.notice(key, tests, place)
+            self._looks(fleet)
 
-    def choose(self, key: Key, event: Callable[[], dict[str, Any]]) -> Taker | None:
-        """The next taker in turn with free credit whose filter lets the job pass, or None."""
-        turns = self._interested(key)
-        for _ in range(len(turns)):
-            taker = turns[0]
-            turns.rotate(-1)
-            if self.free(taker) > 0 and self._passes(taker, key[1], event):
-                return taker
-        return None
-
-    def room(self, key: Key) -> int:
-        """How many jobs of this queue could be taken now, filters aside."""
-        return sum(max(0, self.free(taker)) for taker in self._interested(key))
+    def depart(self, key: Key, place: Place) -> None:
+        """A job waits no more."""
+        if self.waiting.leave(key, place):
+            for fleet, _ in self._audiences.of(key).fleets:
+                fleet.drop(key)
+                self._looks(fleet)
 
     def filtered(self, key: Key) -> bool:
         """Whether some taker of this queue looks at more than the name."""
-        return any(None not in taker.tests_for(key[1]) for taker in self._interested(key))
+        return self._audiences.of(key).filtered
 
-    def _passes(self, taker: Taker, name: str, event: Callable[[], dict[str, Any]]) -> bool:
-        tests = taker.tests_for(name)
-        return None in tests or any(test(event()) for test in tests if test is not None)
+    def choose(self, key: Key, event: Callable[[], dict[str, Any]]) -> Taker | None:
+        """The next taker in turn with free credit whose filter lets the job pass, or None."""
+        turns = self._audiences.of(key).turns
+        for _ in range(len(turns)):
+            taker, fleet, tests = turns[0]
+            turns.rotate(-1)
+            if taker.holder in fleet.roomy and not fleet.coming and passes(tests, event):
+                return taker
+        return None
 
-    def _interested(self, key: Key) -> deque[Taker]:
-        turns = self._turns.get(key)
-        if turns is None:
-            space_id, name = key
-            turns = deque(t for t in self.takers.values() if t.space_id == space_id and t.tests_for(name))
-            if len(self._turns) >= LARGEST_CACHE:
-                self._turns.clear()
-            self._turns[key] = turns
-        return turns
+    # ---- where to look
 
-    def _look_for(self, taker: Taker) -> None:
-        if self.free(taker) > 0:
-            found = {k for k in self.backlog if k[0] == taker.space_id and taker.tests_for(k[1])}
-            self.look |= found
-            self.anew |= found
+    def ready(self, most: int) -> list[Fleet]:
+        """The fleets that may look now. Those that have come are matched first, with ``most`` wishes and names at most."""
+        for fleet in list(self.look.values()):
+            while fleet.coming and most > 0:
+                most -= max(1, len(fleet.wishes))
+                self._introduce(fleet, (fleet.space_id, fleet.coming.pop()))
+            self._looks(fleet)
+        return [fleet for fleet in self.look.values() if not fleet.coming]
+
+    def moved(self, fleet: Fleet, key: Key, place: Place | None) -> None:
+        """The fleet has looked at this queue: there is nothing for it before this place, or nothing at all."""
+        fleet.move(key, place)
+        self._looks(fleet)
+
+    def _introduce(self, fleet: Fleet, key: Key) -> None:
+        queue = self.waiting.queue(key)
+        if queue is not None and (tests := tests_for(fleet.wishes, key[1])):
+            fleet.notice(key, tests, queue.first)
+
+    def _names(self, fleet: Fleet) -> list[str]:
+        """The names of queues that are to be matched with a fleet."""
+        if fleet.names is None:
+            return self.waiting.names(fleet.space_id)
+        return [name for name in fleet.names if self.waiting.queue((fleet.space_id, name))]
+
+    def _remove(self, taker: Taker) -> None:
+        del self.takers[taker.holder]
+        self._looks(self._audiences.remove(taker))
+
+    def _weigh(self, holder: str) -> None:
+        """The room of a session may have changed."""
+        taker = self.takers.get(holder)
+        if taker is None:
+            return
+        roomy = self._audiences.fleet(taker).roomy
+        if (self.free(taker) > 0) != (holder in roomy):
+            roomy ^= {holder}
+            self._looks(self._audiences.fleet(taker))
+
+    def _looks(self, fleet: Fleet) -> None:
+        """Whether the fleet has something to look at may have changed."""
+        if fleet.roomy and fleet.pending:
+            self.look[fleet.number] = fleet
+        else:
+            self.look.pop(fleet.number, None)

@@ -19,12 +19,22 @@ LARGEST: Final = {
 
 
 def bounded(parts: dict[str, Any]) -> None:
-    """Refusal ``too_large`` with the name of the first part that is over its limit; other names pass."""
+    """Refusal ``too_large`` with the name of the first part that is over its limit; other names pass.
+
+    Refusal ``invalid`` for a part with a value that no JSON text holds, such as an integer of more than 64 bits.
+    """
     for name, value in parts.items():
         limit = LARGEST.get(name)
-        if limit is not None and value is not None and len(orjson.dumps(value)) > limit:
+        if limit is not None and value is not None and _size(name, value) > limit:
             raise Refusal(
                 "too_large",
                 f"{name} takes at most {limit // 1024} KiB of JSON: put large data into a file and name that.",
                 key=name,
             )
+
+
+def _size(name: str, value: Any) -> int:
+    try:
+        return len(orjson.dumps(value))
+    except orjson.JSONEncodeError as error:
+        raise Refusal("invalid", f"{name} cannot be kept as JSON: {error}.", key=name) from None

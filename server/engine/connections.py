@@ -16,7 +16,9 @@ from ..core.jobs import JobRow
 from ..core.views import FileLink, job_wire
 from ..store.command import Command, Once, Replayed
 from ..store.transaction import NewEvent
+from ..store.writer import Done
 from .hub import Hub, error_frame
+from .intake import Intake
 from .outbox import Outbox
 from .subscriptions import Subscription
 
@@ -42,11 +44,14 @@ class Connection:
         self.outbox = outbox
         self.close = close
         self.link = link
+        self.intake = Intake(hub.total)
         self.drained = asyncio.Event()
         self.number = hub.next_number()
         self.session: str | None = None
         self.holder = ""
         self.subscriptions: dict[str, Subscription] = {}
+        self.globs: dict[str | None, int] = {}
+        """The size of the globs of each subscription, and of what the session listens for (None)."""
         self.welcomed = False
         self.lost_one = False
         """Whether a lease was taken away since the client last spoke."""
@@ -125,7 +130,7 @@ class Connection:
             else:
                 self.answer(request, show(result) if show and error is None else None, error)
 
-        self.hub.post(command, item, done, once)
+        self.post(command, item, done, once)
 
     def do_leased(
         self,
@@ -147,7 +152,19 @@ class Connection:
             else:
                 self.answer(request, None, error, job=encode("jb", lease.job_id))
 
-        self.hub.post(command, item, done)
+        self.post(command, item, done)
+
+    def post(
+        self, command: Command[Any, Any], item: object, done: Done, once: Once[Any] | None = None
+    ) -> None:
+        """Post a command of this client, which counts among what it has asked for until it is done."""
+        end = self.intake.begin()
+
+        def counted(result: Any, error: Exception | None) -> None:
+            end()
+            done(result, error)
+
+        self.hub.post(command, item, counted, once)
 
     # ---- how results look
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,10 +18,12 @@ from ..store.transaction import Facts
 EVERY_S: Final = 0.2
 PAGE: Final = 500
 PRUNE_EVERY_S: Final = 60.0
+PRUNE_PAGES: Final = 20
+"""Pages that are pruned between two looks, so that jobs do not wait for them."""
 JUMP_MS: Final = 5_000
 """A wall clock that moves by more than this against the monotonic one has been set."""
 
-PRUNE: Final[Command[int, int]] = Command("prune", idempotency.prune, lazy=True)
+PRUNE: Final[Command[int, int]] = Command("prune", idempotency.prune, lazy=True, needs_no_room=True)
 _log = structlog.get_logger("tickwire.due")
 
 
@@ -42,7 +44,8 @@ class DueLoop:
         self._clock = clock
         self._monotonic_ms = monotonic_ms
         self._offset = clock() - monotonic_ms()
-        self._pruned_at = 0
+        self._prune_at_ms = monotonic_ms()
+        self._failing: set[str] = set()
         self.spare()
 
     def spare(self) -> None:
@@ -53,14 +56,23 @@ class DueLoop:
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
-            try:
-                await self.look()
-            except StoreError as error:
-                _log.warning("store_unreachable", error=str(error))
-                self.spare()
-            except Exception:  # noqa: BLE001 - one job that cannot be dealt with must not keep time from all others
-                _log.exception("look_failed")
+            await self._survive(self.look)
+            await self._survive(self.prune)
             await asyncio.sleep(EVERY_S)
+
+    async def _survive(self, act: Callable[[], Awaitable[int]]) -> None:
+        try:
+            await act()
+        except StoreError as error:
+            # An outage is told once: this comes back five times a second.
+            if act.__name__ not in self._failing:
+                _log.warning("store_unreachable", error=str(error))
+            self._failing.add(act.__name__)
+            self.spare()
+        except Exception:  # noqa: BLE001 - one job that cannot be dealt with must not keep time from all others
+            _log.exception("look_failed")
+        else:
+            self._failing.discard(act.__name__)
 
     async def look(self) -> int:
         """Do all that is due now; how many jobs were looked at. Raises what one job raised, when the others are done."""
@@ -73,10 +85,18 @@ class DueLoop:
                 if isinstance(end, BaseException):
                     raise end
             seen += len(ids)
-        if now - self._pruned_at >= PRUNE_EVERY_S * 1000:
-            self._pruned_at = now
-            await self._submit(PRUNE, PAGE)
         return seen
+
+    async def prune(self) -> int:
+        """Remove old idempotency keys, once a minute and then until none is left; how many went in this call."""
+        went = 0
+        for _ in range(PRUNE_PAGES if self._monotonic_ms() >= self._prune_at_ms else 0):
+            page: int = await self._submit(PRUNE, PAGE)
+            went += page
+            if page < PAGE:
+                self._prune_at_ms = self._monotonic_ms() + int(PRUNE_EVERY_S * 1000)
+                break
+        return went
 
     def _notice_jump(self) -> None:
         offset = self._clock() - self._monotonic_ms()

@@ -22,6 +22,7 @@ from ..store.command import Once
 from ..store.database import StoreError
 from ..store.transaction import Facts
 from ..store.writer import Writer
+from .intake import Total
 from .subscriptions import Subscriptions
 from .ticks import Ticks
 
@@ -53,6 +54,7 @@ class Hub:
         self.subscriptions = subscriptions
         self.server_id = secrets.token_hex(4)
         self.epoch = subscriptions.epoch
+        self.total = Total()
         self.post = writer.post
         self.ticks = Ticks(writer, clock, subscriptions.progress, self._stale)
         self.peers: dict[str, Connected] = {}

@@ -9,13 +9,14 @@ from typing import Final, TypeVar
 import structlog
 
 from ..commands.grants import grant
-from ..core.dispatch import Dispatch, Key
+from ..core.dispatch import Dispatch
 from ..settings import Settings
 from ..store import log as log_sql
 from ..store.command import Command, Once, Replayed
 from ..store.database import Database, Reader
 from ..store.log import Stored
 from ..store.meta import Meta
+from ..store.room import Room
 from ..store.transaction import Facts, Transaction
 from ..store.writer import Writer
 from .due import DueLoop
@@ -55,13 +56,21 @@ class Node:
         self.clock = clock
         self.state = "starting"
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="tickwire-reader")
-        self._passed: dict[Key, tuple[int, int]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         with database.reader() as reader:
             self.log = Log(log_sql.head(reader))
         self.dispatch = Dispatch()
+        self.room = Room(
+            {"store": settings.database_path.parent, "files": settings.data_dir}, settings.min_free_bytes
+        )
         self.writer = Writer(
-            database, facts, self.dispatch, clock=clock, at_end=self._grant, deliver=self._deliver
+            database,
+            facts,
+            self.dispatch,
+            clock=clock,
+            at_end=self._grant,
+            deliver=self._deliver,
+            low=lambda: self.room.low,
         )
         self.subscriptions = Subscriptions(self.log, self._read_page)
         self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key)
@@ -74,10 +83,12 @@ class Node:
         return self.log.epoch
 
     async def start(self, *, loops: bool = True) -> None:
-        """Begin; without ``loops`` time stands still until ``due.look()`` is called."""
+        """Begin; without ``loops`` time stands still until ``due.look()`` is called. Raises StoreError."""
         self.writer.start()
         if loops:
-            self._tasks = [asyncio.create_task(self.due.run()), asyncio.create_task(self._idle())]
+            await asyncio.to_thread(self.room.look)
+            endless = (self.due.run(), self._idle(), self.room.watch(self._room_again))
+            self._tasks = [asyncio.create_task(loop) for loop in endless]
         self.state = "ready"
 
     async def drain(self) -> None:
@@ -113,7 +124,12 @@ class Node:
         return await self.read(lambda reader: log_sql.page(reader, after, upto, count))
 
     def _grant(self, tx: Transaction) -> bool:
-        return self.state != "draining" and grant(tx, self._passed)
+        return self.state != "draining" and self.room.low is None and grant(tx)
+
+    def _room_again(self) -> None:
+        """Leases could not end as they should meanwhile, and jobs wait that nobody was given."""
+        self.due.spare()
+        self.writer.look()
 
     def _deliver(self, events: list[Stored], effects: list[object]) -> None:
         """After a commit: leases to listeners first, then the events to everybody who follows."""

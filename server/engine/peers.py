@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from listener_sdk.protocol import frames as f
 from listener_sdk.protocol.codes import CLOSES, Refusal
-from listener_sdk.protocol.filters import compile_filter
+from listener_sdk.protocol.filters import MAX_SOCKET_GLOBS_SIZE, compile_filter, compile_topics
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.progress import Progress
 from listener_sdk.protocol.times import from_datetime, to_datetime
@@ -16,7 +16,7 @@ from ..commands import jobs as job_commands
 from ..commands import leases, outcomes, sessions
 from ..commands.leases import Held, Leases
 from ..commands.moves import job_number
-from ..core.dispatch import Taker, Wish
+from ..core.fleets import Taker, Wish
 from ..core.jobs import JobRow
 from ..store.command import Once
 from ..store.database import StoreError
@@ -39,7 +39,7 @@ class Peer(Connection):
             self._greeted(frame)
             if self.lost_one:
                 self.lost_one = False
-                self.hub.post(sessions.HEARD, self.holder, unanswered)
+                self.post(sessions.HEARD, self.holder, self._heard)
             getattr(self, f"on_{frame.type}")(frame)
         except Refusal as refusal:
             self.refuse(refusal, getattr(frame, "id", None), **_about(frame))
@@ -47,6 +47,12 @@ class Peer(Connection):
     def _greeted(self, frame: f.ClientFrame) -> None:
         if self.session is None and not isinstance(frame, f.Hello):
             raise Refusal("hello_first", "Say hello first: the session decides whose leases these are.")
+
+    def _heard(self, result: None, error: Exception | None) -> None:
+        """What the store was told, or else is told again with the next frame."""
+        if error is not None:
+            self.lost_one = True
+        unanswered(result, error)
 
     def gone(self) -> None:
         """The connection ended: the session keeps its leases."""
@@ -73,7 +79,7 @@ class Peer(Connection):
         self.session = frame.session or secrets.token_urlsafe(16)
         self.holder = f"{self.actor.key_id}/{self.session}"
         self.hub.join(self)
-        self.hub.post(
+        self.post(
             sessions.HELLO,
             Leases(self.holder, self.actor.space.id, held),
             lambda result, error: self._welcome(frame, result, error),
@@ -119,6 +125,9 @@ class Peer(Connection):
             Wish(taking.job, compile_filter(taking.filter) if taking.filter else None)
             for taking in frame.jobs
         )
+        size = sum(_globs_size(wish) for wish in wishes)
+        self._check_globs(None, size, "jobs")
+        self.globs[None] = size
         taker = Taker(self.holder, self.number, self.actor.space.id, frame.credit, wishes)
         self.do(sessions.LISTEN, taker, frame.id)
 
@@ -134,7 +143,7 @@ class Peer(Connection):
 
     def on_renew(self, frame: f.Renew) -> None:
         item = Leases(self.holder, self.actor.space.id, self._pairs(frame.leases))
-        self.hub.post(leases.RENEW, item, self._tell_stale)
+        self.post(leases.RENEW, item, self._tell_stale)
 
     def on_complete(self, frame: f.Complete) -> None:
         lease = self._lease(frame.job, frame.fence)
@@ -156,7 +165,7 @@ class Peer(Connection):
             self.hub.ticks.flush(Held(self.holder, self.actor.space.id, job_id, fence))
             self.hub.ticks.drop(self.holder, job_id, fence)
         item = Leases(self.holder, self.actor.space.id, pairs)
-        self.hub.post(leases.RELEASE, item, lambda lost, error: self._released(frame.id, lost, error))
+        self.post(leases.RELEASE, item, lambda lost, error: self._released(frame.id, lost, error))
 
     def _released(
         self, request: int | None, lost: list[tuple[int, int]] | None, error: Exception | None
@@ -167,7 +176,8 @@ class Peer(Connection):
 
     def on_log(self, frame: f.Log) -> None:
         lease = self._lease(frame.job, frame.fence)
-        self.do_leased(leases.LOG, leases.LogLease(lease, tuple(frame.lines)), lease, None)
+        item = leases.LogLease(lease, tuple(frame.lines), frame.first)
+        self.do_leased(leases.LOG, item, lease, frame.id)
 
     def on_create(self, frame: f.Create) -> None:
         item = job_commands.CreateJob(self.actor, frame.job)
@@ -187,18 +197,32 @@ class Peer(Connection):
                 f"A connection may have {self.most_subscriptions} subscriptions: end one first.",
                 key="sub",
             )
+        size = compile_topics(frame.topics).size + compile_filter(frame.filter).size
+        self._check_globs(frame.sub, size, "filter")
         newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, self.drained)
         if older is not None:
             self.hub.subscriptions.remove(older)
-        self.subscriptions[frame.sub] = newer
+        self.subscriptions[frame.sub], self.globs[frame.sub] = newer, size
 
     def on_unsubscribe(self, frame: f.Unsubscribe) -> None:
         found = self.subscriptions.pop(frame.sub, None)
         if found is not None:
             self.hub.subscriptions.remove(found)
+            del self.globs[frame.sub]
         self.answer(frame.id, None, None)
 
     # ---- between
+
+    def _check_globs(self, what: str | None, size: int, key: str) -> None:
+        """Refusal ``limit`` when what is asked for has no room beside the rest that this connection asked for."""
+        others = sum(other for name, other in self.globs.items() if name != what)
+        if others + size > MAX_SOCKET_GLOBS_SIZE:
+            raise Refusal(
+                "limit",
+                f"The globs of a connection have a size of at most {MAX_SOCKET_GLOBS_SIZE}, those of its subscriptions and of "
+                f"what it listens for together: these have {size}, the others {others}.",
+                key=key,
+            )
 
     def _tell_stale(self, lost: list[tuple[int, int]] | None, error: Exception | None) -> None:
         if lost:
@@ -220,3 +244,7 @@ def _about(frame: f.ClientFrame) -> dict[str, str | None]:
     """What the refusal of a frame names, so that it is understood without an id."""
     job = getattr(frame, "job", None)
     return {"job": job if isinstance(job, str) else None, "sub": getattr(frame, "sub", None)}
+
+
+def _globs_size(wish: Wish) -> int:
+    return wish.names.size + (wish.test.size if wish.test is not None else 0)

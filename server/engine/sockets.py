@@ -12,7 +12,19 @@ class Sockets:
         self._most = most
         self._most_per_key = most_per_key
         self._count: Counter[str] = Counter()
+        self._nameless = 0
         self.peers: set[Peer] = set()
+
+    def knock(self) -> bool:
+        """Count a connection that has not shown its key yet; False when the node has too many. ``vanish`` follows."""
+        if len(self.peers) + self._nameless >= self._most:
+            return False
+        self._nameless += 1
+        return True
+
+    def vanish(self) -> None:
+        """A connection that was counted by ``knock`` has ended, or shown its key."""
+        self._nameless -= 1
 
     def enter(self, peer: Peer) -> bool:
         """Count a connection; False when the key or the node has too many."""

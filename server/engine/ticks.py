@@ -32,6 +32,7 @@ class Running:
     name: str
     space: Space
     started_at: int
+    begun: bool
     progress: Progress = field(default_factory=Progress)
     curve: Curve = field(default_factory=Curve)
     given: bool = False
@@ -39,6 +40,17 @@ class Running:
     shown: bool = True
     stored_at: int = 0
     sent: int = 0
+
+    def merge(self, newer: Progress) -> bool:
+        """Take a tick in; whether it says anything new."""
+        before = self._said()
+        self.progress = self.progress.merged(newer)
+        self.given = self.given or newer.eta_ms is not None
+        return self._said() != before
+
+    def _said(self) -> tuple[object, ...]:
+        seen = self.progress
+        return seen.value(), seen.done, seen.total, seen.text, seen.eta_ms, self.given
 
     def estimate(self) -> int | None:
         """The handler's own estimate, else the server's from the rate."""
@@ -66,17 +78,22 @@ class Ticks:
     def started(self, lease: Held) -> None:
         """The handler begins: its rate counts from here."""
         running = self._running.get(lease.job_id)
-        if running is not None and running.lease == lease and not running.curve.points:
+        if running is None or running.lease != lease:
+            return
+        running.begun = True
+        if not running.curve.points:
             running.started_at = self._clock()
 
     def take(self, lease: Held, newer: Progress) -> None:
-        """Merge a tick."""
+        """Merge a tick. One that changes nothing is dropped, unless it is what begins the attempt."""
         running = self._running.get(lease.job_id)
         if running is None or running.lease != lease:
             self._stale(lease)
-            return
-        running.progress = running.progress.merged(newer)
-        running.given = running.given or newer.eta_ms is not None
+        elif running.merge(newer) or not running.begun:
+            running.begun = True
+            self._changed(running)
+
+    def _changed(self, running: Running) -> None:
         percent = running.progress.value()
         if percent is not None:
             running.curve.add(self._clock(), percent)
@@ -153,9 +170,16 @@ def _running(lease: Held, row: JobRow, space: Space, now: int) -> Running:
     given = bool(row.eta_given)
     progress = Progress(row.progress, row.done, row.total, eta_ms=row.eta_at if given else None)
     if row.attempt_started_at is None:
-        return Running(lease, row.name, space, now, progress)
+        return Running(lease, row.name, space, now, begun=False, progress=progress)
     return Running(
-        lease, row.name, space, row.attempt_started_at, progress, given=given, stored_at=row.updated_at
+        lease,
+        row.name,
+        space,
+        row.attempt_started_at,
+        begun=True,
+        progress=progress,
+        given=given,
+        stored_at=row.updated_at,
     )
 
 

@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -35,10 +35,14 @@ class Blob:
 
 
 class Blobs:
-    """A folder of bytes. Writing and removing happen in threads; the loop never waits on the disk."""
+    """A folder of bytes. Writing and removing happen in threads; the loop never waits on the disk.
 
-    def __init__(self, folder: Path) -> None:
+    While ``low`` says why there is too little room, nothing is written.
+    """
+
+    def __init__(self, folder: Path, low: Callable[[], str | None] = lambda: None) -> None:
         self.folder = folder
+        self._low = low
 
     def prepare(self, known: set[str]) -> int:
         """Make the folder and remove bytes that nothing names, half-written ones included; how many went.
@@ -63,9 +67,10 @@ class Blobs:
     async def write(self, chunks: AsyncIterable[bytes], limit: int) -> Blob:
         """Store bytes durably.
 
-        Refusal ``too_large`` over ``limit`` bytes, DiskFullError when the disk is full, and whatever ``chunks`` raises;
-        nothing is kept then.
+        Refusal ``too_large`` over ``limit`` bytes, DiskFullError when the disk is full or nearly so, and whatever ``chunks``
+        raises; nothing is kept then.
         """
+        self._check_room()
         name = secrets.token_hex(16)
         part = self.folder / (name + PART)
         digest = hashlib.sha256()
@@ -74,12 +79,18 @@ class Blobs:
             with await asyncio.to_thread(_create, part) as file:
                 async for chunk in _gathered(_bounded(chunks, limit)):
                     size += len(chunk)
+                    self._check_room()
                     await asyncio.to_thread(_append, file, chunk, digest)
                 await asyncio.to_thread(_finish, file, part, self.folder / name)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         return Blob(name, size, digest.hexdigest())
+
+    def _check_room(self) -> None:
+        low = self._low()
+        if low is not None:
+            raise DiskFullError(low)
 
     async def remove(self, name: str) -> None:
         """Delete bytes; those that are gone already are no error."""

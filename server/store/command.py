@@ -19,13 +19,15 @@ class Command(Generic[Item, Result]):
     """A change of state. ``run`` answers with its result or raises Refusal *before* it has changed anything.
 
     ``jobs`` names the jobs that an item needs, so that a batch loads them by one query. A ``lazy`` command never
-    earns a commit of its own: it joins the next one, within 2 ms.
+    earns a commit of its own: it joins the next one, within 2 ms. One that ``needs_no_room`` goes on when the disk is
+    nearly full: it frees some, changes memory alone, or must not wait.
     """
 
     name: str
     run: Callable[[Transaction, Item], Result]
     jobs: Callable[[Item], Iterable[int]] = _no_jobs
     lazy: bool = False
+    needs_no_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)

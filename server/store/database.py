@@ -25,6 +25,10 @@ class DiskFullError(StoreError):
     code = "disk_full"
 
 
+class BrokenError(StoreError):
+    """The store can no longer be trusted: nothing more is written until a restart, which checks it."""
+
+
 class StartError(Exception):
     """The store cannot be opened; the message says why and what to do."""
 
@@ -75,6 +79,8 @@ class Database(Protocol):
     """A place that holds one Tickwire store."""
 
     kind: str
+    broken: str | None
+    """Why the store can no longer be trusted, once a BrokenError was seen: nothing more may be written to it."""
 
     def prepare(self) -> None:
         """Refuse unfit places, take the lock, and bring the schema to the newest version. Raises StartError."""

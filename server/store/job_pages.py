@@ -100,6 +100,18 @@ def log_lines(reader: Reader, job_id: int, after: int, count: int) -> list[Row]:
     )
 
 
+def stored_lines(reader: Reader, job_id: int, fence: int, lines: range) -> set[int]:
+    """Which of these indexes of an attempt's lines the log has."""
+    rows = reader.rows(
+        "SELECT line FROM job_log WHERE job_id = :job AND fence = :fence AND line >= :first AND line < :beyond",
+        job=job_id,
+        fence=fence,
+        first=lines.start,
+        beyond=lines.stop,
+    )
+    return {row[0] for row in rows}
+
+
 def attempts(reader: Reader, job_id: int) -> list[Row]:
     """Attempts that ended without an outcome as (attempt, fence, reason, message, started_at, ended_at), oldest first."""
     return reader.rows(

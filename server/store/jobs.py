@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..core.jobs import COLUMNS, JobRow
+from ..core.waiting import Key, Place
 from .database import Connection, Reader, Row
 
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - names of our own fields
@@ -37,37 +38,48 @@ def load_many(reader: Reader, ids: Iterable[int]) -> list[JobRow]:
     return [from_db(row) for row in reader.rows(f"{SELECT} WHERE id IN LIST(:ids)", ids=list(ids))]
 
 
-def claimable(reader: Reader, key: tuple[int, str], count: int) -> list[JobRow]:
-    """The first ``count`` jobs of a queue that nobody holds, in the order of claiming."""
+def first_places(reader: Reader, key: Key, count: int) -> list[Place]:
+    """Where the first ``count`` jobs of a queue stand that nobody holds, in the order of claiming."""
     rows = reader.rows(
-        f"{SELECT} WHERE {_CLAIMABLE} ORDER BY priority DESC, id LIMIT :count FOR_CLAIM",
+        f"SELECT -priority, id FROM job WHERE {_CLAIMABLE} ORDER BY priority DESC, id LIMIT :count",  # noqa: S608 - conditions of our own
         space=key[0],
         name=key[1],
         count=count,
     )
-    return [from_db(row) for row in rows]
+    return [(priority, job_id) for priority, job_id in rows]
 
 
-def claimable_after(reader: Reader, key: tuple[int, str], after: tuple[int, int], count: int) -> list[JobRow]:
-    """As ``claimable``, after a place (priority, id) in that order."""
+def claimable_after(reader: Reader, key: Key, after: Place, count: int) -> list[JobRow]:
+    """The first ``count`` jobs behind a place in the order of claiming."""
+    priority, job_id = -after[0], after[1]
+    found = _claimable(reader, key, "priority = :priority AND id > :id", priority, count, id=job_id)
+    if len(found) < count:
+        found += _claimable(reader, key, "priority < :priority", priority, count - len(found))
+    return found
+
+
+def _claimable(
+    reader: Reader, key: Key, where: str, priority: int, count: int, **params: int
+) -> list[JobRow]:
+    # One range of the index at a time: with an OR of both, the whole of the priority is read up to the place.
     rows = reader.rows(
-        f"{SELECT} WHERE {_CLAIMABLE} AND (priority < :priority OR (priority = :priority AND id > :id)) "
-        "ORDER BY priority DESC, id LIMIT :count FOR_CLAIM",
+        f"{SELECT} WHERE {_CLAIMABLE} AND {where} ORDER BY priority DESC, id LIMIT :count FOR_CLAIM",
         space=key[0],
         name=key[1],
-        priority=after[0],
-        id=after[1],
+        priority=priority,
         count=count,
+        **params,
     )
     return [from_db(row) for row in rows]
 
 
-def queues(reader: Reader) -> list[tuple[int, str]]:
-    """The queues in which a job waits that nobody holds."""
+def queues(reader: Reader) -> list[tuple[int, str, int, Place]]:
+    """The queues in which a job waits that nobody holds: space, name, how many, and a place that none stands before."""
     return [
-        (space, name)
-        for space, name in reader.rows(
-            "SELECT DISTINCT space_id, name FROM job WHERE status = 'ready' AND holder IS NULL"
+        (space, name, count, (-priority, first))
+        for space, name, count, priority, first in reader.rows(
+            "SELECT space_id, name, COUNT(*), MAX(priority), MIN(id) FROM job "
+            "WHERE status = 'ready' AND holder IS NULL GROUP BY space_id, name"
         )
     ]
 

@@ -1,35 +1,28 @@
-"""SQLite behind the seam: WAL, synchronous=FULL, one writer, readers apart, a lock against a second server.
+"""SQLite behind the seam: WAL, synchronous=FULL, one writer, readers apart, and a check after an end that was not clean.
 
 FULL, since NORMAL lost acknowledged commits in 56 of 60 simulated power cuts; the default autocheckpoint of 1,000
 pages stays, since a growing WAL doubles the cost of a commit (both measured).
 """
 
 import contextlib
-import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
+import structlog
 
-from .database import Connection, DiskFullError, Reader, Row, StartError, StoreError
+from .database import BrokenError, Connection, DiskFullError, Reader, Row, StartError, StoreError
+from .lock import Lock, make_private
 from .migrate import migrate
+from .places import refuse_network_file_system, refuse_second_name
 
-try:
-    import fcntl
-except ImportError:  # Windows has no flock: its exclusive open of the database must do
-    fcntl = None  # type: ignore[assignment]  # the module is missing there
-
-NETWORK_FILE_SYSTEMS = frozenset(
-    {"nfs", "nfs4", "cifs", "smb", "smbfs", "smb3", "9p", "afs", "fuse.sshfs", "ceph", "glusterfs"}
-)
 _LIST = re.compile(r"LIST\((:\w+)\)")
-_ESCAPE = re.compile(r"\\([0-7]{3})")
-"""A space, tab, line feed or backslash in the table of mounts."""
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
@@ -38,6 +31,8 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA cache_size=-16000",
 )
+_DAMAGED = "The store's file is damaged ({}): restore it from a backup, then start the server again."
+_log = structlog.get_logger("tickwire.store")
 
 
 class SqliteDatabase:
@@ -48,18 +43,25 @@ class SqliteDatabase:
     def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
         self.path = path
         self.max_pages = max_pages
-        self._lock: IO[str] | None = None
+        self.broken: str | None = None
+        self._sound = False
+        self._lock = Lock(path)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
 
     def prepare(self) -> None:
-        """Refuse network file systems and a second server; create or migrate the schema."""
+        """Refuse unfit places, a second server and a damaged file; create or migrate the schema.
+
+        A whole check reads the whole file, so it is made only when the last end was not clean, or the file was changed since.
+        """
         refuse_network_file_system(self.path)
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._take_lock()
+            refuse_second_name(self.path)
+            self._lock.take()
         except OSError as error:
             raise StartError(f"{self.path} cannot be made: {error}. Name another --data-dir.") from error
+        self._sound, self.broken = False, None
         try:
             self._bring_to_newest()
         except BaseException:
@@ -68,8 +70,14 @@ class SqliteDatabase:
 
     def _bring_to_newest(self) -> None:
         try:
-            _make_private(self.path)
+            make_private(self.path)
+            size = self.path.stat().st_size
+            doubtful = size > 0 and not self._lock.ended_well()
             with contextlib.closing(self.connect()) as connection:
+                if doubtful:
+                    _log.info("checking_store", bytes=size)
+                    self._check(connection)
+                self._sound = True
                 migrate(connection, {"ROWID_KEY": "INTEGER PRIMARY KEY"})
         except (OSError, StoreError) as error:
             raise StartError(f"{self.path} cannot be opened: {error}") from error
@@ -78,15 +86,21 @@ class SqliteDatabase:
                 f"{self.path} cannot be used: {error}. Restore it from a backup, or name another file."
             ) from error
 
+    def _check(self, connection: "SqliteConnection") -> None:
+        found = connection.rows("PRAGMA quick_check(1)")[0][0]
+        if found != "ok":
+            self.broken = _DAMAGED.format(" ".join(found.split()))
+            raise BrokenError(self.broken)
+
     def connect(self) -> "SqliteConnection":
         """The writing connection."""
-        with _store_errors():
-            return SqliteConnection(self._open(read_only=False))
+        with self._errors():
+            return SqliteConnection(self._open(read_only=False), self._errors)
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[Reader]:
         """A snapshot: all its queries see the same commit."""
-        with _store_errors():
+        with self._errors():
             connection = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._local.connection = self._open(read_only=True)
@@ -104,9 +118,7 @@ class SqliteDatabase:
             connection.close()
         self._readers.clear()
         self._local = threading.local()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release(well=self._sound and self.broken is None)
 
     def _open(self, *, read_only: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -124,35 +136,18 @@ class SqliteDatabase:
             raise
         return connection
 
-    def _take_lock(self) -> None:
-        # Beside the real file: two links to one store must not make two locks.
-        path = self.path.resolve()
-        place = path.with_name(path.name + ".lock")
-        _make_private(place)
-        lock = place.open("a+", encoding="utf-8")
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Errors of SQLite as those of the seam; a broken store is remembered."""
         try:
-            if fcntl is not None:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            owner = lock.read().strip() or "another process"
-            lock.close()
-            raise StartError(
-                f"{self.path} is in use by {owner}. One SQLite file serves one server: stop the other, "
-                "or give this one another --data-dir."
-            ) from None
-        except OSError:
-            lock.close()
-            raise
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}")
-        lock.flush()
-        self._lock = lock
-
-
-def _make_private(path: Path) -> None:
-    """A new file that only the server's user can read: the store holds its secrets. SQLite gives -wal and -shm the same mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            yield
+        except sqlite3.DatabaseError as error:
+            found = as_store_error(error)
+            if found is None:
+                raise
+            if isinstance(found, BrokenError):
+                self.broken = str(found)
+            raise found from error
 
 
 class SqliteReader:
@@ -169,14 +164,17 @@ class SqliteReader:
 class SqliteConnection(SqliteReader):
     """The writing connection. Counters are kept in memory while the lock is held, and stored with each commit."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, errors: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         super().__init__(connection)
+        self._errors = errors
         self._counters: dict[str, int] = {}
         self._raised: dict[str, int] = {}
 
     def begin(self) -> None:
         """Take the write lock at once: a later upgrade could fail half-way."""
-        with _store_errors():
+        with self._errors():
             self._connection.execute("BEGIN IMMEDIATE")
         self._raised.clear()
 
@@ -184,7 +182,7 @@ class SqliteConnection(SqliteReader):
         """Store the counters that were raised, then commit durably."""
         for kind, value in self._raised.items():
             self.run("UPDATE counter SET value = :value WHERE kind = :kind", kind=kind, value=value)
-        with _store_errors():
+        with self._errors():
             self._connection.execute("COMMIT")
         self._counters.update(self._raised)
 
@@ -196,22 +194,22 @@ class SqliteConnection(SqliteReader):
 
     def rows(self, sql: str, /, **params: Any) -> list[Row]:
         """All rows of a query or of a statement with RETURNING."""
-        with _store_errors():
+        with self._errors():
             return super().rows(sql, **params)
 
     def run(self, sql: str, /, **params: Any) -> int:
         """Execute one statement."""
-        with _store_errors():
+        with self._errors():
             return self._connection.execute(translate(sql), _params(params)).rowcount
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """One prepared statement, stepped in C for each row."""
-        with _store_errors():
+        with self._errors():
             self._connection.executemany(_insert(table, tuple(columns)), rows)
 
     def update_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """One prepared statement, stepped in C for each row."""
-        with _store_errors():
+        with self._errors():
             self._connection.executemany(_update(table, tuple(columns)), rows)
 
     def next_ids(self, kind: str, count: int) -> int:
@@ -260,38 +258,20 @@ def _params(params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@contextlib.contextmanager
-def _store_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise as_store_error(error) from error
-
-
-def as_store_error(error: sqlite3.Error) -> Exception:
-    """The seam's error for one of SQLite's: full and locked are the store's state; all else is a fault of ours."""
+def as_store_error(error: sqlite3.Error) -> StoreError | None:
+    """The seam's error for one of SQLite's: the state of disk, locks and file; None for all else, which is a fault of ours."""
     name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return BrokenError(_DAMAGED.format(f"{name}: {error}"))
+    if name in {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"}:
+        # What such a disk holds is unknown: a second flush may succeed although the first one lost pages.
+        return BrokenError(
+            f"The store's disk cannot make writes durable ({name}): mend it, then start the server again."
+        )
     if name.startswith("SQLITE_FULL"):
         return DiskFullError("The disk of the store is full: free some space; nothing was written.")
     if name.startswith(
         ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
     ):
         return StoreError(f"The store does not answer ({name}): try again; nothing was written.")
-    return error
-
-
-def refuse_network_file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> None:
-    """StartError when the file would lie on a network file system, where SQLite's locks do not hold."""
-    if not mounts.exists():
-        return
-    target = path.resolve().parent
-    kinds = {}
-    for line in mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        if len(parts := line.split(" ")) >= 3:
-            kinds[Path(_ESCAPE.sub(lambda code: chr(int(code[1], 8)), parts[1]))] = parts[2]
-    kind = next((kinds[place] for place in (target, *target.parents) if place in kinds), "")
-    if kind in NETWORK_FILE_SYSTEMS:
-        raise StartError(
-            f"{target} lies on a network file system ({kind}), where SQLite's locks do not hold and data is lost. "
-            "Choose a --data-dir on a local disk, or use PostgreSQL."
-        )
+    return None

@@ -22,6 +22,7 @@ from ..core.deadlines import Limits
 from ..core.dispatch import Dispatch
 from ..core.jobs import COLUMNS, JobRow
 from ..core.queue_bound import QueueBound
+from ..core.waiting import Place, place_of, waits
 from . import jobs as sql
 from . import log
 from .database import Connection, Row
@@ -71,11 +72,17 @@ class Transaction:
         self.fresh: list[JobRow] = []
         """Jobs that became ready in this batch."""
         self._jobs: dict[int, JobRow] = {}
+        self._places: dict[int, Place] = {}
+        """Where the jobs stand that wait as far as dispatch knows."""
+        self._turned: dict[int, JobRow] = {}
+        """Jobs that may have begun or ceased to wait since."""
         self._added: list[JobRow] = []
         self._dirty: dict[int, int] = {}
         self._events: list[NewEvent] = []
         self._rows: dict[str, tuple[tuple[str, ...], list[Row]]] = {}
         self._last: list[Callable[[], None]] = []
+        self.lines: set[tuple[int, int, int]] = set()
+        """Log lines of this batch as (job, fence, index): the store does not show them before its end."""
         self.once: dict[tuple[str, str], tuple[str, Any]] = {}
         """Idempotency keys of this batch, with the hash of the body and the result."""
 
@@ -85,8 +92,7 @@ class Transaction:
         """Load jobs by one SELECT, so that ``job`` finds them."""
         missing = {job_id for job_id in ids if job_id not in self._jobs}
         if missing:
-            for row in sql.load_many(self.connection, missing):
-                self._jobs[row.id] = row
+            self.adopt(sql.load_many(self.connection, missing))
 
     def job(self, job_id: int) -> JobRow | None:
         """The one object of this job in this transaction."""
@@ -96,13 +102,20 @@ class Transaction:
 
     def adopt(self, rows: Iterable[JobRow]) -> list[JobRow]:
         """Rows of a query, each replaced by the job's one object where the transaction has it already."""
-        return [self._jobs.setdefault(row.id, row) for row in rows]
+        return [self._jobs.get(row.id) or self._adopt(row) for row in rows]
+
+    def _adopt(self, row: JobRow) -> JobRow:
+        self._jobs[row.id] = row
+        if waits(row):
+            self._places[row.id] = place_of(row)
+        return row
 
     def add(self, row: JobRow) -> None:
         """A new job: inserted at the end of the batch, as it is then."""
         self._jobs[row.id] = row
         self._added.append(row)
         self._dirty[row.id] = 0
+        self._turned[row.id] = row
 
     def added(self) -> list[JobRow]:
         """Jobs that this batch made and has not written yet."""
@@ -111,6 +124,26 @@ class Transaction:
     def changed(self, row: JobRow, what: int = EVERYTHING) -> None:
         """The row's new values are to be written."""
         self._dirty[row.id] = self._dirty.get(row.id, 0) | what
+        if what == EVERYTHING:
+            self._turned[row.id] = row
+
+    def settle(self) -> None:
+        """Tell dispatch which jobs wait now, and which no longer do."""
+        turned, self._turned = self._turned, {}
+        for job_id, row in turned.items():
+            known, place = self._places.get(job_id), place_of(row) if waits(row) else None
+            if known == place:
+                continue
+            if known is not None:
+                del self._places[job_id]
+                self.dispatch.depart(row.key, known)
+            if place is not None:
+                self._places[job_id] = place
+                self.dispatch.enter(row.key, place)
+
+    def took(self, row: JobRow) -> None:
+        """Dispatch knows already that this job waits no more."""
+        self._places.pop(row.id, None)
 
     def forget(self, row: JobRow) -> None:
         """The job was deleted: write pending changes first, then it is gone."""
@@ -159,6 +192,7 @@ class Transaction:
 
     def flush(self) -> None:
         """Write all that has changed so far, with one statement a kind."""
+        self.settle()
         if self._added:
             self.connection.insert_many("job", COLUMNS, [_values(row, COLUMNS) for row in self._added])
         fresh = {row.id for row in self._added}

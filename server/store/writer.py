@@ -19,7 +19,7 @@ from listener_sdk.protocol.codes import Refusal
 from ..core.dispatch import Dispatch
 from . import idempotency, jobs, log
 from .command import Command, Once, Replayed
-from .database import Connection, Database, StoreError
+from .database import BrokenError, Connection, Database, DiskFullError, StoreError
 from .transaction import Facts, Transaction
 
 LARGEST_BATCH: Final = 1_000
@@ -52,7 +52,10 @@ class _Landed:
 
 
 class Writer:
-    """``clock`` gives milliseconds; ``at_end`` runs last in each batch and says whether another batch should follow."""
+    """``clock`` gives milliseconds; ``at_end`` runs last in each batch and says whether another batch should follow.
+
+    While ``low`` says why there is too little room, commands that need some are refused. Once the store is broken, all are.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Writer:
         clock: Callable[[], int],
         at_end: Callable[[Transaction], bool],
         deliver: Callable[[list[log.Stored], list[object]], None],
+        low: Callable[[], str | None] = lambda: None,
         random: Random | None = None,
     ) -> None:
         self._database = database
@@ -71,6 +75,7 @@ class Writer:
         self._clock = clock
         self._at_end = at_end
         self._deliver = deliver
+        self._low = low
         self._random = random or Random()  # noqa: S311 - jitter, not a secret
         self._queue: SimpleQueue[list[_Pending] | None] = SimpleQueue()
         self._waiting: list[_Pending] = []
@@ -91,8 +96,17 @@ class Writer:
     def start(self) -> None:
         """Open the writing connection, read who holds what, and begin. Raises StoreError."""
         self._connection = self._database.connect()
-        self._reload()
+        try:
+            self._reload()
+        except BaseException:
+            self._connection.close()
+            raise
         self._thread.start()
+
+    def look(self) -> None:
+        """Read from the store who waits, in a batch that nobody asked for: jobs may be granted that were passed over."""
+        self._loaded = False
+        self._look_again()
 
     async def submit(
         self, command: Command[Item, Result], item: Item, once: Once[Result] | None = None
@@ -115,8 +129,9 @@ class Writer:
         self, command: Command[Item, Result], item: Item, done: Done, once: Once[Result] | None = None
     ) -> None:
         """Run a command, and call ``done(result, error)`` on the loop after its commit."""
-        if self._stopped:
-            done(None, StoreError("The server is stopping: try again."))
+        refusal = self._refusal(command)
+        if refusal is not None:
+            done(None, refusal)
             return
         self._waiting.append(_Pending(command, item, done, once))
         self._idle.clear()
@@ -125,6 +140,14 @@ class Writer:
         else:
             self._eager = True
             self._soon()
+
+    def _refusal(self, command: Command[Any, Any]) -> StoreError | None:
+        if self._stopped:
+            return StoreError("The server is stopping: try again.")
+        if self._database.broken is not None:
+            return BrokenError(self._database.broken)
+        low = None if command.needs_no_room else self._low()
+        return DiskFullError(low) if low is not None else None
 
     async def stop(self) -> None:
         """Take nothing more, finish what was taken, close the connection."""
@@ -179,7 +202,7 @@ class Writer:
 
     def _look_again(self) -> None:
         """Jobs that a failed batch would have granted must not wait for the next command."""
-        if not self._loaded:
+        if not self._loaded and self._database.broken is None:
             self._again = True
             self._kick()
 
@@ -197,6 +220,8 @@ class Writer:
             self._loop.call_soon_threadsafe(self._land, landed)
 
     def _run(self, batch: list[_Pending]) -> _Landed:
+        if self._database.broken is not None:
+            return _Landed(batch, [(None, BrokenError(self._database.broken))] * len(batch))
         try:
             return self._commit(batch)
         except StoreError as error:

@@ -83,8 +83,10 @@ def error_answer(error: Exception) -> web.Response:
 def _refusal(refusal: Refusal) -> web.Response:
     wait = refusal.details.get("retryAfterS")
     headers = {} if wait is None else {"Retry-After": str(wait)}
-    if refusal.error.status == 429 and wait is None:
+    if refusal.error.status in {429, 503} and wait is None:
         headers["Retry-After"] = "1"
+    if refusal.code == "bad_range" and "size" in refusal.details:
+        headers["Content-Range"] = f"bytes */{refusal.details['size']}"
     if refusal.code == "unauthorized":
         headers["WWW-Authenticate"] = 'Bearer realm="tickwire"'
     every = refusal.all if isinstance(refusal, Refusals) else [refusal]
@@ -93,7 +95,9 @@ def _refusal(refusal: Refusal) -> web.Response:
 
 def _of_aiohttp(error: web.HTTPException) -> web.Response:
     if isinstance(error, web.HTTPNotFound):
-        return _refusal(Refusal("no_route", "The server has no such path: the API begins with /v1, as in GET /v1/jobs."))
+        return _refusal(
+            Refusal("no_route", "The server has no such path: the API begins with /v1, as in GET /v1/jobs.")
+        )
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
         what = f"{error.method[:16]} is not possible here; {allowed} is."

@@ -11,15 +11,19 @@ from ..core.roles import ROUTES as ROLES_OF
 from ..core.roles import check_role
 from ..engine.node import Node
 from ..store.blobs import Blobs
+from .admission import Admission
 from .answers import error_answer
 from .auth import address_of, authenticate, bearer, keyring
+from .bodies import check_expected
 from .call import Call
+from .departure import CALLS, Calls
 from .key_watch import watch_keys
 from .origins import Origins
 from .routes import ROUTES, Route
-from .runner import Runner
+from .runner import Runner, know
 from .state import BLOBS, NODE
 
+CLIENT_LEFT: Final = 499
 WITHOUT_HEAD: Final = frozenset({"stream"})
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger("tickwire.web")
@@ -31,18 +35,21 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
     app = web.Application(middlewares=[_boundary(origins)], client_max_size=0)
     app[NODE] = node
     app[BLOBS] = blobs
+    app[CALLS] = Calls()
     app.cleanup_ctx.append(watch_keys)
     for route in ROUTES:
         handler = _guarded(node, route)
-        app.router.add_route(route.method, route.path, handler)
+        app.router.add_route(route.method, route.path, handler, expect_handler=check_expected)
         if route.method == "GET" and route.auth not in WITHOUT_HEAD:
-            app.router.add_route("HEAD", route.path, handler)
+            app.router.add_route("HEAD", route.path, handler, expect_handler=check_expected)
     return app
 
 
 def make_runner(node: Node, blobs: Blobs) -> Runner:
-    """What serves the application: refuses to unpack bodies, and answers malformed HTTP in JSON."""
-    return Runner(make_application(node, blobs))
+    """What serves the application: bounds connections, refuses to unpack bodies, answers malformed HTTP in JSON."""
+    settings = node.settings
+    admission = Admission(settings.max_connections, settings.strangers_per_address)
+    return Runner(make_application(node, blobs), admission, settings.head_timeout_s)
 
 
 def _guarded(node: Node, route: Route) -> _Handler:
@@ -55,6 +62,7 @@ def _guarded(node: Node, route: Route) -> _Handler:
         if route.auth == "signed" and token is None:
             return await route.handler(Call(request, node, None))
         actor = await authenticate(node, token, address_of(request))
+        know(request)
         structlog.contextvars.bind_contextvars(key=actor.key_id)
         keyring(node).call(actor)
         check_role(actor.role, ROLES_OF["key" if route.auth == "signed" else route.auth])
@@ -71,7 +79,8 @@ def _boundary(origins: Origins) -> Any:
         started = time.perf_counter()
         # The calls of one connection share a context: the key of the last must not stand in the log of this.
         structlog.contextvars.clear_contextvars()
-        response = await _answered(request, handler, origins)
+        with request.app[CALLS].during(request):
+            response = await _answered(request, handler, origins)
         if not response.prepared:
             origins.allow(request, response)
         _say(request, response, time.perf_counter() - started)
@@ -83,8 +92,11 @@ def _boundary(origins: Origins) -> Any:
 async def _answered(request: web.Request, handler: _Handler, origins: Origins) -> web.StreamResponse:
     try:
         return origins.preflight(request) or await handler(request)
-    except (ConnectionError, web.HTTPSuccessful):
+    except web.HTTPSuccessful:
         raise
+    except ConnectionError:
+        # Nobody hears this answer: it stands in the log of calls.
+        return web.Response(status=CLIENT_LEFT)
     except Exception as error:  # noqa: BLE001 - the last door: every error becomes an answer
         return error_answer(error)
 

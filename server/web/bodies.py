@@ -1,11 +1,12 @@
 """Bodies of calls: read within their limits, and made into models."""
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any, Final, TypeVar
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from pydantic import ValidationError
 
 from listener_sdk.protocol.codes import Refusal
@@ -16,6 +17,7 @@ from ..settings import Settings
 from .answers import Refusals
 
 MOST_ERRORS: Final = 10
+CONTINUE: Final = "100-continue"
 M = TypeVar("M", bound=WireModel)
 
 
@@ -30,6 +32,24 @@ def refuse_compressed(request: web.Request) -> None:
         )
 
 
+async def check_expected(request: web.Request) -> None:
+    """Of an Expect header: HTTPExpectationFailed unless it asks for what ``invite`` gives."""
+    if _expects(request) and request.headers["Expect"].lower() != CONTINUE:
+        raise web.HTTPExpectationFailed(text=f"Expect takes {CONTINUE}.")
+
+
+async def invite(request: web.Request) -> None:
+    """Tell a client that waits for a word to send its body. Only then: a call that is refused need not send it."""
+    if _expects(request) and request.body_exists:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # The answer has not begun by this.
+        request.writer.output_size = 0
+
+
+def _expects(request: web.Request) -> bool:
+    return "Expect" in request.headers and request.version >= HttpVersion11
+
+
 async def read_body(request: web.Request, settings: Settings) -> bytes:
     """The whole body, empty when there is none. Refusal ``too_large``, or ``bad_request`` when it does not come in time."""
     refuse_compressed(request)
@@ -38,28 +58,33 @@ async def read_body(request: web.Request, settings: Settings) -> bytes:
     limit = settings.max_body_bytes
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
+    await invite(request)
     pieces: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(settings.body_timeout_s):
-            async for piece in request.content.iter_any():
-                size += len(piece)
-                if size > limit:
-                    raise _too_large(limit)
-                pieces.append(piece)
-    except TimeoutError:
-        raise _too_late(settings.body_timeout_s) from None
+    async with timely(settings.body_timeout_s):
+        async for piece in request.content.iter_any():
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+            pieces.append(piece)
     return b"".join(pieces)
+
+
+@contextlib.asynccontextmanager
+async def timely(timeout_s: float) -> AsyncIterator[None]:
+    """Refusal ``bad_request`` when what is read of a body inside does not come in time."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError:
+        raise Refusal("bad_request", f"The body did not come within {timeout_s:g} s.", key="body") from None
 
 
 async def in_time(chunks: AsyncIterator[bytes], timeout_s: float) -> AsyncIterator[bytes]:
     """The same chunks; Refusal ``bad_request`` when the next one does not come in time."""
     while True:
-        try:
-            async with asyncio.timeout(timeout_s):
-                chunk = await anext(chunks, b"")
-        except TimeoutError:
-            raise _too_late(timeout_s) from None
+        async with timely(timeout_s):
+            chunk = await anext(chunks, b"")
         if not chunk:
             return
         yield chunk
@@ -93,7 +118,3 @@ def _too_large(limit: int) -> Refusal:
     return Refusal(
         "too_large", f"The body takes at most {limit} bytes: put large data into a file.", key="body"
     )
-
-
-def _too_late(timeout_s: float) -> Refusal:
-    return Refusal("bad_request", f"The body did not come within {timeout_s:g} s.", key="body")

@@ -16,11 +16,13 @@ from ..store import files as sql
 from ..store import jobs
 from ..store.command import Replayed
 from .answers import data, success
-from .bodies import body_hash, in_time
+from .bodies import body_hash, in_time, timely
 from .call import Call
+from .downloads import Stored, download
 from .idempotency import once
 from .links import links
 from .paging import cursor, cursor_after, page_size
+from .runner import know
 from .uploads import incoming
 
 PAGE_SIZE: Final = 100
@@ -46,12 +48,14 @@ async def index(call: Call) -> web.Response:
 
 async def create(call: Call) -> web.Response:
     """Store a file: the raw body, or the one file of a form. The bytes are durable before the answer."""
-    upload = await incoming(call.request, call.query)
-    job_id = await _job_id(call)
     settings = call.node.settings
+    job_id = await _job_id(call)
+    async with timely(settings.body_timeout_s):
+        upload = await incoming(call.request, call.query, settings.max_upload_bytes)
     blob = await call.blobs.write(in_time(upload.chunks, settings.body_timeout_s), settings.max_upload_bytes)
     item = CreateFile(call.actor, upload.name, blob.size, upload.content_type, blob.name, job_id)
-    digest = body_hash(blob.sha256.encode(), upload.name.encode(), upload.content_type.encode())
+    parts = (blob.sha256, upload.name, upload.content_type, str(job_id))
+    digest = body_hash(*(part.encode() for part in parts))
     try:
         promise = once(call.request, call.actor, digest, lambda row: str(row.id))
         result = await call.node.submit(CREATE_FILE, item, promise)
@@ -79,16 +83,17 @@ async def delete(call: Call) -> web.Response:
     return success()
 
 
-async def content(call: Call) -> web.StreamResponse:
-    """The bytes, whole or in ranges, for a key of the space or for whoever holds a link that was signed for this file."""
+async def content(call: Call) -> web.Response:
+    """The bytes, whole or in part, for a key of the space or for whoever holds a link that was signed for this file."""
     row = await (_load(call, call.number("fl", "file")) if call.key is not None else _signed(call))
     path = call.blobs.path(row.blob)
     if not await asyncio.to_thread(path.is_file):
         _log.error("bytes_missing", file=row.id, blob=row.blob)
         raise Refusal("not_found", "The bytes of this file are gone from the server's disk.", key="id")
-    return web.FileResponse(
-        path,
-        headers={
+    return download(
+        call.request,
+        Stored(path, row.size, f"{row.id:x}-{row.created_at:x}", row.created_at // 1000),
+        {
             "Content-Type": row.content_type,
             "Content-Disposition": disposition(row.name),
             "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -136,6 +141,7 @@ async def _signed(call: Call) -> FileRow:
     row = await call.node.read(lambda reader: sql.load(reader, file_id)) if file_id is not None else None
     spaces = call.node.facts.spaces if row is None else (row.space_id,)
     links(call.node, call.request).check(spaces, text, expires, signature, call.node.clock())
+    know(call.request)
     if row is None:
         raise Refusal("not_found", "The file of this link was removed.", key="id")
     return row

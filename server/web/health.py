@@ -5,6 +5,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from ..engine.node import Node
 from .answers import json_answer
 from .call import Call
 
@@ -21,8 +22,18 @@ async def live(call: Call) -> web.Response:
 
 async def ready(call: Call) -> web.Response:
     """200 when work is taken, else 503 and why not."""
-    state = call.node.state
-    if state == "ready":
+    obstacle = _obstacle(call.node)
+    if obstacle is None:
         return json_answer(b'{"status":"ready"}')
-    body = {"status": state, "reason": REASONS.get(state, state)}
-    return json_answer(orjson.dumps(body), 503, {"Retry-After": "1"})
+    status, reason = obstacle
+    return json_answer(orjson.dumps({"status": status, "reason": reason}), 503, {"Retry-After": "1"})
+
+
+def _obstacle(node: Node) -> tuple[str, str] | None:
+    if node.state != "ready":
+        return node.state, REASONS.get(node.state, node.state)
+    if node.database.broken is not None:
+        return "broken", node.database.broken
+    if node.room.low is not None:
+        return "disk_full", node.room.low
+    return None

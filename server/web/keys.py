@@ -2,7 +2,6 @@
 
 from typing import Final, Literal
 
-import orjson
 from aiohttp import web
 from pydantic import Field, field_validator
 
@@ -16,9 +15,10 @@ from ..core.keys import key_wire
 from ..security.keys import digest, key_text, new_secret
 from ..store import keys as sql
 from ..store.command import Replayed
-from .answers import data, data_text, success
+from .answers import data, success
 from .auth import keyring
 from .call import Call
+from .idempotency import HEADER
 from .paging import page_size
 
 PAGE_SIZE: Final = 100
@@ -57,7 +57,7 @@ def _cursor(call: Call) -> str:
 
 
 async def create(call: Call) -> web.Response:
-    """Make a key. A repetition under an Idempotency-Key shows it without its secret, which is stored nowhere."""
+    """Make a key. A repetition under an Idempotency-Key is refused: the secret is stored nowhere, so none can be shown."""
     secret = new_secret()
     secret_hash = digest(secret)
 
@@ -65,11 +65,22 @@ async def create(call: Call) -> web.Response:
         expires_at = from_datetime(body.expires_at) if body.expires_at else None
         return CreateKey(call.actor, body.name, body.role, secret_hash, expires_at)
 
-    result = await call.submit(KeyCreate, CREATE_KEY, item, lambda row: orjson.dumps(key_wire(row)).decode())
+    result = await call.submit(KeyCreate, CREATE_KEY, item, lambda row: str(row.id))
     if isinstance(result, Replayed):
-        return data_text(result.answer)
-    shown = {"key": key_text(result.id, secret)} if result.secret_hash == secret_hash else {}
-    return data(key_wire(result) | shown)
+        raise _made_before(result.answer)
+    if result.secret_hash != secret_hash:
+        raise _made_before(result.id)
+    return data(key_wire(result) | {"key": key_text(result.id, secret)})
+
+
+def _made_before(key_id: str) -> Refusal:
+    return Refusal(
+        "conflict",
+        f"This Idempotency-Key has made the key {key_id}, whose secret was shown that once: "
+        "revoke it, and make another under a new Idempotency-Key.",
+        key=HEADER,
+        id=key_id,
+    )
 
 
 async def revoke(call: Call) -> web.Response:

@@ -15,8 +15,16 @@ def base_url(node: Node, request: web.Request) -> str:
         return node.settings.public_url
     host = request.headers.get("Host", "")
     if not re.fullmatch(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", host):
-        host = f"{node.settings.host}:{node.settings.port}"
+        host = _reached(request) or f"{node.settings.host}:{node.settings.port}"
     return f"{request.scheme}://{host}"
+
+
+def _reached(request: web.Request) -> str | None:
+    """The address of this machine at which the call arrived; None when that is over or has none."""
+    own = request.get_extra_info("sockname")
+    if not isinstance(own, tuple):
+        return None
+    return f"[{own[0]}]:{own[1]}" if ":" in own[0] else f"{own[0]}:{own[1]}"
 
 
 def links(node: Node, request: web.Request) -> Links:

@@ -1,6 +1,7 @@
-"""Malformed HTTP never reaches a route: the server below answers it, and does so in JSON like every other error."""
+"""The server below the application: it bounds connections and heads, and answers malformed HTTP in JSON like every other error."""
 
-from typing import Final
+import asyncio
+from typing import Any, Final, cast
 
 import structlog
 from aiohttp import web
@@ -9,18 +10,82 @@ from aiohttp.web_protocol import RequestHandler
 
 from listener_sdk.protocol.codes import Refusal
 
+from .admission import Admission
 from .answers import error_answer
+from .heads import HeadParser, StoppedError, check_plain
 
 LONGEST_ADDRESS: Final = 8 * 1024
 LONGEST_HEADER: Final = 16 * 1024
+MOST_HEADERS: Final = 128
 KEEP_ALIVE_S: Final = 75.0
 _log = structlog.get_logger("tickwire.web")
 
 
-class _Connection(RequestHandler):
-    """One connection of HTTP."""
+class Connection(RequestHandler):
+    """One connection of HTTP: a stranger until ``know`` is called, with so much time for each head that it begins."""
 
-    __slots__ = ()
+    __slots__ = ("_address", "_admission", "_head", "_head_timeout_s", "_head_timer", "_known")
+
+    def __init__(self, admission: Admission, head_timeout_s: float, server: web.Server, **how: Any) -> None:
+        super().__init__(server, **how)
+        self._head = HeadParser(self._parser)
+        self._parser = cast("Any", self._head)
+        self._head_timeout_s = head_timeout_s
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._admission = admission
+        self._address = ""
+        self._known = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or say why not."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self._address = str(peer[0]) if peer else "unknown"
+        refusal = self._admission.enter(self._address)
+        if refusal is None:
+            self._start_timer()
+        else:
+            self._stop(refusal)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        self._stop_timer()
+        self._admission.leave(self._address, known=self._known)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what came."""
+        super().data_received(data)
+        if not self._head.waiting:
+            self._stop_timer()
+        elif self._head_timer is None:
+            self._start_timer()
+
+    def know(self) -> None:
+        """This connection has shown a valid key."""
+        if not self._known:
+            self._known = True
+            self._admission.know(self._address)
+
+    def _start_timer(self) -> None:
+        self._head_timer = self._loop.call_later(self._head_timeout_s, self._head_is_late)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if not self._head.waiting:
+            # Nothing came at all: browsers open connections ahead of need, and take an answer to no question amiss.
+            self.force_close()
+        elif self._head.in_head:
+            self._stop(Refusal("bad_request", f"The headers did not come within {self._head_timeout_s:g} s."))
+
+    def _stop(self, refusal: Refusal) -> None:
+        self._head.stop(refusal)
+        super().data_received(b"")
 
     def handle_error(
         self,
@@ -41,17 +106,28 @@ class _Connection(RequestHandler):
         return response
 
 
+def know(request: web.BaseRequest) -> None:
+    """The connection of this call has shown a valid key."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.know()
+
+
 class _Server(web.Server):
     """Makes connections of the kind above."""
 
+    def __init__(self, admission: Admission, head_timeout_s: float, *of_aiohttp: Any, **how: Any) -> None:
+        super().__init__(*of_aiohttp, **how)
+        self._admission = admission
+        self._head_timeout_s = head_timeout_s
+
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self._admission, self._head_timeout_s, self, loop=self._loop, **self._kwargs)
 
 
 class Runner(web.AppRunner):
     """Runs an application behind such a server. Bodies are never unpacked."""
 
-    def __init__(self, app: web.Application) -> None:
+    def __init__(self, app: web.Application, admission: Admission, head_timeout_s: float) -> None:
         super().__init__(
             app,
             handle_signals=False,
@@ -60,25 +136,40 @@ class Runner(web.AppRunner):
             keepalive_timeout=KEEP_ALIVE_S,
             max_line_size=LONGEST_ADDRESS,
             max_field_size=LONGEST_HEADER,
+            max_headers=MOST_HEADERS,
         )
+        self.admission = admission
+        self._head_timeout_s = head_timeout_s
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             try:
+                check_plain(request)
                 return await made.request_handler(request)
-            except web.HTTPException as error:  # raised before any middleware, such as for an odd Expect
+            except (
+                Refusal,
+                web.HTTPException,
+            ) as error:  # raised before any middleware, such as for an odd Expect
                 return error_answer(error)
 
-        return _Server(handle, request_factory=made.request_factory, **made._kwargs)  # noqa: SLF001 - aiohttp has no public way to choose the connection's class
+        return _Server(
+            self.admission,
+            self._head_timeout_s,
+            handle,
+            request_factory=made.request_factory,
+            **made._kwargs,  # noqa: SLF001 - aiohttp has no public way to choose the connection's class
+        )
 
 
 def _refusal(error: BaseException | None, message: str | None) -> Refusal:
+    if isinstance(error, StoppedError):
+        return error.refusal
     if isinstance(error, LineTooLong) and error.args[1] == LONGEST_ADDRESS:
         return Refusal("url_too_long", f"The address takes at most {LONGEST_ADDRESS} bytes.")
     if isinstance(error, LineTooLong):
         return Refusal("headers_too_large", f"A header takes at most {LONGEST_HEADER} bytes.")
     if "Too many headers" in (message or ""):
-        return Refusal("headers_too_large", "The call has too many headers.")
+        return Refusal("headers_too_large", f"A call has at most {MOST_HEADERS} headers.")
     return Refusal("bad_request", f"This is not HTTP that the server understands: {(message or '')[:200]}")

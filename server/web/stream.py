@@ -19,9 +19,12 @@ from ..engine.outbox import Outbox
 from ..engine.peers import Peer
 from .auth import address_of, authenticate, bearer
 from .links import link_maker
+from .runner import know
 from .state import NODE
 
 STRIKES: Final = 3
+LIMITS_OF_STRANGERS: Final = JsonLimits(size=64 * 1024)
+"""Before its key is known, a client may say hello (with 1,000 leases that it held) and nothing larger."""
 SEND_BUFFER: Final = 256 * 1024
 HEARTBEAT_S: Final = 20.0
 _log = structlog.get_logger("tickwire.stream")
@@ -33,7 +36,7 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
     token = bearer(request)
     actor = await authenticate(node, token, address_of(request)) if token else None
     socket_ = web.WebSocketResponse(
-        heartbeat=HEARTBEAT_S, max_msg_size=node.settings.max_frame_bytes, compress=False, timeout=2.0
+        heartbeat=HEARTBEAT_S, max_msg_size=node.settings.max_frame_bytes + 1, compress=False, timeout=2.0
     )
     await socket_.prepare(request)
     _bound_buffer(request)
@@ -54,33 +57,50 @@ class _Connection:
         self._close_code: int | None = None
         self._limits = JsonLimits(size=node.settings.max_frame_bytes)
         self._strikes = 0
+        self._nameless = False
 
     async def run(self, actor: Actor | None) -> None:
+        sockets = self._node.sockets
+        self._nameless = sockets.knock()
+        if not self._nameless:
+            self._close(CLOSES["too_many"].code)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._node.settings.hello_timeout_s, self._hello_is_late)
         writer = asyncio.create_task(self._write())
         try:
             await self._read(actor)
         finally:
+            timer.cancel()
             if self._peer is not None:
                 self._peer.gone()
-                self._node.sockets.leave(self._peer)
+                sockets.leave(self._peer)
+            self._show_key()
             self._close(self._close_code or WSCloseCode.OK)
             await writer
 
     async def _read(self, actor: Actor | None) -> None:
         if actor is not None:
             self._admit(actor)
-        deadline = self._node.settings.hello_timeout_s
         while self._close_code is None:
-            greeted = self._peer is not None and self._peer.session is not None
-            try:
-                message = await self._socket.receive(None if greeted else deadline)
-            except TimeoutError:
-                self._close(CLOSES["hello_timeout"].code)
-                return
-            if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
-                await self._take(message.data if message.type is WSMsgType.BINARY else message.data.encode())
+            message = await self._socket.receive()
+            if message.type is WSMsgType.TEXT:
+                await self._take(message.data.encode())
+            elif message.type is WSMsgType.BINARY:
+                await self._take(message.data)
             else:
                 return
+            if self._peer is not None:
+                await self._peer.intake.room()
+
+    def _hello_is_late(self) -> None:
+        if self._peer is None or self._peer.session is None:
+            self._close(CLOSES["hello_timeout"].code)
+
+    def _show_key(self) -> None:
+        """The connection is counted under its key from now on, or not at all."""
+        if self._nameless:
+            self._nameless = False
+            self._node.sockets.vanish()
 
     def _admit(self, actor: Actor) -> None:
         peer = Peer(
@@ -91,6 +111,8 @@ class _Connection:
             link_maker(self._node, self._request, actor.space.id),
         )
         peer.most_subscriptions = self._node.settings.subscriptions_per_socket
+        know(self._request)
+        self._show_key()
         if self._node.sockets.enter(peer):
             self._peer = peer
         else:
@@ -98,10 +120,12 @@ class _Connection:
 
     async def _take(self, raw: bytes) -> None:
         try:
-            value = read_json(raw, self._limits)
+            value = read_json(raw, self._limits if self._peer is not None else LIMITS_OF_STRANGERS)
         except Refusal as refusal:
             self._malformed(refusal)
             return
+        if self._peer is not None:
+            self._peer.intake.message(len(raw))
         for part in value if isinstance(value, list) else [value]:
             if self._close_code is None:
                 await self._frame(part)
@@ -111,6 +135,8 @@ class _Connection:
             frame = client_frame.validate_python(part)
         except ValidationError as error:
             self._unreadable(part, error)
+            if self._peer is None:
+                self._close(CLOSES["unauthorized"].code)
             return
         self._strikes = 0
         if self._peer is None:
@@ -156,7 +182,7 @@ class _Connection:
     def _malformed(self, refusal: Refusal) -> None:
         self._strikes += 1
         self._outbox.send({"type": "error", **refusal.as_wire()})
-        if self._strikes >= STRIKES:
+        if self._strikes >= STRIKES or self._peer is None:
             self._close(CLOSES["policy"].code)
 
     def _close(self, code: int) -> None:

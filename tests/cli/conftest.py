@@ -36,7 +36,9 @@ class FakeApi:
     ending: dict = field(default_factory=lambda: {"status": "complete"})
     version: str = __version__
     ready: int = 200
+    closes_with: int | None = None
     never_ends: bool = False
+    untaken: bool = False
 
     def job(self, **fields):
         number = f"us_jb_{len(self.jobs) + 1:010d}"
@@ -88,6 +90,8 @@ class FakeApi:
         return await handler(request)
 
     async def _ready(self, request):
+        if self.ready == 404:
+            return web.Response(text="<html>Nothing here</html>", content_type="text/html", status=404)
         return web.json_response({"status": "ready" if self.ready == 200 else "draining"}, status=self.ready)
 
     async def _whoami(self, request):
@@ -106,6 +110,10 @@ class FakeApi:
     async def _create(self, request):
         body = await request.json()
         job = self.job(**body, job=f"{body['type']}:{body['operation']}")
+        if self.untaken:
+            self.event("job:created", job["id"], status="created")
+            self.event("job:ready", job["id"], status="ready")
+            return web.json_response({"data": job})
         self.event("job:updated", job["id"], status="executing", progress=50, done=5, total=10, info="Half")
         if not self.never_ends:
             job |= self.ending
@@ -142,7 +150,9 @@ class FakeApi:
 
     async def _list_events(self, request):
         self.lists.append(dict(request.query))
-        return web.json_response({"data": self.events, "asOf": "e:9", "cursor": None})
+        after = int(request.query.get("after", "e:0").removeprefix("e:"))
+        page = self.events[after:][: int(request.query["pageSize"])]
+        return web.json_response({"data": page, "asOf": "e:9", "cursor": None})
 
     async def _publish(self, request):
         body = await request.json()
@@ -177,6 +187,8 @@ class FakeApi:
     async def _stream(self, request):
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        if self.closes_with is not None:
+            await socket.close(code=self.closes_with)
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 frames = message.json()

@@ -76,13 +76,35 @@ def test_a_healthy_server_passes_all_but_the_clock_of_the_past(api):
 def test_jobs_that_nobody_takes_are_told(api):
     api.job(readyAt="2026-01-01T12:00:00.000Z", job="workbook:export")
     finding = of_server()["listeners"]
-    assert (finding.level, finding.text) == ("warn", "1 jobs wait for a listener: workbook:export")
+    assert (finding.level, finding.text) == ("warn", "no listener takes 1 job: workbook:export")
 
 
 def test_a_missing_server_says_how_to_start_it():
     found = of_server("http://127.0.0.1:9", "k" * 32)
     assert list(found) == ["server"]
-    assert (found["server"].level, found["server"].fix) == ("fail", "Start it: tickwire server")
+    assert found["server"].level == "fail"
+    assert found["server"].text == "http://127.0.0.1:9 does not answer: connection refused"
+    assert found["server"].fix == "Start the server with 'tickwire server', or set TICKWIRE_URL."
+
+
+def test_an_address_without_tls_is_told(api):
+    found = of_server(api.url.replace("http:", "https:"), "k" * 32)["server"]
+    assert found.text.endswith("does not answer: it does not speak TLS")
+    assert found.fix == f"Write the address as {api.url}."
+
+
+def test_a_server_that_restarts_meanwhile_is_told_in_plain_words(api):
+    api.closes_with = 1012
+    found = of_server()["stream"]
+    assert found.text == "listeners cannot connect: the server stops or restarts"
+    assert found.fix == "Wait, or look into its log"
+
+
+def test_another_server_is_not_quoted(api):
+    api.ready = 404
+    found = of_server()["server"]
+    assert (found.level, found.fix) == ("fail", "Check TICKWIRE_URL")
+    assert found.text == f"{api.url} is not a Tickwire server: it answers 404 (text/html)"
 
 
 def test_a_server_that_is_not_ready_is_a_warning(api):
@@ -107,7 +129,8 @@ def test_a_missing_key_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("TICKWIRE_URL", "http://127.0.0.1:9")
     found = of_server()
     assert found["settings"].text.startswith("There is no API key")
-    assert found["server"].fix == "Start it: tickwire server"
+    assert f"{tmp_path / '.tickwire' / 'admin.key'} does not exist" in found["settings"].text
+    assert found["server"].text.endswith("connection refused")
     assert not Path(".tickwire").exists()
 
 

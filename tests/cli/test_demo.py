@@ -25,6 +25,18 @@ def test_nothing_is_overwritten(tmp_path):
     assert demo.next_free(wanted) == tmp_path / "airports-3.xlsx"
 
 
+def test_the_data_is_private_unless_the_folder_is_in_use_already(tmp_path):
+    (tmp_path / "empty").mkdir(mode=0o755)
+    for folder in (tmp_path / "new" / "deep", tmp_path / "empty"):
+        demo.private(folder)
+        assert folder.stat().st_mode & 0o777 == 0o700
+    used = tmp_path / "used"
+    used.mkdir(mode=0o755)
+    (used / "mine.txt").touch()
+    demo.private(used)
+    assert used.stat().st_mode & 0o777 == 0o755
+
+
 def test_a_taken_port_means_any_other():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -91,7 +103,12 @@ def until(test, what):
 
 def both(process):
     """Server and listener, once both run."""
-    return until(lambda: found if len(found := family(process)) == 2 else None, "two children run")
+
+    def running():
+        assert process.poll() is None, process.communicate()
+        return found if len(found := family(process)) == 2 else None
+
+    return until(running, "two children run")
 
 
 def rows(path):
@@ -110,8 +127,8 @@ def test_the_demo_exports_every_airport_and_leaves_nothing_running(start, tmp_pa
     assert process.returncode == 0, said + progress
     assert psutil.wait_procs(children, timeout=10)[1] == []
     assert "Export ready" in said
-    assert "28,298 rows and 15 columns are in airports.xlsx." in said
-    assert "Download the workbook: http://127.0.0.1:" in said
+    assert "airports.xlsx has 28,298 rows and 15 columns." in said
+    assert "http://" not in said
     assert f"Saved {tmp_path / 'airports.xlsx'} (" in said
     assert "MiB, 28,298 rows)" in said
     lines = [line for line in progress.splitlines() if line.startswith("workbook:export")]
@@ -135,7 +152,8 @@ def test_a_file_of_ones_own_is_exported_and_the_data_can_be_kept(start, tmp_path
     assert process.returncode == 0, said + progress
     assert rows(tmp_path / "people-2.xlsx") == [["name", "city"], ["Zoë", "Zürich"], ["Ann", "=1+1"]]
     assert (tmp_path / "people.xlsx").stat().st_size == 0
-    assert "1 rows did not fit" in said
+    assert "Left out: 1 row that did not fit under the header." in said
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
     assert (tmp_path / "data" / "admin.key").stat().st_mode & 0o077 == 0
 
 
@@ -146,6 +164,7 @@ def test_a_file_that_is_no_table_is_an_error_that_says_why(start, tmp_path):
     said, progress = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 1
     assert "empty.csv is empty. Choose a CSV file" in said
+    assert "tickwire jobs" not in said
     assert "error: workbook:export ended as failed" in progress
 
 
@@ -158,6 +177,7 @@ def test_without_exit_it_stays_up_until_it_is_interrupted(start, tmp_path):
         heard.append(process.stdout.readline())
         assert heard[-1], heard
     assert any("tickwire run workbook:export" in line for line in heard)
+    assert any("Download the workbook: http://127.0.0.1:" in line for line in heard)
     children = family(process)
     assert len(children) == 2
     process.send_signal(signal.SIGINT)
@@ -173,6 +193,7 @@ def test_an_interrupt_before_the_end_stops_both_and_says_so(start):
         assert line, "the demo ended before its job began"
     process.send_signal(signal.SIGTERM)
     assert process.wait(DEADLINE_S) == 130
+    assert process.stderr.read().splitlines()[-1] == "stopping"
     assert psutil.wait_procs(children, timeout=10)[1] == []
 
 
@@ -183,7 +204,7 @@ def test_a_server_that_dies_ends_the_demo_with_the_reason(start):
     server.kill()
     _said, errors = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 1
-    assert "error: the server has ended unexpectedly" in errors
+    assert "error: the server has ended unexpectedly" in errors, errors
 
 
 async def test_children_are_stopped_when_the_work_fails(monkeypatch, tmp_path):

@@ -1,16 +1,24 @@
+from typing import Annotated
+
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from listener_sdk.cli.failures import Failure, Misuse, explained
-from listener_sdk.errors import ApiError, ConnectionFailed, RegistrationError, SettingsError
+from listener_sdk.errors import ApiError, ConnectionFailed, NotTickwire, RegistrationError, SettingsError
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.settings import connection
 
 
 @pytest.mark.parametrize(
     ("error", "text"),
     [
         (ApiError(409, "illegal_move", "The job is complete."), "The job is complete."),
-        (ConnectionFailed("http://h", "refused"), "Cannot reach http://h: refused"),
+        (ConnectionFailed("http://h", "refused"), "Cannot reach http://h: refused. Check TICKWIRE_URL"),
+        (
+            ConnectionFailed("http://127.0.0.1:9", "connect call failed ('127.0.0.1', 9)"),
+            "Cannot reach http://127.0.0.1:9: connection refused. Start the server with 'tickwire server'",
+        ),
+        (NotTickwire("http://h", "text/html"), "This is not a Tickwire server (got text/html from http://h)"),
         (SettingsError("There is no API key."), "There is no API key."),
         (RegistrationError("a.py:3: a handler cannot yield."), "a.py:3: a handler cannot yield."),
     ],
@@ -34,6 +42,26 @@ def test_fields_that_do_not_fit_are_named():
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(dict[str, int]).validate_python({"rows": "many"})
     assert explained(caught.value).message.startswith("rows: Input should be a valid integer")
+
+
+def test_the_words_of_libraries_are_left_out():
+    def few(rows):
+        raise ValueError("at most three rows")
+
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(Annotated[int, AfterValidator(few)]).validate_python(5)
+    assert explained(caught.value).message == "value: at most three rows"
+
+
+def test_where_no_server_was_started_that_is_said_with_the_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError) as caught:
+        connection(environ={})
+    said = explained(caught.value).message
+    assert said.startswith(
+        "There is no API key: TICKWIRE_API_KEY is not set, and no server has been started here"
+    )
+    assert f"({tmp_path / '.tickwire' / 'admin.key'} does not exist). Start one: tickwire server." in said
 
 
 def test_other_errors_are_not_expected():

@@ -1,4 +1,7 @@
-from listener_sdk.cli.follow import follow, log_text
+import pytest
+
+from listener_sdk.cli import follow as module
+from listener_sdk.cli.follow import UNTAKEN_S, Patience, follow, log_text
 from listener_sdk.client import Client
 from listener_sdk.protocol.jobs import LogLine
 
@@ -36,5 +39,62 @@ async def test_every_log_line_is_shown_once(api):
     assert view.notes == ["info    0", "info    1", "info    2"]
 
 
+class Later:
+    """A loop whose timers are called by hand."""
+
+    def __init__(self):
+        self.timers = []
+
+    def call_later(self, delay_s, function):
+        assert delay_s == UNTAKEN_S
+        timer = Timer(function)
+        self.timers.append(timer)
+        return timer
+
+
+class Timer:
+    def __init__(self, function):
+        self.function = function
+        self.canceled = False
+
+    def cancel(self):
+        self.canceled = True
+
+
+@pytest.fixture
+def later(monkeypatch):
+    loop = Later()
+    monkeypatch.setattr(module.asyncio, "get_running_loop", lambda: loop)
+    return loop
+
+
+def test_a_job_that_stays_ready_is_explained_once(later):
+    notes = []
+    with Patience(notes.append) as patience:
+        for status in ("ready", "created", "ready", "ready"):
+            patience.see(status)
+        first, second = later.timers
+        assert (first.canceled, second.canceled) == (True, False)
+        second.function()
+        for status in ("executing", "scheduled", "ready"):
+            patience.see(status)
+    assert notes == ["No listener has taken it yet. Start one: tickwire listen SCRIPT, or check the name."]
+    assert len(later.timers) == 2
+
+
+def test_a_job_that_is_taken_in_time_needs_no_explanation(later):
+    with Patience(pytest.fail) as patience:
+        patience.see("ready")
+        patience.see("executing")
+    assert later.timers[0].canceled
+
+
+def test_nothing_is_said_after_the_end(later):
+    with Patience(pytest.fail) as patience:
+        patience.see("ready")
+    assert later.timers[0].canceled
+
+
 def test_a_log_line_is_level_message_and_fields():
-    assert log_text(LogLine(level="warning", message="Slow", fields={"row": 7})) == "warning Slow row=7"
+    assert log_text(LogLine(level="warning", message="Slow", fields={"row": 7.0})) == "warning Slow row=7"
+    assert log_text(LogLine(level="error", message="Traceback:\n  boom\n")) == "error   Traceback:\n  boom"

@@ -59,6 +59,15 @@ def test_show_tells_the_facts_and_the_outcome(api, tickwire):
     assert json.loads(tickwire("jobs", "show", job["id"], "--json").stdout)["id"] == job["id"]
 
 
+def test_show_tells_the_result_and_why_it_failed_where_the_log_says_it(api, tickwire):
+    done = api.job(status="complete", finishedAt="2026-01-01T12:00:09.000Z", result={"sum": 7.0})["id"]
+    assert tickwire("jobs", "show", done).stdout.endswith('a:b is complete\nResult: {"sum": 7}\n')
+    failed = api.job(status="failed", finishedAt="2026-01-01T12:00:09.000Z")["id"]
+    assert "Why:" not in tickwire("jobs", "show", failed).stdout
+    api.log = [{"level": "error", "message": "boom"}]
+    assert tickwire("jobs", "show", failed).stdout.endswith(f"Why: tickwire jobs log {failed}\n")
+
+
 def test_the_log_is_shown_with_levels_and_fields(api, tickwire):
     job = api.job()["id"]
     assert tickwire("jobs", "log", job).stdout == "The log is empty.\n"

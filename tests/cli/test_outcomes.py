@@ -2,8 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from listener_sdk import Listener
 from listener_sdk.cli import outcomes
+from listener_sdk.client import Client
 from listener_sdk.protocol.jobs import Job
+from listener_sdk.testing import JobFailed, run_job
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -67,5 +70,43 @@ def test_a_heading_is_made_where_none_was_given(status, outcome, heading):
 
 
 def test_a_failed_job_tells_why_and_where_to_read_more(capsys):
-    outcomes.show(job("failed", info="The sheet is locked."))
+    outcomes.show(job("failed", info="The sheet is locked."), has_log=True)
     assert capsys.readouterr().out == "a:b has failed\nThe sheet is locked.\nWhy: tickwire jobs log us_jb_1\n"
+
+
+async def test_only_the_log_of_a_failed_job_is_asked_for_lines(api):
+    async with Client() as client:
+        failed = Job.model_validate(api.job(status="failed"))
+        assert await outcomes.has_log(client, failed) is False
+        api.log = [{"level": "error", "message": "boom"}]
+        assert await outcomes.has_log(client, failed) is True
+        assert await outcomes.has_log(client, job("complete")) is False
+
+
+def test_what_leads_nowhere_is_left_out(capsys):
+    ended = job("failed", outcome={"heading": "No", "next": {"type": "retry"}})
+    outcomes.show(ended, has_log=True, may_act=False)
+    assert capsys.readouterr().out == "No\n"
+
+
+def test_data_for_programs_is_shown_as_json_and_cut_when_it_is_long(capsys):
+    outcomes.show(job(result={"sum": 7.0, "names": ["Zoë"]}))
+    assert capsys.readouterr().out == 'a:b is complete\nResult: {"sum": 7, "names": ["Zoë"]}\n'
+    outcomes.show(job(result={"text": "x" * 5000}))
+    assert len(capsys.readouterr().out) < 2100
+
+
+async def test_invalid_input_is_not_offered_to_be_run_again():
+    listener = Listener()
+
+    @listener.job("a:b", input=list[int])
+    def never(job):
+        raise AssertionError(job)
+
+    with pytest.raises(JobFailed) as failed:
+        await run_job(listener, "a:b", {"rows": 1})
+    offered = {"next": {"type": "retry", "label": "Try again"}}
+    assert outcomes.actions(job("failed", offered, info=failed.value.message)) == []
+    assert outcomes.actions(job("failed", offered, info="Busy.")) == [
+        "Try again: tickwire jobs retry us_jb_1"
+    ]

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,17 @@ def test_control_characters_are_shown_and_not_obeyed():
     assert output.plain("Zürich 東京") == "Zürich 東京"
 
 
+def test_what_is_told_goes_to_standard_error_and_cannot_steer_the_terminal(capsys):
+    output.tell("one\x1b[2J", "two")
+    assert capsys.readouterr().err == "one\\x1b[2J\ntwo\n"
+
+
+def test_what_is_told_covers_the_echo_of_an_interrupt(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    output.tell("stopping")
+    assert capsys.readouterr().err == "\rstopping\n"
+
+
 def test_markup_in_texts_of_others_is_printed_as_it_stands(capsys):
     output.say("[bold red]not red[/]")
     assert capsys.readouterr().out == "[bold red]not red[/]\n"
@@ -42,14 +54,41 @@ def test_long_lines_are_not_wrapped_where_there_is_no_terminal(capsys):
     assert capsys.readouterr().out == "x" * 500 + "\n"
 
 
-def test_tables_are_aligned_lines_where_there_is_no_terminal(capsys):
-    output.table(("ID", "NAME"), [("1", None), (22, "b\nc")], empty="none")
-    assert capsys.readouterr().out == "ID  NAME\n1\n22  b\\nc\n"
+@pytest.mark.parametrize(
+    ("called", "found", "typed"),
+    [
+        (".venv/bin/tickwire", "/bin/tickwire", "tickwire jobs"),
+        (".venv/bin/tickwire", None, ".venv/bin/tickwire jobs"),
+        ("Scripts/tickwire.exe", None, "Scripts/tickwire.exe jobs"),
+        ("anything", None, "tickwire jobs"),
+        (str(Path(output.__file__).with_name("__main__.py")), None, "python9 -m listener_sdk.cli jobs"),
+    ],
+)
+def test_a_command_is_spelled_as_it_can_be_typed(monkeypatch, called, found, typed):
+    monkeypatch.setattr("sys.argv", [called, "demo"])
+    monkeypatch.setattr("sys.executable", "/usr/bin/python9")
+    monkeypatch.setattr("shutil.which", lambda _name: found)
+    assert output.spelled("jobs") == typed
 
 
-def test_an_empty_table_says_so(capsys):
-    output.table(("ID",), [], empty="There are none.")
-    assert capsys.readouterr().out == "There are none.\n"
+@pytest.mark.parametrize(("count", "text"), [(0, "0 rows"), (1, "1 row"), (28_298, "28,298 rows")])
+def test_one_is_no_plural(count, text):
+    assert output.counted(count, "row") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Ann", "Ann"),
+        (10.0, "10"),
+        (0.5, "0.5"),
+        (1e300, "1e+300"),
+        ({"done": 10.0, "of": [3.0, None]}, '{"done": 10, "of": [3, null]}'),
+        ("x" * 121, "x" * 119 + "…"),
+    ],
+)
+def test_values_are_short_and_whole_numbers_have_no_point(value, text):
+    assert output.short(value) == text
 
 
 def test_json_keeps_its_letters_and_stays_on_one_line_in_a_pipe(capsys):

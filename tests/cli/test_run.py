@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from listener_sdk.cli import follow
 from listener_sdk.cli._child import Child, command_line
 from listener_sdk.cli.run import input_of
 
@@ -68,10 +69,34 @@ def test_a_timeout_leaves_the_job_and_says_how_to_cancel_it(api, tickwire):
     job = only(api)["id"]
     assert result.exit_code == 2
     assert (
-        f"error: {job} has not ended after 0.2 s. It goes on: cancel it with 'tickwire jobs cancel {job}'"
-        in result.stderr
-    )
+        f"error: {job} has not ended after 0.2 s (executing, 50 %). "
+        f"It goes on: cancel it with 'tickwire jobs cancel {job}'"
+    ) in result.stderr
     assert api.canceled == []
+
+
+def test_a_job_that_no_listener_takes_is_explained(api, tickwire, monkeypatch):
+    api.untaken = True
+    monkeypatch.setattr(follow, "UNTAKEN_S", 0.05)
+    result = tickwire("run", "a:b", "--timeout", "0.5")
+    why = "No listener has taken it yet. Start one: tickwire listen SCRIPT, or check the name."
+    assert result.stderr.splitlines()[1] == why
+    assert f"has not ended after 0.5 s (ready). {why} It goes on:" in result.stderr
+
+
+def test_why_it_failed_is_only_offered_where_the_log_has_lines(api, tickwire):
+    api.ending = {"status": "failed", "info": "No."}
+    assert tickwire("run", "a:b").stdout == "a:b has failed\nNo.\n"
+    api.log = [{"level": "error", "message": "Traceback:\n  boom\n"}]
+    assert "\nWhy: tickwire jobs log us_jb_" in tickwire("run", "a:b").stdout
+    with_logs = tickwire("run", "a:b", "--logs")
+    assert "Why:" not in with_logs.stdout
+    assert "error   Traceback:\n  boom\n" in with_logs.stderr
+
+
+def test_a_result_for_programs_is_shown(api, tickwire):
+    api.ending = {"status": "complete", "result": {"sum": 7}}
+    assert tickwire("run", "a:b").stdout == 'a:b is complete\nResult: {"sum": 7}\n'
 
 
 @pytest.mark.parametrize("name", ["export", ":export", "workbook:"])
@@ -79,14 +104,19 @@ def test_a_name_that_is_none_is_refused_before_anything_is_made(api, tickwire, n
     result = tickwire("run", name)
     assert result.exit_code == 2
     assert "error:" in result.stderr
-    assert "names no job. Write type:operation" in result.stderr
+    assert f"{name!r} is not the name of a job. Write type:operation" in result.stderr
+    assert "Did you mean" not in result.stderr
     assert api.jobs == {}
 
 
-def test_a_name_that_the_server_could_not_take_is_refused(api, tickwire):
-    result = tickwire("run", "Work Book:export")
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("Stock:Import", "stock:Import"), ("Work Book:export", "work-book:export"), ("a:b\n", "a:b")],
+)
+def test_a_name_that_is_nearly_one_is_answered_with_what_was_meant(api, tickwire, name, meant):
+    result = tickwire("run", name)
     assert result.exit_code == 2
-    assert result.stderr.startswith("error: type: ")
+    assert result.stderr.endswith(f" Did you mean {meant}?\n")
 
 
 def test_a_file_that_is_not_there_is_refused(api, tickwire):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from stage import ADMIN, OTHER, SPACE, START_MS
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.filters import Filter, compile_filter
 from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.jobs import JobAck, JobCreate, JobEnd, JobUpdate
 from listener_sdk.protocol.lifecycle import FINAL, NEXT, TERMINAL_TOPIC, Status
@@ -22,8 +23,9 @@ from listener_sdk.protocol.progress import Progress
 from server.commands import due, grants, jobs, leases, outcomes, rest, sessions
 from server.commands.leases import Held, Leases
 from server.core.deadlines import Limits
-from server.core.dispatch import Dispatch, Taker, Wish
+from server.core.dispatch import Dispatch
 from server.core.effects import Granted
+from server.core.fleets import Taker, Wish
 from server.core.jobs import JobRow
 from server.store import jobs as sql
 from server.store import log
@@ -44,7 +46,6 @@ class World:
     now: int = START_MS
     facts: Facts = field(default_factory=lambda: Facts("us_acc_test", {1: SPACE}, Limits()))
     dispatch: Dispatch = field(default_factory=Dispatch)
-    passed: dict[Any, Any] = field(default_factory=dict)
     jobs: list[int] = field(default_factory=list)
     leases: dict[int, tuple[str, int]] = field(default_factory=dict)
     """Holder and fence of every lease on the stream that was given, the lost ones included."""
@@ -60,6 +61,11 @@ class World:
             self.batch([])
         raise AssertionError("the grants never end")
 
+    def reload(self) -> None:
+        """What the writer does after a batch that failed."""
+        self.dispatch.load(sql.held(self.connection), sql.queues(self.connection))
+        self.more = True
+
     def batch(self, items: list[tuple[Any, Any]]) -> None:
         """What the writer does with a batch; ``more`` then says that another must follow, whatever is in it."""
         tx = Transaction(self.connection, self.now, self.facts, self.dispatch, lambda: 0.5)
@@ -67,7 +73,7 @@ class World:
         tx.preload([job_id for command, item in items for job_id in command.jobs(item)])
         for command, item in items:
             self._run(tx, command, item)
-        self.more = grants.grant(tx, self.passed)
+        self.more = grants.grant(tx)
         tx.finish()
         self.connection.commit()
         for effect in tx.effects:
@@ -180,8 +186,8 @@ def of_session(draw: Callable[[Any], Any]) -> tuple[Any, Any]:
     return sessions.LISTEN, Taker(holder, draw(st.integers(1, 2)), 1, credit, draw(st.sampled_from(WISHES)))
 
 
-def of_team(team: str) -> Callable[[dict[str, Any]], bool]:
-    return lambda event: event["payload"]["metadata"]["team"] == team
+def of_team(team: str) -> Filter:
+    return compile_filter({"payload.metadata.team": team})
 
 
 WISHES = (
@@ -221,6 +227,7 @@ def check(world: World, reader: Reader) -> None:
     check_ends(world, rows, stored)
     check_paths(stored)
     check_leases(world, rows, reader)
+    check_waiting(world, reader)
     check_nobody_starves(world, rows)
 
 
@@ -285,6 +292,19 @@ def check_leases(world: World, rows: dict[int, JobRow], reader: Reader) -> None:
     assert all(count == 1 for count in keys.values())
 
 
+def check_waiting(world: World, reader: Reader) -> None:
+    """What is known of the queues is what the store holds."""
+    waiting = world.dispatch.waiting
+    assert waiting.counts() == {(space, name): count for space, name, count, _ in sql.queues(reader)}
+    for key, count in waiting.counts().items():
+        queue = waiting.queue(key)
+        assert queue is not None
+        places = sql.first_places(reader, key, count + 1)
+        known = len(queue.heads)
+        assert queue.heads == places[:known]
+        assert all(place > queue.edge for place in places[known:])
+
+
 def check_nobody_starves(world: World, rows: dict[int, JobRow]) -> None:
     """No session has free credit while a job waits that it would take, once all batches have run."""
     if world.more:
@@ -321,6 +341,8 @@ def test_what_must_hold_holds_after_every_batch(
             world.now += data.draw(st.sampled_from((0, 1, 1, 500, 500, 12_000, 31_000)), label="time")
             world.batch([(due.DUE, due.DueJob(job_id)) for job_id in due_now(database, world)])
             assert due_now(database, world) == [], "what was due is done"
+            if data.draw(st.integers(0, 9), label="reload") == 9:
+                world.reload()
             if data.draw(st.booleans(), label="settle"):
                 world.settle()
             checked(database, world)

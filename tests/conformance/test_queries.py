@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 import pytest
 
 from server.core.jobs import COLUMNS
+from server.core.waiting import place_of
 from server.store import curves, jobs, log
 
 KEY = (1, "workbook:export")
@@ -75,28 +76,45 @@ def waiting(job, count):
     return ready, others
 
 
+def in_order(rows):
+    return sorted(rows, key=place_of)
+
+
+START = (-(10**9), 0)
+
+
 def test_claims_take_the_highest_priority_first_then_the_oldest(tx, job):
     ready, others = waiting(job, 60)
     insert(tx, *random.Random(3).sample(ready + others, len(ready) + len(others)))
-    wanted = sorted(ready, key=lambda row: (-row.priority, row.id))
-    assert jobs.claimable(tx, KEY, 1_000) == wanted
-    assert jobs.claimable(tx, KEY, 7) == wanted[:7]
+    wanted = in_order(ready)
+    assert jobs.first_places(tx, KEY, 1_000) == [place_of(row) for row in wanted]
+    assert jobs.first_places(tx, KEY, 7) == [place_of(row) for row in wanted[:7]]
+    assert jobs.claimable_after(tx, KEY, START, 1_000) == wanted
+    assert jobs.claimable_after(tx, KEY, START, 7) == wanted[:7]
 
 
-def test_pages_of_claims_follow_each_other_without_gap(tx, job):
+@pytest.mark.parametrize("size", [1, 7, 59, 60])
+def test_pages_of_claims_follow_each_other_without_gap(tx, job, size):
     ready, others = waiting(job, 60)
     insert(tx, *ready, *others)
-    found = page = jobs.claimable(tx, KEY, 7)
+    found = page = jobs.claimable_after(tx, KEY, START, size)
     while page:
-        page = jobs.claimable_after(tx, KEY, (page[-1].priority, page[-1].id), 7)
+        page = jobs.claimable_after(tx, KEY, place_of(page[-1]), size)
         found = found + page
-    assert found == jobs.claimable(tx, KEY, 1_000)
+    assert found == in_order(ready)
 
 
 def test_queues_and_counts_name_only_what_waits(tx, job):
     ready, others = waiting(job, 5)
     insert(tx, *ready, *others)
-    assert sorted(jobs.queues(tx)) == [(1, "workbook:export"), (1, "workbook:import"), (2, "workbook:export")]
+    found = {(space, name): (count, first) for space, name, count, first in jobs.queues(tx)}
+    assert {key: count for key, (count, _) in found.items()} == {
+        (1, "workbook:export"): 5,
+        (1, "workbook:import"): 1,
+        (2, "workbook:export"): 1,
+    }
+    assert found[1, "workbook:import"] == (1, (-99, 1003))
+    assert found[KEY][1] <= place_of(in_order(ready)[0]), "none stands before it"
     assert jobs.count_ready(tx, 1) == 6
     assert jobs.count_ready(tx, 2) == 1
     assert jobs.count_ready(tx, 3) == 0

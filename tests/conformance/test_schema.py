@@ -77,6 +77,18 @@ def test_an_attempt_is_remembered_once_for_each_fence(backend, tx):
         tx.insert_many("attempt", columns, [(1, 2, 2, "failed", 6)])
 
 
+def test_a_numbered_log_line_of_an_attempt_is_stored_once(backend, tx):
+    columns = ("id", "job_id", "attempt", "at", "level", "message", "fence", "line")
+    places = [(7, 1, 0), (7, 1, 1), (7, 2, 0), (8, 1, 0), (7, 1, None), (7, 1, None), (7, None, None)]
+    tx.insert_many(
+        "job_log",
+        columns,
+        [(n, job, 1, 1, "info", "m", fence, line) for n, (job, fence, line) in enumerate(places)],
+    )
+    with pytest.raises(backend.refused):
+        tx.insert_many("job_log", columns, [(99, 7, 1, 1, "info", "m", 1, 1)])
+
+
 # ---- migrations
 
 

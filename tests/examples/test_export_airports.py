@@ -69,7 +69,7 @@ async def test_every_row_of_the_workbook_is_the_source_row_and_its_neighbourhood
 async def test_the_outcome_names_rows_columns_and_the_download():
     run = await export(input={"limit": 50})
     assert run.outcome.heading == "Export ready"
-    assert run.outcome.message == "50 rows and 15 columns are in airports.xlsx."
+    assert run.outcome.message == "airports.xlsx has 50 rows and 15 columns."
     assert run.outcome.next.file_id == run.attachments[0].file.id
     assert (run.outcome.result, run.outcome.counts.total, run.outcome.counts.ok) == ("success", 50, 50)
     assert (run.ticks[-1].done, run.ticks[-1].total) == (50, 50)
@@ -123,6 +123,7 @@ async def test_quoted_cells_keep_their_delimiters_quotes_and_lines(tmp_path):
 async def test_one_column_needs_no_delimiter(tmp_path):
     run = await export_csv(b"name\nAnn\nBob\n", tmp_path=tmp_path)
     assert sheet(run.attachment("own.xlsx")) == [["name"], ["Ann"], ["Bob"]]
+    assert run.outcome.message == "own.xlsx has 2 rows and 1 column."
 
 
 async def test_short_rows_are_filled_and_long_ones_left_out_and_counted(tmp_path):
@@ -131,13 +132,13 @@ async def test_short_rows_are_filled_and_long_ones_left_out_and_counted(tmp_path
     assert sheet(run.attachment("own.xlsx")) == [["a", "b"], ["1", "2"], ["3", None], ["8", "9"]]
     assert run.outcome.result == "partial"
     assert (run.outcome.counts.total, run.outcome.counts.ok, run.outcome.counts.failed) == (5, 3, 2)
-    assert run.outcome.message.endswith("2 rows did not fit under the header and were left out.")
+    assert run.outcome.message.endswith("Left out: 2 rows that did not fit under the header.")
 
 
 async def test_a_header_alone_is_an_empty_table(tmp_path):
     run = await export_csv(b"a,b\n", tmp_path=tmp_path)
     assert sheet(run.attachment("own.xlsx")) == [["a", "b"]]
-    assert run.outcome.message.startswith("0 rows")
+    assert run.outcome.message == "own.xlsx has 0 rows and 2 columns."
 
 
 @pytest.mark.parametrize(

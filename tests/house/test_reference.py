@@ -1,11 +1,17 @@
 """docs/reference says what the code says: every setting, route, code, topic, frame and move."""
 
 import importlib.util
+import inspect
 import re
 
 import pytest
 
+import listener_sdk
+from listener_sdk import client_events, client_files, client_jobs, client_keys, next_, testing
+from listener_sdk._channel import JobLog
+from listener_sdk.client import Client
 from listener_sdk.protocol import codes, events, filters, frames, lifecycle
+from listener_sdk.protocol.jobs import JobCreate
 from server.settings import SETTINGS
 from server.web.routes import ROUTES
 
@@ -13,6 +19,40 @@ CODES = tuple(codes.ERRORS)
 CLOSES = tuple(str(code) for code in codes.CLOSES_BY_CODE)
 TOPICS = (*events.SERVER_TOPICS, *events.FLATFILE_TOPICS)
 FRAMES = tuple(frame.model_fields["type"].default for frame in (*frames.CLIENT_FRAMES, *frames.SERVER_FRAMES))
+CALLS = {
+    "listener": listener_sdk.Listener,
+    "job": listener_sdk.Job,
+    "job.log": JobLog,
+    "Outcome": listener_sdk.Outcome,
+    "client": Client,
+    "client.jobs": client_jobs.Jobs,
+    "client.events": client_events.Events,
+    "client.files": client_files.Files,
+    "client.keys": client_keys.Keys,
+    "client.environments": client_keys.Environments,
+    "client.spaces": client_keys.Spaces,
+    "subscription": listener_sdk.Subscription,
+}
+INTERNAL = {"job.ask_to_stop"}
+
+
+def called():
+    """How each public function of the SDK is called."""
+    written = [
+        f"{name}.{call}"
+        for name, kind in CALLS.items()
+        for call, found in vars(kind).items()
+        if (inspect.isfunction(found) or isinstance(found, classmethod)) and not call.startswith("_")
+    ]
+    builders = [
+        name
+        for name, found in vars(next_).items()
+        if inspect.isfunction(found) and found.__module__ == next_.__name__
+    ]
+    written += [f"next_.{name}" for name in builders if not name.startswith("_")]
+    return tuple(f"{name}(" for name in written if name not in INTERNAL)
+
+
 NAMED = {
     "errors.md": tuple(f"| `{code}` | {codes.ERRORS[code].status} |" for code in CODES),
     "closes.md": tuple(f"| {code} |" for code in CLOSES),
@@ -21,6 +61,11 @@ NAMED = {
     "filters.md": tuple(f"| `{name}` |" for name in filters.PLACES),
     "lifecycle.md": (lifecycle.diagram(), *(f"`{status}`" for status in lifecycle.Status)),
     "routes.md": tuple(f"{route.path}`" for route in ROUTES),
+    "sdk.md": (
+        *(f"### `{name}`" for name in (*listener_sdk.__all__, *testing.__all__) if name != "__version__"),
+        *called(),
+        *(f"| `{field}` |" for field in JobCreate.model_fields),
+    ),
     "settings.md": tuple(f"`{name}`" for setting in SETTINGS for name in (setting.env, setting.flag) if name),
 }
 
@@ -38,6 +83,13 @@ def copy(generate, tmp_path, monkeypatch):
     """The script, with an empty folder for the pages."""
     monkeypatch.setattr(generate, "REFERENCE", tmp_path / "reference")
     return generate
+
+
+def test_the_topics_are_those_that_the_server_names(root):
+    source = "".join(path.read_text(encoding="utf-8") for path in (root / "server").rglob("*.py"))
+    domains = "|".join(sorted(events.RESERVED_DOMAINS))
+    named = set(re.findall(rf'"((?:{domains}):[a-z-]+)"', source)) | set(lifecycle.TERMINAL_TOPIC.values())
+    assert named == set(events.SERVER_TOPICS)
 
 
 @pytest.mark.parametrize("page", NAMED)

@@ -68,6 +68,14 @@ def test_only_the_server_publishes_what_it_publishes(topic):
     assert (caught.value.code, caught.value.key) == ("reserved_topic", "topic")
 
 
+@pytest.mark.parametrize("topic", ["job:waiting", "job:parts-completed", "schedule:skipped"])
+def test_what_nobody_publishes_yet_is_reserved_all_the_same(topic):
+    assert topic not in SERVER_TOPICS
+    with pytest.raises(Refusal) as caught:
+        check_topic(topic)
+    assert caught.value.code == "reserved_topic"
+
+
 @pytest.mark.parametrize("domain", sorted(RESERVED_DOMAINS))
 def test_reserved_domains(domain):
     with pytest.raises(Refusal) as caught:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from listener_sdk.protocol.globs import any_glob, is_glob
+from listener_sdk.protocol import globs as module
+from listener_sdk.protocol.globs import (
+    LONGEST_TEXT,
+    WILDCARD_SIZE,
+    Globs,
+    any_glob,
+    glob_size,
+    is_glob,
+    wildcards,
+)
 
 ATOMS = st.sampled_from(["a", "b", "ab", ":", "*", "**", "?", ".", ""])
 GLOBS = st.lists(ATOMS, max_size=8).map("".join)
@@ -98,8 +107,82 @@ def test_a_text_without_wildcards_matches_itself_alone(text):
 def test_no_glob_backtracks(glob):
     """Each of these takes longer than the test's time-out when stars are tried in all combinations."""
     test = any_glob([glob])
-    assert not test("a" * 50_000)
-    assert not test("aa:" * 20_000)
+    assert not test("a" * LONGEST_TEXT)
+    assert not test("aa:" * (LONGEST_TEXT // 3))
+
+
+# ---- bounds
+
+
+@pytest.mark.parametrize(
+    ("glob", "text", "expected"),
+    [
+        ("**", "a" * 100_000, True),
+        ("document:**", "document:" + "a" * LONGEST_TEXT, True),
+        ("document:**", "documents:" + "a" * LONGEST_TEXT, False),
+        ("document:*", "document:" + "a" * LONGEST_TEXT, False),
+        ("*", "a" * (LONGEST_TEXT + 1), False),
+        ("*", "a" * LONGEST_TEXT, True),
+        ("**:**", "a" * (LONGEST_TEXT + 1), False),
+        ("a**", "a" * (LONGEST_TEXT + 1), False),
+        ("*:**", "a:" + "a" * LONGEST_TEXT, False),
+        ("?:**", "?:" + "a" * LONGEST_TEXT, False),
+    ],
+)
+def test_long_texts_are_matched_by_their_first_characters_alone(glob, text, expected):
+    assert any_glob([glob])(text) is expected
+
+
+def test_no_expression_sees_a_long_text(monkeypatch):
+    asked = []
+    globs = any_glob(["*a", "**:b", "c:**"])
+    monkeypatch.setattr(globs, "_fullmatch", asked.append)
+    for text in ("a" * (LONGEST_TEXT + 1), "c:" * LONGEST_TEXT, ":" * 100_000):
+        globs(text)
+    assert asked == []
+    globs("a" * LONGEST_TEXT)
+    assert [len(text) for text in asked] == [LONGEST_TEXT + 1]
+
+
+@pytest.mark.parametrize(
+    ("glob", "count", "size"),
+    [
+        ("job:ready", 0, 0),
+        ("job:*", 1, 5 + WILDCARD_SIZE),
+        ("**", 1, 2 + WILDCARD_SIZE),
+        ("*:?x**", 3, 6 + 3 * WILDCARD_SIZE),
+    ],
+)
+def test_the_size_of_a_glob_counts_its_wildcards_more_than_once(glob, count, size):
+    assert (wildcards(glob), glob_size(glob)) == (count, size)
+
+
+def test_the_size_of_globs_is_that_of_what_a_text_is_compared_with():
+    assert any_glob(["a", "b:*", "b:*", "?"]).size == glob_size("b:*") + glob_size("?")
+    assert any_glob(["a", "b"]).size == 0
+    assert any_glob(["a:*", "**"]).size == 0, "everything matches without a look"
+
+
+def test_exact_texts_are_no_globs():
+    test = Globs(["what *is* this?"], exact=["what *is* this?"])
+    assert test("what *is* this?")
+    assert test("what was this!") is False
+    assert test("what this is this.")
+
+
+def test_globs_are_compiled_when_they_are_first_needed_and_once_for_equal_ones(monkeypatch):
+    compiled = []
+    real = module._expression
+    monkeypatch.setattr(module, "_expression", lambda *given: compiled.append(given[0]) or real(*given))
+    first, second = any_glob(["never:*", "seen:*"]), any_glob(["seen:*", "never:*"])
+    assert compiled == []
+    assert first("seen:before")
+    assert second("never:before")
+    assert compiled == ["never:*", "seen:*"]
+
+
+def test_what_is_remembered_of_compiled_globs_is_bounded():
+    assert module._compiled.cache_info().maxsize == 512
 
 
 @given(st.text(max_size=20))

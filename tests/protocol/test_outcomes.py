@@ -60,6 +60,11 @@ def test_unknown_members_are_kept_for_other_clients():
         ({"trigger": "sometimes"}, ("trigger",)),
         ({"result": "maybe"}, ("result",)),
         ({"counts": {"ok": -1}}, ("counts", "ok")),
+        *(
+            ({"counts": {name: number}}, ("counts", name))
+            for name in ("total", "ok", "failed", "skipped")
+            for number in (2**53 + 1, "99999999999999999999")
+        ),
         ({"next": {"type": "explode"}}, ("next",)),
         ({"next": {}}, ("next",)),
         ({"next": "retry"}, ("next",)),

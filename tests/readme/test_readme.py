@@ -142,7 +142,7 @@ class Reader:
             command = ["bash", "-c", f"exec {text.strip()}"]
             process = subprocess.Popen(command, cwd=self._folder, env=self._env, stdout=output, stderr=output)
         self._running.callback(stop, process)
-        said = "tickwire ready" if "server" in text else "connected to"
+        said = "tickwire ready" if "server" in text else "listening at"
         wait_until(lambda: said in log.read_text("utf-8"), process, log)
         return ""
 
@@ -182,7 +182,7 @@ def test_every_snippet_runs_as_it_stands(installed, tmp_path):
             if block.how.startswith("run:"):
                 said[block.how] = said.get(block.how, "") + reader.run(block)
     outputs = "\n".join(said.values())
-    assert re.search(r"Hashed \d+ files\.\nDownload: http://127\.0\.0\.1:\d+/v1/files/", outputs)
+    assert re.search(r"Hashed 2 files\.\nDownload: http://127\.0\.0\.1:\d+/v1/files/", outputs)
     assert re.search(r"folder:checksum +complete", outputs)
     assert re.search(r"job:completed +us_jb_", outputs)
     assert "info    Hello, Ada!" in outputs
@@ -197,5 +197,5 @@ def test_the_wheel_holds_the_demo(installed, tmp_path):
     (tmp_path / "people.csv").write_text("name,city\nAnn,Bern\n", encoding="utf-8")
     reader = Reader(tmp_path, installed, ExitStack())
     shell = Block("run: shell", "bash", "tickwire demo --exit --port 0 --file people.csv")
-    assert "1 rows and 2 columns are in people.xlsx." in reader.run(shell)
+    assert "people.xlsx has 1 row and 2 columns." in reader.run(shell)
     assert (tmp_path / "people.xlsx").is_file()

@@ -71,7 +71,7 @@ def listening(terminal):
     script.write_text(SCRIPT.replace("VERSION", "The first"), encoding="utf-8")
     started = terminal.start("listen", "script.py", "--reload")
     try:
-        until(lambda: "connected to" in started.text, "the listener is connected")
+        until(lambda: "listening at" in started.text, "the listener is connected")
         yield started
     finally:
         started.stop()
@@ -82,7 +82,7 @@ def test_a_running_job_finishes_on_the_old_code_while_the_new_takes_the_next(ter
     old = terminal.start("run", "gate:wait", "--input", f"gate={gate}", "--json")
     until(lambda: "executing" in terminal.run("jobs", "--job", "gate:wait"), "the job runs")
     (terminal.folder / "script.py").write_text(SCRIPT.replace("VERSION", "The newer"), encoding="utf-8")
-    until(lambda: listening.text.count("connected to") == 2, "the new code is connected")
+    until(lambda: listening.text.count("listening at") == 2, "the new code is connected")
     new = terminal.start("run", "gate:wait", "--input", f"gate={gate}", "--json")
     until(lambda: terminal.run("jobs", "--job", "gate:wait").count("executing") == 2, "both jobs run")
     gate.touch()

@@ -131,8 +131,10 @@ class FakeServer:
             frames = parsed if isinstance(parsed, list) else [parsed]
             if frames[0]["type"] == "hello":
                 self.hellos.append(frames[0])
-                await socket.send_str(json.dumps([self._welcome(frames[0])]))
-                self.sockets.append(socket)
+                refusal = self.answers.get("hello", _nothing)(frames[0])
+                await socket.send_str(json.dumps(refusal or [self._welcome(frames[0])]))
+                if not refusal:
+                    self.sockets.append(socket)
             else:
                 self.messages.append(frames)
                 await self._answer(socket, frames)
@@ -177,6 +179,10 @@ class FakeServer:
     async def _notify(self) -> None:
         async with self.changed:
             self.changed.notify_all()
+
+
+def _nothing(frame: Frame) -> list[Frame]:
+    return []
 
 
 def _usual(frame: Frame) -> list[Frame]:

@@ -1,6 +1,6 @@
 import pytest
 
-from listener_sdk.protocol.codes import Refusal
+from listener_sdk import ApiError
 from tests.sdk.fake_server import wire_event
 
 
@@ -17,7 +17,7 @@ async def test_publish_sends_topic_domain_payload_and_context(server, client):
 
 
 async def test_reserved_topics_are_refused_before_anything_is_sent(server, client):
-    with pytest.raises(Refusal, match="Only the server"):
+    with pytest.raises(ApiError, match="Only the server"):
         await client.events.publish("job:ready")
     assert server.requests == []
 

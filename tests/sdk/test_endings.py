@@ -64,6 +64,12 @@ def test_long_messages_and_traces_are_cut_where_they_say_least():
     assert of_error(KeyError(), NOW).message == "KeyError"
 
 
+def test_a_hint_stands_at_the_end_of_the_trace():
+    found = of_error(ValueError("x"), NOW, "something else is wrong")
+    assert found.detail.endswith("ValueError: x\nNote: something else is wrong\n")
+    assert of_error(Fatal("Empty."), NOW, "something else") == Failed("Empty.", retry=False)
+
+
 def test_verdicts_have_no_trace():
     assert of_error(Fatal("Empty file."), NOW) == Failed("Empty file.", retry=False)
     assert of_error(Fatal(), NOW).message == "Fatal"

@@ -3,7 +3,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from listener_sdk import errors
-from listener_sdk.errors import ApiError, Canceled, CursorError, Retry, TickwireError
+from listener_sdk.errors import (
+    ApiError,
+    Canceled,
+    ConnectionFailed,
+    CursorError,
+    NotTickwire,
+    Retry,
+    TickwireError,
+)
 
 
 def test_every_error_but_canceled_is_a_tickwire_error_and_stands_in_the_tree():
@@ -43,9 +51,48 @@ def test_a_cursor_error_says_where_the_log_begins_and_ends():
         {"after": timedelta(1), "at": datetime(2030, 1, 1, tzinfo=UTC)},
         {"after": timedelta(seconds=-1)},
         {"after": timedelta.max},
+        {"after": -1},
+        {"after": -0.5},
+        {"after": float("nan")},
+        {"after": float("inf")},
+        {"after": 10**400},
         {"at": datetime.max.replace(tzinfo=UTC)},
     ],
 )
 def test_retry_refuses_times_that_make_no_sense(times):
     with pytest.raises(ValueError, match="Retry"):
         Retry("later", **times)
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [(1, 1), (0.5, 0.5), (0, 0), (timedelta(minutes=2), 120), (366 * 86400, 366 * 86400)],
+)
+def test_retry_takes_seconds_or_a_timedelta(after, seconds):
+    assert Retry("later", after=after).after == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ({"after": "1h"}, r"^Retry\(after=\.\.\.\) takes seconds or a timedelta, not '1h'$"),
+        ({"after": True}, "not True"),
+        ({"after": datetime(2030, 1, 1, tzinfo=UTC)}, "takes seconds or a timedelta"),
+        ({"after": "x" * 10_000}, "not 'x{79}$"),
+        ({"at": 60}, r"^Retry\(at=\.\.\.\) takes a datetime, not 60; after= takes seconds"),
+        ({"at": "tomorrow"}, "takes a datetime"),
+    ],
+)
+def test_retry_says_at_once_what_is_no_time(times, message):
+    with pytest.raises(TypeError, match=message):
+        Retry("later", **times)
+
+
+def test_another_server_is_no_connection_and_says_what_came_from_where():
+    found = NotTickwire("http://h/v1/whoami", "text/html")
+    assert isinstance(found, ConnectionFailed)
+    assert not found.unreached
+    assert (
+        str(found)
+        == "This is not a Tickwire server (got text/html from http://h/v1/whoami): check TICKWIRE_URL."
+    )

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, create_model, field_validator, model_validator
 
 from listener_sdk import Job, SyncJob
 from listener_sdk.errors import Fatal, RegistrationError
@@ -113,6 +113,31 @@ def test_a_wrong_input_names_every_field():
         of(typed).read_input({"day": "someday"})
     assert "sheet: Field required" in str(caught.value)
     assert "day: Input should be a valid date" in str(caught.value)
+
+
+def test_what_a_models_own_validators_say_is_told_as_they_said_it():
+    class Rows(BaseModel):
+        rows: int
+        name: str = ""
+
+        @field_validator("rows")
+        @classmethod
+        def _few(cls, rows):
+            if rows > 3:
+                raise ValueError("at most three rows")
+            return rows
+
+        @model_validator(mode="after")
+        def _named(self):
+            assert self.name != "x", "choose another name"
+            return self
+
+    with pytest.raises(Fatal) as caught:
+        of(untyped, input=Rows).read_input({"rows": 4})
+    assert str(caught.value) == "The input is invalid: rows: at most three rows"
+    with pytest.raises(Fatal) as caught:
+        of(untyped, input=Rows).read_input({"rows": 1, "name": "x"})
+    assert str(caught.value).startswith("The input is invalid: input: choose another name")
 
 
 async def two(job: Job, other: int) -> None: ...

@@ -1,6 +1,6 @@
 from itertools import count
 
-from listener_sdk._leases import LeaseKey, Leases
+from listener_sdk._leases import LeaseKey, Leases, LinesRefused, Lost
 from listener_sdk.protocol.frames import Complete, Error, Fail, Grant
 from listener_sdk.protocol.jobs import Job, LogLine
 from listener_sdk.protocol.progress import Progress
@@ -20,10 +20,34 @@ def test_lines_leave_in_frames_of_their_lease():
     for number in range(600):
         assert leases.log(ONE, LogLine(message=str(number)))
     frames = leases.flush()
-    assert [(frame.job, frame.fence, len(frame.lines)) for frame in frames] == [
-        (ONE.job, 1, 500),
-        (ONE.job, 1, 100),
+    assert [(frame.job, frame.fence, frame.first, len(frame.lines)) for frame in frames] == [
+        (ONE.job, 1, 0, 500),
+        (ONE.job, 1, 500, 100),
     ]
+    assert leases.flush() == []
+    assert [leases.answered(frame.id) for frame in frames] == [[], []]
+    assert leases.answered(frames[0].id) is None
+
+
+def test_a_lease_that_is_let_go_waits_for_no_answer_to_its_lines():
+    leases = held()
+    leases.log(ONE, LogLine(message="x"))
+    (sent,) = leases.flush()
+    assert leases.lost([ONE]) == [Lost(ONE)]
+    assert leases.answered(sent.id) is None
+    assert leases.refused(Error(id=sent.id, code="stale_lease", message="gone")) is None
+
+
+def test_lines_that_are_refused_for_good_are_told_and_left_out():
+    leases = held()
+    leases.log(ONE, LogLine(message="x"))
+    (sent,) = leases.flush()
+    error = Error(id=sent.id, code="invalid", message="no such level")
+    calls, (notice,) = leases.refused(error)
+    assert calls == [LinesRefused(ONE, error)]
+    assert (notice.first, notice.lines[0].message) == (0, "1 line was left out here: no such level")
+    error = Error(id=notice.id, code="invalid", message="no")
+    assert leases.refused(error) == ([LinesRefused(ONE, error)], [])
     assert leases.flush() == []
 
 

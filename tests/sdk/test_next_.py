@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from listener_sdk import next_
+from listener_sdk._awaited import Calls
 from listener_sdk.protocol.jobs import File
 from listener_sdk.protocol.outcomes import Outcome
 
@@ -51,6 +52,14 @@ def test_attached_files_bring_their_names():
 def test_links_that_could_run_code_are_refused(address):
     with pytest.raises(ValueError, match="url"):
         next_.url(address)
+
+
+async def test_what_is_no_file_is_named():
+    forgotten = Calls().make("attach", None)
+    with pytest.raises(TypeError, match=r"next_\.download .* not <job\.attach\(\.\.\.\), to be awaited>"):
+        next_.download(forgotten)
+    with pytest.raises(TypeError, match=r"next_\.files .* not 7"):
+        next_.files(["us_fl_1", 7])
 
 
 def test_files_needs_some():

@@ -1,10 +1,11 @@
 """The client's end of the stream as lists of frames: no network, no clock."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener_sdk._cursors import Again, Cut, Delivered, Opened
-from listener_sdk._leases import Ended, LeaseKey, Lost, Start, Stop
+from listener_sdk._leases import Ended, LeaseKey, LinesRefused, Lost, Start, Stop
 from listener_sdk._session import Answered, ListenRefused, Refused, Session, Trouble, Welcomed
 from listener_sdk.protocol.frames import Complete, Create, Lease, Release, Subscribe, Taking, server_frame
 from listener_sdk.protocol.jobs import JobCreate, LogLine
@@ -200,6 +201,181 @@ def test_an_outcome_that_is_no_good_becomes_a_failure_and_that_is_the_end():
     assert session.held == 0
 
 
+# ---- log lines
+
+
+def said(frames):
+    """Indexes and texts of the lines in these frames, and the types of the other frames."""
+    return [
+        (frame.first, *(line.message for line in frame.lines)) if frame.type == "log" else frame.type
+        for frame in frames
+    ]
+
+
+def write(session, *messages):
+    for message in messages:
+        assert session.log(ONE, LogLine(message=message))
+    session.flush()
+
+
+def running():
+    session = connected()
+    grant(session)
+    session.begin(ONE)
+    session.take()
+    return session
+
+
+def test_lines_whose_answer_was_lost_are_sent_again_with_their_indexes_until_it_comes():
+    session = running()
+    write(session, "a", "b")
+    (first,) = session.take()
+    write(session, "c")
+    assert hear(session, type="ok", id=first.id) == []
+    assert said(session.take()) == [(2, "c")]
+    session.disconnected()
+    write(session, "d")
+    welcome(session)
+    ack, *logs = session.take()
+    assert said([ack, *logs]) == ["ack", (2, "c"), (3, "d")]
+    for frame in logs:
+        assert hear(session, type="ok", id=frame.id) == []
+    session.disconnected()
+    welcome(session)
+    assert said(session.take()) == ["ack"]
+
+
+def test_lines_that_never_left_the_broken_connection_are_sent_on_the_next():
+    session = running()
+    write(session, "a")
+    session.disconnected()
+    welcome(session)
+    assert said(session.take()) == ["ack", (0, "a")]
+
+
+def test_after_a_reconnect_lines_come_before_the_last_tick_and_that_before_the_ending():
+    session = running()
+    write(session, "a")
+    session.tick(ONE, Progress(percent=90))
+    session.log(ONE, LogLine(message="last"))
+    session.end(ONE, done())
+    assert said(session.take()) == [(0, "a"), (1, "last"), "tick", "complete"]
+    session.disconnected()
+    welcome(session)
+    assert said(session.take()) == ["ack", (0, "a"), (1, "last"), "tick", "complete"]
+
+
+def test_an_answered_ending_forgets_its_lines():
+    session = running()
+    session.log(ONE, LogLine(message="last"))
+    session.end(ONE, done())
+    log, complete = session.take()
+    assert hear(session, type="ok", id=complete.id) == [Ended(ONE)]
+    assert hear(session, type="ok", id=log.id) == []
+    assert session.held == 0
+
+
+def test_lines_that_cannot_be_taken_now_come_again_later_and_in_order():
+    session = running()
+    write(session, "a")
+    write(session, "b")
+    refused, kept = session.take()
+    assert hear(session, type="error", id=refused.id, code="disk_full", message="full") == [Again(ONE)]
+    assert hear(session, type="error", id=kept.id, code="disk_full", message="full") == []
+    write(session, "c")
+    assert session.take() == [], "what comes later waits"
+    session.again(ONE)
+    assert said(session.take()) == [(0, "a"), (1, "b"), (2, "c")]
+    session.again(ONE)
+    assert session.take() == []
+
+
+def test_an_ending_takes_along_the_lines_that_could_not_be_taken_before():
+    session = running()
+    write(session, "a")
+    (refused,) = session.take()
+    hear(session, type="error", id=refused.id, code="unavailable", message="later")
+    session.log(ONE, LogLine(message="b"))
+    session.end(ONE, done())
+    frames = session.take()
+    assert said(frames) == [(0, "a"), (1, "b"), "complete"]
+    calls = [
+        call
+        for frame in frames
+        for call in hear(session, type="error", id=frame.id, code="unavailable", message="later")
+    ]
+    assert calls == [Again(ONE)]
+    session.again(ONE)
+    assert session.take() == frames
+
+
+def test_lines_that_the_ending_overtook_are_told():
+    session = running()
+    session.log(ONE, LogLine(message="last"))
+    session.end(ONE, done())
+    log, complete = session.take()
+    assert hear(session, type="error", id=log.id, code="disk_full", message="full") == [Again(ONE)]
+    ended, refused = hear(session, type="ok", id=complete.id)
+    assert ended == Ended(ONE)
+    assert (refused.lease, refused.error.code) == (ONE, "disk_full")
+    session.again(ONE)
+    assert session.take() == []
+
+
+def test_a_reconnect_does_not_wait_for_the_pause_to_end():
+    session = running()
+    write(session, "a")
+    (refused,) = session.take()
+    hear(session, type="error", id=refused.id, code="disk_full", message="full")
+    session.disconnected()
+    session.again(ONE)
+    welcome(session)
+    write(session, "b")
+    assert said(session.take()) == ["ack", (0, "a"), (1, "b")]
+
+
+@pytest.mark.parametrize("code", ["invalid", "too_large", "a code of a newer server"])
+def test_lines_that_are_refused_for_good_do_not_loop(code):
+    session = running()
+    write(session, "a", "b")
+    (sent,) = session.take()
+    (told,) = hear(session, type="error", id=sent.id, code=code, message="no good")
+    assert (type(told), told.lease, told.error.message) == (LinesRefused, ONE, "no good")
+    (notice,) = session.take()
+    assert said([notice]) == [(0, "2 lines were left out here: no good")]
+    (told,) = hear(session, type="error", id=notice.id, code=code, message="no good")
+    assert isinstance(told, LinesRefused)
+    assert session.take() == []
+    session.disconnected()
+    welcome(session)
+    assert said(session.take()) == ["ack"]
+
+
+@pytest.mark.parametrize("code", ["stale_lease", "not_found"])
+def test_a_refusal_of_lines_whose_lease_is_over_ends_the_handler(code):
+    session = running()
+    write(session, "a")
+    write(session, "b")
+    first, second = session.take()
+    assert hear(session, type="error", id=first.id, code=code, message="gone") == [Lost(ONE)]
+    assert session.held == 0
+    assert hear(session, type="error", id=second.id, code="stale_lease", message="gone") == []
+    assert session.take() == []
+
+
+def test_a_refusal_of_the_last_lines_leaves_the_ending_to_its_own_answer():
+    session = running()
+    session.log(ONE, LogLine(message="last"))
+    session.end(ONE, done())
+    log, complete = session.take()
+    assert hear(session, type="error", id=log.id, code="stale_lease", message="gone") == []
+    (ended,) = hear(session, type="error", id=complete.id, code="stale_lease", message="gone")
+    assert (ended.lease, ended.refused.code) == (ONE, "stale_lease")
+
+
+# ---- the rest of the stream
+
+
 def test_a_refusal_without_id_for_a_stale_lease_asks_for_the_truth():
     session = connected()
     grant(session)
@@ -229,6 +405,23 @@ def test_a_refused_listen_is_told():
     (listen,) = session.take()
     (refused,) = hear(session, type="error", id=listen.id, code="bad_filter", message="no")
     assert isinstance(refused, ListenRefused)
+
+
+def test_what_is_listened_to_is_said_again_unless_something_newer_was_said():
+    session = connected()
+    session.listen([Taking(job="a:b")], 1)
+    (older,) = session.take()
+    session.again(older.id)
+    assert session.take() == [older]
+    session.listen([Taking(job="a:b")], 2)
+    (newer,) = session.take()
+    session.again(older.id)
+    assert session.take() == []
+    session.disconnected()
+    session.again(newer.id)
+    assert session.take() == []
+    welcome(session)
+    assert session.take() == [newer]
 
 
 def test_a_subscription_goes_on_after_its_last_position():
@@ -289,6 +482,7 @@ class LossyServer:
         self.acked = set()
         self.outcomes = {}
         self.ticks = {}
+        self.lines = {}
         self.fence = 0
 
     def lease(self, job):
@@ -302,9 +496,21 @@ class LossyServer:
         if frame.type == "tick":
             assert (frame.job, frame.fence) not in self.outcomes
             self.ticks[frame.job] = frame.percent
+        if frame.type == "log":
+            return self.write(frame)
         if frame.type == "complete":
             return self.complete(frame)
         return None
+
+    def write(self, frame):
+        stored = self.lines.setdefault((frame.job, frame.fence), {})
+        fresh = {
+            index: line.message for index, line in enumerate(frame.lines, frame.first) if index not in stored
+        }
+        if fresh and self.leases.get(frame.job) != frame.fence:
+            return {"type": "error", "id": frame.id, "code": "stale_lease", "message": "over"}
+        stored |= fresh
+        return {"type": "ok", "id": frame.id}
 
     def complete(self, frame):
         key = (frame.job, frame.fence)
@@ -318,7 +524,17 @@ class LossyServer:
 
 ACTS = st.lists(
     st.sampled_from(
-        ["grant", "tick", "flush", "end", "deliver", "answer", "deliver but lose the answer", "break"]
+        [
+            "grant",
+            "tick",
+            "write",
+            "flush",
+            "end",
+            "deliver",
+            "answer",
+            "deliver but lose the answer",
+            "break",
+        ]
     ),
     max_size=60,
 )
@@ -326,9 +542,9 @@ ACTS = st.lists(
 
 @given(ACTS)
 @settings(max_examples=300, deadline=None)
-def test_every_outcome_arrives_once_with_its_last_tick_however_the_connection_breaks(acts):
+def test_every_outcome_arrives_once_with_its_last_tick_and_all_lines_however_the_connection_breaks(acts):
     session, server = connected(), LossyServer()
-    jobs, answers, percent, last_tick = [], [], 0, {}
+    jobs, answers, percent, last_tick, written = [], [], 0, {}, {}
 
     def reconnect():
         session.disconnected()
@@ -354,6 +570,10 @@ def test_every_outcome_arrives_once_with_its_last_tick_however_the_connection_br
             percent += 0.5
             if session.tick(open_jobs[0], Progress(percent=percent)):
                 last_tick[open_jobs[0]] = percent
+        elif act == "write" and open_jobs:
+            message = f"line {len(written.get(open_jobs[-1], []))}"
+            if session.log(open_jobs[-1], LogLine(message=message)):
+                written.setdefault(open_jobs[-1], []).append(message)
         elif act == "flush":
             session.flush()
         elif act == "end" and open_jobs:
@@ -377,3 +597,5 @@ def test_every_outcome_arrives_once_with_its_last_tick_however_the_connection_br
     assert set(server.outcomes) == {tuple(lease) for lease in jobs}
     for lease in jobs:
         assert server.outcomes[tuple(lease)] == last_tick.get(lease)
+        stored = server.lines.get(tuple(lease), {})
+        assert [*stored.items()] == [*enumerate(written.get(lease, []))]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from listener_sdk._leases import Start
 from listener_sdk._stream import LONGEST_S, Stream, backoff_s
-from listener_sdk.errors import ApiError, ConnectionFailed
+from listener_sdk.errors import ApiError, ConnectionFailed, NotTickwire
 from listener_sdk.protocol.events import EventCreate
 from listener_sdk.protocol.frames import Complete, Taking
 from listener_sdk.protocol.jobs import JobCreate
@@ -88,11 +88,59 @@ async def test_a_request_outlives_its_connection_with_the_same_idempotency_key(s
 
 
 async def test_a_refused_request_raises_its_code(server):
-    server.answers["create"] = lambda frame: [error(frame, "queue_full", "Too many jobs wait.", job="x")]
+    server.answers["create"] = lambda frame: [error(frame, "duplicate_job", "The key is taken.", job="x")]
+    async with running(server) as stream:
+        with pytest.raises(ApiError, match="The key is taken") as caught:
+            await stream.create(JobCreate(type="a", operation="b"))
+    assert (caught.value.status, caught.value.code, caught.value.may_retry) == (409, "duplicate_job", False)
+    assert len(server.said("create")) == 1
+
+
+async def test_a_request_that_may_be_taken_later_is_sent_again_with_the_same_idempotency_key(server):
+    refusals = iter(["disk_full", "unavailable", "queue_full"])
+
+    def answer(frame):
+        code = next(refusals, None)
+        return [error(frame, code)] if code else [ok(frame, {"id": "us_ev_1"})]
+
+    server.answers["publish"] = answer
+    async with running(server) as stream:
+        assert await stream.publish(EventCreate(topic="a:b")) == {"id": "us_ev_1"}
+    assert len({frame["idempotencyKey"] for frame in server.said("publish")}) == 1
+    assert len(server.said("publish")) == 4
+
+
+async def test_a_request_that_is_refused_for_too_long_raises_the_last_refusal(server, monkeypatch):
+    monkeypatch.setattr("listener_sdk._stream.PATIENCE_S", 0)
+    server.answers["create"] = lambda frame: [error(frame, "queue_full", "Too many jobs wait.")]
     async with running(server) as stream:
         with pytest.raises(ApiError, match="Too many jobs wait") as caught:
             await stream.create(JobCreate(type="a", operation="b"))
     assert (caught.value.status, caught.value.code, caught.value.may_retry) == (429, "queue_full", True)
+
+
+async def test_a_request_that_waits_to_be_sent_again_ends_with_the_stream(server, monkeypatch):
+    refused = asyncio.Event()
+
+    def pause_s(*_):
+        refused.set()
+        return DEADLINE_S
+
+    monkeypatch.setattr("listener_sdk._stream.backoff_s", pause_s)
+    server.answers["create"] = lambda frame: [error(frame, "disk_full")]
+    async with running(server) as stream:
+        waiting = asyncio.create_task(stream.create(JobCreate(type="a", operation="b")))
+        async with asyncio.timeout(DEADLINE_S):
+            await refused.wait()
+    with pytest.raises(ConnectionFailed, match="closed"):
+        await waiting
+
+
+async def test_after_the_end_of_the_stream_a_request_is_refused_at_once(server):
+    async with running(server) as stream:
+        await server.until(lambda: server.hellos)
+    with pytest.raises(ConnectionFailed, match="closed"):
+        await stream.create(JobCreate(type="a", operation="b"))
 
 
 async def test_a_job_over_the_message_limit_is_refused_here(server):
@@ -135,9 +183,62 @@ async def test_a_refused_key_ends_the_stream_with_the_servers_words(server):
     server.refuse_upgrade = (401, {"errors": [{"code": "unauthorized", "message": "The key was revoked."}]})
     found = await refused(server)
     assert (found.status, found.code, found.message) == (401, "unauthorized", "The key was revoked.")
-    server.refuse_upgrade = (403, "no json of ours")
+    server.refuse_upgrade = (403, {"errors": [{"code": "forbidden", "message": "Not with this role."}]})
     found = await refused(server)
     assert (found.status, found.code) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("status", [200, 403, 404])
+async def test_another_server_ends_a_stream_that_was_never_welcomed(server, status):
+    server.refuse_upgrade = (status, "hello")
+    stream = Stream(Connection(server.url, KEY), ignore, chance=lambda: 0.0)
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(NotTickwire) as caught:
+            await stream.run()
+    assert f"(got other JSON from {server.url}/v1/stream): check TICKWIRE_URL" in str(caught.value)
+
+
+@asynccontextmanager
+async def peer(said):
+    """A server that says the same to everybody, and hangs up; its address, and a queue of the lines that it was asked."""
+    asked = asyncio.Queue()
+
+    async def answer(reader, writer):
+        asked.put_nowait(await reader.readline())
+        writer.write(said)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", asked
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.0 404 Not Found\r\n\r\n<html>", b"SSH-2.0-OpenSSH_9.6\r\n"])
+async def test_what_speaks_no_websocket_ends_a_stream_that_was_never_welcomed(said):
+    async with peer(said) as (url, _), asyncio.timeout(DEADLINE_S):
+        with pytest.raises(NotTickwire, match=f"got no websocket from {url}/v1/stream"):
+            await Stream(Connection(url, KEY), ignore, chance=lambda: 0.0).run()
+
+
+async def test_a_connection_that_breaks_in_its_first_line_is_tried_again():
+    async with peer(b"HT") as (url, asked), asyncio.timeout(DEADLINE_S):
+        task = asyncio.create_task(Stream(Connection(url, KEY), ignore, chance=lambda: 0.0).run())
+        for _ in range(3):
+            assert (await asked.get()).startswith(b"GET /v1/stream")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_page_of_a_proxy_does_not_end_a_stream_that_was_welcomed(server):
+    async with running(server):
+        await server.until(lambda: server.sockets)
+        server.refuse_upgrade = (404, "default backend")
+        await server.drop()
+        await server.until(lambda: len(server.headers) >= 3)
+        server.refuse_upgrade = None
+        await server.until(lambda: len(server.hellos) == 2)
+    assert server.hellos[0]["session"] == server.hellos[1]["session"]
 
 
 async def test_a_busy_server_is_asked_again_and_the_outage_is_logged_once(server, caplog):
@@ -187,6 +288,81 @@ async def test_a_server_that_does_not_speak_json_is_tried_again(server, caplog):
         await server.sockets[-1].send_str("{nonsense")
         await server.until(lambda: len(server.hellos) == 2)
     assert "no JSON" in caplog.text
+
+
+async def test_a_listen_that_the_server_cannot_take_yet_is_sent_again_and_told_once(
+    server, monkeypatch, caplog
+):
+    monkeypatch.setattr("listener_sdk._stream.AGAIN_AFTER_S", 0.01)
+    refusals = iter(["disk_full", "unavailable"])
+
+    def answer(frame):
+        code = next(refusals, None)
+        return [error(frame, code, f"The store says {code}.")] if code else [ok(frame)]
+
+    server.answers["listen"] = answer
+    async with running(server) as stream:
+        stream.session.listen([Taking(job="a:b")], 1)
+        first, *others = await server.until_said("listen", 3)
+        assert others == [first, first]
+    assert caplog.text.count("not taken yet") == 1
+    assert "The store says disk_full." in caplog.text
+
+
+async def test_refusals_of_a_listen_that_was_sent_twice_are_one_reason_to_send_it_again(server, monkeypatch):
+    monkeypatch.setattr("listener_sdk._stream.AGAIN_AFTER_S", 0.01)
+    refusals = iter([2, 1])
+
+    def answer(frame):
+        return [error(frame, "disk_full")] * next(refusals, 0) or [ok(frame)]
+
+    server.answers["listen"] = answer
+    async with running(server) as stream:
+        stream.session.listen([Taking(job="a:b")], 1)
+        await server.until_said("listen", 3)
+        await stream.create(JobCreate(type="a", operation="b"))
+    assert len(server.said("listen")) == 3
+
+
+async def test_a_newer_listen_that_is_refused_too_is_the_one_that_is_sent_again(server, monkeypatch):
+    monkeypatch.setattr("listener_sdk._stream.AGAIN_AFTER_S", 0.01)
+    refusals = iter(["disk_full", "disk_full"])
+
+    def answer(frame):
+        code = next(refusals, None)
+        return [error(frame, code)] if code else [ok(frame)]
+
+    server.answers["listen"] = answer
+    async with running(server) as stream:
+        stream.session.listen([Taking(job="a:b")], 1)
+        stream.session.listen([Taking(job="a:b")], 2)
+        stream.wake()
+        await server.until_said("listen", 2, credit=2)
+
+
+async def test_a_listen_that_is_refused_for_good_ends_the_stream(server):
+    server.answers["listen"] = lambda frame: [error(frame, "bad_filter", "The filter is malformed.")]
+    stream = Stream(Connection(server.url, KEY), ignore, chance=lambda: 0.0)
+    stream.session.listen([Taking(job="a:b", filter={"x": {}})], 1)
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(ApiError, match="malformed") as caught:
+            await stream.run()
+    assert caught.value.code == "bad_filter"
+
+
+async def test_a_server_that_cannot_greet_yet_is_connected_to_again(server, caplog):
+    refusals = iter(["disk_full", "unavailable"])
+
+    def answer(_frame):
+        code = next(refusals, None)
+        return [{"type": "error", "code": code, "message": f"The store says {code}."}] if code else []
+
+    server.answers["hello"] = answer
+    async with running(server) as stream:
+        await stream.create(JobCreate(type="a", operation="b"))
+    assert len(server.hellos) == 3
+    assert caplog.text.count("The store says") == 1
+    assert "cannot reach" in caplog.text
 
 
 async def test_an_ending_that_the_server_cannot_store_yet_is_sent_again(server, monkeypatch):

@@ -82,6 +82,20 @@ async def test_a_failure_is_raised_with_what_was_done_until_then():
         await run_job(listener, "sheet:read", {"folder": "/tmp"}, file_id="us_fl_9")
 
 
+async def test_a_missing_await_is_a_failure_and_no_warning():
+    forgetful = Listener()
+
+    @forgetful.job("sheet:forget")
+    async def forget(job: Job) -> str:
+        job.attach(b"x", "x.csv")
+        return "done"
+
+    with pytest.raises(JobFailed, match=r"job\.attach\(\.\.\.\) was not awaited") as caught:
+        await run_job(forgetful, "sheet:forget")
+    assert caught.value.retry is False
+    assert caught.value.run.attachments == []
+
+
 async def test_a_stop_can_be_asked_for():
     with pytest.raises(Canceled):
         await run_job(listener, "sheet:loop", stop_after_ticks=3)

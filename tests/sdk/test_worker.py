@@ -137,6 +137,56 @@ async def test_after_a_reconnect_a_running_job_goes_on_and_its_last_tick_is_sent
     assert len(server.said("ack")) == 2
 
 
+async def test_lines_whose_answers_were_lost_are_sent_again_in_their_place(server):
+    listener = Listener()
+    go_on = asyncio.Event()
+    server.answers["log"] = lambda _frame: []
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> None:
+        job.log.info("first")
+        await go_on.wait()
+        job.log.info("second")
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        (lost,) = await server.until_said("log")
+        server.answers["log"] = lambda frame: [ok(frame)]
+        await server.drop()
+        (_, again) = await server.until_said("log", 2)
+        go_on.set()
+        await server.until_said("complete")
+
+    assert lost == again
+    assert [(frame["first"], frame["lines"][0]["message"]) for frame in server.said("log")] == [
+        (0, "first"),
+        (0, "first"),
+        (1, "second"),
+    ]
+
+
+async def test_refused_lines_are_told_here_and_in_the_jobs_log(server, caplog):
+    listener = Listener()
+    go_on = asyncio.Event()
+    server.answers["log"] = lambda frame: [
+        ok(frame) if "left out" in frame["lines"][0]["message"] else error(frame, "invalid", "too long")
+    ]
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> None:
+        job.log.info("much")
+        await go_on.wait()
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        (_, notice) = await server.until_said("log", 2)
+        go_on.set()
+        await server.until_said("complete")
+
+    assert notice["lines"][0]["message"] == "1 line was left out here: too long"
+    assert f"log lines of {JOB} were refused: too long (invalid)" in caplog.text
+
+
 async def test_a_lease_granted_again_is_not_run_twice(server):
     listener = Listener()
     runs = []
@@ -329,6 +379,146 @@ async def test_a_traceback_goes_along_from_the_handlers_own_frames_on(server):
     assert "_deeper" in fail["detail"]
     assert "KeyError: 'sheet'" in fail["detail"]
     assert "listener_sdk/worker.py" not in fail["detail"]
+
+
+def told(caplog):
+    """What was logged of failed attempts, as (level, text)."""
+    return [(line.levelname, line.getMessage()) for line in caplog.records if " failed" in line.getMessage()]
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_a_crash_is_told_where_it_happens_once_with_the_traceback(server, caplog, in_thread):
+    listener = Listener()
+
+    async def crash(job: Job) -> None:
+        _deeper()
+
+    def crash_in_thread(job: SyncJob) -> None:
+        _deeper()
+
+    def _deeper() -> None:
+        raise KeyError("sheet")
+
+    listener.job("workbook:export")(crash_in_thread if in_thread else crash)
+    async with served(listener, server):
+        await server.grant(wire_job(attempt=2, maxAttempts=3))
+        (fail,) = await server.until_said("fail")
+    ((level, text),) = told(caplog)
+    assert level == "ERROR"
+    assert text == f"workbook:export ({JOB}), attempt 2 of 3, failed:\n{fail['detail'].rstrip()}"
+    assert "_deeper" in text
+    assert text.endswith("KeyError: 'sheet'")
+    assert "listener_sdk/worker.py" not in text
+
+
+@pytest.mark.parametrize(
+    ("raised", "text"),
+    [
+        (Fatal("The file\nis empty."), "attempt 1 of 5, failed for good: The file is empty."),
+        (Retry("busy", after=1), "attempt 1 of 5, failed: busy"),
+        (asyncio.CancelledError(), "attempt 1 of 5, failed: The handler cancelled itself."),
+    ],
+)
+async def test_a_verdict_is_told_in_one_line_without_a_traceback(server, caplog, raised, text):
+    listener = Listener()
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> None:
+        raise raised
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        await server.until_said("fail")
+    assert told(caplog) == [("WARNING", f"workbook:export ({JOB}), {text}")]
+
+
+async def test_an_invalid_input_is_told_in_one_line(server, caplog):
+    listener = Listener()
+
+    @listener.job("workbook:export")
+    async def export(job: Job[Export]) -> None:
+        raise AssertionError("not reached")
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        await server.until_said("fail")
+    ((level, text),) = told(caplog)
+    assert level == "WARNING"
+    assert text.endswith("failed for good: The input is invalid: sheet: Field required")
+
+
+async def test_what_ends_well_is_not_told(server, caplog):
+    listener = Listener()
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> None:
+        await job.tick(50)
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        await server.until_said("complete")
+    assert told(caplog) == []
+
+
+@pytest.mark.parametrize("verb", ["tick", "attach", "fetch", "start"])
+async def test_a_verb_that_is_not_awaited_fails_the_job_for_good(server, verb):
+    listener = Listener()
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> str:
+        await job.tick(10)
+        getattr(job, verb)("sheet:check")
+        return "done"
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        (fail,) = await server.until_said("fail")
+    assert fail["message"] == f"job.{verb}(...) was not awaited: write await job.{verb}(...)"
+    assert fail["retry"] is False
+    assert not server.said("complete")
+    assert not server.said("create")
+
+
+async def test_a_crash_keeps_its_own_message_beside_a_missing_await(server):
+    listener = Listener()
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> str:
+        return job.attach(b"x", "x.csv").id
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        (fail,) = await server.until_said("fail")
+    assert fail["message"].startswith("AttributeError")
+    assert fail["detail"].endswith("Note: job.attach(...) was not awaited: write await job.attach(...)\n")
+    assert fail["retry"] is True
+
+
+async def test_a_returned_verb_is_one_that_was_not_awaited(server):
+    listener = Listener()
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> object:
+        return job.start("sheet:check")
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        (fail,) = await server.until_said("fail")
+    assert fail["message"].startswith("job.start(...) was not awaited")
+
+
+async def test_retry_takes_seconds(server):
+    listener = Listener()
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> None:
+        raise Retry("busy", after=1)
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        (fail,) = await server.until_said("fail")
+    assert (fail["message"], fail["retry"]) == ("busy", True)
+    assert fail["retryAt"] > AT
 
 
 async def test_retry_says_when_the_next_attempt_starts(server):

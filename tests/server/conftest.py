@@ -1,5 +1,7 @@
 """A whole server in this process, on a free port of loopback, with a clock that is moved by hand on top of the real one."""
 
+import asyncio
+import contextlib
 import io
 import json
 from collections.abc import AsyncIterator
@@ -8,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from server.app import running
@@ -44,6 +46,23 @@ class Answer:
             assert error["code"]
             assert error["message"]
         return self.body["errors"][0]
+
+
+async def heard(reader: asyncio.StreamReader) -> Answer:
+    """The next answer on a connection."""
+    async with asyncio.timeout(20):
+        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
+        headers = CIMultiDict(
+            (name.strip(), value.strip()) for name, _, value in (one.partition(":") for one in lines)
+        )
+        body = await reader.readexactly(int(headers.get("Content-Length", 0)))
+    return Answer(int(first.split(" ")[1]), CIMultiDictProxy(headers), body)
+
+
+@pytest.fixture(name="heard")
+def heard_() -> Any:
+    """Reads the next answer on a connection."""
+    return heard
 
 
 @dataclass
@@ -86,6 +105,24 @@ class Served:
         url = URL(self.url + path, encoded=True)
         async with self.http.request(method, url, data=content, headers=sent) as response:
             return Answer(response.status, response.headers, await response.read())
+
+    async def say(self, raw: bytes) -> Answer:
+        """Send bytes on a connection of their own; what comes back to them first."""
+        async with self.connection() as (reader, writer):
+            writer.write(raw)
+            return await heard(reader)
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """A connection of its own."""
+        url = URL(self.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def job(self, **fields: Any) -> Any:
         """A new job, ready unless said otherwise."""

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
+import sqlite3
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,16 @@ def test_it_says_one_line_when_it_is_ready_and_ends_well(tmp_path: Path) -> None
         assert [line for line in lines if not line.startswith("{")] == [f"tickwire ready {home.url}\n"]
         assert home.key not in home.started.text
         assert all(json.loads(line) for line in lines if line.startswith("{"))
+
+
+def refusal(home: Server, path: str, body: Any = None) -> tuple[int, Any]:
+    """The answer to a call that must not go well."""
+    raw = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {home.key}", "Content-Type": "application/json"}
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(home.url + path, raw, headers), timeout=20)
+    with caught.value as answer:
+        return answer.code, json.load(answer)
 
 
 async def until_closed(opened: Any) -> list[Any]:
@@ -98,6 +111,65 @@ def test_a_store_that_is_none_is_refused_with_advice(tmp_path: Path) -> None:
     text = refused(Server(tmp_path))
     assert "tickwire.db" in text
     assert "backup" in text
+
+
+def damage(home: Server, name: str) -> None:
+    """Write nonsense over the first page of a table or index, without touching the file's time: as a failing disk does."""
+    path = home.folder / "data" / "tickwire.db"
+    before = path.stat()
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        page = store.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+        size = store.execute("PRAGMA page_size").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek(size * (page - 1))
+        file.write(b"nonsense" * (size // 8))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("name", ["job_ready", "api_key", "meta"])
+def test_damage_that_the_start_meets_is_refused_with_advice(tmp_path: Path, name: str) -> None:
+    with server(tmp_path) as home:
+        assert home.stop() == 0
+        damage(home, name)
+        text = refused(home)
+        assert text.startswith("error: ")
+        assert "damaged" in text
+        assert "backup" in text
+
+
+def test_damage_anywhere_is_refused_after_a_crash(tmp_path: Path) -> None:
+    with server(tmp_path) as home:
+        assert home.stop() == 0
+        home.start()
+        home.kill()
+        damage(home, "event")
+        assert "damaged" in refused(home)
+
+
+def test_damage_that_is_met_later_stops_all_writing_and_says_so(tmp_path: Path) -> None:
+    with server(tmp_path) as home:
+        assert home.stop() == 0
+        damage(home, "event")
+        home.start()
+        assert get(f"{home.url}/readyz")[0] == 200
+        for _ in range(2):
+            status, body = refusal(home, "/v1/jobs", {"type": "a", "operation": "b", "source": "x"})
+            assert (status, body["errors"][0]["code"]) == (503, "unavailable")
+            assert "backup" in body["errors"][0]["message"]
+        status, body = refusal(home, "/readyz")
+        assert (status, body["status"]) == (503, "broken")
+        assert "damaged" in body["reason"]
+        assert home.stop() == 0
+        assert "Traceback" not in home.started.text
+        assert "damaged" in refused(home)
+
+
+def test_a_hard_link_to_a_store_in_use_is_refused(tmp_path: Path) -> None:
+    with server(tmp_path / "one") as home:
+        other = tmp_path / "two" / "data"
+        other.mkdir(parents=True)
+        (other / "tickwire.db").hardlink_to(home.folder / "data" / "tickwire.db")
+        assert "another name" in refused(Server(tmp_path / "two"))
 
 
 def test_a_killed_server_starts_again_with_the_same_key(tmp_path: Path) -> None:

@@ -100,9 +100,13 @@ CREATE TABLE job_log (
     at BIGINT NOT NULL,
     level TEXT NOT NULL,
     message TEXT NOT NULL,
-    fields TEXT
+    fields TEXT,
+    fence BIGINT,
+    line BIGINT
 );
 CREATE INDEX job_log_job ON job_log (job_id, id);
+-- A line that its listener numbered is stored once, however often it is sent.
+CREATE UNIQUE INDEX job_log_line ON job_log (job_id, fence, line) WHERE line IS NOT NULL;
 
 CREATE TABLE job_curve (
     job_id ROWID_KEY,

@@ -1,6 +1,8 @@
 """Who gets which job, in which order, within which credit; no job is forgotten while somebody waits for it."""
 
 import asyncio
+from collections import Counter
+from random import Random
 
 import pytest
 from situations import act
@@ -11,7 +13,8 @@ from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.times import to_wire
 from server.commands import grants, jobs, leases, outcomes, sessions
 from server.commands.leases import Held, Leases
-from server.core.dispatch import Taker, Wish
+from server.core import waiting
+from server.core.fleets import Taker, Wish
 
 
 def numbers(listener):
@@ -464,4 +467,190 @@ async def test_a_search_ends(search, stage):
     await backlog(stage, 12, metadata={"team": "x"})
     await search.begin("a", lambda: None)
     assert not stage.node.dispatch.look
-    assert not stage.node._passed
+
+
+async def test_a_job_that_does_not_pass_is_looked_at_once_however_often_room_comes_back(stage, looked_at):
+    await backlog(stage, 60, metadata={"team": "x"})
+    wanted = await backlog(stage, 30, metadata={"team": "a"})
+    listener = stage.connect()
+    await listener.hello()
+    await listen(listener, {"team": "a"}, credit=1)
+    for job in wanted:
+        assert await granted(stage, listener) == [job]
+        await listener.ask(type="complete", **lease(job))
+    assert await granted(stage, listener) == []
+    assert max(looked_at.values()) <= 2, "the search asks, and so does the turn"
+    assert len(looked_at) == 90
+
+
+async def test_sessions_with_the_same_filter_look_at_a_job_once_together(stage, looked_at):
+    await backlog(stage, 40, metadata={"team": "x"})
+    for number in range(5):
+        listener = stage.connect()
+        await listener.hello(f"session-{number}")
+        await listen(listener, {"team": "a"})
+        assert await granted(stage, listener) == []
+    assert sum(looked_at.values()) == 40
+
+
+async def test_a_retry_behind_a_search_has_nothing_else_looked_at_again(stage, looked_at):
+    (wanted,) = await backlog(stage, 1, metadata={"team": "a"})
+    await backlog(stage, 40, metadata={"team": "x"})
+    listener = stage.connect()
+    await listener.hello()
+    await listen(listener, {"team": "a"})
+    assert await granted(stage, listener) == [wanted]
+    looked_at.clear()
+    await listener.ask(type="release", leases=[lease(wanted)])
+    assert await granted(stage, listener) == [wanted]
+    assert set(looked_at) == {wanted}
+
+
+async def test_a_job_that_waits_no_more_behind_a_search_is_passed_over(stage):
+    first, second = await backlog(stage, 2, metadata={"team": "a"})
+    listener = stage.connect()
+    await listener.hello()
+    await listen(listener, {"team": "a"}, credit=2)
+    assert await granted(stage, listener) == [first, second]
+    await listen(listener, {"team": "a"}, credit=1)
+    await listener.ask(type="release", leases=[lease(first)])
+    await deleted(stage, listener, first)
+    third = await stage.create(metadata={"team": "a"})
+    await listener.ask(type="complete", **lease(second))
+    assert await granted(stage, listener) == [third.id]
+
+
+async def test_a_long_search_does_not_hold_up_other_sessions(search, stage):
+    await backlog(stage, 40, metadata={"team": "x"})
+    (other,) = await backlog(stage, 1, name="report:send")
+    listener = await stage.listener("report:*", session="session-other", credit=0)
+    taker = Taker(listener.peer.holder, listener.peer.number, 1, 1, (Wish("report:*"),))
+    both = (stage.do(sessions.LISTEN, one) for one in (search.taker("a"), taker))
+    await asyncio.gather(*both)
+    assert numbers(listener) == [other]
+    assert stage.node.dispatch.look, "the search goes on"
+    await stage.idle()
+    assert not stage.node.dispatch.look
+
+
+@pytest.mark.parametrize("first", ["jobs", "sessions"])
+async def test_filtered_and_plain_sessions_take_turns(stage, first):
+    plain, picky = stage.connect(), stage.connect()
+    await plain.hello("session-plain")
+    await picky.hello("session-picky")
+
+    async def make():
+        await asyncio.gather(*(stage.create(metadata={"team": team}) for team in "aaxaxa"))
+
+    async def join():
+        wishes = {plain: Wish("workbook:*"), picky: Wish("workbook:*", compile_filter({"team": "a"}))}
+        takers = [Taker(one.peer.holder, one.peer.number, 1, 9, (wish,)) for one, wish in wishes.items()]
+        await asyncio.gather(*(stage.do(sessions.LISTEN, taker) for taker in takers))
+
+    for act_first in (make, join) if first == "jobs" else (join, make):
+        await act_first()
+    assert await granted(stage, plain) == [1, 3, 5]
+    assert await granted(stage, picky) == [2, 4, 6]
+
+
+# ---- what it costs
+
+
+class Counted:
+    """What the writing connection reads and does."""
+
+    def __init__(self, connection, monkeypatch):
+        self.statements = []
+        self.rows_read = 0
+        self._rows = connection.rows
+        monkeypatch.setattr(connection, "rows", self.rows)
+
+    def rows(self, statement, **params):
+        found = self._rows(statement, **params)
+        self.statements.append(statement)
+        self.rows_read += len(found)
+        return found
+
+    def clear(self):
+        self.statements.clear()
+        self.rows_read = 0
+
+
+@pytest.fixture
+def counted(stage, monkeypatch):
+    return Counted(stage.node.writer._connection, monkeypatch)
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """How often the event of each job was made for a filter."""
+    found = Counter()
+    make = grants._ready_event
+
+    def made(tx, row):
+        found[row.id] += 1
+        return make(tx, row)
+
+    monkeypatch.setattr(grants, "_ready_event", made)
+    return found
+
+
+@pytest.mark.parametrize("names", [1, 40])
+async def test_a_grant_reads_what_it_leases_and_little_else_however_much_waits(stage, counted, names):
+    for name in range(names):
+        await backlog(stage, 400 // names, name=f"workbook:n{name}")
+    listener = await stage.listener("workbook:*", credit=5)
+    ids = await granted(stage, listener)
+    assert ids == [1, 2, 3, 4, 5]
+    counted.clear()
+    for job in ids:
+        await listener.ask(type="complete", **lease(job))
+    assert len(await granted(stage, listener)) == 5
+    assert len(counted.statements) <= 3 * 5, counted.statements
+    assert counted.rows_read <= 2 * 5 + 8
+
+
+async def test_names_that_nobody_serves_cost_the_others_nothing(stage, counted):
+    for name in range(60):
+        await stage.create(f"dead:n{name}")
+    listener = await stage.listener("workbook:export", credit=1)
+    first = await stage.create()
+    second = await stage.create()
+    assert await granted(stage, listener) == [first.id]
+    counted.clear()
+    await listener.ask(type="complete", **lease(first.id))
+    assert await granted(stage, listener) == [second.id]
+    assert counted.rows_read <= 3
+    for job in range(1, 61):
+        await stage.do(jobs.DELETE, jobs.JobAct(ADMIN, job))
+    assert stage.node.dispatch.waiting.counts() == {}
+
+
+async def test_one_batch_leases_only_so_many(stage, monkeypatch):
+    monkeypatch.setattr(grants, "PAGE", 5)
+    ids = await backlog(stage, 23)
+    listener = await stage.listener(credit=100)
+    await stage.idle()
+    frames = [len(frame["jobs"]) for frame in listener.seen("grants")]
+    assert max(frames) <= 5
+    assert numbers(listener) == ids
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_order_holds_over_queues_that_are_longer_than_what_is_kept_of_them(stage, monkeypatch, seed):
+    monkeypatch.setattr(waiting, "MOST_HEADS", 3)
+    monkeypatch.setattr(waiting, "MOST_PLACES", 7)
+    luck = Random(seed)
+    wanted = []
+    for _ in range(60):
+        priority = luck.choice((-1, 0, 0, 2))
+        job = await stage.create(luck.choice(("a:x", "b:y", "c:z")), priority=priority)
+        wanted.append((-priority, job.id))
+    wanted = [job_id for _, job_id in sorted(wanted)]
+    await stage.restart()
+    listener = await stage.listener(credit=2)
+    order = await granted(stage, listener)
+    for job in wanted:
+        await listener.ask(type="complete", **lease(job))
+        order += await granted(stage, listener)
+    assert order == wanted

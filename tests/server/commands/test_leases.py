@@ -240,3 +240,116 @@ async def test_lines_go_to_the_jobs_log_with_their_attempt_and_never_from_the_fu
     ]
     assert not found.listener.seen("error", "ok")
     assert (await stage.events())[-1]["topic"] == "job:updated", "lines of a job are no events"
+
+
+async def stored(stage):
+    """The job's log as (fence, index, message)."""
+    return await stage.rows("SELECT fence, line, message FROM job_log ORDER BY id")
+
+
+def messages(*texts):
+    return [{"message": text} for text in texts]
+
+
+async def test_lines_with_an_id_are_answered_once_they_are_stored(stage):
+    found = await reach(stage, "executing")
+    assert await found.ask("log", lines=messages("a", "b"), first=0) is None
+    assert await stored(stage) == [(1, 0, "a"), (1, 1, "b")]
+    refused = await found.ask("log", lines=messages("c"), first=2, fence=7)
+    assert (refused["code"], refused["job"]) == ("stale_lease", found.grant["job"]["id"])
+
+
+@pytest.mark.parametrize(
+    ("first", "texts", "added"),
+    [
+        (0, "abc", []),
+        (1, "b", []),
+        (1, "bcd", [(1, 3, "d")]),
+        (3, "de", [(1, 3, "d"), (1, 4, "e")]),
+        (7, "hi", [(1, 7, "h"), (1, 8, "i")]),
+        (2**53, "z", [(1, 2**53, "z")]),
+    ],
+    ids=["repeat", "part of a repeat", "overlap", "next", "gap", "largest"],
+)
+async def test_each_index_is_stored_once(stage, first, texts, added):
+    found = await reach(stage, "executing")
+    await found.ask("log", lines=messages(*"abc"), first=0)
+    assert await found.ask("log", lines=messages(*texts), first=first) is None
+    assert await stored(stage) == [(1, 0, "a"), (1, 1, "b"), (1, 2, "c"), *added]
+
+
+async def test_a_gap_is_filled_later(stage):
+    found = await reach(stage, "executing")
+    await found.ask("log", lines=messages("c"), first=2)
+    await found.ask("log", lines=messages(*"abcd"), first=0)
+    assert sorted(await stored(stage)) == [(1, 0, "a"), (1, 1, "b"), (1, 2, "c"), (1, 3, "d")]
+
+
+async def test_a_repetition_in_the_same_batch_is_stored_once(stage):
+    found = await reach(stage, "executing")
+    for first, texts in ((0, "ab"), (0, "ab"), (1, "bc")):
+        found.listener.say(**found.frame("log", lines=messages(*texts), first=first))
+    await stage.idle()
+    assert await stored(stage) == [(1, 0, "a"), (1, 1, "b"), (1, 2, "c")]
+    assert not found.listener.seen("error", "stale")
+
+
+async def test_lines_without_an_index_are_stored_as_they_come(stage):
+    found = await reach(stage, "executing")
+    for _ in range(2):
+        assert await found.ask("log", lines=messages("a")) is None
+    assert await stored(stage) == [(1, None, "a"), (1, None, "a")]
+
+
+async def test_each_attempt_counts_its_lines_anew(stage):
+    found = await reach(stage, "executing")
+    await found.ask("log", lines=messages("first"), first=0)
+    await found.ask("fail", message="x", detail="Traceback", retryAt=to_wire(stage.clock()))
+    await stage.look()
+    again = await found.listener.grant()
+    await found.listener.ask(**found.listener.about("log", again, lines=messages("second"), first=0))
+    assert await stored(stage) == [(1, 0, "first"), (None, None, "Traceback"), (2, 0, "second")]
+
+
+@pytest.mark.parametrize("end", ["complete", "fail", "release"])
+async def test_repeated_last_lines_are_accepted_after_the_end_and_new_ones_are_not(stage, end):
+    found = await reach(stage, "executing")
+    await found.ask("log", lines=messages("a", "b"), first=0)
+    if end == "release":
+        await found.listener.listen(credit=0)
+        await found.listener.ask(**found.listener.leases("release", found.grant))
+    else:
+        await found.ask(end, **({"message": "x"} if end == "fail" else {}))
+    before = await stage.row(found.job), await stored(stage)
+    assert await found.ask("log", lines=messages("a", "b"), first=0) is None
+    for lines, first in (("bc", 1), ("c", 2)):
+        assert (await found.ask("log", lines=messages(*lines), first=first))["code"] == "stale_lease"
+    assert (await found.ask("log", lines=messages("a")))["code"] == "stale_lease"
+    assert (await stage.row(found.job), await stored(stage)) == before
+
+
+async def test_a_repetition_is_accepted_while_another_holds_the_next_lease(stage):
+    found = await reach(stage, "executing")
+    await found.ask("log", lines=messages("a"), first=0)
+    await found.ask("fail", message="x", retryAt=to_wire(stage.clock()))
+    await stage.look()
+    await found.listener.grant()
+    assert await found.ask("log", lines=messages("a"), first=0) is None
+    assert (await found.ask("log", lines=messages("b"), first=1))["code"] == "stale_lease"
+
+
+async def test_nobody_repeats_lines_of_a_lease_that_another_holds(stage):
+    found = await reach(stage, "executing")
+    await found.ask("log", lines=messages("a"), first=0)
+    strange = lease(found, space=STRANGER.space.id)
+    for held, code in ((lease(found, holder=f"{OTHER.key_id}/s"), "stale_lease"), (strange, "not_found")):
+        with pytest.raises(Refusal) as refused:
+            await stage.do(leases.LOG, leases.LogLease(held, (LogLine(message="a"),), 0))
+        assert refused.value.code == code
+
+
+async def test_repeated_lines_of_a_deleted_job_are_not_found(stage):
+    found = await reach(stage, "executing")
+    await found.ask("log", lines=messages("a"), first=0)
+    await stage.do(*act("delete", found.job))
+    assert (await found.ask("log", lines=messages("a"), first=0))["code"] == "not_found"

@@ -5,12 +5,15 @@ from random import Random
 
 import pytest
 
-from server.core import dispatch as dispatch_module
-from server.core.dispatch import Dispatch, Taker, Wish
+from listener_sdk.protocol.filters import compile_filter
+from server.core.dispatch import Dispatch
+from server.core.fleets import Taker, Wish
 
 EXPORT = (1, "workbook:export")
 IMPORT = (1, "workbook:import")
 SEND = (1, "report:send")
+RED = compile_filter({"payload.team": "red"})
+BLUE = compile_filter({"payload.team": "blue"})
 
 
 def event():
@@ -19,18 +22,6 @@ def event():
 
 def no_event():
     raise AssertionError("nobody looks at more than the name")
-
-
-def always(event):
-    return True
-
-
-def never(event):
-    return False
-
-
-def unasked(event):
-    raise AssertionError("the filter was asked")
 
 
 def taker(holder, *patterns, credit=10, connection=1, space=1, test=None):
@@ -46,6 +37,11 @@ def give(dispatch, key=EXPORT, what=no_event):
     return found.holder
 
 
+def looks(dispatch, most=1_000):
+    """What each fleet that may look has first: the queue, by the holder of its first session."""
+    return {min(fleet.members): fleet.next for fleet in dispatch.ready(most)}
+
+
 @pytest.fixture
 def dispatch():
     return Dispatch()
@@ -56,7 +52,6 @@ def dispatch():
 
 def test_nobody_gets_a_job_while_nobody_is_there(dispatch):
     assert give(dispatch) is None
-    assert dispatch.room(EXPORT) == 0
     assert not dispatch.filtered(EXPORT)
 
 
@@ -117,15 +112,15 @@ def test_another_space_gets_nothing(dispatch):
 
 
 def test_a_filter_lets_pass_what_it_matches(dispatch):
-    dispatch.join(taker("red", test=lambda e: e["payload"]["team"] == "red"))
-    dispatch.join(taker("blue", test=lambda e: e["payload"]["team"] == "blue"))
+    dispatch.join(taker("red", test=RED))
+    dispatch.join(taker("blue", test=BLUE))
     assert [give(dispatch, EXPORT, event) for _ in range(2)] == ["red", "red"]
     assert dispatch.filtered(EXPORT)
     assert not dispatch.filtered(SEND)
 
 
 def test_a_wish_without_a_filter_needs_no_event(dispatch):
-    dispatch.join(Taker("a", 1, 1, 5, (Wish("workbook:*", never), Wish("workbook:export"))))
+    dispatch.join(Taker("a", 1, 1, 5, (Wish("workbook:*", BLUE), Wish("workbook:export"))))
     assert give(dispatch, EXPORT, no_event) == "a"
     assert not dispatch.filtered(EXPORT)
     assert dispatch.filtered(IMPORT)
@@ -133,24 +128,24 @@ def test_a_wish_without_a_filter_needs_no_event(dispatch):
 
 
 def test_any_of_several_filters_lets_pass(dispatch):
-    dispatch.join(Taker("a", 1, 1, 5, (Wish("**", never), Wish("**", always))))
+    dispatch.join(Taker("a", 1, 1, 5, (Wish("**", BLUE), Wish("**", RED))))
     assert give(dispatch, EXPORT, event) == "a"
 
 
 def test_a_filter_is_not_asked_without_credit(dispatch):
-    dispatch.join(taker("a", credit=0, test=unasked))
-    assert give(dispatch, EXPORT, event) is None
+    dispatch.join(taker("a", credit=0, test=RED))
+    assert give(dispatch, EXPORT, no_event) is None
 
 
 # ---- credit
 
 
-def test_room_is_the_credit_of_all_who_name_the_job(dispatch):
+def test_as_many_are_given_as_all_who_name_the_job_have_credit_for(dispatch):
     dispatch.join(taker("a", credit=3))
     dispatch.join(taker("b", credit=2))
     dispatch.join(taker("c", "report:*", credit=7))
-    give(dispatch)
-    assert (dispatch.room(EXPORT), dispatch.room(SEND), dispatch.room((2, "workbook:export"))) == (4, 7, 0)
+    assert Counter(give(dispatch) for _ in range(9)) == {"a": 3, "b": 2, None: 4}
+    assert Counter(give(dispatch, SEND) for _ in range(9)) == {"c": 7, None: 2}
 
 
 def test_credit_that_shrinks_below_what_is_held_is_no_debt_to_others(dispatch):
@@ -159,7 +154,6 @@ def test_credit_that_shrinks_below_what_is_held_is_no_debt_to_others(dispatch):
         give(dispatch)
     dispatch.join(taker("a", credit=1))
     dispatch.join(taker("b", credit=2))
-    assert dispatch.room(EXPORT) == 2
     assert [give(dispatch) for _ in range(3)] == ["b", "b", None]
     for _ in range(2):
         dispatch.given_back("a")
@@ -223,68 +217,159 @@ def test_who_comes_later_is_seen_by_queues_that_were_looked_at_before(dispatch):
     assert give(dispatch) == "a"
 
 
+def test_other_credit_for_the_same_wishes_keeps_the_turn(dispatch):
+    for holder in "abc":
+        dispatch.join(taker(holder))
+    assert give(dispatch) == "a"
+    dispatch.join(taker("a", credit=2, connection=2))
+    assert [give(dispatch) for _ in range(4)] == ["b", "c", "a", "b"]
+    dispatch.leave("a", 1)
+    assert dispatch.free(dispatch.takers["a"]) == 0, "its older connection has no say"
+
+
 # ---- where to look
 
 
 def test_after_a_start_every_queue_with_waiting_jobs_is_looked_at(dispatch):
-    dispatch.look = {SEND}
-    dispatch.load([("a", 1)], [EXPORT, IMPORT])
-    assert dispatch.look == dispatch.backlog == {EXPORT, IMPORT}
+    dispatch.load([("a", 1)], [(1, "workbook:export", 2, (0, 5)), (1, "report:send", 1, (-9, 1))])
     assert dispatch.held == {"a": 1}
-    dispatch.look.clear()
-    assert dispatch.backlog == {EXPORT, IMPORT}, "the two are apart"
+    dispatch.join(taker("a"))
+    dispatch.join(taker("b", "**"))
+    assert looks(dispatch) == {"a": ((0, 4), EXPORT), "b": ((-9, 0), SEND)}
 
 
-def test_who_comes_with_credit_has_its_queues_looked_at(dispatch):
-    dispatch.waits(EXPORT)
-    dispatch.waits(SEND)
-    dispatch.waits((2, "workbook:export"))
-    assert dispatch.look == set()
+def test_who_comes_with_credit_looks_at_its_queues_in_the_order_of_claiming(dispatch):
+    for key, place in (
+        (EXPORT, (0, 7)),
+        (SEND, (-9, 1)),
+        (IMPORT, (-5, 8)),
+        ((2, "workbook:export"), (-9, 2)),
+    ):
+        dispatch.enter(key, place)
+    assert looks(dispatch) == {}
     dispatch.join(taker("a", credit=0))
-    assert dispatch.look == set()
+    assert looks(dispatch) == {}
     dispatch.join(taker("b", credit=1))
-    assert dispatch.look == {EXPORT}
+    assert looks(dispatch) == {"a": ((-5, 8), IMPORT)}, (
+        "what waits for one waits for all with the same wishes"
+    )
+    dispatch.depart(IMPORT, (-5, 8))
+    assert looks(dispatch) == {"a": ((0, 7), EXPORT)}
 
 
-def test_credit_that_comes_back_has_its_queues_looked_at(dispatch):
+def test_names_without_globs_are_found_too(dispatch):
+    dispatch.enter(EXPORT, (0, 1))
+    dispatch.enter(SEND, (0, 2))
+    dispatch.join(taker("a", "report:send", "workbook:import"))
+    assert looks(dispatch) == {"a": ((0, 2), SEND)}
+    dispatch.enter(IMPORT, (-1, 3))
+    assert looks(dispatch) == {"a": ((-1, 3), IMPORT)}
+
+
+def test_credit_that_comes_back_has_the_session_look(dispatch):
     dispatch.join(taker("a", credit=2))
     give(dispatch)
     give(dispatch)
-    dispatch.waits(EXPORT)
-    dispatch.waits(SEND)
+    dispatch.enter(EXPORT, (0, 1))
+    dispatch.enter(SEND, (0, 2))
+    assert looks(dispatch) == {}
     dispatch.given_back("a")
-    assert dispatch.look == {EXPORT}
-
-
-def test_credit_of_a_session_that_has_gone_has_nothing_looked_at(dispatch):
-    dispatch.load([("a", 1)], [])
-    dispatch.waits(EXPORT)
-    dispatch.given_back("a")
-    assert dispatch.look == set()
-
-
-def test_without_backlog_nothing_is_looked_at(dispatch):
-    dispatch.join(taker("a"))
+    assert looks(dispatch) == {"a": ((0, 1), EXPORT)}
     give(dispatch)
-    dispatch.given_back("a")
-    assert dispatch.look == set()
+    assert looks(dispatch) == {}
 
 
-def test_a_queue_that_was_looked_at_is_left_alone_and_kept_unless_it_is_empty(dispatch):
-    dispatch.load([], [EXPORT, IMPORT])
-    dispatch.done(EXPORT, empty=False)
-    dispatch.done(IMPORT, empty=True)
-    assert (dispatch.look, dispatch.anew, dispatch.backlog) == (set(), set(), {EXPORT})
-
-
-def test_room_that_comes_during_a_search_asks_for_another(dispatch):
-    dispatch.waits(EXPORT)
+def test_what_others_wait_for_costs_the_end_of_a_lease_nothing(dispatch, monkeypatch):
     dispatch.join(taker("a", credit=1))
-    dispatch.anew.clear()
     give(dispatch)
-    assert dispatch.anew == set()
+    for number in range(100):
+        dispatch.enter((1, f"dead:n{number}"), (0, number))
+    for part in ("names", "queue", "counts"):
+        monkeypatch.setattr(dispatch.waiting, part, lambda *_: pytest.fail("the queues were gone through"))
     dispatch.given_back("a")
-    assert dispatch.anew == {EXPORT}
+    assert looks(dispatch) == {}
+
+
+def test_credit_of_a_session_that_has_gone_has_nobody_look(dispatch):
+    dispatch.load([("a", 1)], [])
+    dispatch.enter(EXPORT, (0, 1))
+    dispatch.given_back("a")
+    assert looks(dispatch) == {}
+
+
+def test_without_waiting_jobs_nobody_looks(dispatch):
+    dispatch.join(taker("a"))
+    dispatch.enter(EXPORT, (0, 1))
+    dispatch.depart(EXPORT, (0, 1))
+    give(dispatch)
+    dispatch.given_back("a")
+    assert looks(dispatch) == {}
+    assert dispatch.waiting.counts() == {}
+
+
+def test_where_a_fleet_has_looked_it_does_not_look_again(dispatch):
+    dispatch.join(taker("a"))
+    dispatch.enter(EXPORT, (0, 1))
+    dispatch.enter(IMPORT, (0, 2))
+    (fleet,) = dispatch.ready(0)
+    dispatch.moved(fleet, EXPORT, (0, 3))
+    assert looks(dispatch) == {"a": ((0, 2), IMPORT)}
+    dispatch.moved(fleet, IMPORT, None)
+    assert looks(dispatch) == {"a": ((0, 3), EXPORT)}
+    dispatch.moved(fleet, EXPORT, None)
+    assert looks(dispatch) == {}
+
+
+def test_who_has_gone_does_not_look(dispatch):
+    dispatch.enter(EXPORT, (0, 1))
+    dispatch.join(taker("a"))
+    dispatch.join(taker("b"))
+    dispatch.leave("a", None)
+    assert looks(dispatch) == {"b": ((0, 1), EXPORT)}
+    dispatch.leave("b", 1)
+    assert looks(dispatch) == {}
+
+
+def test_many_queues_are_matched_a_part_at_a_time_and_nobody_is_served_out_of_order_meanwhile(dispatch):
+    for number in range(10):
+        dispatch.enter((1, f"workbook:n{number}"), (0, number))
+    dispatch.join(taker("a", "workbook:*", "report:*"))
+    assert looks(dispatch, 12) == {}
+    assert give(dispatch) is None, "an older job of its wishes may be among the rest"
+    assert dispatch.look
+    assert looks(dispatch, 8) == {"a": ((0, 0), (1, "workbook:n0"))}
+    assert give(dispatch) == "a"
+
+
+def test_a_queue_that_ends_before_it_is_matched_is_not_looked_at(dispatch):
+    dispatch.enter(EXPORT, (0, 1))
+    dispatch.join(taker("a"))
+    dispatch.depart(EXPORT, (0, 1))
+    assert looks(dispatch) == {}
+
+
+# ---- beginning anew
+
+
+def test_after_a_failed_batch_all_is_as_the_store_says(dispatch):
+    dispatch.join(taker("a", credit=2))
+    dispatch.join(taker("b", "report:*", credit=1))
+    dispatch.enter(EXPORT, (0, 1))
+    give(dispatch)
+    dispatch.load([("b", 1)], [(1, "workbook:import", 3, (0, 7)), (1, "report:send", 1, (0, 2))])
+    assert dispatch.held == {"b": 1}
+    assert dispatch.waiting.counts() == {IMPORT: 3, SEND: 1}
+    assert looks(dispatch) == {"a": ((0, 6), IMPORT)}
+    assert [give(dispatch), give(dispatch), give(dispatch)] == ["a", "a", None]
+    dispatch.given_back("b")
+    assert looks(dispatch) == {"b": ((0, 1), SEND)}
+
+
+def test_nobody_stays_silent_of_whom_it_is_not_known_whether_it_was_told(dispatch):
+    dispatch.join(taker("a"))
+    dispatch.silence("a")
+    dispatch.load([], [])
+    assert give(dispatch) == "a"
 
 
 # ---- silence
@@ -293,11 +378,11 @@ def test_room_that_comes_during_a_search_asks_for_another(dispatch):
 def test_who_let_a_lease_run_out_gets_nothing_until_it_says_something(dispatch):
     dispatch.join(taker("a"))
     dispatch.silence("a")
-    dispatch.waits(EXPORT)
+    dispatch.enter(EXPORT, (0, 1))
     assert give(dispatch) is None
-    assert dispatch.room(EXPORT) == 0
+    assert looks(dispatch) == {}
     dispatch.heard("a")
-    assert dispatch.look == {EXPORT}
+    assert looks(dispatch) == {"a": ((0, 1), EXPORT)}
     assert give(dispatch) == "a"
 
 
@@ -311,16 +396,3 @@ def test_silence_ends_with_the_connection(dispatch):
     dispatch.silence("nobody")
     dispatch.heard("nobody")
     assert dispatch.silent == set()
-
-
-# ---- memory
-
-
-def test_what_is_remembered_of_names_is_bounded(dispatch, monkeypatch):
-    monkeypatch.setattr(dispatch_module, "LARGEST_CACHE", 50)
-    session = taker("a", "*:*", credit=10_000)
-    dispatch.join(session)
-    for number in range(500):
-        assert give(dispatch, (1, f"workbook:n{number}")) == "a"
-        assert len(dispatch._turns) <= 50
-        assert len(session.tests) <= 50

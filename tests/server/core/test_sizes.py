@@ -49,3 +49,12 @@ def test_the_first_part_that_is_too_large_is_named():
     with pytest.raises(Refusal) as caught:
         bounded({"input": {}, "metadata": of_size(65_537), "config": of_size(65_537)})
     assert caught.value.key == "metadata"
+
+
+@pytest.mark.parametrize(
+    "value", [2**64, {"a": [-(2**63) - 1]}, {"a": "\ud800"}, {1: 2}, {"a": {1, 2}}, {"a": object()}]
+)
+def test_what_no_json_holds_is_refused_and_named(value):
+    with pytest.raises(Refusal) as caught:
+        bounded({"result": {}, "outcome": value})
+    assert (caught.value.code, caught.value.key, caught.value.error.status) == ("invalid", "outcome", 400)

@@ -59,14 +59,37 @@ async def test_old_idempotency_keys_are_removed_at_most_once_a_minute(stage):
             tx.insert("idempotency", columns, row)
 
     await stage.do(module.Command("insert", insert), None)
-    await stage.look()
+    assert await stage.node.due.prune() == 1
     assert await keys() == ["1"]
     stage.clock.forward(59)
-    await stage.look()
+    assert await stage.node.due.prune() == 0
     assert await keys() == ["1"]
     stage.clock.forward(1)
-    await stage.look()
+    assert await stage.node.due.prune() == 1
     assert await keys() == []
+
+
+async def test_many_old_idempotency_keys_are_removed_page_after_page_and_jobs_are_looked_at_between(
+    stage, monkeypatch
+):
+    monkeypatch.setattr(module, "PAGE", 3)
+    monkeypatch.setattr(module, "PRUNE_PAGES", 2)
+    columns = ("scope", "idem_key", "body_hash", "answer", "created_at")
+
+    def insert(tx, count):
+        for number in range(count):
+            tx.insert("idempotency", columns, ("scope", str(number), "hash", "{}", 0))
+
+    await stage.do(module.Command("insert", insert), 14)
+    assert [await stage.node.due.prune() for _ in range(4)] == [6, 6, 2, 0]
+    assert await stage.rows("SELECT COUNT(*) FROM idempotency") == [(0,)]
+
+
+async def test_a_wall_clock_that_was_set_back_does_not_stop_the_removal(stage):
+    await stage.node.due.prune()
+    stage.clock.jump(-86_400 * 365)
+    stage.clock.forward(60)
+    assert stage.node.due._monotonic_ms() >= stage.node.due._prune_at_ms
 
 
 async def test_a_job_that_cannot_be_dealt_with_keeps_no_other_from_its_time(stage, monkeypatch):
@@ -104,6 +127,47 @@ async def test_the_loop_survives_what_a_look_raises(stage, monkeypatch, error):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
+
+
+async def test_an_outage_of_the_store_is_told_once_and_the_next_one_again(stage, monkeypatch, capsys):
+    monkeypatch.setattr(module, "EVERY_S", 0)
+    reads = iter([True, True, False, True, None])
+    over = asyncio.Event()
+
+    async def read(query):
+        fails = next(reads, None)
+        if fails is None:
+            over.set()
+        if fails:
+            raise StoreError("gone")
+        return []
+
+    loop = DueLoop(stage.facts, stage.node.submit, read, stage.clock, lambda: stage.clock.monotonic_ms)
+    task = asyncio.create_task(loop.run())
+    async with asyncio.timeout(DEADLINE_S):
+        await over.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert capsys.readouterr().out.count("store_unreachable") == 2
+
+
+async def test_old_keys_are_removed_although_jobs_cannot_be_dealt_with(stage, monkeypatch):
+    monkeypatch.setattr(module, "EVERY_S", 0)
+    pruned = asyncio.Event()
+
+    async def read(query):
+        raise StoreError("gone")
+
+    async def submit(command, item):
+        pruned.set()
+        return 0
+
+    loop = DueLoop(stage.facts, submit, read, stage.clock, lambda: stage.clock.monotonic_ms)
+    task = asyncio.create_task(loop.run())
+    async with asyncio.timeout(DEADLINE_S):
+        await pruned.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_after_a_store_that_did_not_answer_no_lease_is_taken_for_a_lease_time(stage, monkeypatch):

@@ -1,6 +1,7 @@
 """The node: what follows a commit, its loops, and its end."""
 
 import asyncio
+from typing import NamedTuple
 
 import pytest
 from situations import reach
@@ -8,7 +9,12 @@ from stage import DEADLINE_S, Stage
 
 from listener_sdk.protocol.codes import Refusal
 from server.engine import due, node
-from server.store.database import StoreError
+from server.store.database import DiskFullError, StoreError
+
+
+class Usage(NamedTuple):
+    total: int
+    free: int
 
 
 async def test_a_node_starts_drains_and_stops(tmp_path):
@@ -91,3 +97,39 @@ async def test_refusals_of_one_item_leave_the_others_of_its_batch(stage):
     )
     assert [isinstance(result, Refusal) for result in results] == [bool(n % 2) for n in range(10)]
     assert len(await stage.events("job:created")) == 5
+
+
+async def test_with_too_little_room_nothing_is_stored(stage):
+    stage.node.room.low = "The disk is nearly full."
+    with pytest.raises(DiskFullError, match="nearly full"):
+        await stage.create()
+    assert await stage.rows("SELECT COUNT(*) FROM job") == [(0,)]
+    stage.node.room.low = None
+    await stage.create()
+
+
+async def test_jobs_that_became_ready_without_room_are_granted_when_it_comes_back(stage):
+    giver = await stage.listener(session="session-one")
+    await stage.create()
+    grant = await giver.grant()
+    taker = await stage.listener(session="session-two")
+    stage.node.room.low = "The disk is nearly full."
+    giver.say(type="listen", jobs=[], credit=0, id=7)
+    giver.say(**giver.leases("release", grant))
+    await stage.idle()
+    assert taker.seen("grants") == []
+    stage.clock.forward(100)
+    stage.node.room.low = None
+    stage.node._room_again()
+    assert (await taker.grant())["job"]["id"] == grant["job"]["id"]
+    assert stage.facts.limits.reap_after == stage.clock() + stage.facts.limits.lease_ms
+
+
+async def test_the_disk_is_asked_before_the_first_call(tmp_path, monkeypatch):
+    stage = Stage(tmp_path)
+    monkeypatch.setattr(stage.node.room, "_usage", lambda _folder: Usage(10**15, 1))
+    await stage.node.start()
+    try:
+        assert "nearly full" in stage.node.room.low
+    finally:
+        await stage.stop()

@@ -6,6 +6,8 @@ import pytest
 from situations import reach
 from stage import ADMIN, STRANGER
 
+from listener_sdk.protocol import globs
+from listener_sdk.protocol.filters import MAX_SOCKET_GLOBS_SIZE
 from listener_sdk.protocol.frames import VERSION, client_frame, server_frame
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
@@ -113,7 +115,7 @@ async def test_a_hello_that_names_no_job_may_be_said_again(stage):
 async def test_a_store_that_does_not_answer_hello_ends_the_connection_to_be_tried_again(stage, monkeypatch):
     listener = stage.connect()
     monkeypatch.setattr(
-        listener.peer.hub, "post", lambda _command, _item, done: done(None, StoreError("gone"))
+        listener.peer.hub, "post", lambda _command, _item, done, _once: done(None, StoreError("gone"))
     )
     listener.say(type="hello", id=1)
     (error,) = listener.seen("error")
@@ -203,6 +205,79 @@ async def test_a_malformed_filter_refuses_the_whole_listen(stage):
     assert (await listener.grant())["job"]["job"] == "a:b", "what was taken before goes on"
 
 
+# ---- globs
+
+FULL = [f"*{n:0247}" for n in range(4)]
+"""The globs of one filter: a connection has room for 16 of these."""
+ROOM = MAX_SOCKET_GLOBS_SIZE // (4 * 256)
+
+
+async def test_a_connection_has_room_for_so_many_globs_in_all_it_subscribes_to(stage):
+    listener = await connected(stage)
+    for number in range(ROOM):
+        listener.say(type="subscribe", sub=f"s{number}", filter={"x": FULL})
+    assert len(listener.seen("subscribed")) == ROOM
+    for more in ({"filter": {"x": "a*"}}, {"topics": ["job:*"]}):
+        answer = await listener.ask(type="subscribe", sub="more", **more)
+        assert (answer["code"], answer["key"], answer["sub"]) == ("limit", "filter", "more")
+    listener.say(type="subscribe", sub="more", filter={"x": "a"}, topics=["**"])
+    assert len(listener.seen("subscribed")) == ROOM + 1, "what has no globs needs no room"
+
+
+async def test_a_subscription_that_is_replaced_or_ended_gives_its_room_back(stage):
+    listener = await connected(stage)
+    for number in range(ROOM):
+        listener.say(type="subscribe", sub=f"s{number}", filter={"x": FULL})
+    listener.say(type="subscribe", sub="s0", filter={"x": "a*"})
+    listener.say(type="subscribe", sub="more", filter={"x": FULL[:3]})
+    listener.say(type="unsubscribe", sub="s1")
+    listener.say(type="subscribe", sub="last", filter={"x": FULL})
+    assert len(listener.seen("subscribed")) == ROOM + 3
+    assert not listener.seen("error")
+
+
+async def test_a_subscription_that_is_refused_takes_no_room(stage):
+    listener = await connected(stage)
+    for number in range(2 * ROOM):
+        listener.say(type="subscribe", sub=f"s{number}", filter={"x": FULL}, after="nonsense")
+    assert {error["code"] for error in listener.seen("error")} == {"bad_cursor"}
+    listener.say(type="subscribe", sub="s", filter={"x": FULL})
+    assert len(listener.seen("subscribed")) == 1
+
+
+async def test_what_a_session_listens_for_shares_the_room(stage):
+    listener = await connected(stage)
+    takings = [{"job": f"q:{number}", "filter": {"x": FULL}} for number in range(ROOM)]
+    assert await listener.ask(type="listen", credit=1, jobs=takings) is None
+    assert await listener.ask(type="listen", credit=1, jobs=takings) is None, "it is replaced"
+    answer = await listener.ask(type="subscribe", sub="s", topics=["job:*"])
+    assert answer["code"] == "limit"
+    for more in ({"job": "q:*"}, {"job": "q:x", "filter": {"x*": 1}}):
+        answer = await listener.ask(type="listen", credit=1, jobs=[*takings, more])
+        assert (answer["code"], answer["key"]) == ("limit", "jobs")
+    assert await listener.ask(type="listen", credit=0) is None
+    listener.say(type="subscribe", sub="s", topics=["job:*"])
+    assert len(listener.seen("subscribed")) == 1
+
+
+async def test_a_job_name_with_too_many_wildcards_refuses_the_listen(stage):
+    listener = await connected(stage)
+    answer = await listener.ask(type="listen", credit=1, jobs=[{"job": "a:" + "?" * 9}])
+    assert (answer["code"], answer["key"]) == ("bad_filter", "jobs")
+
+
+async def test_nothing_is_compiled_before_it_is_needed(stage, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(globs, "_compiled", lambda *given: compiled.append(given))
+    listener = await connected(stage)
+    for number in range(100):
+        listener.say(type="subscribe", sub="s", filter={"x": f"{number}*"}, topics=[f"a:{number}*"])
+    takings = [{"job": f"q:{number}*", "filter": {"x": f"{number}*"}} for number in range(100)]
+    assert await listener.ask(type="listen", credit=1, jobs=takings) is None
+    assert len(listener.seen("subscribed")) == 100
+    assert compiled == []
+
+
 # ---- create and publish
 
 
@@ -282,6 +357,29 @@ async def test_a_reserved_topic_is_refused_by_its_id(stage):
     listener = await connected(stage)
     answer = await listener.ask(type="publish", event={"topic": "job:ready"})
     assert (answer["code"], answer["key"]) == ("reserved_topic", "topic")
+
+
+async def test_a_session_whose_word_did_not_reach_the_store_is_heard_with_the_next(stage, monkeypatch):
+    found = await reach(stage, "granted")
+    listener = found.listener
+    stage.clock.forward(10)
+    await stage.look()
+    assert listener.peer.lost_one
+    begin = stage.node.writer._connection.begin
+
+    def locked():
+        monkeypatch.setattr(stage.node.writer._connection, "begin", begin)
+        raise StoreError("not now")
+
+    monkeypatch.setattr(stage.node.writer._connection, "begin", locked)
+    listener.say(type="renew", leases=[])
+    await stage.idle()
+    assert listener.peer.lost_one
+    listener.say(type="renew", leases=[])
+    await stage.idle()
+    assert not listener.peer.lost_one
+    await stage.create()
+    assert await listener.grant()
 
 
 # ---- the end

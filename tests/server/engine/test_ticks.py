@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from situations import Situation, act, reach
@@ -133,6 +134,47 @@ async def test_the_curve_is_kept_thinned_and_whole(stage):
     assert curve[-1][1] >= 99
 
 
+async def test_a_tick_that_changes_nothing_is_neither_stored_nor_shown(stage):
+    found = await reach(stage, "executing")
+    eye = await follow(stage)
+    tick(found)
+    await beat(stage, 1)
+    assert (live(eye), await updates(stage)) == ([], [])
+    own = to_wire(stage.clock() + 60_000)
+    known = {"done": 1, "total": 4, "text": "one", "estimatedCompletionAt": own}
+    tick(found, **known)
+    await beat(stage, 1)
+    assert (len(live(eye)), len(await updates(stage))) == (1, 1)
+    for same in ({}, known, {"text": "one"}, {"percent": 10}, {"done": 1}):
+        tick(found, **same)
+        await beat(stage, 1)
+        assert (live(eye), len(await updates(stage))) == ([], 1), same
+    assert stage.node.hub.ticks._pulse is None
+    tick(found, done=2)
+    await beat(stage, 1)
+    assert (len(live(eye)), len(await updates(stage))) == (1, 2)
+
+
+async def test_a_first_tick_that_says_nothing_begins_the_attempt(stage):
+    found = await reach(stage, "granted")
+    for _ in range(3):
+        tick(found)
+        await beat(stage, 1)
+    assert (await stage.row(found.job)).status == "executing"
+    assert len(await stage.events("job:updated")) == 2, "it has begun, and its first tick"
+
+
+async def test_an_estimate_of_the_handler_counts_even_when_it_is_the_servers_own(stage):
+    found = await reach(stage, "executing")
+    running = next(iter(stage.node.hub.ticks._running.values()))
+    own = stage.clock() + 60_000
+    running.progress = replace(running.progress, eta_ms=own)
+    tick(found, estimatedCompletionAt=to_wire(own))
+    await beat(stage, 1)
+    row = await stage.row(found.job)
+    assert (row.eta_at, row.eta_given) == (own, 1)
+
+
 # ---- live
 
 
@@ -200,10 +242,10 @@ async def test_a_reader_that_is_behind_gets_no_live_ticks(stage):
 async def test_progress_never_goes_back_within_an_attempt_and_begins_anew_with_the_next(stage):
     found = await reach(stage, "executing")
     eye = await follow(stage)
-    for percent in (50, 20):
-        tick(found, percent=percent)
+    for percent, text in ((50, "half"), (20, "still")):
+        tick(found, percent=percent, text=text)
         await beat(stage, 1)
-        assert [job["progress"] for job in live(eye)] == [50]
+        assert [(job["progress"], job["info"]) for job in live(eye)] == [(50, text)]
     await found.ask("fail", message="x", retryAt=to_wire(stage.clock()))
     await stage.look()
     second = Situation(found.job, found.listener, await found.listener.grant())
@@ -261,7 +303,7 @@ async def test_ticks_go_on_after_a_restart_of_the_server(stage):
     again = stage.connect()
     await again.hello("session-one", [{"job": found.grant["job"]["id"], "fence": 1}])
     found = Situation(found.job, again, found.grant)
-    tick(found, percent=30)
+    tick(found, percent=30, text="back")
     await beat(stage, 10)
     (shown,) = live(eye)
     assert (shown["progress"], shown["estimatedCompletionAt"]) == (50, to_wire(own)), (
@@ -271,7 +313,7 @@ async def test_ticks_go_on_after_a_restart_of_the_server(stage):
     await beat(stage, 10)
     await stage.idle()
     row = await stage.row(found.job)
-    assert (row.progress, row.info, row.eta_at, row.attempt) == (75, "at 50", own, 1)
+    assert (row.progress, row.info, row.eta_at, row.attempt) == (75, "back", own, 1)
     ((points,),) = await stage.rows("SELECT points FROM job_curve")
     assert [percent for _, percent in json.loads(points)] == [20, 50, 50, 75]
 

@@ -98,6 +98,17 @@ async def test_bytes_and_their_name_are_flushed_before_they_count(blobs, monkeyp
     assert folders == [False, True]
 
 
+async def test_with_too_little_room_nothing_is_written(tmp_path):
+    low = ["The disk is nearly full.", None, "The disk is nearly full."]
+    blobs = Blobs(tmp_path / "files", lambda: low.pop(0))
+    blobs.prepare(set())
+    with pytest.raises(DiskFullError, match="nearly full"):
+        await blobs.write(pieces(), 10)
+    with pytest.raises(DiskFullError, match="nearly full"):
+        await blobs.write(pieces(b"x" * CHUNK, b"y" * CHUNK), 10**9)
+    assert left(blobs) == []
+
+
 async def test_removing_twice_is_no_error(blobs):
     blob = await blobs.write(pieces(b"x"), 10)
     await blobs.remove(blob.name)

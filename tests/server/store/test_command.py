@@ -10,6 +10,7 @@ def run(tx, item):
 def test_a_command_is_eager_and_needs_no_jobs_unless_it_says_so():
     command = Command("note", run)
     assert not command.lazy
+    assert not command.needs_no_room
     assert list(command.jobs("anything")) == []
 
 

@@ -102,6 +102,22 @@ async def test_a_page_beyond_a_row_ends_early_when_its_jobs_are_large(stage, mon
     assert ([row.id for row in found.rows], found.more) == (made[:2], True)
 
 
+async def test_which_lines_of_an_attempt_are_stored(stage):
+    def fill(tx, item):
+        columns = ("id", "job_id", "attempt", "at", "level", "message", "fence", "line")
+        places = [(7, 1, 0), (7, 1, 1), (7, 1, 3), (7, 2, 2), (8, 1, 2), (7, 1, None)]
+        for number, (job_id, fence, line) in enumerate(places, 1):
+            tx.insert("job_log", columns, (number, job_id, 1, 1, "info", "m", fence, line))
+
+    async def found(lines):
+        return await stage.node.read(lambda reader: job_pages.stored_lines(reader, 7, 1, lines))
+
+    await stage.do(jobs.Command("fill", fill), None)
+    assert await found(range(4)) == {0, 1, 3}
+    assert await found(range(1, 3)) == {1}
+    assert await found(range(4, 9)) == set()
+
+
 async def test_log_lines_and_attempts_are_in_their_order(stage):
     job = await stage.create()
 

@@ -35,7 +35,7 @@ class Watching:
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (lambda r: jobs.claimable(r, (1, "a:b"), 5), "job_ready"),
+        (lambda r: jobs.first_places(r, (1, "a:b"), 5), "job_ready"),
         (lambda r: jobs.claimable_after(r, (1, "a:b"), (0, 1), 5), "job_ready"),
         (jobs.queues, "job_ready"),
         (lambda r: jobs.count_ready(r, 1), "job_ready"),
@@ -82,10 +82,10 @@ def test_a_job_is_found_in_its_own_space_alone(connection):
 
 def test_a_page_goes_on_after_a_place_and_not_after_a_job(connection):
     insert(connection, *(replace(BLANK, id=n, status="ready", priority=n % 3) for n in range(1, 10)))
-    first = jobs.claimable(connection, (1, "workbook:export"), 4)
+    first = jobs.first_places(connection, (1, "workbook:export"), 4)
     connection.begin()
-    connection.run("UPDATE job SET holder = 'k' WHERE id = :id", id=first[-1].id)
+    connection.run("UPDATE job SET holder = 'k' WHERE id = :id", id=first[-1][1])
     connection.commit()
-    rest = jobs.claimable_after(connection, (1, "workbook:export"), (first[-1].priority, first[-1].id), 10)
-    assert [row.id for row in first] == [2, 5, 8, 1]
+    rest = jobs.claimable_after(connection, (1, "workbook:export"), first[-1], 10)
+    assert [job_id for _, job_id in first] == [2, 5, 8, 1]
     assert [row.id for row in rest] == [4, 7, 3, 6, 9]

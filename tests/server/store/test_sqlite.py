@@ -1,21 +1,17 @@
-"""What only SQLite has: pragmas, the lock against a second server, and places that it refuses."""
+"""What only SQLite has: pragmas, the lock against a second server, and what it finds of damage."""
 
 import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from server.store.database import DiskFullError, StartError, StoreError
-from server.store.sqlite import (
-    NETWORK_FILE_SYSTEMS,
-    SqliteDatabase,
-    as_store_error,
-    refuse_network_file_system,
-    translate,
-)
+from server.store.database import BrokenError, DiskFullError, StartError, StoreError
+from server.store.places import refuse_network_file_system
+from server.store.sqlite import SqliteDatabase, as_store_error, translate
 
 ROOT = Path(__file__).parents[3]
 
@@ -157,90 +153,134 @@ def test_another_name_of_the_same_file_is_the_same_store(database, tmp_path):
         SqliteDatabase(link).prepare()
 
 
-# ---- network file systems
+# ---- places that it refuses
 
 
-def mounts(tmp_path, *lines):
-    path = tmp_path / "mounts"
-    path.write_text(
-        "".join(f"{line}\n" for line in ("/dev/sda1 / ext4 rw 0 0", "proc /proc proc rw 0 0", *lines))
-    )
-    return path
-
-
-@pytest.mark.parametrize("kind", sorted(NETWORK_FILE_SYSTEMS))
-def test_network_file_systems_are_refused(tmp_path, kind):
-    table = mounts(tmp_path, f"server:/export {tmp_path} {kind} rw,vers=4 0 0")
-    with pytest.raises(StartError, match=rf"network file system \({kind}\).*local disk"):
-        refuse_network_file_system(tmp_path / "store.db", table)
-
-
-@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs"])
-def test_local_file_systems_are_taken(tmp_path, kind):
-    refuse_network_file_system(tmp_path / "store.db", mounts(tmp_path, f"/dev/sdb {tmp_path} {kind} rw 0 0"))
-
-
-@pytest.mark.parametrize(
-    ("name", "escaped"),
-    [
-        ("my data", "my\\040data"),
-        ("tab\there", "tab\\011here"),
-        ("back\\slash", "back\\134slash"),
-        ("\\040", "\\134040"),
-    ],
-)
-def test_escapes_in_the_table_are_read(tmp_path, name, escaped):
-    (tmp_path / name).mkdir()
-    table = mounts(tmp_path, f"server:/x {tmp_path}/{escaped} nfs4 rw 0 0")
-    with pytest.raises(StartError, match="nfs4"):
-        refuse_network_file_system(tmp_path / name / "store.db", table)
-
-
-def test_the_nearest_mount_decides(tmp_path):
-    (tmp_path / "local" / "deep").mkdir(parents=True)
-    table = mounts(
-        tmp_path,
-        f"server:/x {tmp_path} nfs rw 0 0",
-        f"/dev/sdb {tmp_path}/local ext4 rw 0 0",
-        "server:/y /elsewhere nfs rw 0 0",
-    )
-    refuse_network_file_system(tmp_path / "local" / "deep" / "store.db", table)
-    with pytest.raises(StartError):
-        refuse_network_file_system(tmp_path / "store.db", table)
-
-
-def test_the_newest_mount_of_one_place_decides(tmp_path):
-    table = mounts(tmp_path, f"server:/x {tmp_path} nfs rw 0 0", f"/dev/sdb {tmp_path} ext4 rw 0 0")
-    refuse_network_file_system(tmp_path / "store.db", table)
-
-
-def test_a_link_is_followed_to_where_the_file_lies(tmp_path):
-    (tmp_path / "remote").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "remote")
-    (tmp_path / "file.db").symlink_to(tmp_path / "remote" / "store.db")
-    table = mounts(tmp_path, f"server:/x {tmp_path}/remote nfs rw 0 0")
-    for path in (tmp_path / "link" / "store.db", tmp_path / "file.db"):
-        with pytest.raises(StartError):
-            refuse_network_file_system(path, table)
-
-
-def test_a_folder_that_does_not_exist_yet_is_judged_by_where_it_will_lie(tmp_path):
-    table = mounts(tmp_path, f"server:/x {tmp_path} nfs rw 0 0")
-    with pytest.raises(StartError):
-        refuse_network_file_system(tmp_path / "not" / "yet" / "store.db", table)
-
-
-def test_odd_lines_and_missing_tables_refuse_nothing(tmp_path):
-    refuse_network_file_system(tmp_path / "store.db", mounts(tmp_path, "", "odd", "one two"))
-    refuse_network_file_system(tmp_path / "store.db", tmp_path / "no-such-table")
+def test_a_file_with_a_hard_link_is_not_opened(database, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "store.db"
+    link.hardlink_to(database.path)
+    with pytest.raises(StartError, match="another name"):
+        SqliteDatabase(link).prepare()
+    assert [path.name for path in link.parent.iterdir()] == ["store.db"]
 
 
 def test_nothing_is_made_in_a_place_that_is_refused(tmp_path, monkeypatch):
-    table = mounts(tmp_path, f"server:/x {tmp_path} nfs rw 0 0")
+    table = tmp_path / "mounts"
+    table.write_text(f"server:/x {tmp_path} nfs rw 0 0\n")
     monkeypatch.setattr(refuse_network_file_system, "__defaults__", (table,))
     with pytest.raises(StartError):
         SqliteDatabase(tmp_path / "new" / "store.db").prepare()
     assert not (tmp_path / "new").exists()
+
+
+# ---- damage
+
+
+def make(path):
+    """A store with a few rows."""
+    database = SqliteDatabase(path)
+    database.prepare()
+    connection = database.connect()
+    connection.begin()
+    for number in range(2000):
+        connection.run("INSERT INTO meta (name, value) VALUES (:n, 'v')", n=f"{number:0200}")
+    connection.commit()
+    connection.close()
+    return database
+
+
+def crash(database):
+    """End as a killed process does."""
+    database._lock.release(well=False)
+    database.close()
+
+
+def damage(path, name):
+    """Write nonsense over the first page of a table or index."""
+    with closing(sqlite3.connect(path)) as other:
+        page = other.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+        size = other.execute("PRAGMA page_size").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek(size * (page - 1))
+        file.write(b"nonsense" * (size // 8))
+
+
+def unseen(path, act):
+    """Do something to a file that its time of change does not tell."""
+    before = path.stat()
+    act()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("name", ["event", "meta", "job_ready"])
+def test_a_damaged_file_is_refused_with_advice_after_an_end_that_was_not_clean(tmp_path, name):
+    path = tmp_path / "store.db"
+    crash(make(path))
+    unseen(path, lambda: damage(path, name))
+    for _ in range(2):
+        with pytest.raises(StartError, match=r"store\.db.*damaged.*backup"):
+            SqliteDatabase(path).prepare()
+
+
+def test_a_damaged_file_is_refused_when_it_was_changed_after_a_clean_end(tmp_path):
+    path = tmp_path / "store.db"
+    make(path).close()
+    damage(path, "event")
+    with pytest.raises(StartError, match="damaged"):
+        SqliteDatabase(path).prepare()
+
+
+def test_after_a_clean_end_the_file_is_not_read_as_a_whole(tmp_path):
+    path = tmp_path / "store.db"
+    make(path).close()
+    unseen(path, lambda: damage(path, "meta"))
+    database = SqliteDatabase(path)
+    database.prepare()
+    with pytest.raises(BrokenError, match=r"damaged \(SQLITE_CORRUPT.*backup"), database.reader() as reader:
+        reader.rows("SELECT * FROM meta")
+    assert "damaged" in database.broken
+    database.close()
+    with pytest.raises(StartError, match="damaged"):
+        SqliteDatabase(path).prepare()
+
+
+def test_damage_that_the_writing_connection_meets_is_remembered(tmp_path):
+    path = tmp_path / "store.db"
+    make(path).close()
+    unseen(path, lambda: damage(path, "meta"))
+    database = SqliteDatabase(path)
+    database.prepare()
+    assert database.broken is None
+    connection = database.connect()
+    with pytest.raises(BrokenError):
+        connection.run("INSERT INTO meta (name, value) VALUES ('a', 'b')")
+    assert "damaged" in database.broken
+    connection.close()
+    database.close()
+
+
+def test_a_sound_file_is_opened_after_a_crash(tmp_path):
+    path = tmp_path / "store.db"
+    crash(make(path))
+    database = SqliteDatabase(path)
+    database.prepare()
+    with database.reader() as reader:
+        assert reader.rows("SELECT COUNT(*) FROM meta") == [(2000,)]
+    database.close()
+
+
+def test_a_start_that_was_refused_before_the_check_does_not_pass_for_a_clean_end(tmp_path, monkeypatch):
+    path = tmp_path / "store.db"
+    crash(make(path))
+    unseen(path, lambda: damage(path, "meta"))
+    database = SqliteDatabase(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "connect", lambda: pytest.fail("the disk is away"))
+        with pytest.raises(pytest.fail.Exception):
+            database.prepare()
+    with pytest.raises(StartError, match="damaged"):
+        database.prepare()
 
 
 # ---- errors and words
@@ -253,7 +293,7 @@ def test_nothing_is_made_in_a_place_that_is_refused(tmp_path, monkeypatch):
         ("SQLITE_BUSY", StoreError),
         ("SQLITE_BUSY_SNAPSHOT", StoreError),
         ("SQLITE_LOCKED", StoreError),
-        ("SQLITE_IOERR_FSYNC", StoreError),
+        ("SQLITE_IOERR_WRITE", StoreError),
         ("SQLITE_READONLY", StoreError),
         ("SQLITE_CANTOPEN", StoreError),
     ],
@@ -266,9 +306,31 @@ def test_states_of_the_store_become_errors_of_the_seam(name, kind):
     assert "nothing was written" in str(found)
 
 
-def test_faults_of_our_own_stay_what_they_are():
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("SQLITE_CORRUPT", "backup"),
+        ("SQLITE_CORRUPT_INDEX", "backup"),
+        ("SQLITE_NOTADB", "backup"),
+        ("SQLITE_IOERR_FSYNC", "mend"),
+        ("SQLITE_IOERR_DIR_FSYNC", "mend"),
+    ],
+)
+def test_what_cannot_be_trusted_any_more_is_broken(name, advice):
+    error = sqlite3.DatabaseError("as SQLite says it")
+    error.sqlite_errorname = name
+    found = as_store_error(error)
+    assert type(found) is BrokenError
+    assert name in str(found)
+    assert advice in str(found)
+
+
+def test_faults_of_our_own_stay_what_they_are(database):
     error = sqlite3.OperationalError("near SELECT: syntax error")
-    assert as_store_error(error) is error
+    assert as_store_error(error) is None
+    with pytest.raises(sqlite3.OperationalError, match="syntax error"), database.reader() as reader:
+        reader.rows("SELECT FROM")
+    assert database.broken is None
 
 
 def test_a_commit_that_finds_the_disk_full_says_so(tmp_path):

@@ -15,7 +15,7 @@ from server.core.effects import Lost
 from server.store import log
 from server.store import writer as writer_module
 from server.store.command import Command, Once, Replayed
-from server.store.database import DiskFullError, StoreError
+from server.store.database import BrokenError, DiskFullError, StoreError
 from server.store.transaction import NewEvent
 from server.store.writer import LAZY_S, Writer
 
@@ -87,6 +87,8 @@ class House:
     batches: list = field(default_factory=list)
     answers: list = field(default_factory=list)
     more: list = field(default_factory=list)
+    broken: str | None = None
+    low: str | None = None
 
     def connect(self):
         return self.gate
@@ -125,7 +127,13 @@ class House:
 async def house(store, facts):
     house = House(store, Gate(store.connect()), Dispatch())
     house.writer = Writer(
-        house, facts, house.dispatch, clock=house.clock, at_end=house.at_end, deliver=house.deliver
+        house,
+        facts,
+        house.dispatch,
+        clock=house.clock,
+        at_end=house.at_end,
+        deliver=house.deliver,
+        low=lambda: house.low,
     )
     house.writer.start()
     yield house
@@ -292,7 +300,7 @@ async def test_an_event_that_the_database_refuses_hits_its_item_alone(house):
 async def test_who_holds_what_is_read_anew_after_an_error(house):
     def take(tx, holder):
         tx.dispatch.taken(holder)
-        tx.dispatch.waits((1, "a:b"))
+        tx.dispatch.enter((1, "a:b"), (0, 1))
         raise RuntimeError(holder)
 
     house.dispatch.held = {"nobody": 5}
@@ -300,7 +308,7 @@ async def test_who_holds_what_is_read_anew_after_an_error(house):
         await house.writer.submit(Command("take", take), "somebody")
     await house.writer.submit(WRITE, "next")
     assert house.dispatch.held == {}
-    assert house.dispatch.backlog == set()
+    assert house.dispatch.waiting.counts() == {}
 
 
 async def test_jobs_created_beside_a_fault_are_stored_once(house):
@@ -348,7 +356,7 @@ async def test_a_callback_that_fails_keeps_no_answer_from_the_others(house):
     assert [name for name, _, _ in house.answers] == ["b"]
 
 
-async def test_a_delivery_that_fails_does_not_stop_the_writer(house):
+async def test_a_delivery_that_fails_is_logged_and_does_not_stop_the_writer(house, capsys):
     house.gate.open.clear()
     house.writer._deliver = lambda *_: 1 / 0
     house.post(WRITE, "a")
@@ -357,6 +365,9 @@ async def test_a_delivery_that_fails_does_not_stop_the_writer(house):
     house.gate.open.set()
     await house.until(lambda: len(house.answers) == 2)
     assert house.stored() == ["a", "b"]
+    said = capsys.readouterr().out
+    assert "delivery_failed" in said
+    assert "ZeroDivisionError" in said
 
 
 async def test_a_caller_that_has_gone_does_not_disturb(house):
@@ -453,3 +464,83 @@ async def test_after_an_error_of_the_store_it_looks_again_by_itself(house, monke
         await house.writer.submit(WRITE, "a")
     await house.until(lambda: house.dispatch.held == {})
     assert house.stored() == []
+
+
+# ---- when nothing may be written
+
+
+async def test_with_too_little_room_only_what_needs_none_is_done(house):
+    house.low = "The disk is nearly full."
+    with pytest.raises(DiskFullError, match="nearly full"):
+        await house.writer.submit(WRITE, "a")
+    frugal = Command("frugal", write, needs_no_room=True)
+    assert await house.writer.submit(frugal, "b") == "b written"
+    house.low = None
+    assert await house.writer.submit(WRITE, "c") == "c written"
+    assert house.stored() == ["b", "c"]
+
+
+async def test_each_refusal_is_an_error_of_its_own(house):
+    house.broken = "The file is damaged."
+    errors = await asyncio.gather(
+        *(house.writer.submit(WRITE, name) for name in "ab"), return_exceptions=True
+    )
+    assert [str(error) for error in errors] == ["The file is damaged."] * 2
+    assert errors[0] is not errors[1], "a traceback would grow with every one that is raised again"
+
+
+async def test_a_broken_store_is_written_to_no_more(house, monkeypatch):
+    monkeypatch.setattr("server.store.writer.AFTER_ERROR_S", 0.0)
+
+    def find_damage(tx, item):
+        house.broken = "The file is damaged."
+        raise BrokenError(house.broken)
+
+    house.gate.open.clear()
+    house.post(WRITE, "before")
+    await house.reach(house.gate.reached)
+    house.post(Command("find", find_damage), "found")
+    house.gate.open.set()
+    await house.until(lambda: len(house.answers) == 2)
+    frugal = Command("frugal", write, needs_no_room=True)
+    house.post(frugal, "after")
+    assert [(name, type(error)) for name, _, error in house.answers] == [
+        ("before", type(None)),
+        ("found", BrokenError),
+        ("after", BrokenError),
+    ]
+    await asyncio.sleep(0)
+    assert len(house.batches) == 1
+    assert house.stored() == ["before"]
+
+
+async def test_what_gathered_while_the_damage_was_found_is_not_written(house):
+    house.gate.open.clear()
+    house.post(WRITE, "a")
+    await house.reach(house.gate.reached)
+    house.post(WRITE, "b")
+    house.broken = "The file is damaged."
+    house.gate.open.set()
+    await house.until(lambda: len(house.answers) == 2)
+    assert [type(error) for _, _, error in house.answers] == [type(None), BrokenError]
+    assert house.stored() == ["a"]
+
+
+async def test_told_to_look_it_reads_who_holds_what_in_a_batch_of_its_own(house):
+    house.dispatch.held = {"nobody": 5}
+    house.writer.look()
+    await house.until(lambda: len(house.batches) == 1)
+    assert house.dispatch.held == {}
+
+
+async def test_a_start_that_fails_leaves_no_connection_behind(house, facts):
+    closed = []
+    house.gate.fail["reload"] = [StoreError("not now")]
+    house.gate.close = lambda: closed.append(True)
+    other = Writer(
+        house, facts, house.dispatch, clock=house.clock, at_end=house.at_end, deliver=house.deliver
+    )
+    with pytest.raises(StoreError):
+        other.start()
+    assert closed == [True]
+    del house.gate.close

@@ -43,6 +43,13 @@ def test_a_store_that_is_away_is_worth_a_retry_and_a_full_disk_is_named():
     assert read(error_answer(DiskFullError("full")))[0] == 507
 
 
+def test_headers_of_a_refusal_follow_from_what_it_says():
+    busy = error_answer(Refusal("unavailable", "full"))
+    assert (busy.status, busy.headers["Retry-After"]) == (503, "1")
+    assert error_answer(Refusal("rate_limited", "wait", retryAfterS=7)).headers["Retry-After"] == "7"
+    assert error_answer(Refusal("bad_range", "none", size=5)).headers["Content-Range"] == "bytes */5"
+
+
 def test_what_nobody_foresaw_tells_nothing_of_the_inside():
     status, body = read(error_answer(ValueError("the secret inside")))
     assert (status, body["errors"][0]["code"]) == (500, "internal")

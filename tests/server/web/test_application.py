@@ -1,11 +1,15 @@
 """The door of every route: errors become answers, stores that fail are named, and calls are logged without secrets."""
 
+import asyncio
+
 import pytest
 import structlog
 
 from listener_sdk.protocol.codes import ERRORS
 from server.store.database import DiskFullError, StoreError
 from server.web.routes import ROUTES
+
+DEADLINE_S = 20.0
 
 
 @pytest.fixture
@@ -68,6 +72,22 @@ async def test_a_fault_of_ours_is_logged_with_its_traceback_and_told_without(ser
     assert b"inside" not in answer.raw
     (record,) = [record for record in said if record["event"] == "request_failed"]
     assert isinstance(record["exc_info"], ZeroDivisionError)
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/files?name=a"])
+async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault(server, said, path):
+    await server.call("GET", "/v1/whoami")
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\nContent-Length: 1000\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+    writer.write(head.encode() + b"{")
+    await writer.drain()
+    await server.call("GET", "/v1/whoami")
+    writer.transport.abort()
+    async with asyncio.timeout(DEADLINE_S):
+        while not [record for record in calls(said) if record["status"] == 499]:  # noqa: ASYNC110 - the log has no event
+            await asyncio.sleep(0)
+    assert reader.at_eof() or reader.exception() is not None
+    assert {record["log_level"] for record in said} <= {"debug", "info"}
 
 
 def test_every_route_of_the_table_is_served(server):

@@ -96,3 +96,49 @@ class TestSlowBody:
         for path in ("/v1/jobs", "/v1/files?name=x"):
             answer = await server.call("POST", path, raw=never())
             assert (answer.status, answer.error["code"]) == (400, "bad_request")
+
+
+class TestExpect:
+    """Clients that ask before they send a body (curl does for large ones)."""
+
+    @pytest.fixture
+    def settings(self):
+        return {"max_body_bytes": 2048, "max_upload_bytes": 4096}
+
+    def head(self, server, length, path="/v1/jobs", key=None, expect="100-continue"):
+        lines = (
+            f"POST {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {key or server.key}", "Content-Type: text/plain",
+            f"Content-Length: {length}", f"Expect: {expect}", "", "",
+        )  # fmt: skip
+        return "\r\n".join(lines).encode()
+
+    @pytest.mark.parametrize("expect", ["100-continue", "100-Continue"])
+    @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/files?name=a"])
+    async def test_a_body_that_may_come_is_asked_for(self, server, heard, path, expect):
+        body = b'{"type": "a", "operation": "b"}'
+        async with server.connection() as (reader, writer):
+            writer.write(self.head(server, len(body), path, expect=expect))
+            assert (await heard(reader)).status == 100
+            writer.write(body)
+            assert (await heard(reader)).data["id"]
+
+    @pytest.mark.parametrize(("path", "most"), [("/v1/jobs", 2048), ("/v1/files?name=a", 4096)])
+    async def test_a_body_that_is_too_large_is_not(self, server, path, most):
+        answer = await server.say(self.head(server, most + 1, path))
+        assert (answer.status, answer.error["code"]) == (413, "too_large")
+        assert (await server.say(self.head(server, most, path))).status == 100
+
+    async def test_nor_is_that_of_a_stranger_or_for_nothing(self, server):
+        assert (await server.say(self.head(server, 10, key="wrong"))).status == 401
+        assert (await server.say(self.head(server, 10, "/v1/files?name=a&jobId=x"))).status == 404
+
+    async def test_without_a_body_nothing_is_asked_for(self, server):
+        assert (await server.say(self.head(server, 0))).status == 400
+
+    async def test_all_else_that_may_be_expected_is_not_done(self, server):
+        answer = await server.say(self.head(server, 10, expect="a-miracle"))
+        assert (answer.status, answer.error["code"]) == (417, "bad_request")
+        assert "100-continue" in answer.error["message"]
+
+    async def test_those_of_old_expect_nothing(self, server):
+        assert (await server.say(self.head(server, 0).replace(b"HTTP/1.1", b"HTTP/1.0"))).status == 400

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from listener_sdk import ApiError, Client
+
 BODY = {"type": "workbook", "operation": "export", "source": "x"}
 
 
@@ -95,22 +97,54 @@ async def test_every_other_post_takes_it_too(server):
     assert len(list((server.settings.data_dir / "files").iterdir())) == 1
 
 
-async def test_a_repeated_key_creation_shows_no_secret(server):
+async def test_an_upload_for_another_job_name_or_of_another_type_is_another(server):
+    job, other = (await server.job())["id"], (await server.job())["id"]
+
+    async def upload(query, type_="text/csv"):
+        headers = {"Idempotency-Key": "k", "Content-Type": type_}
+        return await server.call("POST", f"/v1/files?{query}", raw=b"x", headers=headers)
+
+    first = (await upload(f"name=a&jobId={job}")).data
+    assert (await upload(f"name=a&jobId={job}")).data["id"] == first["id"]
+    for how in (
+        ["name=a"],
+        [f"name=a&jobId={other}"],
+        [f"name=b&jobId={job}"],
+        [f"name=a&jobId={job}", "text/tsv"],
+    ):
+        answer = await upload(*how)
+        assert (answer.status, answer.error["code"]) == (422, "idempotency_mismatch"), how
+    assert len(list((server.settings.data_dir / "files").iterdir())) == 1
+
+
+async def test_a_key_is_not_made_twice_and_its_secret_not_shown_again(server):
     body = {"name": "ci", "role": "listener"}
-    first, second = [
-        (await server.call("POST", "/v1/keys", body, headers={"Idempotency-Key": "k"})).data for _ in range(2)
+    made, answer = [
+        await server.call("POST", "/v1/keys", body, headers={"Idempotency-Key": "k"}) for _ in range(2)
     ]
-    assert first.pop("key")
-    assert first == second
+    assert (answer.status, answer.error["code"], answer.error["id"]) == (409, "conflict", made.data["id"])
+    assert "revoke it" in answer.error["message"]
+    assert made.data["key"][20:].encode() not in answer.raw
+    listed = (await server.call("GET", "/v1/keys")).data
+    assert [key["id"] for key in listed if key["name"] == "ci"] == [made.data["id"]]
     stored = await server.node.read(lambda reader: reader.rows("SELECT answer FROM idempotency"))
     assert "tw_" not in str(stored)
 
 
-async def test_key_creations_at_once_show_a_secret_only_where_it_is_right(server):
+async def test_key_creations_at_once_show_one_secret(server):
     body = {"name": "ci", "role": "listener"}
     answers = await asyncio.gather(
         *(server.call("POST", "/v1/keys", body, headers={"Idempotency-Key": "k"}) for _ in range(10))
     )
-    shown = [answer.data["key"] for answer in answers if "key" in answer.data]
-    assert len(shown) == 1
-    assert (await server.call("GET", "/v1/whoami", key=shown[0])).status == 200
+    (made,) = [answer for answer in answers if answer.status == 200]
+    assert [answer.error["code"] for answer in answers if answer is not made] == ["conflict"] * 9
+    assert (await server.call("GET", "/v1/whoami", key=made.data["key"])).status == 200
+
+
+async def test_the_sdk_reads_a_repeated_key_creation_as_a_refusal(server):
+    async with Client(server.url, server.key) as client:
+        sent = {"body": b'{"name": "ci", "role": "listener"}', "idempotency_key": "k"}
+        await client._http.call("POST", "/v1/keys", **sent)
+        with pytest.raises(ApiError) as caught:
+            await client._http.call("POST", "/v1/keys", **sent)
+    assert (caught.value.status, caught.value.code) == (409, "conflict")

@@ -1,6 +1,13 @@
 """Addresses of this server as its callers reach it."""
 
+from types import SimpleNamespace
+from unittest.mock import Mock
+
 import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from server.settings import Settings
+from server.web.links import base_url
 
 
 async def url_of(server, **headers):
@@ -15,7 +22,25 @@ async def test_links_lead_where_the_call_went(server, host):
 
 @pytest.mark.parametrize("host", ["", "evil.example/x?", "a b", 'x"y', "user@host", "x" * 10 + "\\"])
 async def test_an_odd_host_is_not_repeated(server, host):
-    assert (await url_of(server, Host=host)).startswith(f"http://127.0.0.1:{server.settings.port}/")
+    assert server.settings.port == 0
+    assert (await url_of(server, Host=host)).startswith(f"{server.url}/")
+
+
+@pytest.mark.parametrize(
+    ("own", "shown"),
+    [
+        (("10.0.0.1", 80), "10.0.0.1:80"),
+        (("::1", 80, 0, 0), "[::1]:80"),
+        (None, "0.0.0.0:8420"),
+        ("/socket", "0.0.0.0:8420"),
+    ],
+)
+def test_a_call_without_a_host_tells_where_it_arrived(own, shown):
+    transport = Mock()
+    transport.get_extra_info.side_effect = lambda name, default=None: own if name == "sockname" else default
+    request = make_mocked_request("GET", "/", transport=transport)
+    node = SimpleNamespace(settings=Settings(host="0.0.0.0", port=8420))
+    assert base_url(node, request) == f"http://{shown}"
 
 
 async def test_headers_of_proxies_are_not_believed(server):

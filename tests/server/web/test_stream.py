@@ -9,6 +9,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from server.engine.intake import MOST_BYTES
+
 DEADLINE_S = 20.0
 WAITING = WeakKeyDictionary()
 HELLO = {"type": "hello", "session": "stream-test-1", "id": 1}
@@ -111,6 +113,54 @@ class TestHelloTimeout:
         async with socket(server) as opened:
             assert await closed(opened) == 4003
 
+    @pytest.mark.parametrize("noise", ["[]", "ping"])
+    async def test_noise_without_a_hello_does_not_keep_it_open(self, server, noise):
+        async with socket(server, key=False) as opened:
+            async with asyncio.timeout(DEADLINE_S):
+                while opened.close_code is None:
+                    try:
+                        await (opened.ping() if noise == "ping" else opened.send(noise))
+                    except ConnectionClosed:
+                        break
+                    await asyncio.sleep(0)
+            assert await closed(opened) == 4003
+
+
+class TestFewSocketsOfStrangers:
+    @pytest.fixture
+    def settings(self):
+        return {"max_sockets": 2}
+
+    async def test_connections_without_a_key_count_too(self, server):
+        async with socket(server, key=False), socket(server, key=False), socket(server) as third:
+            assert await closed(third) == 4429
+        async with socket(server) as opened:
+            await say(opened, HELLO)
+            await of_type(opened, "welcome")
+
+
+@pytest.mark.parametrize("text", ["{", '{"type": "dance"}', '"' + "x" * 70_000 + '"'])
+async def test_a_stranger_is_given_one_try(server, text):
+    async with socket(server, key=False) as opened:
+        await opened.send(text)
+        assert (await of_type(opened, "error"))["code"] in {"bad_json", "unknown_frame", "too_large"}
+        assert await closed(opened) in {1008, 4401}
+
+
+async def test_a_client_that_sends_faster_than_commits_are_made_is_not_read_on(server):
+    async with socket(server) as opened:
+        await say(opened, HELLO)
+        await of_type(opened, "welcome")
+        job = {"type": "a", "operation": "b", "trigger": "manual", "input": {"x": "y" * 250_000}}
+        message = json.dumps([{"type": "create", "job": job}] * 4)
+        for _ in range(60):
+            await opened.send(message)
+            assert server.node.hub.total.size <= MOST_BYTES + 1024 * 1024 + 64
+        await say(opened, {"type": "create", "id": 9, "job": {**job, "input": {}}})
+        assert (await want(opened, lambda frame: frame.get("id") == 9))["type"] == "ok"
+    listed = await server.call("GET", "/v1/jobs?pageSize=1")
+    assert listed.body["pagination"]["totalCount"] == 241
+
 
 async def test_frames_before_hello_are_refused_and_survived(server):
     async with socket(server) as opened:
@@ -171,7 +221,7 @@ async def test_a_message_over_the_limit_ends_the_connection(server):
     async with socket(server, max_size=None) as opened:
         await say(opened, HELLO)
         await of_type(opened, "welcome")
-        await opened.send(" " * (1024 * 1024 + 1))
+        await opened.send(" " * (1024 * 1024 + 2))
         assert await closed(opened) == 1009
 
 

@@ -1,11 +1,13 @@
 """What an upload is called, and what type it has."""
 
+import asyncio
+
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from listener_sdk.protocol.codes import Refusal
 from server.web.queries import Query
-from server.web.uploads import ANY_TYPE, incoming
+from server.web.uploads import ANY_TYPE, AROUND_THE_FILE, incoming
 
 
 def request(path="/v1/files?name=a.txt", **headers):
@@ -13,8 +15,8 @@ def request(path="/v1/files?name=a.txt", **headers):
     return make_mocked_request("POST", path, headers={name: value for name, value in sent.items() if value})
 
 
-async def read(made):
-    return await incoming(made, Query(made))
+async def read(made, limit=100):
+    return await incoming(made, Query(made), limit)
 
 
 async def refusal(made):
@@ -81,3 +83,97 @@ async def test_a_form_within_the_form_is_refused(server):
         "POST", "/v1/files", raw=raw, headers={"Content-Type": "multipart/form-data; boundary=x"}
     )
     assert answer.status == 400
+
+
+async def test_a_length_over_the_limit_is_refused_before_a_byte_is_read():
+    assert (await read(request(Content_Length="100"))).name == "a.txt"
+    found = await refusal(request(Content_Length="101"))
+    assert (found.code, found.key) == ("too_large", "body")
+    assert "100 bytes" in found.message
+
+
+async def test_a_form_may_be_longer_than_its_file():
+    form = "multipart/form-data"
+    most = 100 + AROUND_THE_FILE
+    assert (await refusal(request(Content_Type=form, Content_Length=str(most)))).code == "bad_request"
+    assert (await refusal(request(Content_Type=form, Content_Length=str(most + 1)))).code == "too_large"
+
+
+FILE = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nhello\r\n--x--\r\n'
+FIELD = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+
+
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionHeader")
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionParam")
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"--x\r\ngarbage\r\n\r\ny\r\n",
+        b"--x\r\nA: b\x00c\r\n\r\ny\r\n",
+        b"--x\r\nA: " + b"y" * 70_000 + b"\r\n\r\ny\r\n",
+        b"--x\r\n" + b"".join(b"A%d: b\r\n" % n for n in range(10_000)) + b"\r\ny\r\n",
+        b"--x\r\n: b\r\n\r\ny\r\n",
+        b"--x\r\nA: \xff\r\nA\xff: b\r\n\r\ny\r\n",
+        b"--x\r\nContent-Type: multipart/mixed\r\n\r\ny\r\n",
+        FIELD % (b"_charset_", b"utf-8"),
+        FIELD % (b"_charset_", b"utf-99"),
+        FIELD % (b"_charset_", b"\xff"),
+        FIELD % (b"_charset_", b"y" * 40),
+    ],
+)
+async def test_malformed_fields_are_the_clients_fault(server, start):
+    answer = await server.call(
+        "POST", "/v1/files", raw=start + FILE, headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    assert (answer.status, answer.error["code"]) == (400, "bad_request")
+    assert "\n" not in answer.error["message"]
+
+
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionHeader")
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionParam")
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        b"form-data; filename*=utf-99''%41",
+        b"form-data; filename*=utf-8''%ff",
+        b"\xff",
+        b"a b; c",
+        b"form-data;;x",
+    ],
+)
+async def test_an_odd_disposition_is_that_of_no_file(server, disposition):
+    start = b"--x\r\nContent-Disposition: " + disposition + b"\r\n\r\ny\r\n"
+    answer = await server.call(
+        "POST", "/v1/files", raw=start + FILE, headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    assert answer.data["name"] == "a"
+
+
+async def test_a_boundary_has_its_length(server):
+    for length in (70, 71):
+        boundary = b"x" * length
+        answer = await server.call(
+            "POST",
+            "/v1/files",
+            raw=FILE.replace(b"--x", b"--" + boundary),
+            headers={"Content-Type": f"multipart/form-data; boundary={boundary.decode()}"},
+        )
+        assert answer.status == (200 if length == 70 else 400)
+
+
+class TestSlowForm:
+    @pytest.fixture
+    def settings(self):
+        return {"body_timeout_s": 0.05}
+
+    @pytest.mark.parametrize("sent", [b"", b"--x\r\nContent-", FIELD % (b"a", b"b"), FILE[:-20]])
+    async def test_a_form_that_does_not_go_on_is_refused(self, server, sent):
+        async def stuck():
+            yield sent or b"\r\n"
+            await asyncio.Event().wait()
+
+        answer = await server.call(
+            "POST", "/v1/files", raw=stuck(), headers={"Content-Type": "multipart/form-data; boundary=x"}
+        )
+        assert (answer.status, answer.error["code"]) == (400, "bad_request")
+        assert "0.05 s" in answer.error["message"]

@@ -1,0 +1,94 @@
+"""The head of a call, from its first line to its last header: bounded in size and alphabet before anything else reads it."""
+
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.streams import EMPTY_PAYLOAD
+
+from listener_sdk.protocol.codes import Refusal
+
+LARGEST_HEAD: Final = 32 * 1024
+END: Final = b"\r\n\r\n"
+PLAIN: Final = ("Expect", "Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key")
+"""Headers that the HTTP server below compares or repeats as ASCII."""
+
+
+def check_plain(request: web.BaseRequest) -> None:
+    """Refusal ``bad_request`` when a header that must be ASCII is not."""
+    for name in PLAIN:
+        if not request.headers.get(name, "").isascii():
+            raise Refusal("bad_request", f"{name} takes ASCII only.", key=name)
+
+
+class StoppedError(HttpProcessingError):
+    """No more is read of this connection, for the reason that ``refusal`` gives."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(message=refusal.message)
+        self.refusal = refusal
+
+
+class HeadParser:
+    """A parser of aiohttp that takes in no more than a head's worth of bytes without making a call or body of them.
+
+    So bounded are heads that never end, and what may follow a body in chunks. ``feed_data`` raises StoppedError, once;
+    after that the connection is deaf. ``waiting`` is how many bytes have come of what is not whole yet.
+    """
+
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+        self._body = EMPTY_PAYLOAD
+        self._refusal: Refusal | None = None
+        self._deaf = False
+        self._edge = b""
+        self.waiting = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+    @property
+    def in_head(self) -> bool:
+        """Whether what comes next belongs to a head, and not to a body."""
+        return self._body.is_eof()
+
+    def stop(self, refusal: Refusal) -> None:
+        """Let the next ``feed_data`` raise StoppedError."""
+        self._refusal = refusal
+
+    def feed_data(self, data: bytes) -> Any:
+        """As aiohttp's, within the bound."""
+        found: Any = ((), False, b"")
+        if self._refusal is None:
+            found = self._feed(data)
+        if self._refusal is not None and not self._deaf:
+            self._deaf = True
+            raise StoppedError(self._refusal)
+        return found
+
+    def _feed(self, data: bytes) -> Any:
+        taken, in_head = self._body.total_bytes, self.in_head
+        found = self._parser.feed_data(data)
+        calls, upgraded, _ = found
+        if calls:
+            self._body = calls[-1][1]
+            whole = upgraded or self._body is not EMPTY_PAYLOAD
+            self.waiting = 0 if whole else _behind(self._edge + data)
+        elif self._body.total_bytes != taken or self.in_head is not in_head:
+            self.waiting = 0
+        else:
+            self.waiting += len(data)
+        self._edge = (self._edge + data[-len(END) :])[-len(END) :]
+        if self.waiting > LARGEST_HEAD or any(_size(call) > LARGEST_HEAD for call, _ in calls):
+            self.stop(Refusal("headers_too_large", f"The headers take at most {LARGEST_HEAD} bytes in all."))
+        return found
+
+
+def _behind(data: bytes) -> int:
+    """How many bytes stand behind the last end of a head."""
+    return len(data.rpartition(END)[2])
+
+
+def _size(call: Any) -> int:
+    """Bytes of a head, but for its first line, which has a bound of its own; four stand around each name and value."""
+    return sum(len(name) + len(value) + 4 for name, value in call.raw_headers)

@@ -1,0 +1,144 @@
+"""The queues in memory: whatever comes and goes, what is known of them is true, and no more is kept than allowed."""
+
+from random import Random
+
+import pytest
+
+from server.core import waiting as waiting_module
+from server.core.waiting import Queue, Waiting
+
+KEY = (1, "workbook:export")
+OTHER = (1, "workbook:import")
+
+
+@pytest.fixture
+def waiting():
+    return Waiting()
+
+
+def heads(waiting, key=KEY):
+    return waiting.queue(key).heads
+
+
+def test_jobs_stand_in_the_order_of_claiming_whenever_they_come(waiting):
+    for place in ((0, 3), (-5, 9), (0, 1), (4, 2)):
+        waiting.enter(KEY, place)
+    assert heads(waiting) == [(-5, 9), (0, 1), (0, 3), (4, 2)]
+    assert waiting.queue(KEY).first == (-5, 9)
+
+
+def test_the_last_to_leave_ends_the_queue(waiting):
+    waiting.enter(KEY, (0, 1))
+    waiting.enter(KEY, (0, 2))
+    waiting.enter((2, "a:b"), (0, 3))
+    assert waiting.leave(KEY, (0, 1)) is False
+    assert waiting.counts() == {KEY: 1, (2, "a:b"): 1}
+    assert waiting.leave(KEY, (0, 2)) is True
+    assert waiting.leave((2, "a:b"), (0, 3)) is True
+    assert waiting.queue(KEY) is None
+    assert (waiting.counts(), waiting.names(1), waiting._spaces, waiting._kept) == ({}, [], {}, 0)
+
+
+def test_names_are_those_of_one_space(waiting):
+    for key in (KEY, OTHER, (2, "a:b")):
+        waiting.enter(key, (0, 1))
+    assert waiting.names(1) == ["workbook:export", "workbook:import"]
+    assert waiting.names(3) == []
+
+
+def test_what_was_loaded_is_counted_and_its_places_are_asked_for(waiting):
+    waiting.enter(OTHER, (0, 1))
+    waiting.load([(1, "workbook:export", 3, (-2, 5))])
+    assert waiting.counts() == {KEY: 3}
+    assert heads(waiting) == []
+    assert waiting.queue(KEY).first < (-2, 5), "a job may stand at the place itself"
+    waiting.fill(waiting.queue(KEY), [(-2, 5), (-2, 6), (0, 1)])
+    assert waiting.queue(KEY).first == (-2, 5)
+
+
+def test_a_job_that_comes_before_the_known_places_is_known_and_one_behind_them_counts(waiting):
+    waiting.load([(1, "workbook:export", 9, (0, 1))])
+    queue = waiting.queue(KEY)
+    waiting.fill(queue, [(0, 1), (0, 2)])
+    waiting.enter(KEY, (-1, 50))
+    waiting.enter(KEY, (0, 60))
+    assert (queue.heads, queue.count) == ([(-1, 50), (0, 1), (0, 2)], 11)
+    waiting.leave(KEY, (0, 60))
+    assert (queue.heads, queue.count) == ([(-1, 50), (0, 1), (0, 2)], 10)
+
+
+def test_a_job_that_comes_when_all_are_known_is_known(waiting):
+    waiting.load([(1, "workbook:export", 1, (0, 1))])
+    waiting.fill(waiting.queue(KEY), [(0, 1)])
+    waiting.enter(KEY, (0, 2))
+    assert heads(waiting) == [(0, 1), (0, 2)]
+
+
+def test_pages_grow_while_a_queue_is_read_on(waiting, monkeypatch):
+    monkeypatch.setattr(waiting_module, "MOST_HEADS", 20)
+    queue = Queue(KEY, 99, (0, 0))
+    pages = []
+    for start in range(0, 40, 10):
+        pages.append(queue.page)
+        queue.fill([(0, start)])
+    assert pages == [8, 16, 20, 20]
+
+
+def test_of_one_queue_only_the_first_places_are_kept(waiting, monkeypatch):
+    monkeypatch.setattr(waiting_module, "MOST_HEADS", 5)
+    for number in range(100, 0, -1):
+        waiting.enter(KEY, (0, number))
+    assert heads(waiting) == [(0, n) for n in range(1, 6)]
+    assert waiting.counts() == {KEY: 100}
+
+
+def test_of_all_queues_only_so_many_places_are_kept(waiting, monkeypatch):
+    monkeypatch.setattr(waiting_module, "MOST_PLACES", 10)
+    for number in range(1, 101):
+        waiting.enter((1, f"a:n{number}"), (0, number))
+        assert waiting._kept == sum(len(heads(waiting, key)) for key in waiting.counts()) <= 10
+    assert len(waiting.counts()) == 100
+    forgotten = waiting.queue((1, "a:n1"))
+    assert forgotten.heads == []
+    assert forgotten.first < (0, 1), "its job is still behind the edge"
+
+
+def test_what_was_just_read_is_not_forgotten_again(waiting, monkeypatch):
+    monkeypatch.setattr(waiting_module, "MOST_PLACES", 4)
+    waiting.enter(OTHER, (0, 9))
+    waiting.load([(1, "workbook:export", 9, (0, 1)), (1, "workbook:import", 1, (0, 9))])
+    waiting.fill(waiting.queue(OTHER), [(0, 9)])
+    waiting.fill(waiting.queue(KEY), [(0, n) for n in range(1, 6)])
+    assert (len(heads(waiting)), heads(waiting, OTHER), waiting._kept) == (5, [], 5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("most", [3, 100])
+def test_what_is_known_is_true_whatever_happens(waiting, monkeypatch, seed, most):
+    monkeypatch.setattr(waiting_module, "MOST_HEADS", 6)
+    monkeypatch.setattr(waiting_module, "MOST_PLACES", most)
+    luck = Random(seed)
+    truth = {KEY: set(), OTHER: set()}
+    for number in range(1, 600):
+        key = luck.choice(list(truth))
+        act = luck.random()
+        if act < 0.5 or not truth[key]:
+            place = (luck.randint(-2, 2), number)
+            truth[key].add(place)
+            waiting.enter(key, place)
+        elif act < 0.9:
+            place = luck.choice(sorted(truth[key])[:8])
+            truth[key].remove(place)
+            assert waiting.leave(key, place) is (not truth[key])
+        elif not heads(waiting, key):
+            queue = waiting.queue(key)
+            waiting.fill(queue, sorted(truth[key])[: min(queue.page, 6)])
+        for one, places in truth.items():
+            queue = waiting.queue(one)
+            assert (queue is None) == (not places)
+            if queue is not None:
+                known = len(queue.heads)
+                assert queue.count == len(places)
+                assert queue.heads == sorted(places)[:known]
+                assert all(place > queue.edge for place in sorted(places)[known:])
+                assert queue.first <= min(places)
