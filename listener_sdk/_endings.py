@@ -76,7 +76,7 @@ def _done(value: Any) -> Done | Failed:
         case _:
             kind = type(value).__name__
             return Failed(
-                f"The handler returned a {kind}: return an Outcome, a text, a dict, or nothing.", retry=False
+                f"The handler returned {kind}: return an Outcome, a text, a dict, or nothing.", retry=False
             )
 
 

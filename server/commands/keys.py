@@ -75,7 +75,7 @@ def _keep_the_last(tx: Transaction, row: KeyRow, actor: Actor) -> None:
     if own and sql.count_valid(tx.connection, row.space_id, "admin", tx.now) <= 1:
         raise Refusal(
             "conflict",
-            "This is the last administrator's key: make another first, else nobody could.",
+            "This is the last administrator's key: make another first, else nobody could make or revoke keys.",
             key="id",
         )
 

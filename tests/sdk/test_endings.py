@@ -31,7 +31,7 @@ def test_what_a_handler_may_return(value, message, data):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (42, "returned a int"),
+        (42, "returned int"),
         ({"x": float("nan")}, r"data\.x is nan"),
         ({"x": "y" * LARGEST_ENDING}, "attach it as a file"),
         (wire.Outcome(message="m", extra={"x": object()}), "cannot be stored"),
