@@ -599,7 +599,7 @@ async def test_an_unfit_return_value_fails_for_good(server):
     async with served(listener, server):
         await server.grant(wire_job())
         (fail,) = await server.until_said("fail")
-    assert "returned a list" in fail["message"]
+    assert "returned list" in fail["message"]
     assert fail["retry"] is False
 
 
