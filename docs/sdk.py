@@ -45,7 +45,7 @@ def sdk() -> str:
     """Everything, in the order in which one needs it."""
     return page(
         "The Python SDK",
-        "All names are imported from `listener_sdk`, those for tests from `listener_sdk.testing`. Numbers of time are seconds. What a handler may rely on stands in the [guarantees](../guarantees.md), the language of patterns and filters in "
+        "What listeners and clients use is imported from `listener_sdk`, the tests' part from `listener_sdk.testing`; the records at the end are what its calls give; they need not be imported. Numbers of time are seconds. What a handler may rely on stands in the [guarantees](../guarantees.md), the language of patterns and filters in "
         "[its own page](filters.md).",
         *_listener(),
         *_handler(),

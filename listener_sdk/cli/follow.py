@@ -7,6 +7,7 @@ from contextlib import aclosing, suppress
 from typing import Final, Self
 
 from ..client import Client
+from ..errors import ApiError, ConnectionFailed
 from ..protocol.events import TERMINAL_TOPICS, Event
 from ..protocol.jobs import Job, LogLine
 from ..protocol.lifecycle import Status
@@ -97,7 +98,15 @@ async def _print_log(client: Client, job_id: str, view: View) -> None:
 
 
 async def _print_new(client: Client, job_id: str, view: View, printed: int) -> int:
-    lines = await client.jobs.log(job_id)
+    """Print what is new; a server that is away for a moment is asked again, and never spoils the job's own end."""
+    try:
+        lines = await client.jobs.log(job_id)
+    except ConnectionFailed:
+        return printed
+    except ApiError as refused:
+        if refused.may_retry:
+            return printed
+        raise
     for line in lines[printed:]:
         view.note(log_text(line))
     return len(lines)

@@ -35,7 +35,9 @@ class Seen:
         return cls(job.status, percent, job.done, job.total, job.info, job.estimated_completion_at)
 
     def updated(self, facts: Mapping[str, Any]) -> Self:
-        """This progress and what the payload of an event about the job adds."""
+        """This progress and what the payload of an event about the job adds; a new attempt begins anew."""
+        if facts.get("status") == Status.EXECUTING and "attempt" in facts and "reason" not in facts:
+            return type(self)(Status.EXECUTING.value)
         named = {"status": "status", "percent": "progress", "done": "done", "total": "total", "text": "info"}
         news = {field: facts[name] for field, name in named.items() if facts.get(name) is not None}
         if facts.get("estimatedCompletionAt"):

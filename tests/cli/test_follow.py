@@ -3,6 +3,7 @@ import pytest
 from listener_sdk.cli import follow as module
 from listener_sdk.cli.follow import UNTAKEN_S, Patience, follow, log_text
 from listener_sdk.client import Client
+from listener_sdk.errors import ApiError, ConnectionFailed
 from listener_sdk.protocol.jobs import LogLine
 
 
@@ -98,3 +99,34 @@ def test_nothing_is_said_after_the_end(later):
 def test_a_log_line_is_level_message_and_fields():
     assert log_text(LogLine(level="warning", message="Slow", fields={"row": 7.0})) == "warning Slow row=7"
     assert log_text(LogLine(level="error", message="Traceback:\n  boom\n")) == "error   Traceback:\n  boom"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionFailed("http://127.0.0.1:1", "refused"), ApiError.of_code("unavailable", "Try again.")],
+)
+async def test_a_server_that_is_away_when_the_log_is_read_does_not_spoil_the_jobs_end(
+    api, monkeypatch, error
+):
+    view = Recorder()
+    async with Client() as client:
+        job = await client.jobs.create("a:b")
+
+        async def away(_job_id):
+            raise error
+
+        monkeypatch.setattr(client.jobs, "log", away)
+        ended = await follow(client, job, "e:0", view, logs=True)
+    assert (ended.status, view.notes) == ("complete", [])
+
+
+async def test_a_log_that_may_not_be_read_is_told(api, monkeypatch):
+    async with Client() as client:
+        job = await client.jobs.create("a:b")
+
+        async def refused(_job_id):
+            raise ApiError.of_code("forbidden", "Not with this key.")
+
+        monkeypatch.setattr(client.jobs, "log", refused)
+        with pytest.raises(ApiError, match="Not with this key"):
+            await follow(client, job, "e:0", Recorder(), logs=True)

@@ -82,3 +82,9 @@ def test_a_hundred_percent_is_not_shown_before_all_is_done():
 
 def test_counts_without_a_total_stand_alone():
     assert counts(Seen(done=5)) == "5"
+
+
+def test_a_new_attempt_begins_with_nothing_of_the_last():
+    failed = Seen("scheduled", percent=90.0, done=9, total=10, text="Busy.")
+    assert failed.updated({"status": "executing", "attempt": 2}) == Seen("executing")
+    assert failed.updated({"status": "executing", "attempt": 1, "reason": "failed"}).percent == 90.0
