@@ -114,7 +114,7 @@ class Settings(BaseModel):
     max_connections: Count = Field(12_000, description="Open connections, sockets of the stream among them.")
     strangers_per_address: Count = Field(
         200,
-        description="Open connections of one address that have not sent a valid key. A proxy is one address: raise it there.",
+        description="Open connections of one address that have not sent a valid key; beyond it the oldest gives way. A proxy is one address: raise it there.",
     )
     max_sockets: Count = Field(10_000, description="Open sockets of the stream.")
     sockets_per_key: Count = Field(100, description="Open sockets of one key.")

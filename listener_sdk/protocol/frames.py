@@ -282,7 +282,7 @@ class Cancel(WireModel):
 class Stale(WireModel):
     """Leases that this session no longer holds: stop their handlers, their results will be refused.
 
-    A session that let a lease run out gets no grants until its next frame: a renew, with whatever it still holds, will do.
+    A session that let a lease run out gets no grants until its next frame that the server understands: a renew, with whatever it still holds, will do.
     """
 
     type: Literal["stale"] = "stale"

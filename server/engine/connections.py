@@ -1,6 +1,7 @@
 """One connection of the stream as the engine sees it: all that its client is told."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -50,6 +51,7 @@ class Connection:
         self.session: str | None = None
         self.holder = ""
         self.subscriptions: dict[str, Subscription] = {}
+        self._to_grant: deque[tuple[JobRow, bool]] = deque()
         self.globs: dict[str | None, int] = {}
         """The size of the globs of each subscription, and of what the session listens for (None)."""
         self.welcomed = False
@@ -59,18 +61,34 @@ class Connection:
     # ---- what commits mean for the client
 
     def granted(self, rows: list[JobRow], *, again: bool = False) -> None:
-        """Push leases to the client, in frames that stay well under the largest message."""
-        part: list[str] = []
-        size = 0
+        """Push leases to the client, as fast as it reads: what has no room waits, as rows, until the outbox has drained."""
         for row in rows:
             self.hub.hold(self, row)
+            self._to_grant.append((row, again))
+        self._push_grants()
+
+    def sent(self) -> None:
+        """All that waited has been sent."""
+        self.drained.set()
+        self._push_grants()
+
+    def _push_grants(self) -> None:
+        while self._to_grant and self.outbox.room():
+            self._push(self._next_grants())
+
+    def _next_grants(self) -> list[str]:
+        """As many as stay well under the largest message."""
+        part: list[str] = []
+        size = 0
+        while self._to_grant:
+            row, again = self._to_grant[0]
             grant = self._grant(row, again=again)
-            if part and size + len(grant) > LARGEST_FRAME:
-                self._push(part)
-                part, size = [], 0
-            part.append(grant)
             size += len(grant)
-        self._push(part)
+            if part and size > LARGEST_FRAME:
+                break
+            part.append(grant)
+            self._to_grant.popleft()
+        return part
 
     def _push(self, grants: list[str]) -> None:
         self.outbox.put(f'{{"type":"grants","jobs":[{",".join(grants)}]}}')
@@ -86,13 +104,18 @@ class Connection:
     def lost(self, pairs: list[tuple[int, int]]) -> None:
         """Tell the client that leases are over; it gets nothing more until it has spoken."""
         self.lost_one = True
+        gone = set(pairs)
+        self._to_grant = deque(one for one in self._to_grant if (one[0].id, one[0].fence) not in gone)
         for job_id, fence in pairs:
             self.hub.ticks.drop(self.holder, job_id, fence)
         named = [{"job": encode("jb", job_id), "fence": fence} for job_id, fence in pairs]
         self.outbox.send({"type": "stale", "leases": named})
 
     def cancel(self, job_id: int, fence: int, reason: str | None, grace_ms: int) -> None:
-        """Ask the client to stop a handler."""
+        """Ask the client to stop a handler; one that has not heard of its job yet is told with the grant."""
+        for row, _ in self._to_grant:
+            if (row.id, row.fence) == (job_id, fence):
+                row.cancel_requested_at = row.cancel_requested_at or self.hub.clock()
         self.outbox.send({
             "type": "cancel",
             "job": encode("jb", job_id),

@@ -48,7 +48,7 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
 def make_runner(node: Node, blobs: Blobs) -> Runner:
     """What serves the application: bounds connections, refuses to unpack bodies, answers malformed HTTP in JSON."""
     settings = node.settings
-    admission = Admission(settings.max_connections, settings.strangers_per_address)
+    admission = Admission(settings.max_connections, settings.strangers_per_address, time.monotonic)
     return Runner(make_application(node, blobs), admission, settings.head_timeout_s)
 
 

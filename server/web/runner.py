@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final, cast
 
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
@@ -41,7 +41,7 @@ class Connection(RequestHandler):
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else "unknown"
-        refusal = self._admission.enter(self._address)
+        refusal = self._admission.enter(self._address, self)
         if refusal is None:
             self._start_timer()
         else:
@@ -50,7 +50,7 @@ class Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
         self._stop_timer()
-        self._admission.leave(self._address, known=self._known)
+        self._admission.leave(self._address, self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -65,7 +65,12 @@ class Connection(RequestHandler):
         """This connection has shown a valid key."""
         if not self._known:
             self._known = True
-            self._admission.know(self._address)
+            self._admission.know(self._address, self)
+
+    def give_way(self) -> None:
+        """Close: another connection of this address takes the place."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def _start_timer(self) -> None:
         self._head_timer = self._loop.call_later(self._head_timeout_s, self._head_is_late)
@@ -101,6 +106,8 @@ class Connection(RequestHandler):
             response = error_answer(exc)
         else:
             response = error_answer(_refusal(exc, message))
+            # What was not parsed counts as HTTP/1.0 here, whose answers websocket clients do not take.
+            request._version = HttpVersion11  # noqa: SLF001 - aiohttp has no public way to say so
             _log.info("malformed_call", address=request.remote, status=response.status)
         response.force_close()
         return response

@@ -209,7 +209,7 @@ class _Connection:
                 while self._outbox:
                     await self._socket.send_str(self._outbox.message())
                 if self._peer is not None:
-                    self._peer.drained.set()
+                    self._peer.sent()
                 if self._close_code is not None:
                     await self._socket.close(code=self._close_code)
                     return

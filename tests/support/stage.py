@@ -186,7 +186,7 @@ class Listener:
         while self.outbox and self.reads:
             self.frames += json.loads(self.outbox.message())
         if not self.outbox:
-            self.peer.drained.set()
+            self.peer.sent()
         self._came.set()
 
     def read_on(self) -> None:

@@ -59,3 +59,46 @@ async def test_a_lost_lease_and_a_cancel_name_job_and_fence(stage):
         },
         {"type": "cancel", "job": encode("jb", 7), "fence": 2, "reason": "why", "graceS": 1.5},
     ]
+
+
+async def test_grants_wait_for_room_instead_of_cutting_a_healthy_reader(stage):
+    jobs = [await stage.create(input={"x": "y" * 250_000}) for _ in range(40)]
+    listener = stage.connect()
+    await listener.hello()
+    await listener.listen("workbook:*", credit=40)
+    granted = []
+    while len(granted) < len(jobs):
+        granted += [grant["fence"] for grant in (await listener.of_type("grants"))["jobs"]]
+    assert not listener.was_cut
+    listener.peer.gone()
+    again = stage.connect()
+    await again.hello()
+    seen = []
+    while len(seen) < len(jobs):
+        seen += [grant["again"] for grant in (await again.of_type("grants"))["jobs"]]
+    assert seen == [True] * len(jobs)
+    assert not again.was_cut
+
+
+async def test_a_cancel_or_loss_of_a_grant_that_waits_is_told_with_it_or_instead(stage):
+    rows = [await stage.create(input={"x": "y" * 250_000}) for _ in range(4)]
+    listener = stage.connect()
+    listener.peer.outbox.room = lambda: False
+    await listener.hello()
+    await listener.listen("workbook:*", credit=4)
+    await stage.idle()
+    held = [await stage.row(row) for row in rows]
+    listener.peer.cancel(held[0].id, held[0].fence, "enough", 1000)
+    listener.peer.lost([(held[1].id, held[1].fence)])
+    del listener.peer.outbox.room
+    listener.peer.sent()
+    granted = {}
+    while len(granted) < 3:
+        granted |= {
+            one["job"]["id"]: one.get("cancel", False) for one in (await listener.of_type("grants"))["jobs"]
+        }
+    assert granted == {
+        encode("jb", held[0].id): True,
+        encode("jb", held[2].id): False,
+        encode("jb", held[3].id): False,
+    }

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import aiohttp
 import pytest
@@ -95,7 +96,7 @@ async def running(*, most=100, strangers=100, head_timeout_s=20.0):
     """A small server: the runner, and how to reach it."""
     app = web.Application()
     app.router.add_get("/", greet)
-    runner = Runner(app, Admission(most, strangers), head_timeout_s)
+    runner = Runner(app, Admission(most, strangers, time.monotonic), head_timeout_s)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -173,7 +174,9 @@ async def test_a_connection_too_many_is_told_so(heard):
     assert runner.admission.open == 0
 
 
-async def test_an_address_of_strangers_is_told_so(heard):
+async def test_an_address_of_strangers_is_told_so(heard, monkeypatch):
+    monkeypatch.setattr("server.web.admission.HERD", 1)
+    monkeypatch.setattr("server.web.admission.PATIENCE_S", 3600.0)
     async with running(strangers=1) as (runner, url), opened(url):
         await until(lambda: runner.admission.strangers("127.0.0.1") == 1)
         async with opened(url) as (second, _):
@@ -209,11 +212,22 @@ class TestStrangers:
                     await socket.send_json(hello | key | {"session": f"session-{number}"})
                     assert (await socket.receive_json(timeout=20))[0]["type"] == "welcome"
 
-    async def test_who_shows_none_or_a_wrong_one_is(self, server):
+    async def test_who_shows_none_or_a_wrong_one_is(self, server, monkeypatch):
+        monkeypatch.setattr("server.web.admission.HERD", 1)
+        monkeypatch.setattr("server.web.admission.PATIENCE_S", 3600.0)
         async with contextlib.AsyncExitStack() as stack:
             found = []
             for headers in ({}, {"Authorization": "Bearer wrong"}, {}):
                 http = await stack.enter_async_context(aiohttp.ClientSession())
                 async with http.get(f"{server.url}/v1/whoami", headers=headers) as response:
-                    found.append(response.status)
-            assert found == [401, 401, 429]
+                    found.append((response.status, response.version.minor))
+            assert found == [(401, 1), (401, 1), (429, 1)]
+
+    async def test_those_that_stand_still_give_way_to_who_comes(self, server, monkeypatch):
+        monkeypatch.setattr("server.web.admission.PATIENCE_S", 0.0)
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(5):
+                http = await stack.enter_async_context(aiohttp.ClientSession())
+                async with http.get(f"{server.url}/healthz") as response:
+                    assert response.status == 200
+            assert (await server.call("GET", "/v1/whoami")).status == 200
