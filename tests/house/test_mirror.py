@@ -51,8 +51,28 @@ def test_every_test_file_has_its_module(modules, tests):
     """A package's own file may be tested too, as ``test_init.py`` or under the name of its folder."""
     packages = {module.parent for module in modules if module.stem == "__init__"}
     known = {test_file(module) for module in modules} | {test_file(one / one.name) for one in packages}
-    lost = [str(test) for test in tests if test not in known]
+    lost = [str(test) for test in tests if not belongs(test, known)]
     assert lost == [], "\n".join(lost)
+
+
+def belongs(test, known):
+    """Whether a test file is a module's own, or stands beside it for one aspect: ``test_worker_stops.py``."""
+    words = test.stem.split("_")
+    stems = ("_".join(words[:count]) for count in range(len(words), 1, -1))
+    return any(test.with_name(f"{stem}.py") in known for stem in stems)
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("tests/sdk/test_worker.py", True),
+        ("tests/sdk/test_worker_stops.py", True),
+        ("tests/sdk/test_workers.py", False),
+        ("tests/cli/test_worker_stops.py", False),
+    ],
+)
+def test_an_aspect_belongs_to_its_module(test, expected):
+    assert belongs(Path(test), {Path("tests/sdk/test_worker.py")}) is expected
 
 
 @pytest.mark.parametrize(
