@@ -108,11 +108,6 @@ def next_status(status: str, move: Move) -> Status:
     return found
 
 
-def sources(move: Move) -> tuple[str, ...]:
-    """The statuses from which a move is legal: for the WHERE of an UPDATE."""
-    return tuple(status.value for status, taken in NEXT if taken is move)
-
-
 def illegal(status: str, move: Move) -> Refusal:
     """The refusal of a move that the table does not have."""
     allowed = sorted({taken.value for current, taken in NEXT if current == status})

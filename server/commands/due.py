@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from listener_sdk.protocol.lifecycle import Move
-
 from ..core.actors import SYSTEM
 from ..core.deadlines import Due, due, next_due
 from ..core.jobs import JobRow
@@ -55,7 +53,7 @@ def _lose(tx: Transaction, row: JobRow, what: Due) -> None:
         moves.end_attempt(tx, row, what.value, message)
         moves.take_away(tx, row)
     if not moves.after_attempt(tx, row, SYSTEM, retry=what not in {Due.QUEUE, Due.TOTAL}):
-        end_badly(tx, row, Move.FAIL, None, message, SYSTEM, what.value)
+        end_badly(tx, row, None, message, SYSTEM, what.value)
 
 
 def _message(tx: Transaction, row: JobRow, what: Due) -> str:

@@ -130,11 +130,8 @@ def take_away(tx: Transaction, row: JobRow) -> None:
 
 def end(tx: Transaction, row: JobRow, move: Move, actor: str, **extra: Any) -> None:
     """The job ends, once and for all."""
-    row.status = next_status(row.status, move)
-    row.finished_at = tx.now
-    row.eta_at = None
+    _finish(tx, row, move)
     let_go(tx, row)
-    touch(tx, row)
     tx.say(TERMINAL_TOPIC[Status(row.status)], row, actor, **extra)
 
 
@@ -142,13 +139,17 @@ def cancel(tx: Transaction, row: JobRow, actor: str, info: str | None = None) ->
     """The job ends canceled at once; a listener that holds it loses it."""
     if info is not None:
         row.info = info
+    _finish(tx, row, Move.CANCEL)
     take_away(tx, row)
-    row.status = next_status(row.status, Move.CANCEL)
+    tx.say("job:updated", row, actor)
+    tx.say("job:canceled", row, actor)
+
+
+def _finish(tx: Transaction, row: JobRow, move: Move) -> None:
+    row.status = next_status(row.status, move)
     row.finished_at = tx.now
     row.eta_at = None
     touch(tx, row)
-    tx.say("job:updated", row, actor)
-    tx.say("job:canceled", row, actor)
 
 
 def end_attempt(tx: Transaction, row: JobRow, reason: str, message: str, actor: str = SYSTEM) -> None:

@@ -112,7 +112,7 @@ def fail(tx: Transaction, item: FailLease) -> JobRow:
     moves.end_attempt(tx, row, "failed", item.message, lease.actor)
     retry_at = from_datetime(item.retry_at) if item.retry_at else None
     if not moves.after_attempt(tx, row, lease.actor, retry=item.retry, retry_at=retry_at):
-        end_badly(tx, row, Move.FAIL, outcome, item.message, lease.actor)
+        end_badly(tx, row, outcome, item.message, lease.actor)
     return row
 
 
@@ -132,7 +132,6 @@ def _failed_before(tx: Transaction, row: JobRow, item: FailLease) -> bool:
 def end_badly(
     tx: Transaction,
     row: JobRow,
-    move: Move,
     outcome: str | None,
     message: str,
     actor: str,
@@ -146,7 +145,7 @@ def end_badly(
         extra["reason"] = reason
     if len(row.outcome) <= LARGEST_SHOWN:
         extra["outcome"] = orjson.loads(row.outcome)
-    moves.end(tx, row, move, actor, **extra)
+    moves.end(tx, row, Move.FAIL, actor, **extra)
 
 
 def default_outcome(message: str) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def fail(tx: Transaction, item: EndJob) -> JobRow:
     _hold_to_end(tx, row, item.actor, body.fence, Move.FAIL)
     message = body.info or (body.outcome.message if body.outcome else None) or "The job failed."
     moves.end_attempt(tx, row, "failed", message, item.actor.key_id)
-    end_badly(tx, row, Move.FAIL, outcome, message, item.actor.key_id)
+    end_badly(tx, row, outcome, message, item.actor.key_id)
     return row
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any, Final
 
-import orjson
-
 from listener_sdk.protocol.ids import encode, environment_id, space_id
 from listener_sdk.protocol.progress import whole
 from listener_sdk.protocol.times import to_wire
@@ -82,8 +80,3 @@ def progress_facts(row: JobRow) -> dict[str, Any]:
         "estimatedCompletionAt": to_wire(row.eta_at) if row.eta_at is not None else None,
     }
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def as_text(body: dict[str, Any]) -> str:
-    """The JSON text that is stored."""
-    return orjson.dumps(body).decode()

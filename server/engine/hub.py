@@ -56,7 +56,7 @@ class Hub:
         self.epoch = subscriptions.epoch
         self.total = Total()
         self.post = writer.post
-        self.ticks = Ticks(writer, clock, subscriptions.progress, self._stale)
+        self.ticks = Ticks(writer, clock, subscriptions.progress)
         self.peers: dict[str, Connected] = {}
         self._facts = facts
         self._numbers = itertools.count(1)
@@ -143,19 +143,6 @@ class Hub:
         peer = self._welcomed(effect.holder)
         if peer is not None:
             peer.lost([(effect.job_id, effect.fence)])
-
-    def _stale(self, lease: Held) -> None:
-        """A tick came for a lease that this node does not know: ask the store, which knows."""
-        self.post(
-            leases.RENEW,
-            Leases(lease.holder, lease.space_id, ((lease.job_id, lease.fence),)),
-            lambda lost, error: self._tell(lease, lost, error),
-        )
-
-    def _tell(self, lease: Held, lost: list[tuple[int, int]] | None, error: Exception | None) -> None:
-        peer = self.peers.get(lease.holder)
-        if peer is not None and lost:
-            peer.lost(lost)
 
 
 def error_frame(error: Exception, request: int | None, about: dict[str, str | None]) -> dict[str, Any]:

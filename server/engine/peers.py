@@ -139,10 +139,15 @@ class Peer(Connection):
     def on_tick(self, frame: f.Tick) -> None:
         eta = from_datetime(frame.estimated_completion_at) if frame.estimated_completion_at else None
         progress = Progress(frame.percent, frame.done, frame.total, frame.text, eta)
-        self.hub.ticks.take(self._lease(frame.job, frame.fence), progress)
+        lease = self._lease(frame.job, frame.fence)
+        if not self.hub.ticks.take(lease, progress):
+            self._renew(((lease.job_id, lease.fence),))
 
     def on_renew(self, frame: f.Renew) -> None:
-        item = Leases(self.holder, self.actor.space.id, self._pairs(frame.leases))
+        self._renew(self._pairs(frame.leases))
+
+    def _renew(self, pairs: tuple[tuple[int, int], ...]) -> None:
+        item = Leases(self.holder, self.actor.space.id, pairs)
         self.post(leases.RENEW, item, self._tell_stale)
 
     def on_complete(self, frame: f.Complete) -> None:

@@ -20,7 +20,6 @@ from ..store.writer import Writer
 PULSE_S: Final = 0.25
 STORED_EVERY_MS: Final = 1_000
 
-OnStale = Callable[[Held], None]
 OnLive = Callable[[list[tuple[int, dict[str, Any], dict[str, Any]]]], None]
 
 
@@ -60,11 +59,10 @@ class Running:
 class Ticks:
     """The running leases of this node's sessions. ``live`` gets changed progress four times a second."""
 
-    def __init__(self, writer: Writer, clock: Callable[[], int], live: OnLive, stale: OnStale) -> None:
+    def __init__(self, writer: Writer, clock: Callable[[], int], live: OnLive) -> None:
         self._writer = writer
         self._clock = clock
         self._live = live
-        self._stale = stale
         self._running: dict[int, Running] = {}
         self._pulse: asyncio.TimerHandle | None = None
         self._stopped = False
@@ -84,14 +82,18 @@ class Ticks:
         if not running.curve.points:
             running.started_at = self._clock()
 
-    def take(self, lease: Held, newer: Progress) -> None:
-        """Merge a tick. One that changes nothing is dropped, unless it is what begins the attempt."""
+    def take(self, lease: Held, newer: Progress) -> bool:
+        """Merge a tick; False for a lease that is not known here, of which the store must say whether it is lost.
+
+        A tick that changes nothing is dropped, unless it is what begins the attempt.
+        """
         running = self._running.get(lease.job_id)
         if running is None or running.lease != lease:
-            self._stale(lease)
-        elif running.merge(newer) or not running.begun:
+            return False
+        if running.merge(newer) or not running.begun:
             running.begun = True
             self._changed(running)
+        return True
 
     def _changed(self, running: Running) -> None:
         percent = running.progress.value()

@@ -111,12 +111,6 @@ def due(reader: Reader, now: int, count: int) -> list[int]:
     ]
 
 
-def first_due(reader: Reader) -> int | None:
-    """The earliest deadline of all jobs."""
-    found = reader.rows("SELECT MIN(due_at) FROM job WHERE due_at IS NOT NULL")[0][0]
-    return None if found is None else int(found)
-
-
 def unfinished_with_key(reader: Reader, space_id: int, unique_key: str) -> int | None:
     """The job that has this unique key now."""
     found = reader.rows(

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import structlog
 
-from .database import BrokenError, Connection, DiskFullError, Reader, Row, StartError, StoreError
+from .database import BrokenError, DiskFullError, Reader, Row, StartError, StoreError
 from .lock import Lock, make_private
 from .migrate import migrate
 from .places import refuse_network_file_system, refuse_second_name
@@ -228,10 +228,6 @@ class SqliteConnection(SqliteReader):
     def close(self) -> None:
         """Close; SQLite checkpoints the WAL into the file."""
         self._connection.close()
-
-
-def _check_protocol(connection: SqliteConnection) -> Connection:
-    return connection
 
 
 @lru_cache(maxsize=1024)

@@ -117,10 +117,6 @@ class Transaction:
         self._dirty[row.id] = 0
         self._turned[row.id] = row
 
-    def added(self) -> list[JobRow]:
-        """Jobs that this batch made and has not written yet."""
-        return self._added
-
     def changed(self, row: JobRow, what: int = EVERYTHING) -> None:
         """The row's new values are to be written."""
         self._dirty[row.id] = self._dirty.get(row.id, 0) | what

@@ -129,12 +129,10 @@ def test_holders_and_their_jobs(tx, job):
 
 
 def test_due_jobs_come_with_the_oldest_deadline_first(tx, job):
-    assert jobs.first_due(tx) is None
     insert(tx, *(replace(job, id=n, due_at=at) for n, at in enumerate((50, 10, None, 30, 31), 1)))
     assert jobs.due(tx, 30, 10) == [2, 4]
     assert jobs.due(tx, 9, 10) == []
     assert jobs.due(tx, 100, 2) == [2, 4]
-    assert jobs.first_due(tx) == 10
 
 
 def test_a_deleted_job_takes_along_what_is_its_alone(tx, job):

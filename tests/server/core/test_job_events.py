@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-import orjson
 import pytest
 
 from listener_sdk.protocol.events import SERVER_TOPICS
 from listener_sdk.protocol.ids import encode
-from server.core.job_events import LARGEST_INPUT, WITH_INPUT, as_text, job_event, progress_facts
+from server.core.job_events import LARGEST_INPUT, WITH_INPUT, job_event, progress_facts
 
 SPEC = '{"input":{"rows":3},"metadata":{"team":"a"},"mode":"foreground","trigger":"manual","subject":{"type":"resource","id":"x"},"config":{"secret":1},"label":"L"}'
 
@@ -125,8 +124,3 @@ def test_progress_is_told_in_whole_percents_and_what_is_unknown_is_left_out(job,
 
 def test_nothing_done_is_known_and_told(job):
     assert progress_facts(replace(job, progress=0.0, done=0.0)) == {"progress": 0, "done": 0.0}
-
-
-def test_the_text_is_json(say):
-    event = say(info='Ω\n"quoted"')
-    assert orjson.loads(as_text(event)) == event

@@ -404,3 +404,14 @@ def test_every_frame_of_the_protocol_is_handled(stage):
     choices = client_frame.core_schema["choices"]
     assert kinds == set(choices)
     assert all(callable(getattr(peer, f"on_{kind}")) for kind in kinds)
+
+
+async def test_ticks_of_unknown_leases_count_among_what_the_client_has_asked_for(stage):
+    listener = await stage.listener()
+    listener.peer.intake.message(100)
+    for fence in range(3):
+        listener.say(type="tick", job="us_jb_0000000009", fence=fence, percent=1)
+    assert stage.node.hub.total.size == 100
+    await listener.of_type("stale")
+    await stage.idle()
+    assert stage.node.hub.total.size == 0

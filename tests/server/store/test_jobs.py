@@ -42,7 +42,6 @@ class Watching:
         (jobs.held, "job_holder"),
         (lambda r: jobs.held_by(r, "k"), "job_holder"),
         (lambda r: jobs.due(r, 5, 5), "job_due"),
-        (lambda r: [jobs.first_due(r)], "job_due"),
         (lambda r: [jobs.unfinished_with_key(r, 1, "k")], "job_unique_key"),
         (lambda r: jobs.load_many(r, [1, 2]), "PRIMARY KEY"),
         (lambda r: [jobs.load(r, 1, 1)], "PRIMARY KEY"),
