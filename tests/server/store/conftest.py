@@ -1,15 +1,18 @@
-"""A furnished store, its writing connection, and a transaction on it."""
+"""A furnished store, its writing connection, a transaction on it, and a writer over it."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stage import SPACE, START_MS, STRANGER, furnish
+from gated_writer import Gate, House
+from stage import DEADLINE_S, SPACE, START_MS, STRANGER, furnish
 
 from server.core.dispatch import Dispatch
 from server.store.database import Connection
 from server.store.sqlite import SqliteDatabase
 from server.store.transaction import Facts, Transaction
+from server.store.writer import Writer
 
 
 @pytest.fixture
@@ -44,3 +47,23 @@ def begin(connection: Connection, facts: Facts) -> Callable[..., Transaction]:
         return Transaction(connection, now, facts, Dispatch(), lambda: 0.5)
 
     return start
+
+
+@pytest.fixture
+async def house(store: SqliteDatabase, facts: Facts) -> AsyncIterator[House]:
+    """A started writer; the test may hold up its commits."""
+    house = House(store, Gate(store.connect()), Dispatch())
+    house.writer = Writer(
+        house,
+        facts,
+        house.dispatch,
+        clock=house.clock,
+        at_end=house.at_end,
+        deliver=house.deliver,
+        low=lambda: house.low,
+    )
+    house.writer.start()
+    yield house
+    house.gate.open.set()
+    async with asyncio.timeout(DEADLINE_S):
+        await house.writer.stop()
