@@ -155,9 +155,6 @@ class Session:
     def subscribe(self, request: Subscribe) -> None:
         self._send(self._cursors.open(request))
 
-    def unsubscribe(self, sub: str) -> None:
-        self._send(self._cursors.close(sub))
-
     def position(self, sub: str) -> str:
         """Where a subscription stands."""
         return self._cursors.position(sub)

@@ -33,7 +33,6 @@ def test_frames_of_no_subscription_mean_nothing():
     assert cursors.refused(Error(code="invalid", message="no")) is None
     assert cursors.refused(Error(id=7, code="invalid", message="no")) is None
     assert cursors.ask("x") == []
-    assert cursors.close("x") == []
 
 
 def test_a_gap_in_idle_positions_is_noticed_too():

@@ -258,7 +258,6 @@ def test_a_subscription_that_cannot_go_on_is_cut_and_one_that_waits_is_asked_aga
     assert isinstance(cut, Cut)
     assert cut.error.oldest == "e:9"
     session.again("s")
-    session.unsubscribe("s")
     assert session.take() == []
 
 
