@@ -113,7 +113,9 @@ def ready_event(job: RawJob) -> JsonObject:
     """The job's ``job:ready``, as far as the job tells: what the filters of handlers look at."""
     wire = job.model_dump(mode="json", exclude_none=True)
     payload: JsonObject = {"domain": job.type, "operation": job.operation, "job": job.job, "status": "ready"}
-    payload["isPart"] = job.parent_id is not None
+    payload["isPart"] = job.part is not None
+    if job.parent_id is not None:
+        payload["parentId"] = job.parent_id
     payload |= {name: wire[name] for name in _DESCRIPTION if name in wire}
     context: JsonObject = {"jobId": job.id, "actorId": job.created_by}
     context |= {name: wire[name] for name in ("environmentId", "spaceId", "fileId") if name in wire}

@@ -150,6 +150,11 @@ class Job(WireModel):
     environment_id: str | None = None
     space_id: str | None = None
     parent_id: str | None = None
+    part: int | None = None
+    parts: int | None = None
+    part_data: JsonObject | None = None
+    part_execution: str | None = None
+    predecessor_ids: list[str] | None = None
     rerun_of: str | None = None
     config: JsonObject | None = None
     input: JsonObject | None = None

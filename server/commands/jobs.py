@@ -131,6 +131,9 @@ def _new_row(tx: Transaction, item: CreateJob, spec: dict[str, Any], parent: int
         status=Status.CREATED.value,
         source=body.source or space_id(space.code),
         parent_id=parent,
+        part=None,
+        parts=None,
+        followed=0,
         rerun_of=None,
         file_id=body.file_id,
         priority=body.priority,
@@ -227,6 +230,7 @@ def _again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
         eta_given=0,
         attempt=0,
         fence=0,
+        followed=0,
         spec=orjson.dumps({**old.described(), "trigger": "immediate"}).decode(),
     )
 
@@ -234,7 +238,7 @@ def _again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
 _BLANK: Final = (
     "scheduled_at", "ready_at", "granted_at", "started_at", "attempt_started_at", "finished_at", "acknowledged_at",
     "cancel_requested_at", "info", "progress", "done", "total", "eta_at", "outcome", "result", "holder",
-    "lease_expires_at", "due_at",
+    "lease_expires_at", "due_at", "parts",
 )  # fmt: skip
 
 

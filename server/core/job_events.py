@@ -31,8 +31,10 @@ def job_event(
         "operation": operation,
         "job": row.name,
         "status": row.status,
-        "isPart": row.parent_id is not None,
+        "isPart": row.part is not None,
     }
+    if row.parent_id is not None:
+        payload["parentId"] = encode("jb", row.parent_id)
     if row.info is not None:
         payload["info"] = row.info
     if topic in WITH_INPUT:

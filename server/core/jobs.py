@@ -12,7 +12,8 @@ from listener_sdk.protocol.lifecycle import is_final
 class JobRow:
     """One row of table ``job``, its fields in the table's order. Times are milliseconds, ``spec``, ``outcome``, ``result`` JSON text.
 
-    ``holder`` is ``<key>/<session>`` of a lease on the stream, ``<key>`` of a lease taken over REST.
+    ``part`` is the number of a part of its parent, ``parts`` how many parts a split job has, ``followed`` whether other jobs
+    wait for this one. ``holder`` is ``<key>/<session>`` of a lease on the stream, ``<key>`` of a lease taken over REST.
     """
 
     id: int
@@ -21,6 +22,9 @@ class JobRow:
     status: str
     source: str
     parent_id: int | None
+    part: int | None
+    parts: int | None
+    followed: int
     rerun_of: int | None
     file_id: str | None
     priority: int

@@ -34,6 +34,8 @@ def job_wire(row: JobRow, space: Space, link: FileLink | None = None) -> dict[st
         "spaceId": space_id(space.code),
         "fileId": row.file_id,
         "parentId": encode("jb", row.parent_id) if row.parent_id else None,
+        "part": row.part,
+        "parts": row.parts,
         "rerunOf": encode("jb", row.rerun_of) if row.rerun_of else None,
         "info": row.info,
         "progress": whole(row.progress),

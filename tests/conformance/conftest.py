@@ -17,7 +17,7 @@ from server.store.database import Connection, Database
 from server.store.sqlite import SqliteDatabase
 
 JOB = JobRow(
-    id=0, space_id=1, name="workbook:export", status="created", source="us_sp_default", parent_id=None, rerun_of=None,
+    id=0, space_id=1, name="workbook:export", status="created", source="us_sp_default", parent_id=None, part=None, parts=None, followed=0, rerun_of=None,
     file_id=None, priority=0, unique_key=None, spec="{}", created_by="us_key_0000000000", created_at=START_MS,
     updated_at=START_MS, scheduled_at=None, ready_at=None, granted_at=None, started_at=None, attempt_started_at=None,
     finished_at=None, acknowledged_at=None, cancel_requested_at=None, info=None, progress=None, done=None, total=None,

@@ -38,6 +38,9 @@ CREATE TABLE job (
     status TEXT NOT NULL,
     source TEXT NOT NULL,
     parent_id BIGINT,
+    part BIGINT,
+    parts BIGINT,
+    followed BIGINT NOT NULL,
     rerun_of BIGINT,
     file_id TEXT,
     priority BIGINT NOT NULL,
@@ -78,8 +81,42 @@ CREATE INDEX job_ready ON job (space_id, name, priority DESC, id) WHERE status =
 -- What the engine must look at, and when.
 CREATE INDEX job_due ON job (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX job_holder ON job (holder) WHERE holder IS NOT NULL;
-CREATE INDEX job_parent ON job (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX job_parent ON job (parent_id, part) WHERE parent_id IS NOT NULL;
 CREATE UNIQUE INDEX job_unique_key ON job (space_id, unique_key) WHERE unique_key IS NOT NULL AND finished_at IS NULL;
+
+-- What became of the parts of a job that was split; percent is the sum of theirs.
+CREATE TABLE job_split (
+    job_id ROWID_KEY,
+    digest TEXT NOT NULL,
+    parallel BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    completed BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    canceled BIGINT NOT NULL,
+    percent DOUBLE PRECISION NOT NULL
+);
+
+-- A job waits for its predecessors; those that have completed are no longer listed as open.
+CREATE TABLE job_predecessor (
+    job_id BIGINT NOT NULL,
+    predecessor_id BIGINT NOT NULL,
+    open BIGINT NOT NULL,
+    PRIMARY KEY (job_id, predecessor_id)
+);
+CREATE INDEX job_successor ON job_predecessor (predecessor_id);
+
+CREATE TABLE job_plan (
+    job_id ROWID_KEY,
+    plan TEXT NOT NULL
+);
+
+-- How past runs of jobs of a name went on.
+CREATE TABLE job_pace (
+    space_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    runs TEXT NOT NULL,
+    PRIMARY KEY (space_id, name)
+);
 
 CREATE TABLE attempt (
     job_id BIGINT NOT NULL,

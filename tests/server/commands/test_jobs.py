@@ -173,11 +173,12 @@ async def test_a_key_freed_in_the_same_batch_may_be_taken_in_it(stage):
     assert second.id != first.id
 
 
-async def test_a_part_names_its_parent_in_its_own_space(stage):
+async def test_a_child_names_its_parent_in_its_own_space(stage):
     parent = await stage.create()
-    part = await stage.create(parentId=encode("jb", parent.id))
-    assert (await stage.row(part)).parent_id == parent.id
-    assert (await stage.events("job:created"))[1]["payload"]["isPart"] is True
+    child = await stage.create(parentId=encode("jb", parent.id))
+    assert (await stage.row(child)).parent_id == parent.id
+    created = (await stage.events("job:created"))[1]["payload"]
+    assert (created["isPart"], created["parentId"]) == (False, encode("jb", parent.id))
     strange = await stage.create(actor=STRANGER)
     for missing in (encode("jb", strange.id), encode("jb", 999), "us_wb_1", "x"):
         error = await refused(stage, parentId=missing)

@@ -22,6 +22,7 @@ def space() -> Space:
 def job() -> JobRow:
     return JobRow(
         id=7, space_id=1, name="workbook:export", status="created", source="us_sp_default", parent_id=None,
+        part=None, parts=None, followed=0,
         rerun_of=None, file_id=None, priority=0, unique_key=None, spec="{}", created_by="us_key_0000000000",
         created_at=NOW, updated_at=NOW, scheduled_at=None, ready_at=None, granted_at=None, started_at=None,
         attempt_started_at=None, finished_at=None, acknowledged_at=None, cancel_requested_at=None, info=None,

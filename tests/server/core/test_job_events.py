@@ -90,7 +90,13 @@ def test_info_is_told_when_there_is_some(say):
 
 
 def test_a_part_says_so(say):
-    assert say(parent_id=3)["payload"]["isPart"] is True
+    payload = say(parent_id=3, part=0)["payload"]
+    assert (payload["isPart"], payload["parentId"]) == (True, encode("jb", 3))
+
+
+def test_a_child_that_is_no_part_names_its_parent(say):
+    payload = say(parent_id=3)["payload"]
+    assert (payload["isPart"], payload["parentId"]) == (False, encode("jb", 3))
 
 
 def test_what_else_is_said_joins_the_payload(say):

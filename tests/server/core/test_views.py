@@ -47,12 +47,13 @@ def test_a_new_job_shows_what_is_known_and_nothing_else(job, space, now):
 
 def test_every_field_has_its_name_on_the_wire(job, space, now):
     full = replace(
-        job, parent_id=1, rerun_of=2, file_id="us_fl_1", unique_key="k", scheduled_at=now, ready_at=now, started_at=now,
+        job, parent_id=1, part=0, parts=3, rerun_of=2, file_id="us_fl_1", unique_key="k", scheduled_at=now, ready_at=now, started_at=now,
         finished_at=now, acknowledged_at=now, cancel_requested_at=now, info="i", progress=1.0, done=1.0, total=2.0,
         eta_at=now, outcome='{"message":"m"}', result='{"n":1}', lease_expires_at=now, queue_timeout_ms=1500,
         spec=json.dumps({
             "destination": "d", "config": {}, "trigger": "manual", "mode": "hidden", "input": {"a": 1},
             "subject": {"type": "resource", "id": "x"}, "managed": False, "metadata": {}, "label": "l",
+            "partData": {"page": 1}, "partExecution": "parallel", "predecessorIds": ["us_jb_x"],
         }),
     )  # fmt: skip
     wire = job_wire(full, space)

@@ -9,7 +9,7 @@ from server.core.jobs import COLUMNS
 from server.store import jobs
 
 BLANK = jobs.from_db((
-    0, 1, "workbook:export", "created", "us_sp_default", None, None, None, 0, None, "{}", "us_key_0000000000", START_MS,
+    0, 1, "workbook:export", "created", "us_sp_default", None, None, None, 0, None, None, 0, None, "{}", "us_key_0000000000", START_MS,
     START_MS, *[None] * 11, None, None, 0, None, None, 0, 5, 0, None, None, 3_600_000, None, 86_400_000, None,
 ))  # fmt: skip
 
