@@ -160,7 +160,7 @@ class _Round:
         self._lease_chosen()
         self.tx.flush()
         self.leases -= 1
-        self.dispatch.waiting.fill(queue, sql.first_places(self.tx.connection, queue.key, queue.page))
+        self.dispatch.fill(queue, sql.first_places(self.tx.connection, queue.key, queue.page))
 
     def _read_page(self, fleet: Fleet, key: Key, search: Search) -> list[JobRow] | None:
         """The next jobs that a search looks at, the first one last; None when the batch has had its share."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from .audiences import Audiences
 from .fleets import Fleet, Taker, passes, tests_for
-from .waiting import Key, Place, Waiting
+from .waiting import Key, Place, Queue, Waiting
 
 
 class Dispatch:
@@ -25,7 +25,7 @@ class Dispatch:
         """Connected holders that let a lease run out: they get nothing until they say something."""
         self._audiences = Audiences()
 
-    def load(self, held: Iterable[tuple[str, int]], queues: Iterable[tuple[int, str, int, Place]]) -> None:
+    def load(self, held: Iterable[tuple[str, int]], queues: Iterable[tuple[Key, Place]]) -> None:
         """Begin anew from the store: leases by holder, and the queues as `Waiting` takes them.
 
         Nobody stays silent, since it is not known who was told of the lease that it lost.
@@ -110,9 +110,17 @@ class Dispatch:
     def depart(self, key: Key, place: Place) -> None:
         """A job waits no more."""
         if self.waiting.leave(key, place):
-            for fleet, _ in self._audiences.of(key).fleets:
-                fleet.drop(key)
-                self._looks(fleet)
+            self._drop(key)
+
+    def _drop(self, key: Key) -> None:
+        for fleet, _ in self._audiences.of(key).fleets:
+            fleet.drop(key)
+            self._looks(fleet)
+
+    def fill(self, queue: Queue, places: list[Place]) -> None:
+        """The first places of a queue, from the store: as many as its ``page``, or all there are."""
+        if self.waiting.fill(queue, places):
+            self._drop(queue.key)
 
     def filtered(self, key: Key) -> bool:
         """Whether some taker of this queue looks at more than the name."""

@@ -1,7 +1,8 @@
-"""The jobs that wait, by queue: how many, and where the first of them stand. In memory, and in step with the store.
+"""The jobs that wait, by queue: where the first of them stand, and whether there are more. In memory; the store is the truth.
 
-All of a queue is counted; only its first places are kept. So memory is bounded by the names that really wait, and
-to find the next job of a queue seldom needs the store.
+Of a queue only the first places are kept. So memory is bounded by the names that really wait, and to find the next job
+of a queue seldom needs the store. Where several servers share a store, a place may be gone when it is claimed, and each
+reading sets right what was believed of the queue.
 """
 
 from bisect import bisect_left, insort
@@ -42,15 +43,16 @@ def before(place: Place) -> Place:
 class Queue:
     """Jobs of one key that wait.
 
-    ``heads`` are the places of the first of them; all others stand behind ``edge``.
+    ``heads`` are the places of the first of them; all others stand behind ``edge``, and are there only while ``more``, which
+    says that there may be some.
     """
 
-    __slots__ = ("count", "edge", "heads", "key", "page")
+    __slots__ = ("edge", "heads", "key", "more", "page")
 
-    def __init__(self, key: Key, count: int, edge: Place) -> None:
+    def __init__(self, key: Key, edge: Place, *, more: bool) -> None:
         self.key = key
-        self.count = count
         self.edge = edge
+        self.more = more
         self.heads: list[Place] = []
         self.page = _FIRST_PAGE
         """How many places to ask the store for: twice as many each time."""
@@ -61,23 +63,26 @@ class Queue:
         return self.heads[0] if self.heads else self.edge
 
     def enter(self, place: Place) -> None:
-        whole = len(self.heads) == self.count
-        self.count += 1
-        if whole or place <= self.edge:
-            insort(self.heads, place)
-            self.edge = max(self.edge, place)
-            if len(self.heads) > MOST_HEADS:
-                self.heads.pop()
-                self.edge = self.heads[-1]
+        if self.more and place > self.edge:
+            return
+        insort(self.heads, place)
+        self.edge = max(self.edge, place)
+        if len(self.heads) > MOST_HEADS:
+            self.heads.pop()
+            self.edge, self.more = self.heads[-1], True
 
     def leave(self, place: Place) -> None:
-        self.count -= 1
+        if self.knows(place):
+            del self.heads[bisect_left(self.heads, place)]
+
+    def knows(self, place: Place) -> bool:
+        """Whether this is one of the heads."""
         at = bisect_left(self.heads, place)
-        if at < len(self.heads) and self.heads[at] == place:
-            del self.heads[at]
+        return at < len(self.heads) and self.heads[at] == place
 
     def fill(self, places: list[Place]) -> None:
         """Take over the first places from the store: as many as ``page`` asked for, or all there are."""
+        self.more = len(places) >= self.page
         self.heads = places
         self.edge = places[-1] if places else self.edge
         self.page = min(2 * self.page, MOST_HEADS)
@@ -85,7 +90,7 @@ class Queue:
     def forget(self) -> None:
         """Keep no places."""
         if self.heads:
-            self.edge = before(self.heads[0])
+            self.edge, self.more = before(self.heads[0]), True
         self.heads = []
         self.page = _FIRST_PAGE
 
@@ -97,12 +102,16 @@ class Waiting:
         self._spaces: dict[int, dict[str, Queue]] = {}
         self._kept = 0
 
-    def load(self, queues: Iterable[tuple[int, str, int, Place]]) -> None:
-        """Begin anew with queues as (space, name, how many wait, a place that none of them stands before)."""
+    def load(self, queues: Iterable[tuple[Key, Place]]) -> None:
+        """Begin anew with queues, each with a place that none of its jobs stands before."""
         self._spaces = {}
         self._kept = 0
-        for space_id, name, count, first in queues:
-            self._spaces.setdefault(space_id, {})[name] = Queue((space_id, name), count, before(first))
+        for key, first in queues:
+            self.find(key, first)
+
+    def find(self, key: Key, first: Place) -> None:
+        """In this queue a job may wait, and none before this place."""
+        self._spaces.setdefault(key[0], {})[key[1]] = Queue(key, before(first), more=True)
 
     def queue(self, key: Key) -> Queue | None:
         """The queue, when a job waits in it."""
@@ -112,39 +121,44 @@ class Waiting:
         """The names of all queues of a space."""
         return list(self._spaces.get(space_id, ()))
 
-    def counts(self) -> dict[Key, int]:
-        """How many jobs wait, by queue."""
-        return {q.key: q.count for queues in self._spaces.values() for q in queues.values()}
+    def all_keys(self) -> set[Key]:
+        """All queues in which a job may wait."""
+        return {queue.key for queues in self._spaces.values() for queue in queues.values()}
 
     def enter(self, key: Key, place: Place) -> None:
         """A job waits from now on."""
         queues = self._spaces.setdefault(key[0], {})
         queue = queues.get(key[1])
         if queue is None:
-            queue = queues[key[1]] = Queue(key, 0, place)
+            queue = queues[key[1]] = Queue(key, place, more=False)
         kept = len(queue.heads)
         queue.enter(place)
         self._keep(len(queue.heads) - kept)
 
     def leave(self, key: Key, place: Place) -> bool:
-        """A job waits no more; whether it was the last of its queue, which is forgotten then."""
+        """A job waits no more; whether no other of its queue can, which is forgotten then."""
         queues = self._spaces[key[0]]
         queue = queues[key[1]]
         kept = len(queue.heads)
         queue.leave(place)
         self._kept += len(queue.heads) - kept
-        if queue.count:
-            return False
-        del queues[key[1]]
-        if not queues:
-            del self._spaces[key[0]]
-        return True
+        return self._ended(queue)
 
-    def fill(self, queue: Queue, places: list[Place]) -> None:
-        """The first places of a queue, from the store: as many as its ``page``, or all."""
+    def fill(self, queue: Queue, places: list[Place]) -> bool:
+        """The first places of a queue, from the store: as many as its ``page``, or all; whether there is none, and the queue ended."""
         kept = len(queue.heads)
         queue.fill(places)
         self._keep(len(places) - kept, queue)
+        return self._ended(queue)
+
+    def _ended(self, queue: Queue) -> bool:
+        if queue.heads or queue.more:
+            return False
+        space_id, name = queue.key
+        del self._spaces[space_id][name]
+        if not self._spaces[space_id]:
+            del self._spaces[space_id]
+        return True
 
     def _keep(self, more: int, wanted: Queue | None = None) -> None:
         self._kept += more

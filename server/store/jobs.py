@@ -1,7 +1,7 @@
 """SQL of jobs: loading, storing, claiming, listing."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from ..core.jobs import COLUMNS, JobRow
 from ..core.waiting import Key, Place
@@ -73,15 +73,29 @@ def _claimable(
     return [from_db(row) for row in rows]
 
 
-def queues(reader: Reader) -> list[tuple[int, str, int, Place]]:
-    """The queues in which a job waits that nobody holds: space, name, how many, and a place that none stands before."""
-    return [
-        (space, name, count, (-priority, first))
-        for space, name, count, priority, first in reader.rows(
-            "SELECT space_id, name, COUNT(*), MAX(priority), MIN(id) FROM job "
-            "WHERE status = 'ready' AND holder IS NULL GROUP BY space_id, name"
-        )
-    ]
+def queues(reader: Reader) -> list[tuple[Key, Place]]:
+    """The queues in which a job waits that nobody holds, each with the place of its first job.
+
+    Each is found by a step along the index, so that the cost follows their number, not how many jobs wait.
+    """
+    keys = [(space, name) for space in _steps(reader, "space_id", "", {}) for name in _names(reader, space)]
+    return [(key, places[0]) for key in keys if (places := first_places(reader, key, 1))]
+
+
+def _names(reader: Reader, space_id: int) -> list[str]:
+    return _steps(reader, "name", "AND space_id = :space", {"space": space_id})
+
+
+def _steps(reader: Reader, column: str, where: str, params: dict[str, int]) -> list[Any]:
+    """The distinct values of a column among the jobs that can be claimed."""
+    smallest = f"SELECT MIN({column}) FROM job WHERE status = 'ready' AND holder IS NULL {where}"  # noqa: S608 - our own names
+    rows = reader.rows(
+        f"WITH RECURSIVE step(value) AS ({smallest} UNION ALL "  # noqa: S608 - our own names
+        f"SELECT ({smallest} AND {column} > step.value) FROM step WHERE step.value IS NOT NULL) "
+        "SELECT value FROM step WHERE value IS NOT NULL",
+        **params,
+    )
+    return [row[0] for row in rows]
 
 
 def held(reader: Reader) -> list[tuple[str, int]]:
