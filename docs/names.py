@@ -14,10 +14,12 @@ LONGEST: Final = 100
 
 _ALIASES: Final = {
     "Attempts": "list[Attempt]",
+    "_bulk.BulkMembers": "list[BulkMember]",
     "Function": "Callable[..., Any]",
     "JsonObject": "dict[str, Any]",
     "LogLines": "list[LogLine]",
     "ProgressPoints": "list[ProgressPoint]",
+    "RawJobs": "list[RawJob]",
     "Source": "Path | str | bytes | AsyncIterable[bytes]",
 }
 _ITERATED: Final = re.compile(r"(Async)?(?:Iterator|Generator)\[.*\]")

@@ -11,14 +11,24 @@ import listener_sdk
 from docs.markdown import page
 from docs.models import described
 from docs.names import attributes, function, methods, signature, text
-from listener_sdk import client_events, client_files, client_jobs, client_keys, errors, next_, testing
+from listener_sdk import (
+    client_events,
+    client_files,
+    client_jobs,
+    client_keys,
+    client_plans,
+    errors,
+    next_,
+    testing,
+)
 from listener_sdk._channel import JobLog
 from listener_sdk.client import Client
 from listener_sdk.job import Job, SyncJob
 from listener_sdk.listener import Listener
 from listener_sdk.matching import WatchedEvent
 from listener_sdk.outcome import Outcome
-from listener_sdk.protocol import events, jobs
+from listener_sdk.parts import Parts, PartsResult, SyncParts
+from listener_sdk.protocol import bulk, events, jobs, plans
 from listener_sdk.subscription import LiveTick, Subscription
 
 INTERNAL: Final = frozenset({"ask_to_stop", "forgotten", "handlers", "afterwards", "of_code"})
@@ -27,12 +37,13 @@ INTERNAL: Final = frozenset({"ask_to_stop", "forgotten", "handlers", "afterwards
 RECORDS: Final[tuple[type[BaseModel], ...]] = (
     jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
     events.EventCreate, events.Event, LiveTick, jobs.File, client_keys.Key, client_keys.CreatedKey, client_keys.WhoAmI,
-    jobs.Environment, client_keys.Space,
+    jobs.Environment, client_keys.Space, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 
 CLIENT_PARTS: Final = {
     "jobs": client_jobs.Jobs,
+    "plans": client_plans.Plans,
     "events": client_events.Events,
     "files": client_files.Files,
     "keys": client_keys.Keys,
@@ -67,9 +78,12 @@ def _handler() -> Iterator[str]:
     yield "## In a handler"
     yield from _class("Job", Job, "job.")
     yield f"### `job.log`\n\n{signature('job.log.', *(found for _, found in methods(JobLog)))}\n\n{text(JobLog.__doc__)}"
-    verbs = [found for name, found in methods(SyncJob) if name != "wait_for"]
+    yield from _class("Parts", Parts, "parts.")
+    yield from _class("PartsResult", PartsResult, "result.")
+    verbs = [found for name, found in methods(SyncJob) if name not in {"wait_for", *INTERNAL}]
     yield f"### `SyncJob`\n\n{signature('job.', *verbs)}\n\n{text(SyncJob.__doc__)}"
     yield function("job.wait_for", SyncJob.wait_for, "####")
+    yield f"### `SyncParts`\n\n{signature('parts.', *(found for _, found in methods(SyncParts)))}\n\n{text(SyncParts.__doc__)}"
 
 
 def _ends() -> Iterator[str]:
@@ -90,6 +104,7 @@ def _client() -> Iterator[str]:
         yield from _class(f"client.{name}", kind, f"client.{name}.")
     yield from _class("Subscription", Subscription, "subscription.")
     yield from _class("Page", client_jobs.Page, "page.")
+    yield from _class("PlannedJob", client_plans.PlannedJob, "planned.")
 
 
 def _errors() -> Iterator[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .listener import Listener
     from .matching import WatchedEvent
     from .outcome import Outcome
+    from .parts import Parts, PartsResult, SyncParts
     from .protocol.events import Event
     from .protocol.jobs import File
     from .subscription import LiveTick, Subscription
@@ -44,11 +45,14 @@ __all__ = [
     "NotTickwire",
     "Outcome",
     "Page",
+    "Parts",
+    "PartsResult",
     "RegistrationError",
     "Retry",
     "SettingsError",
     "Subscription",
     "SyncJob",
+    "SyncParts",
     "TickwireError",
     "WatchedEvent",
     "__version__",
@@ -70,11 +74,14 @@ _HOMES: Final = {
     "NotTickwire": "errors",
     "Outcome": "outcome",
     "Page": "client_jobs",
+    "Parts": "parts",
+    "PartsResult": "parts",
     "RegistrationError": "errors",
     "Retry": "errors",
     "SettingsError": "errors",
     "Subscription": "subscription",
     "SyncJob": "job",
+    "SyncParts": "parts",
     "TickwireError": "errors",
     "WatchedEvent": "matching",
 }

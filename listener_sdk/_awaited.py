@@ -22,7 +22,7 @@ class Calls:
     @property
     def forgotten(self) -> str | None:
         """What to write where an ``await`` is missing; None when none is."""
-        verbs = [f"job.{verb}(...)" for verb, count in self._unawaited.items() if count]
+        verbs = [_written(verb) for verb, count in self._unawaited.items() if count]
         return "; ".join(f"{verb} was not awaited: write await {verb}" for verb in verbs) or None
 
 
@@ -62,10 +62,15 @@ class Awaited(Coroutine[Any, Any, Result]):
         self._begun().close()
 
     def __repr__(self) -> str:
-        return f"<job.{self._verb}(...), to be awaited>"
+        return f"<{_written(self._verb)}, to be awaited>"
 
     def _begun(self) -> Coroutine[Any, Any, Result]:
         if self._work is None:
             self._unawaited[self._verb] -= 1
             self._work = self._function(*self._arguments)
         return self._work
+
+
+def _written(verb: str) -> str:
+    """The call as handlers write it: ``job.tick(...)``, ``parts.wait(...)``."""
+    return f"{verb}(...)" if "." in verb else f"job.{verb}(...)"

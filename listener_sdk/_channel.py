@@ -8,13 +8,16 @@ from collections import deque
 from collections.abc import AsyncIterable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ._text import check_json, clean, loose_fields
 from .protocol.jobs import File, JobCreate, Level, LogLine
 from .protocol.jobs import Job as RawJob
 from .protocol.progress import Progress
 from .protocol.times import from_datetime
+
+if TYPE_CHECKING:
+    from .parts import PartData, PartsResult, RawJobs
 
 Source = Path | str | bytes | AsyncIterable[bytes]
 
@@ -31,6 +34,14 @@ class Channel(Protocol):
     async def upload(self, source: Source, name: str | None, content_type: str | None) -> File: ...
 
     async def download(self, file_id: str, to: Path) -> Path: ...
+
+    async def split(self, parts: "int | PartData", *, parallel: bool) -> RawJob: ...
+
+    async def parts(self) -> "RawJobs": ...
+
+    async def parts_ended(self) -> "PartsResult": ...
+
+    async def ended(self, job_id: str) -> RawJob: ...
 
 
 class JobLog:

@@ -14,6 +14,7 @@ from .protocol.frames import (
     PositionFrame,
     Subscribe,
     Subscribed,
+    Unsubscribe,
 )
 
 
@@ -74,6 +75,11 @@ class Cursors:
     def open(self, request: Subscribe) -> list[ClientFrame]:
         self._by_name[request.sub] = _Cursor(request, request.after)
         return self.ask(request.sub)
+
+    def close(self, sub: str) -> list[ClientFrame]:
+        """End a subscription; frames of it that are on their way are dropped."""
+        known = self._by_name.pop(sub, None)
+        return [Unsubscribe(sub=sub)] if known is not None else []
 
     def ask(self, sub: str) -> list[ClientFrame]:
         """Subscribe, once more if need be, after the last position seen."""

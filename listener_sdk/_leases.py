@@ -126,8 +126,8 @@ class Leases:
         return lease in self._held
 
     def wire(self) -> list[Lease]:
-        """All held leases, for hello and renew."""
-        return [lease.wire() for lease in self._held][:MAX_CREDIT]
+        """All held leases."""
+        return [lease.wire() for lease in self._held]
 
     # ---- from the server
 
@@ -277,8 +277,10 @@ class Leases:
         held.paused = None
         return [*self._sending(lease, held.lines.again()), *_ending_again(held)]
 
-    def renew(self) -> list[ClientFrame]:
-        return [Renew(leases=self.wire())] if self._held else []
+    def renew(self) -> list[Renew]:
+        """All held leases: jobs that wait for their parts come on top of the credit, so that there may be more than one frame holds."""
+        held = self.wire()
+        return [Renew(leases=held[at : at + MAX_CREDIT]) for at in range(0, len(held), MAX_CREDIT)]
 
     # ---- a new connection
 

@@ -12,6 +12,7 @@ from typing import Any
 from ._cursors import CursorCall, Cursors
 from ._leases import Ending, LeaseCall, LeaseKey, Leases
 from .protocol.frames import (
+    MAX_CREDIT,
     Cancel,
     ClientFrame,
     Create,
@@ -96,7 +97,7 @@ class Session:
 
     def hello(self) -> Hello:
         """The first frame of a connection."""
-        return Hello(session=self.name, held=self._leases.wire(), client=self._client)
+        return Hello(session=self.name, held=self._leases.wire()[:MAX_CREDIT], client=self._client)
 
     def disconnected(self) -> None:
         """The connection is gone; the state stays."""
@@ -143,7 +144,7 @@ class Session:
 
     def renew(self) -> None:
         """Renew all held leases."""
-        self._send(self._leases.renew())
+        self._send([*self._leases.renew()])
 
     def request(self, frame: Create | Publish) -> int:
         """Send a request, again after a reconnect until it is answered: it needs an idempotency key. Its ``id`` is set here."""
@@ -154,6 +155,9 @@ class Session:
 
     def subscribe(self, request: Subscribe) -> None:
         self._send(self._cursors.open(request))
+
+    def unsubscribe(self, sub: str) -> None:
+        self._send(self._cursors.close(sub))
 
     def position(self, sub: str) -> str:
         """Where a subscription stands."""
@@ -187,7 +191,7 @@ class Session:
             case Stale():
                 lost = self._leases.lost(_keys(frame.leases))
                 # A server that took a lease away grants nothing more until it hears from the session.
-                self._send([Renew(leases=self._leases.wire())])
+                self._send([*self._leases.renew()] or [Renew(leases=[])])
                 return [*lost]
             case Subscribed():
                 return [*self._cursors.subscribed(frame)]

@@ -4,10 +4,12 @@ from types import TracebackType
 from typing import Self
 
 from ._http import Http
+from ._waits import Waits
 from .client_events import Events
 from .client_files import Files
 from .client_jobs import Jobs
 from .client_keys import Environments, Keys, Spaces, WhoAmI
+from .client_plans import Plans
 from .protocol.jobs import JsonObject
 from .settings import connection
 from .subscription import Subscription, as_patterns
@@ -28,7 +30,9 @@ class Client:
         self.connection = connection(url, key)
         self._http = Http(self.connection)
         self._subscriptions: list[Subscription] = []
-        self.jobs = Jobs(self._http)
+        self._waits = Waits(self.connection)
+        self.jobs = Jobs(self._http, self._waits)
+        self.plans = Plans(self._http)
         self.events = Events(self._http)
         self.files = Files(self._http)
         self.keys = Keys(self._http)
@@ -52,6 +56,7 @@ class Client:
         """End all subscriptions and connections of this client."""
         while self._subscriptions:
             await self._subscriptions.pop().aclose()
+        await self._waits.close()
         await self._http.close()
 
     async def whoami(self) -> WhoAmI:

@@ -3,17 +3,15 @@
 import asyncio
 import mimetypes
 import os
-import re
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-import aiohttp
 from yarl import URL
 
 from ._channel import Source
+from ._download import download
 from ._http import Http
 from ._text import clean
 from .client_jobs import Page
@@ -79,16 +77,11 @@ class Files:
         - ``file``: a `File`, its id, or a signed link
         - ``to``: the path to write it to, replacing what stands there; or a folder, in which it gets its own name
 
-        The path appears once all bytes are there.
+        The path appears once all bytes are there. A download that is cut goes on where it was, for as long as some more comes
+        within a minute.
         """
-        wanted = file.id if isinstance(file, File) else file
-        url, with_key = self._address(wanted)
-        async with self._http.request("GET", url, with_key=with_key) as response:
-            path = Path(to)
-            if await asyncio.to_thread(path.is_dir):
-                path /= _name_of(response)
-            await _written(response, path)
-            return path
+        url, with_key = self._address(file.id if isinstance(file, File) else file)
+        return await download(self._http, url, Path(to), with_key=with_key)
 
     def _address(self, wanted: str) -> tuple[URL, bool]:
         if wanted.startswith(("http://", "https://")):
@@ -111,21 +104,3 @@ def _own_name(source: Source) -> str:
 async def _chunks(file: Any) -> AsyncIterator[bytes]:
     while chunk := await asyncio.to_thread(file.read, CHUNK):
         yield chunk
-
-
-async def _written(response: aiohttp.ClientResponse, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with await asyncio.to_thread(part.open, "wb") as file:
-            async for chunk in response.content.iter_chunked(CHUNK):
-                await asyncio.to_thread(file.write, chunk)
-        await asyncio.to_thread(part.replace, path)
-    finally:
-        await asyncio.to_thread(part.unlink, missing_ok=True)
-
-
-def _name_of(response: aiohttp.ClientResponse) -> str:
-    """The name that the server gives, as a mere name: no path can be smuggled in by it."""
-    given = response.content_disposition.filename if response.content_disposition else None
-    name = unquote(given or response.url.name).replace("\\", "/").rsplit("/", 1)[-1]
-    return re.sub(r"[\x00-\x1f]", "_", name).strip(". ")[:200] or "download"

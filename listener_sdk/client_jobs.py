@@ -1,19 +1,26 @@
-"""``client.jobs``: create, read, steer and end jobs over REST."""
+"""``client.jobs``: create, read, steer, split and end jobs over REST, and wait for them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
+from . import _bulk
 from ._channel import plain_input
 from ._http import Http
+from ._waits import ENDS, PARTS, Waits
 from .outcome import Outcome
+from .parts import PartsResult, RawJobs, newest, parts_body, result_of
 from .protocol import outcomes as wire
-from .protocol.jobs import Attempt, Job, JobAck, JobCancel, JobCreate, JobEnd, JobUpdate, LogLine
+from .protocol.bulk import BulkDone
+from .protocol.jobs import Attempt, Job, JobAck, JobCancel, JobCreate, JobEnd, JobSplit, JobUpdate, LogLine
+from .protocol.lifecycle import FINAL, Status, is_final
 from .protocol.model import WireModel
 from .protocol.times import Time
 
 Item = TypeVar("Item")
+
+_OPEN: Final = tuple(status for status in Status if status not in FINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,9 @@ ProgressPoints = list[ProgressPoint]
 class Jobs:
     """Calls of ``/v1/jobs``; every one raises ApiError when refused and ConnectionFailed without a server."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, waits: Waits) -> None:
         self._http = http
+        self._waits = waits
 
     async def create(
         self,
@@ -64,12 +72,73 @@ class Jobs:
         - ``input``: a dict or a pydantic model
         - ``idempotency_key``: with one the call can be repeated safely for a day
         - ``fields``: more of the job, as in `JobCreate`: ``trigger="manual"`` waits for `execute`, ``scheduled_at`` for a time;
-          ``max_attempts`` (5), ``priority``, ``unique_key``, ``file_id``, ``metadata`` ...
+          ``predecessor_ids`` for other jobs to complete; ``max_attempts`` (5), ``priority`` (the highest goes first),
+          ``unique_key``, ``file_id``, ``metadata`` ...
         """
         kind, _, operation = name.partition(":")
         fields.setdefault("trigger", "immediate")
         body = JobCreate(type=kind, operation=operation, input=plain_input(input), **fields)
         return await self._job("POST", "", body, idempotency_key)
+
+    async def create_many(
+        self,
+        jobs: Iterable[JobCreate | Mapping[str, Any]],
+        *,
+        partial: bool = False,
+        idempotency_key: str | None = None,
+    ) -> _bulk.BulkMembers:
+        """Create up to 1,000 jobs in one transaction; for each of them its ``id`` and ``status``, in order. They are ready at once.
+
+        - ``jobs``: dicts of what `create` takes, ``{"name": "workbook:export", "input": {"rows": 3}, "priority": 5}``, or `JobCreate`;
+          ``predecessor_ids`` may name another of these jobs: ``"#0"`` is the first
+        - ``partial``: store the good ones where some are bad, and say for each bad one its ``error``
+        - ``idempotency_key``: with one the call can be repeated safely for a day
+
+        Without ``partial`` all are refused where one is bad: ApiError, whose ``errors`` name every bad one. ValueError for more than
+        1,000: they would not be stored together.
+        """
+        return await _bulk.create(self._http, jobs, partial=partial, idempotency_key=idempotency_key)
+
+    async def cancel_many(
+        self,
+        ids: Iterable[str] | None = None,
+        *,
+        all: bool = False,  # noqa: A002 - the wire's word
+        limit: int | None = None,
+        dry_run: bool = False,
+        info: str | None = None,
+        **filters: Any,
+    ) -> BulkDone:
+        """Cancel many unfinished jobs, oldest first: how many matched, how many were ``done``, and which were ``skipped``, and why.
+
+        - ``ids``: these jobs; else those that the filters let through, ``all=True`` for every job of the space
+        - ``limit``: at most so many
+        - ``dry_run``: only count
+        - ``info``: why, for people
+        - ``filters``: ``status`` (one or several), ``job`` (a name or glob), ``type``, ``operation``, ``source``, ``file_id``,
+          ``parent_id``, ``exclude_child_jobs``, ``created_after`` and ``created_before`` (times)
+
+        They are canceled by the thousand, each thousand in one transaction. What runs is asked to stop, as by `cancel`.
+        """
+        told = {"all": all, "dry_run": dry_run, "info": info}
+        return await _bulk.act(self._http, "cancel", ids=ids, filters=filters, limit=limit, **told)
+
+    async def retry_many(
+        self,
+        ids: Iterable[str] | None = None,
+        *,
+        all: bool = False,  # noqa: A002 - the wire's word
+        limit: int | None = None,
+        dry_run: bool = False,
+        **filters: Any,
+    ) -> BulkDone:
+        """Run many ended jobs again, oldest first, each as a new job: ``await client.jobs.retry_many(status="failed")``.
+
+        Arguments and answer as for `cancel_many`. Filters leave out jobs that were run again already: their last rerun stands for
+        them. ApiError ``queue_full`` when there is no room for more; what was done until then stays done.
+        """
+        told = {"all": all, "dry_run": dry_run}
+        return await _bulk.act(self._http, "retry", ids=ids, filters=filters, limit=limit, **told)
 
     async def get(self, job_id: str) -> Job:
         """One job; ApiError ``not_found`` when there is none."""
@@ -96,6 +165,63 @@ class Jobs:
             cursor = page.cursor
             if cursor is None:
                 return
+
+    async def children(self, job_id: str, **filters: Any) -> AsyncGenerator[Job, None]:
+        """The jobs whose ``parent_id`` is this job's id, oldest first: its parts (``part`` is their number) and others that it started.
+
+        - ``filters``: as in `list`
+        """
+        async for job in self.iterate(
+            **{"sort_direction": "asc", "page_size": 100, **filters, "parent_id": job_id}
+        ):
+            yield job
+
+    async def split(self, job_id: str, parts: int | Iterable[Any], *, parallel: bool = True) -> Job:
+        """Split an unfinished job into parts, children of the same name and input; the job itself, whose ``parts`` says how many.
+
+        - ``parts``: a number, 1 to 1,000, which gives part ``n`` the data ``{"part": n}``, from 0; or what each part shall work on,
+          dicts or pydantic models
+        - ``parallel``: all parts may run at once; else one after the other, each when the one before it has ended
+
+        A job is split once: the same split again changes nothing, another one is refused (ApiError ``already_split``). Once the
+        last part has ended, in whatever way, the event ``job:parts-completed`` tells how many completed, failed and were
+        canceled; the job itself is still to be completed.
+        """
+        body = JobSplit(parts=parts_body(parts), run_in_parallel=parallel)
+        return await self._job("POST", f"{_path(job_id)}/split", body)
+
+    async def parts(self, job_id: str) -> RawJobs:
+        """The parts of a job as they stand, in their order; of those that were run again the newest."""
+        return newest([child async for child in self.children(job_id)])
+
+    async def wait_for_parts(self, job_id: str) -> PartsResult:
+        """Wait until all parts of a job have ended, each in whatever way; what became of them.
+
+        Nothing is asked of the server meanwhile, and a restart of it is waited out. It takes as long as it takes: bound it by
+        ``asyncio.timeout``. A job that is not split yet has no parts, which is said at once: ``total`` is 0. ApiError when there is no
+        such job.
+        """
+
+        async def look() -> PartsResult | None:
+            async for child in self.children(job_id, status=_OPEN, page_size=10):
+                if child.part is not None:
+                    return None
+            return result_of(await self.parts(job_id), (await self.get(job_id)).parts)
+
+        return await self._waits.until(PARTS, job_id, look)
+
+    async def wait(self, job_id: str) -> Job:
+        """Wait until a job has ended; the job as it is then.
+
+        It takes as long as it takes: bound it by ``asyncio.timeout``. A restart of the server is waited out. ApiError
+        ``not_found`` when there is no such job, or when it is deleted.
+        """
+
+        async def look() -> Job | None:
+            job = await self.get(job_id)
+            return job if is_final(job.status) else None
+
+        return await self._waits.until(ENDS, job_id, look)
 
     async def update(self, job_id: str, **fields: Any) -> Job:
         """Change what is given; ``fields`` as in `JobUpdate`. A ``status`` is the life-cycle move of that name."""
@@ -183,7 +309,11 @@ class Jobs:
         return [ProgressPoint.model_validate(one) for one in answer["data"]["points"]]
 
     async def _job(
-        self, method: str, path: str, body: WireModel | None = None, idempotency_key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: WireModel | None = None,
+        idempotency_key: str | None = None,
     ) -> Job:
         sent = _body(body) if body is not None else None
         answer = await self._http.call(method, f"/v1/jobs{path}", sent, idempotency_key=idempotency_key)

@@ -1,112 +1,38 @@
-"""What a handler holds: its input, and the verbs to report progress, write to the log, attach files and start other jobs."""
+"""What a handler holds: its input, and the verbs to report progress, write to the log, attach files, split and start jobs."""
 
 import asyncio
+import concurrent.futures
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Coroutine, Iterable, Iterator, Sized
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sized,
+)
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from ._awaited import Calls
-from ._channel import Channel, JobLog, Source, Words, plain_input, progress
-from .errors import Canceled
-from .protocol.jobs import File, JobCreate
+from ._channel import JobLog, Source, Words, progress
+from ._context import Context, Input
+from ._tables import csv_table
+from .parts import Parts, SyncParts, parts_body
+from .protocol.jobs import File
 from .protocol.jobs import Job as RawJob
-
-if TYPE_CHECKING:
-    from .client import Client
 
 TRACK_EVERY_S: Final = 0.02
 """How often `track` reports and lets the loop turn; between, an item costs one look at the clock."""
 
-Input = TypeVar("Input")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class _Context(Generic[Input]):
-    """The facts of a job, alike for async and sync handlers."""
-
-    input: Input
-    """What the job was given to work with, as its annotation says: ``Job[Model]``, else a dict."""
-    id: str
-    """The job's id, the same in every attempt: the key by which an effect elsewhere can be made once."""
-    name: str
-    """``type:operation``."""
-    type: str
-    """What stands before the first colon of the name."""
-    operation: str
-    """What stands after it."""
-    attempt: int
-    """Which attempt this is, from 1; ``raw.max_attempts`` is how many there may be (5 by default)."""
-    fence: int
-    """A number that rises whenever the job is given to a listener: send it along to what can refuse lower ones."""
-    trigger: str | None
-    """``immediate`` or ``manual``: what made the job ready."""
-    metadata: dict[str, Any]
-    """What the creator noted beside the input."""
-    raw: RawJob
-    """The job as it was when it was granted: ``file_id``, ``source``, ``subject``, ``parent_id`` and all other fields."""
-    log: JobLog
-    """The job's own log: ``job.log.info("read", rows=3)``, and ``debug``, ``warning``, ``error``."""
-
-    def __init__(
-        self,
-        raw: RawJob,
-        input: Input,  # noqa: A002 - the wire's word
-        channel: Channel,
-        client: "Client | None" = None,
-        *,
-        fence: int | None = None,
-        attempt: int | None = None,
-    ) -> None:
-        self.raw = raw
-        self.input = input
-        self.id = raw.id
-        self.name = raw.job
-        self.type = raw.type
-        self.operation = raw.operation
-        self.attempt = raw.attempt if attempt is None else attempt
-        self.fence = raw.fence if fence is None else fence
-        self.trigger = raw.trigger
-        self.metadata: dict[str, Any] = raw.metadata or {}
-        self._channel = channel
-        self._client = client
-        self._stopping = False
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the handler was asked to stop: the job is to be canceled, its lease was lost, or the listener stops."""
-        return self._stopping
-
-    @property
-    def client(self) -> "Client":
-        """The listener's `Client`. RuntimeError in `run_job`, unless it was given one."""
-        if self._client is None:
-            raise RuntimeError("this job runs without a server: give run_job a client=")
-        return self._client
-
-    @property
-    def forgotten(self) -> str | None:
-        """What to write where an ``await`` is missing so far; None when none is."""
-        return None
-
-    def ask_to_stop(self) -> None:
-        """Make `cancelled` true: the next verb raises Canceled."""
-        self._stopping = True
-
-    def _go_on(self) -> None:
-        if self._stopping:
-            raise Canceled("the job was asked to stop")
-
-    def _child(self, name: str, input: Any, fields: dict[str, Any]) -> JobCreate:  # noqa: A002 - the wire's word
-        kind, _, operation = name.partition(":")
-        return JobCreate(
-            type=kind, operation=operation, input=plain_input(input), parent_id=self.id, **fields
-        )
-
-
-class Job(_Context[Input]):
+class Job(Context[Input]):
     """What an async handler holds: the facts of its job, and verbs, which are awaited (`log` and `track` are not).
 
     A verb that is called without ``await`` does nothing, so a handler that forgot one fails its job instead of completing it.
@@ -248,6 +174,62 @@ class Job(_Context[Input]):
         self._go_on()
         return await self._channel.create(self._child(name, input, fields))
 
+    def split(self, parts: int | Iterable[Any], *, parallel: bool = True) -> Coroutine[Any, Any, Parts]:
+        """Split this job into parts: children of the same name and input, which this or other listeners run::
+
+            if job.is_part:
+                return await import_rows(job.part_data["first"], job.part_data["last"])
+            parts = await job.split([{"first": 0, "last": 499}, {"first": 500, "last": 999}])
+            result = await parts.wait()
+
+        - ``parts``: a number, 1 to 1,000, which gives part ``n`` the ``part_data`` ``{"part": n}``, from 0; or what each part shall
+          work on, dicts or pydantic models
+        - ``parallel``: all parts may run at once; else one after the other, each when the one before it has ended
+
+        From here on the progress of this job is that of its parts. A job is split once: a second attempt that splits in the same
+        way gets the same parts, finished ones included, and any other split is refused (ApiError ``already_split``). When this
+        job ends, parts that have not ended are canceled.
+
+        Canceled when the job was asked to stop, ValueError for what is no way to split.
+        """
+        return self._calls.make("split", self._split, parts, parallel)
+
+    async def _split(self, parts: int | Iterable[Any], parallel: bool) -> Parts:
+        self._go_on()
+        parent = await self._channel.split(parts_body(parts), parallel=parallel)
+        return Parts(parent, self._channel, self._calls, self._go_on)
+
+    def wait_for_end(self, job: RawJob | str) -> Coroutine[Any, Any, RawJob]:
+        """Wait until another job has ended, such as one that `start` gave; that job, with its ``status``, ``outcome`` and ``result``.
+
+        - ``job``: the job, or its id
+
+        This job keeps its slot of the listener meanwhile (not so while it waits for its parts): where all slots wait for jobs of the
+        same listener, none of them goes on. ApiError when there is no such job, or when it is deleted.
+        """
+        return self._calls.make("wait_for_end", self._wait_for_end, job)
+
+    async def _wait_for_end(self, job: RawJob | str) -> RawJob:
+        self._go_on()
+        return await self._channel.ended(_id(job))
+
+    def attach_errors(
+        self, rows: Iterable[Mapping[str, Any]], name: str = "errors.csv"
+    ) -> Coroutine[Any, Any, File]:
+        """Upload a CSV file of the items that failed, for ``Outcome.partial(..., errors=file)``.
+
+        - ``rows``: a dict for each item; their keys are the columns, in the order in which they first come
+        - ``name``: how people see the file
+
+        The file is UTF-8 as spreadsheets read it. Texts that a spreadsheet would run as a formula (they begin with ``=``, ``+``,
+        ``-``, ``@``, a tab or a line break) get an apostrophe in front; numbers stay numbers, lists and dicts become JSON.
+        """
+        return self._calls.make("attach_errors", self._attach_errors, rows, name)
+
+    async def _attach_errors(self, rows: Iterable[Mapping[str, Any]], name: str) -> File:
+        content = await asyncio.to_thread(csv_table, rows)
+        return await self._attach(content, name, "text/csv; charset=utf-8")
+
     @property
     def forgotten(self) -> str | None:
         return self._calls.forgotten
@@ -257,16 +239,18 @@ class Job(_Context[Input]):
         self._turn_at = time.monotonic() + TRACK_EVERY_S
 
 
-class SyncJob(_Context[Input]):
+class SyncJob(Context[Input]):
     """What a plain handler, in a thread of its own, holds: the facts and verbs of `Job`, without ``await``.
 
-    A thread cannot be interrupted: a cancel is noticed at the next ``tick``, ``track`` item, ``attach``, ``fetch`` or ``start``.
+    A thread cannot be interrupted: a cancel is noticed at the next verb or item of ``track``, and while it waits for parts or for the
+    end of another job.
     """
 
     def __init__(self, *args: Any, loop: asyncio.AbstractEventLoop, **fields: Any) -> None:
         super().__init__(*args, **fields)
         self._loop = loop
         self._words = Words(self._channel, loop)
+        self._waits: set[concurrent.futures.Future[Any]] = set()
         self.log = JobLog(self._words.log, self.attempt)
 
     def tick(
@@ -313,16 +297,54 @@ class SyncJob(_Context[Input]):
         self._go_on()
         return self.wait_for(self._channel.create(self._child(name, input, fields)))
 
+    def split(self, parts: int | Iterable[Any], *, parallel: bool = True) -> SyncParts:
+        """As `Job.split`."""
+        self._go_on()
+        parent = self.wait_for(self._channel.split(parts_body(parts), parallel=parallel))
+        return SyncParts(parent, self._channel, self._waited)
+
+    def wait_for_end(self, job: RawJob | str) -> RawJob:
+        """As `Job.wait_for_end`."""
+        return self._waited(self._channel.ended(_id(job)))
+
+    def attach_errors(self, rows: Iterable[Mapping[str, Any]], name: str = "errors.csv") -> File:
+        """As `Job.attach_errors`."""
+        return self.attach(csv_table(rows), name, "text/csv; charset=utf-8")
+
+    def ask_to_stop(self) -> None:
+        super().ask_to_stop()
+        for future in [*self._waits]:
+            future.cancel()
+
+    def _waited(self, work: Awaitable[Result]) -> Result:
+        """As `wait_for`, but a stop ends it: Canceled."""
+        future = asyncio.run_coroutine_threadsafe(_as_coroutine(work), self._loop)
+        self._waits.add(future)
+        # A stop that was asked for before the future stood in the set did not find it there.
+        if self._stopping:
+            future.cancel()
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            self._go_on()
+            raise
+        finally:
+            self._waits.discard(future)
+
     def wait_for(self, work: Awaitable[Result]) -> Result:
         """Run something async on the listener's loop, and wait for it: ``job.wait_for(job.client.jobs.get(id))``.
 
         Its result or its exception.
         """
+        return asyncio.run_coroutine_threadsafe(_as_coroutine(work), self._loop).result()
 
-        async def waited() -> Result:
-            return await work
 
-        return asyncio.run_coroutine_threadsafe(waited(), self._loop).result()
+async def _as_coroutine(work: Awaitable[Result]) -> Result:
+    return await work
+
+
+def _id(job: RawJob | str) -> str:
+    return job.id if isinstance(job, RawJob) else job
 
 
 def _expected(items: object, total: float | None) -> float | None:

@@ -6,10 +6,10 @@ ValidationError, a ValueError.
 
 from collections.abc import Sequence
 
+from ._links import check_file, file_link
 from ._text import clean
 from .protocol.jobs import File
 from .protocol.outcomes import (
-    FileLink,
     NextDownload,
     NextFiles,
     NextId,
@@ -54,7 +54,7 @@ def download(file: File | str, *, label: str | None = None, file_name: str | Non
     The link of a stored file is made fresh whenever the outcome is read, and expires after an hour by default. TypeError for what
     is no file, such as a ``job.attach(...)`` that was not awaited.
     """
-    _check(file, "download")
+    check_file(file, "next_.download")
     if isinstance(file, File):
         return NextDownload(file_id=file.id, file_name=_label(file_name or file.name), label=_label(label))
     if file.startswith(("http://", "https://", "/")):
@@ -69,14 +69,7 @@ def files(files: Sequence[File | str], *, label: str | None = None) -> NextFiles
 
     Their links are made as for `download`. TypeError for what is no file.
     """
-    for file in files:
-        _check(file, "files")
-    links = [
-        FileLink(file_id=file.id, label=clean(file.name, 256))
-        if isinstance(file, File)
-        else FileLink(file_id=file)
-        for file in files
-    ]
+    links = [file_link(file, "next_.files") for file in files]
     return NextFiles(files=links, label=_label(label))
 
 
@@ -98,11 +91,6 @@ def retry(*, label: str | None = None) -> NextRetry:
 def view(sheet_id: str, hidden_columns: Sequence[str] = (), *, label: str | None = None) -> NextView:
     """Show the sheet ``sheet_id`` without its ``hidden_columns`` (field names)."""
     return NextView(sheet_id=sheet_id, hidden_columns=list(hidden_columns), label=_label(label))
-
-
-def _check(file: object, builder: str) -> None:
-    if not isinstance(file, File | str):
-        raise TypeError(f"next_.{builder} takes what job.attach gave, or a file's id, not {file!r:.80}")
 
 
 def _label(label: str | None) -> str | None:

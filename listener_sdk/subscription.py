@@ -37,6 +37,8 @@ class LiveTick(WireModel):
     total: float | None = None
     text: str | None = Field(default=None, validation_alias=AliasChoices("info", "text"))
     estimated_completion_at: Time | None = None
+    stalled_since: Time | None = None
+    """Since when the job has made no progress, when that is much longer than before."""
 
 
 class Subscription:

@@ -2,21 +2,24 @@
 
 import asyncio
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from ._channel import Source, plain_input
 from ._endings import Done, Failed
 from .client import Client
-from .errors import Canceled, TickwireError
+from .errors import ApiError, Canceled, TickwireError
 from .handlers import choose
 from .job import Job, SyncJob
 from .listener import Listener
+from .parts import PartData, PartsResult, RawJobs, result_of
 from .protocol.jobs import File, JobCreate, JsonObject, LogLine
 from .protocol.jobs import Job as RawJob
+from .protocol.lifecycle import Status, is_final
 from .protocol.outcomes import Outcome
 from .protocol.progress import Progress
 from .worker import perform
@@ -50,6 +53,10 @@ class JobRun:
     """The files of ``job.attach``, in their order."""
     started: list[JobCreate] = field(default_factory=list)
     """The child jobs that were started."""
+    parts: list["JobRun"] = field(default_factory=list)
+    """What the parts did that the handler split its job into and waited for, in their order."""
+    failure: str | None = None
+    """Why a part failed: its message. The failure of the job itself is raised, as JobFailed."""
 
     def attachment(self, name: str) -> bytes:
         """The bytes of the attached file of this name; KeyError when there is none."""
@@ -92,25 +99,15 @@ async def run_job(
     - ``client``: the handler's ``job.client``
     - ``fields``: more of the job: ``file_id``, ``metadata``, ``source`` ...
 
+    Where the handler waits for its parts, or for the end of a job that it started, the listener's handlers run them here, once each.
+
     JobFailed when the handler fails, Canceled when it was stopped, LookupError when the listener has no such handler.
     """
     raw = _raw_job(name, plain_input(input), attempt, fields)
-    handler = choose(listener.handlers, raw)
-    if handler is None:
-        known = ", ".join(sorted(one.name for one in listener.handlers)) or "none"
-        raise LookupError(f"the listener has no handler that takes {name}; it has: {known}")
-    recorder = _Recorder(raw, dict(files or {}), stop_after_ticks)
-    kind = SyncJob if handler.in_thread else Job
-    extra = {"loop": asyncio.get_running_loop()} if handler.in_thread else {}
-    recorder.context = kind(raw, None, recorder, client, **extra)
-    ending = await perform(handler, recorder.context)
+    world = _World(listener, dict(files or {}), client)
+    ending, run = await world.run(raw, stop_after_ticks)
     if isinstance(ending, Failed):
-        raise JobFailed(ending, recorder.run)
-    return _completed(ending, recorder.run)
-
-
-def _completed(done: Done, run: JobRun) -> JobRun:
-    run.outcome, run.result = done.outcome, done.data
+        raise JobFailed(ending, run)
     return run
 
 
@@ -134,15 +131,57 @@ def _raw_job(name: str, given: JsonObject | None, attempt: int, fields: dict[str
     return RawJob(**{**base, **fields})
 
 
+@dataclass(slots=True)
+class _World:
+    """What one run shares with the jobs that it makes."""
+
+    listener: Listener
+    files: dict[str, Path | bytes]
+    client: Client | None
+    job_number: Callable[[], int] = field(default_factory=lambda: count(2).__next__)
+    file_number: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
+
+    async def run(self, raw: RawJob, stop_after_ticks: int | None = None) -> tuple[Done | Failed, JobRun]:
+        handler = choose(self.listener.handlers, raw)
+        if handler is None:
+            known = ", ".join(sorted(one.name for one in self.listener.handlers)) or "none"
+            raise LookupError(f"the listener has no handler that takes {raw.job}; it has: {known}")
+        recorder = _Recorder(raw, self, stop_after_ticks)
+        kind = SyncJob if handler.in_thread else Job
+        extra = {"loop": asyncio.get_running_loop()} if handler.in_thread else {}
+        recorder.context = kind(raw, None, recorder, self.client, **extra)
+        ending = await perform(handler, recorder.context)
+        if isinstance(ending, Done):
+            recorder.run.outcome, recorder.run.result = ending.outcome, ending.data
+        else:
+            recorder.run.failure = ending.message
+        return ending, recorder.run
+
+    async def ended(self, raw: RawJob) -> tuple[RawJob, JobRun]:
+        """The job once its handler has run, however it ended."""
+        try:
+            ending, run = await self.run(raw)
+        except Canceled:
+            return raw.model_copy(update={"status": Status.CANCELED, "finished_at": _THEN}), JobRun()
+        facts: dict[str, Any] = {"status": Status.FAILED, "info": run.failure}
+        if isinstance(ending, Done):
+            outcome = ending.outcome.to_wire() if ending.outcome is not None else None
+            facts = {"status": Status.COMPLETE, "progress": 100, "outcome": outcome, "result": ending.data}
+        return raw.model_copy(update={**facts, "finished_at": _THEN}), run
+
+
 class _Recorder:
     """A channel that keeps what it is told."""
 
-    def __init__(self, raw: RawJob, files: dict[str, Path | bytes], stop_after_ticks: int | None) -> None:
+    def __init__(self, raw: RawJob, world: _World, stop_after_ticks: int | None) -> None:
         self.run = JobRun()
         self.context: Job[Any] | SyncJob[Any] | None = None
         self._raw = raw
-        self._files = files
+        self._world = world
         self._stop_after = stop_after_ticks
+        self._split: tuple[int | PartData, bool] | None = None
+        self._parts: RawJobs = []
+        self._children: dict[str, RawJob] = {}
 
     def tick(self, progress: Progress) -> None:
         ticks = self.run.ticks
@@ -155,8 +194,63 @@ class _Recorder:
 
     async def create(self, job: JobCreate) -> RawJob:
         self.run.started.append(job)
-        made = _raw_job(job.name, job.input, 0, {"parent_id": job.parent_id, "status": "ready"})
-        return made.model_copy(update={"id": f"us_jb_{len(self.run.started) + 1:010}"})
+        facts = {"id": self._new_id(), "parent_id": job.parent_id, "status": "ready"}
+        made = _raw_job(job.name, job.input, 0, facts)
+        self._children[made.id] = made
+        return made
+
+    def _new_id(self) -> str:
+        return f"us_jb_{self._world.job_number():010}"
+
+    # ---- parts, and the end of other jobs
+
+    async def split(self, parts: int | PartData, *, parallel: bool) -> RawJob:
+        if self._split is None:
+            self._split = (parts, parallel)
+            every = [{"part": number} for number in range(parts)] if isinstance(parts, int) else parts
+            self._parts = [self._part(number, data, parallel=parallel) for number, data in enumerate(every)]
+        if self._split != (parts, parallel):
+            raise ApiError.of_code("already_split", "The job is split already, in another way.")
+        return self._raw.model_copy(update={"parts": len(self._parts)})
+
+    def _part(self, number: int, data: JsonObject, *, parallel: bool) -> RawJob:
+        return self._raw.model_copy(
+            update={
+                "id": self._new_id(),
+                "parent_id": self._raw.id,
+                "status": "ready" if parallel or number == 0 else "waiting",
+                "part": number,
+                "parts": None,
+                "part_data": data,
+                "part_execution": "parallel" if parallel else "sequential",
+                "attempt": 1,
+                "fence": 1,
+            }
+        )
+
+    async def parts(self) -> RawJobs:
+        return [*self._parts]
+
+    async def parts_ended(self) -> PartsResult:
+        if not self.run.parts and self._split is not None:
+            ended = await self._run_parts(parallel=self._split[1])
+            self._parts = [job for job, _ in ended]
+            self.run.parts = [run for _, run in ended]
+        return result_of(self._parts, len(self._parts))
+
+    async def _run_parts(self, *, parallel: bool) -> list[tuple[RawJob, JobRun]]:
+        if parallel:
+            return await asyncio.gather(*(self._world.ended(part) for part in self._parts))
+        return [await self._world.ended(part) for part in self._parts]
+
+    async def ended(self, job_id: str) -> RawJob:
+        if job_id not in self._children:
+            raise LookupError(f"run_job knows no job {job_id!r}: only those that the handler started")
+        if not is_final(self._children[job_id].status):
+            self._children[job_id], _ = await self._world.ended(self._children[job_id])
+        return self._children[job_id]
+
+    # ---- files
 
     async def upload(self, source: Source, name: str | None, content_type: str | None) -> File:
         content = await _content(source)
@@ -164,20 +258,22 @@ class _Recorder:
         if title is None:
             raise ValueError("bytes and chunks need a name: attach(data, name='report.csv')")
         file = File(
-            id=f"us_fl_{len(self.run.attachments) + 1:010}",
+            id=f"us_fl_{self._world.file_number():010}",
             name=title,
             size=len(content),
             content_type=content_type or mimetypes.guess_type(title)[0] or "application/octet-stream",
             created_at=_THEN,
             job_id=self._raw.id,
         )
+        self._world.files[file.id] = content
         self.run.attachments.append(Attachment(file, content))
         return file
 
     async def download(self, file_id: str, to: Path) -> Path:
-        if file_id not in self._files:
+        files = self._world.files
+        if file_id not in files:
             raise LookupError(f"run_job was given no file {file_id!r}: pass files={{{file_id!r}: path}}")
-        given = self._files[file_id]
+        given = files[file_id]
         own_name = given.name if isinstance(given, Path) else file_id
         path = to / own_name if await asyncio.to_thread(to.is_dir) else to
         await asyncio.to_thread(path.write_bytes, await _content(given))

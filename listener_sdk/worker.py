@@ -3,24 +3,25 @@
 import asyncio
 import contextvars
 import logging
-import random
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from ._channel import Source
 from ._endings import Done, Failed, now, of_error, of_result
 from ._leases import Ended, LeaseKey, LinesRefused, Lost, Start, Stop
+from ._patience import patiently
 from ._session import Call
-from ._stream import Stream, backoff_s
+from ._stream import Stream
 from .client import Client
-from .errors import ApiError, Canceled, ConnectionFailed
+from .errors import Canceled
 from .handlers import Handler, choose, takings
 from .job import Job, SyncJob
+from .parts import PartData, PartsResult, RawJobs
 from .protocol.frames import Complete, Fail, Grant, Release
 from .protocol.jobs import File, JobCreate, LogLine
 from .protocol.jobs import Job as RawJob
@@ -32,10 +33,6 @@ ANSWERS_S: Final = 5.0
 """How long a stopping worker waits for the server to answer its last outcomes."""
 ABANDON_S: Final = 0.5
 """The same two when there is no time left."""
-PATIENCE_S: Final = 60.0
-LONGEST_PAUSE_S: Final = 5.0
-
-Result = TypeVar("Result")
 
 log = logging.getLogger("tickwire")
 
@@ -77,6 +74,22 @@ class LeaseChannel:
 
     async def download(self, file_id: str, to: Path) -> Path:
         return await patiently(lambda: self._client.files.download(file_id, to), repeatable=True)
+
+    async def split(self, parts: int | PartData, *, parallel: bool) -> RawJob:
+        jobs, job_id = self._client.jobs, self._lease.job
+        return await patiently(
+            lambda: jobs.split(job_id, parts, parallel=parallel), repeatable=True, idempotent=True
+        )
+
+    async def parts(self) -> RawJobs:
+        jobs, job_id = self._client.jobs, self._lease.job
+        return await patiently(lambda: jobs.parts(job_id), repeatable=True, idempotent=True)
+
+    async def parts_ended(self) -> PartsResult:
+        return await self._client.jobs.wait_for_parts(self._lease.job)
+
+    async def ended(self, job_id: str) -> RawJob:
+        return await self._client.jobs.wait(job_id)
 
 
 @dataclass(slots=True, eq=False)
@@ -204,26 +217,6 @@ class Worker:
     def _release(self, lease: LeaseKey) -> None:
         self.stream.session.end(lease, Release(leases=[lease.wire()]))
         self.stream.wake()
-
-
-async def patiently(call: Callable[[], Awaitable[Result]], *, repeatable: bool) -> Result:
-    """Make a call again while the server restarts, for a minute: that must not fail a handler's whole attempt.
-
-    What may have been sent in part is sent again only if it is ``repeatable``.
-    """
-    failures = 0
-    loop = asyncio.get_running_loop()
-    give_up_at = loop.time() + PATIENCE_S
-    while True:
-        try:
-            return await call()
-        except (ConnectionFailed, ApiError) as error:
-            may = error.unreached if isinstance(error, ConnectionFailed) else repeatable and error.may_retry
-            if not may or loop.time() >= give_up_at:
-                raise
-            failures += 1
-            chance = random.random()  # noqa: S311 - jitter is no secret
-            await asyncio.sleep(backoff_s(failures, LONGEST_PAUSE_S, chance))
 
 
 async def perform(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Done | Failed:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import math
 import signal
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -14,10 +16,10 @@ from .commands.first_start import first_start
 from .core.actors import Space
 from .core.deadlines import Limits
 from .core.queue_bound import QueueBound
+from .engine.clock import StoreClock
 from .engine.node import Node, wall_ms
 from .settings import Settings
 from .store import files, spaces
-from .store.blobs import Blobs
 from .store.database import Database, StartError, StoreError
 from .store.meta import Meta
 from .store.sqlite import SqliteDatabase
@@ -26,13 +28,14 @@ from .telemetry.logs import configure
 from .web.application import make_runner
 from .web.departure import hurry
 
+SWEPT_AFTER_S: Final = 3600
+"""Bytes of files that no row names yet may be another server's upload for so long."""
 _log = structlog.get_logger("tickwire")
 
 
 async def serve(settings: Settings) -> None:
     """Run one server until SIGTERM or SIGINT, then drain: connections end with 1012, leases are kept."""
-    own_key = settings.admin_key
-    configure(settings.log_level, settings.log_format, secrets=() if own_key is None else (own_key,))
+    configure(settings.log_level, settings.log_format, secrets=settings.secrets)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,8 +52,8 @@ async def running(settings: Settings, clock: Callable[[], int] = wall_ms) -> Asy
     """A server that answers at the address given; on leaving it has drained and stopped. Raises StartError."""
     database = open_database(settings)
     try:
-        node, blobs = await _node(settings, database, clock)
-        runner = make_runner(node, blobs)
+        node = await _node(settings, database, clock)
+        runner = make_runner(node, node.blobs)
         await runner.setup()
         try:
             yield node, await _listen(runner, settings)
@@ -62,22 +65,35 @@ async def running(settings: Settings, clock: Callable[[], int] = wall_ms) -> Asy
 
 def open_database(settings: Settings) -> Database:
     """The store of the settings, its schema up to date. Raises StartError."""
-    database = SqliteDatabase(settings.database_path)
+    url = settings.postgres_url
+    database: Database = SqliteDatabase(settings.database_path) if url is None else _postgres(url)
     database.prepare()
     return database
 
 
-async def _node(settings: Settings, database: Database, clock: Callable[[], int]) -> tuple[Node, Blobs]:
+def _postgres(url: str) -> Database:
     try:
+        from .store.postgres import PostgresDatabase  # noqa: PLC0415 - its library is an extra
+    except ImportError as error:
+        raise StartError(
+            f"PostgreSQL needs a library that is not there ({error}): pip install 'tickwire[postgres]'."
+        ) from error
+    return PostgresDatabase(url)
+
+
+async def _node(settings: Settings, database: Database, clock: Callable[[], int]) -> Node:
+    try:
+        if database.shared:
+            clock = StoreClock(clock)
+            clock.compare(database.time_ms)
         meta, facts, known = _read(settings, database, clock())
         node = Node(settings, database, meta, facts, clock)
-        blobs = Blobs(settings.data_dir / "files", lambda: node.room.low)
-        blobs.prepare(known)
+        node.blobs.prepare(known, clock() / 1000 - SWEPT_AFTER_S if database.shared else math.inf)
         await node.start()
     except StoreError as error:
-        raise StartError(f"{settings.database_path} cannot be used: {error}") from error
+        raise StartError(f"The store cannot be used: {error}") from error
     _log.info("started", spaces=len(facts.spaces), store=database.kind)
-    return node, blobs
+    return node
 
 
 def _read(settings: Settings, database: Database, now: int) -> tuple[Meta, Facts, set[str]]:

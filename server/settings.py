@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from .core.retention import DAY_MS, Retention
 from .store.database import StartError
 
 PREFIX: Final = "TICKWIRE_"
@@ -21,6 +23,8 @@ GIB: Final = 1024 * MIB
 
 NO_FLAG: Final = frozenset({"admin_key"})
 """Every user of the machine can read the flags of a process: secrets come by the environment alone."""
+UNSHOWN: Final = NO_FLAG | {"database_url"}
+"""Values that may hold a secret: messages do not repeat them."""
 
 
 def _address(text: str | None) -> str | None:
@@ -41,9 +45,9 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
-def _sqlite(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"sqlite:///.+", text):
-        raise ValueError("must be sqlite:///<path>, the one kind of store that this release has")
+def _store(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"sqlite:///.+|postgres(ql)?://.+", text):
+        raise ValueError("must be sqlite:///<path> or postgresql://<user>@<host>/<database>")
     return text
 
 
@@ -54,6 +58,7 @@ def _one_word(text: str | None) -> str | None:
 
 
 Seconds = Annotated[float, Field(gt=0, le=30 * 86_400, allow_inf_nan=False)]
+Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Size = Annotated[int, Field(ge=KIB, le=1024 * GIB)]
 Reserve = Annotated[int, Field(ge=0, le=1024 * GIB)]
@@ -73,8 +78,11 @@ class Settings(BaseModel):
         description="Address by which clients reach the server; links are made of it. Else each request's host.",
     )
     data_dir: Path = Field(Path("./.tickwire"), description="Folder of the store, the files and admin.key.")
-    database_url: Annotated[str | None, AfterValidator(_sqlite)] = Field(
-        None, description="The store: sqlite:///<path>. Else tickwire.db in the data directory."
+    database_url: Annotated[str | None, AfterValidator(_store)] = Field(
+        None,
+        repr=False,
+        description="The store: sqlite:///<path>, or postgresql://<user>@<host>/<database> with the password in PGPASSWORD. "
+        "Else tickwire.db in the data directory.",
     )
     admin_key: Key | None = Field(
         None,
@@ -103,7 +111,15 @@ class Settings(BaseModel):
     )
     link_lifetime_s: Seconds = Field(3600, description="How long a signed link of a file is valid.")
 
+    log_days: Days = Field(7, description="How long events are kept.")
+    log_events: Count = Field(10_000_000, description="How many events are kept; beyond it the oldest go.")
+    job_days: Days = Field(
+        90, description="How long jobs are kept after their end, with their attempts and logs."
+    )
+    file_days: Days = Field(30, description="How long files are kept.")
+
     max_body_bytes: Size = Field(1 * MIB, description="Largest body of a call.")
+    max_bulk_bytes: Size = Field(16 * MIB, description="Largest body of a call that creates many jobs.")
     max_frame_bytes: Size = Field(1 * MIB, description="Largest message on the stream.")
     max_upload_bytes: Size = Field(5 * GIB, description="Largest file.")
     min_free_bytes: Reserve = Field(
@@ -134,11 +150,42 @@ class Settings(BaseModel):
     )
 
     @property
+    def retention(self) -> Retention:
+        """How long things are kept."""
+        return Retention(
+            log_ms=int(self.log_days * DAY_MS),
+            log_events=self.log_events,
+            job_ms=int(self.job_days * DAY_MS),
+            file_ms=int(self.file_days * DAY_MS),
+        )
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The address of the PostgreSQL store, which may hold a password; None when the store is a file."""
+        url = self.database_url or ""
+        return url if url.startswith("postgres") else None
+
+    @property
     def database_path(self) -> Path:
         """The file of the SQLite store."""
         if self.database_url is None:
             return self.data_dir / "tickwire.db"
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must never be seen: the administrator's key and the database's password, as written and as meant."""
+        found = re.match(
+            r"[^:]+://[^:@/?]*:([^@]*)@|[^?]+\?(?:.*&)?password=([^&]*)", self.postgres_url or ""
+        )
+        password = (found[1] or found[2]) if found else None
+        return tuple(filter(None, (self.admin_key, password, password and unquote(password))))
+
+    @property
+    def disks(self) -> dict[str, Path]:
+        """The folders that the server fills, by what they hold."""
+        files = {"files": self.data_dir}
+        return files if self.postgres_url else {"store": self.database_path.parent, **files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +247,6 @@ def _parser() -> argparse.ArgumentParser:
 def _explained(problem: Any, flags: Mapping[str, Any]) -> str:
     setting = next(s for s in SETTINGS if s.name == problem["loc"][0])
     where = setting.flag if setting.name in flags else setting.env
-    value = "" if setting.name in NO_FLAG else f" {str(problem['input'])[:80]!r}"
+    value = "" if setting.name in UNSHOWN else f" {str(problem['input'])[:80]!r}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{where}{value}: {message[:1].lower()}{message[1:]}. {setting.help}"

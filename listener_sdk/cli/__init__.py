@@ -12,7 +12,7 @@ COMMANDS: Final = {
     "server": "Start the server.",
     "listen": "Run a listener script.",
     "run": "Create a job, watch it and show its outcome.",
-    "jobs": "List, show, cancel, retry and delete jobs.",
+    "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
     "keys": "Create, list and revoke API keys.",
     "doctor": "Check this machine and the server, and say how to mend what is wrong.",

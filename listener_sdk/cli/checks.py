@@ -27,7 +27,11 @@ from .progress import wall_clock
 from .reasons import in_words, way_out
 
 Level = Literal["ok", "warn", "fail"]
-EXTRAS: Final = {"server": ("croniter",), "demo": ("croniter", "airportsdata", "tzdata", "xlsxwriter")}
+EXTRAS: Final = {
+    "server": ("croniter",),
+    "postgres": ("croniter", "psycopg"),
+    "demo": ("croniter", "airportsdata", "tzdata", "xlsxwriter"),
+}
 LOW_DISK: Final = 1024**3
 NO_DISK: Final = 100 * 1024**2
 LARGEST_SKEW: Final = timedelta(seconds=5)

@@ -1,31 +1,37 @@
-"""``tickwire jobs``: list, show, log, cancel, retry, delete."""
+"""``tickwire jobs``: list, create, show, log, delete; cancel and retry stand in `acts`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..client import Client
 from ..protocol.jobs import Job
-from ..protocol.lifecycle import Status
 from . import outcomes
+from .acts import cancel, retry
+from .choosing import choosing_options, filters_of
 from .connection import call, connection_options, json_option
+from .creation import create, creation_options, fields_of
+from .families import COLUMNS, children_of, progress, row, show_children, title, tree, with_parents
 from .follow import log_text
 from .groups import DefaultGroup
 from .output import emit, in_json, local, say, spelled
-from .progress import Seen, counts
+from .progress import Seen, counts, eta, wall_clock
 from .tables import table
-
-STATUSES = click.Choice([status.value for status in Status])
 
 
 @click.group("jobs", cls=DefaultGroup)
 def command() -> None:
-    """List (the default), show, cancel, retry and delete jobs."""
+    """List (the default), create, show, cancel, retry and delete jobs."""
+
+
+command.add_command(cancel)
+command.add_command(retry)
 
 
 @command.command("list")
-@click.option("--status", type=STATUSES, help="Only jobs of this status.")
-@click.option("--job", "name", metavar="NAME", help="Only jobs of this name; workbook:* is understood.")
+@choosing_options
+@click.option("--tree", "as_tree", is_flag=True, help="Show children below their parents.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 1000),
@@ -36,10 +42,18 @@ def command() -> None:
 @connection_options
 @json_option
 def list_jobs(
-    status: str | None, name: str | None, limit: int, url: str | None, key: str | None, as_json: bool
+    statuses: tuple[str, ...],
+    name: str | None,
+    since: str | None,
+    parent_id: str | None,
+    as_tree: bool,
+    limit: int,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
 ) -> None:
-    """List jobs, the newest first."""
-    filters = {field: value for field, value in (("status", status), ("job", name)) if value}
+    """List jobs, the newest first; those of one parent with --parent."""
+    filters = filters_of(statuses, name, since, parent_id)
 
     async def newest(client: Client) -> list[Job]:
         found: list[Job] = []
@@ -47,19 +61,30 @@ def list_jobs(
             found.append(job)
             if len(found) == limit:
                 break
-        return found
+        return await with_parents(client, found) if as_tree else found
 
     jobs = call(url, key, newest)
+    shown = [*tree(jobs)] if as_tree else [(job, 0) for job in jobs]
     if as_json:
-        emit([_wire(job) for job in jobs])
+        emit([_wire(job) for job, _ in shown])
         return
-    columns = ("ID", "JOB", "STATUS", "PROGRESS", "CREATED", "INFO")
-    table(columns, map(_row, jobs), empty=f"There are no such jobs. Create one: {spelled('run JOB')}")
+    rows = (row(job, depth) for job, depth in shown)
+    table(COLUMNS, rows, empty=f"There are no such jobs. Create one: {spelled('run JOB')}")
 
 
-def _row(job: Job) -> tuple[Any, ...]:
-    progress = "" if job.progress is None else f"{job.progress} %"
-    return (job.id, job.job, job.status, progress, local(job.created_at), job.info)
+@command.command("create")
+@creation_options
+@connection_options
+@json_option
+def create_job(
+    job: str, path: Path | None, url: str | None, key: str | None, as_json: bool, **given: Any
+) -> None:
+    """Create JOB (such as workbook:export) and return at once; 'tickwire run' waits for its end."""
+    fields = fields_of(job, **given)
+    made = call(url, key, lambda client: create(client, job, path, fields))
+    emit(_wire(made)) if as_json else say(
+        f"{made.id} is {made.status}. Show it: {spelled(f'jobs show {made.id}')}"
+    )
 
 
 def _wire(job: Job) -> dict[str, Any]:
@@ -71,13 +96,13 @@ def _wire(job: Job) -> dict[str, Any]:
 @connection_options
 @json_option
 def show(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Show one job: its facts, and its outcome once it has ended."""
+    """Show one job: its facts, its outcome once it has ended, and its parts and other children."""
 
-    async def session(client: Client) -> tuple[Job, bool]:
+    async def session(client: Client) -> tuple[Job, list[Job], bool]:
         found = await client.jobs.get(job_id)
-        return found, await outcomes.has_log(client, found)
+        return found, await children_of(client, found.id), await outcomes.has_log(client, found)
 
-    job, has_log = call(url, key, session)
+    job, children, has_log = call(url, key, session)
     if as_json:
         emit(_wire(job))
         return
@@ -86,27 +111,40 @@ def show(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
             say(f"{name:<12} {value}")
     if job.finished_at:
         outcomes.show(job, has_log=has_log)
+    show_children(job, children)
 
 
 def _facts(job: Job) -> list[tuple[str, Any]]:
     return [
-        ("job", job.job),
+        ("job", title(job)),
         ("id", job.id),
         ("status", job.status),
-        ("progress", _row(job)[3]),
-        ("counts", counts(Seen.of(job))),
+        ("progress", progress(job)),
+        ("counts", None if job.parts else counts(Seen.of(job))),
         ("info", job.info),
         ("attempt", f"{job.attempt} of {job.max_attempts}"),
         ("created", local(job.created_at)),
         ("scheduled", local(job.scheduled_at)),
         ("started", local(job.started_at)),
         ("ends about", local(job.estimated_completion_at)),
+        ("stalled", _stalled(job)),
         ("finished", local(job.finished_at)),
         ("cancel asked", local(job.cancel_requested_at)),
         ("rerun of", job.rerun_of),
         ("parent", job.parent_id),
+        ("waits for", ", ".join(job.predecessor_ids or ()) if job.status == "waiting" else None),
+        ("follows", ", ".join(job.predecessor_ids or ()) if job.status != "waiting" else None),
+        ("priority", job.priority),
+        ("part data", in_json(job.part_data) if job.part_data else None),
         ("input", in_json(job.input) if job.input else None),
     ]
+
+
+def _stalled(job: Job) -> str:
+    if job.stalled_since is None:
+        return ""
+    length = eta(Seen.of(job), wall_clock()).removeprefix("stalled ")
+    return f"{length} (no progress since {local(job.stalled_since)})"
 
 
 @command.command("log")
@@ -123,29 +161,6 @@ def log(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
         say(f"{local(line.at)} {log_text(line)}")
     if not lines:
         say("The log is empty.")
-
-
-@command.command("cancel")
-@click.argument("job_id")
-@connection_options
-@json_option
-def cancel(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Cancel a job; one that runs gets a moment to stop."""
-    job = call(url, key, lambda client: client.jobs.cancel(job_id))
-    asked = "is asked to stop" if job.status != "canceled" else "is canceled"
-    emit(_wire(job)) if as_json else say(f"{job.id} {asked}.")
-
-
-@command.command("retry")
-@click.argument("job_id")
-@connection_options
-@json_option
-def retry(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Run an ended job again, as a new job."""
-    job = call(url, key, lambda client: client.jobs.retry(job_id))
-    emit(_wire(job)) if as_json else say(
-        f"{job.id} runs {job_id} again. Show it: {spelled(f'jobs show {job.id}')}"
-    )
 
 
 @command.command("delete")

@@ -1,26 +1,15 @@
 """``tickwire keys``: create, list, revoke."""
 
-import re
-from datetime import datetime, timedelta
-from typing import Final
-
 import click
 
 from ..client import Client
 from ..client_keys import Key
 from .connection import call, connection_options, json_option
-from .failures import Misuse
 from .groups import DefaultGroup
+from .moments import ahead
 from .output import emit, local, say
 from .progress import wall_clock
 from .tables import table
-
-_UNITS: Final = {
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
 
 
 @click.group("keys", cls=DefaultGroup)
@@ -46,28 +35,13 @@ def create(
     name: str, role: str, expires: str | None, url: str | None, key: str | None, as_json: bool
 ) -> None:
     """Make a key. It is shown this once: the server keeps only its hash."""
-    ends = expiry(expires, wall_clock()) if expires else None
+    ends = ahead(expires, "--expires", wall_clock()) if expires else None
     made = call(url, key, lambda client: client.keys.create(name, role, expires_at=ends))
     if as_json:
         emit(made.model_dump(mode="json", exclude_none=True))
         return
     say(f"key {made.id} ({made.role}) for {made.name}. It is shown only now; keep it safe:")
     click.echo(made.key)
-
-
-def expiry(text: str, now: datetime) -> datetime:
-    """When a key ends: a span from now, or an ISO time (without a zone: that of this machine)."""
-    if spelled := re.fullmatch(r"([1-9]\d{0,5})([mhdw])", text):
-        return now + int(spelled[1]) * _UNITS[spelled[2]]
-    try:
-        moment = datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
-        raise Misuse(
-            f"--expires {text!r} is no span or time. Write 30d, 12h, 45m, 2w or 2030-01-31."
-        ) from error
-    if moment <= now:
-        raise Misuse(f"--expires {text!r} has passed. Give a time to come.")
-    return moment
 
 
 @command.command("list")

@@ -47,8 +47,16 @@ def lines(job: Job) -> Lines:
 
 
 def actions(job: Job) -> list[str]:
-    """The next actions of the outcome, each in one line with its link or command."""
-    action = (job.outcome or {}).get("next")
+    """The error files and the next actions of the outcome, each in one line with its link or command."""
+    outcome = job.outcome or {}
+    return [*_error_files(outcome.get("errorFiles") or []), *_next_actions(job, outcome.get("next"))]
+
+
+def _error_files(files: list[dict[str, Any]]) -> list[str]:
+    return [f"Errors ({file.get('label') or file.get('fileId')}): {file.get('url', '')}" for file in files]
+
+
+def _next_actions(job: Job, action: Any) -> list[str]:
     if not isinstance(action, dict):
         return []
     if action.get("type") == "retry" and (job.info or "").startswith(INVALID):

@@ -19,7 +19,7 @@ WINDOW_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of a job's progress; ``ends_at`` is the estimated completion."""
+    """What is known of a job's progress; ``ends_at`` is the estimated completion, which a job that stalls does not have."""
 
     status: str = ""
     percent: float | None = None
@@ -27,12 +27,14 @@ class Seen:
     total: float | None = None
     text: str | None = None
     ends_at: datetime | None = None
+    stalled_since: datetime | None = None
 
     @classmethod
     def of(cls, job: Job) -> Self:
         """The progress that stands in the job itself."""
         percent = float(job.progress) if job.progress is not None else None
-        return cls(job.status, percent, job.done, job.total, job.info, job.estimated_completion_at)
+        ends_at, stalled = job.estimated_completion_at, job.stalled_since
+        return cls(job.status, percent, job.done, job.total, job.info, ends_at, stalled)
 
     def updated(self, facts: Mapping[str, Any]) -> Self:
         """This progress and what the payload of an event about the job adds; a new attempt begins anew."""
@@ -42,6 +44,10 @@ class Seen:
         news = {field: facts[name] for field, name in named.items() if facts.get(name) is not None}
         if facts.get("estimatedCompletionAt"):
             news["ends_at"] = to_datetime(from_wire(facts["estimatedCompletionAt"]))
+        if facts.get("stalledSince"):
+            news |= {"ends_at": None, "stalled_since": to_datetime(from_wire(facts["stalledSince"]))}
+        elif "progress" in facts:
+            news["stalled_since"] = None
         return replace(self, **news)
 
     def ticked(self, tick: LiveTick) -> Self:
@@ -54,12 +60,17 @@ class Seen:
             "ends_at": tick.estimated_completion_at,
         }
         known = {field: value for field, value in named.items() if value is not None}
-        return replace(self, status=Status.EXECUTING.value, **known)
+        if tick.stalled_since is not None:
+            known["ends_at"] = None
+        return replace(self, status=Status.EXECUTING.value, **known, stalled_since=tick.stalled_since)
 
     def fraction(self) -> float | None:
-        """Percent as exactly as it is known: from the counts, or else the percent that was reported."""
+        """Percent as exactly as it is known: from the counts, or the percent that was reported, where that is further.
+
+        So it is where parts are counted once they have ended, and the percent grows with those that run.
+        """
         if self.done is not None and self.total:
-            return min(100.0, 100.0 * self.done / self.total)
+            return min(100.0, max(100.0 * self.done / self.total, self.percent or 0.0))
         return self.percent
 
 
@@ -108,9 +119,13 @@ def percent(seen: Seen) -> str:
 
 
 def eta(seen: Seen, now: datetime, *, at: bool = True) -> str:
-    """``5 s left (16:02:11)`` from the server's estimate, ``estimating`` before there is one; ``at`` gives the time of day."""
+    """``5 s left (16:02:11)`` from the server's estimate, ``estimating`` before there is one, ``stalled for 40 s`` instead of one;
+    ``at`` gives the time of day.
+    """
     if seen.status not in {Status.EXECUTING, ""}:
         return seen.status
+    if seen.stalled_since is not None:
+        return f"stalled for {span((now - seen.stalled_since).total_seconds())}"
     if seen.ends_at is None:
         return "estimating"
     left = f"{span((seen.ends_at - now).total_seconds())} left"

@@ -67,4 +67,5 @@ def _worth_a_line(said: Seen, seen: Seen, silent_s: float) -> bool:
     if seen == said or silent_s < LINES_APART_S:
         return False
     further = (seen.fraction() or 0.0) - (said.fraction() or 0.0)
-    return further >= LINES_APART_PERCENT or silent_s >= SILENT_AT_MOST_S or seen.status != said.status
+    turned = (seen.status, seen.stalled_since) != (said.status, said.stalled_since)
+    return further >= LINES_APART_PERCENT or silent_s >= SILENT_AT_MOST_S or turned

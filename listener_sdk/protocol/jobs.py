@@ -13,6 +13,11 @@ Mode = Literal["foreground", "background", "toolbarBlocking", "hidden"]
 Trigger = Literal["manual", "immediate"]
 JsonObject = dict[str, Any]
 
+MOST_PARTS: Final = 1_000
+"""Parts of one job."""
+MOST_PREDECESSORS: Final = 100
+"""Jobs that one job waits for."""
+
 JobType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 Reference = Annotated[str, Field(min_length=1, max_length=256)]
 Info = Annotated[str, Field(max_length=4096)]
@@ -26,6 +31,8 @@ def _printable(text: str) -> str:
     return text
 
 
+Priority = Annotated[int, Field(ge=-1000, le=1000)]
+Predecessors = Annotated[list[Reference], Field(max_length=MOST_PREDECESSORS)]
 Operation = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
 
 DEFAULT_MAX_ATTEMPTS: Final = 5
@@ -63,6 +70,7 @@ class JobCreate(WireModel):
     environment_id: Reference | None = None
     space_id: Reference | None = None
     parent_id: Reference | None = None
+    predecessor_ids: Predecessors | None = None
     config: JsonObject | None = None
     trigger: Trigger | None = None
     mode: Mode | None = None
@@ -71,11 +79,13 @@ class JobCreate(WireModel):
     info: Info | None = None
     progress: Percent | None = None
     managed: bool | None = None
+    part_data: JsonObject | None = None
+    part_execution: Literal["sequential", "parallel"] | None = None
     metadata: JsonObject | None = None
     label: str | None = Field(default=None, max_length=256)
     scheduled_at: Time | None = None
     estimated_completion_at: Time | None = None
-    priority: int = Field(default=0, ge=-1000, le=1000)
+    priority: Priority = 0
     unique_key: str | None = Field(default=None, min_length=1, max_length=255)
     max_attempts: int = Field(default=DEFAULT_MAX_ATTEMPTS, ge=1, le=100)
     run_timeout_s: Seconds = DEFAULT_RUN_TIMEOUT_S
@@ -89,9 +99,14 @@ class JobCreate(WireModel):
 
 
 class JobUpdate(WireModel):
-    """``PATCH /v1/jobs/{id}``: only what is sent is changed; ``status`` is the life-cycle move of that name."""
+    """``PATCH /v1/jobs/{id}``: only what is sent is changed; ``status`` is the life-cycle move of that name.
+
+    ``predecessorIds`` replaces the whole list, as long as the job has not become ready.
+    """
 
     status: Status | None = None
+    predecessor_ids: Predecessors | None = None
+    priority: Priority | None = None
     progress: Percent | None = None
     info: Info | None = None
     config: JsonObject | None = None
@@ -128,6 +143,31 @@ class JobCancel(WireModel):
     @classmethod
     def _some(cls, info: str | None) -> str | None:
         return info or None
+
+
+class JobSplit(WireModel):
+    """``POST /v1/jobs/{id}/split``: how many parts, or the ``partData`` of each; one after the other unless ``runInParallel``."""
+
+    parts: int | list[JsonObject]
+    run_in_parallel: bool = False
+
+    @field_validator("parts", mode="before")
+    @classmethod
+    def _bounded(cls, parts: Any) -> Any:
+        data = parts if isinstance(parts, list) else []
+        number = len(data) if isinstance(parts, list) else parts
+        if not all(isinstance(one, dict) for one in data) or type(number) is not int:
+            raise ValueError("takes a number of parts, or a list with one object for each part")
+        if not 1 <= number <= MOST_PARTS:
+            raise ValueError(
+                f"a job is split into 1 to {MOST_PARTS} parts, not {number}; a part may be split again"
+            )
+        return parts
+
+    @field_validator("run_in_parallel", mode="before")
+    @classmethod
+    def _left_out(cls, given: Any) -> Any:
+        return False if given is None else given
 
 
 class Job(WireModel):
@@ -172,6 +212,8 @@ class Job(WireModel):
     started_at: Time | None = None
     finished_at: Time | None = None
     estimated_completion_at: Time | None = None
+    stalled_since: Time | None = None
+    """Since when a running job has made no progress, when that is much longer than before: nothing is promised then."""
     outcome_acknowledged_at: Time | None = None
     cancel_requested_at: Time | None = None
     priority: int = 0

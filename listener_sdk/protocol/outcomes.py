@@ -141,6 +141,8 @@ class Outcome(WireModel):
     next: Next | None = None
     result: Literal["success", "partial"] | None = None
     counts: Counts | None = None
+    error_files: list[FileLink] | None = Field(default=None, max_length=100)
+    """What went wrong with the items that failed; links as for a ``files`` action."""
 
     def to_wire(self) -> dict[str, Any]:
         """The JSON object that is stored and echoed: only what was given."""

@@ -8,8 +8,7 @@ from ..core.deadlines import Due, due, next_due
 from ..core.jobs import JobRow
 from ..store.command import Command
 from ..store.transaction import EVERYTHING, Transaction
-from . import moves
-from .outcomes import end_badly
+from . import ends, moves, stalls
 
 MESSAGES: Final = {
     Due.UNACKED: "The listener did not begin within {ack_s:g} s.",
@@ -37,7 +36,9 @@ def run(tx: Transaction, item: DueJob) -> Due | None:
     elif what is Due.START:
         moves.make_ready(tx, row, SYSTEM)
     elif what is Due.CANCEL:
-        moves.cancel(tx, row, SYSTEM)
+        ends.cancel(tx, row, SYSTEM)
+    elif what is Due.STALL:
+        stalls.overdue(tx, row)
     else:
         _lose(tx, row, what)
     return what
@@ -52,8 +53,8 @@ def _lose(tx: Transaction, row: JobRow, what: Due) -> None:
         moves.write_log(tx, row, "warning", message)
         moves.end_attempt(tx, row, what.value, message)
         moves.take_away(tx, row)
-    if not moves.after_attempt(tx, row, SYSTEM, retry=what not in {Due.QUEUE, Due.TOTAL}):
-        end_badly(tx, row, None, message, SYSTEM, what.value)
+    if not ends.after_attempt(tx, row, SYSTEM, retry=what not in {Due.QUEUE, Due.TOTAL}):
+        ends.end_badly(tx, row, None, message, SYSTEM, what.value)
 
 
 def _message(tx: Transaction, row: JobRow, what: Due) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
 
-from ..core.actors import Actor
+from ..core.actors import Actor, Space
 from ..core.files import FileRow
 from ..store import files as sql
 from ..store.command import Command
@@ -39,7 +39,7 @@ def create(tx: Transaction, item: CreateFile) -> FileRow:
     if item.job_id is not None:
         moves.found(tx, space, item.job_id)
     row = FileRow(
-        id=tx.next_ids("file"),
+        id=tx.next_id("file"),
         space_id=space.id,
         job_id=item.job_id,
         name=item.name,
@@ -50,7 +50,7 @@ def create(tx: Transaction, item: CreateFile) -> FileRow:
         blob=item.blob,
     )
     sql.insert(tx.connection, row)
-    _say(tx, "file:created", row, item.actor)
+    say(tx, "file:created", row, space, item.actor.key_id)
     return row
 
 
@@ -60,15 +60,16 @@ def delete(tx: Transaction, item: DeleteFile) -> str:
     if row is None or row.space_id != item.actor.space.id:
         raise Refusal("not_found", f"There is no file {encode('fl', item.file_id)} in this space.", key="id")
     sql.delete(tx.connection, row.id)
-    _say(tx, "file:deleted", row, item.actor)
+    say(tx, "file:deleted", row, item.actor.space, item.actor.key_id)
     return row.blob
 
 
-def _say(tx: Transaction, topic: str, row: FileRow, actor: Actor) -> None:
-    about: dict[str, Any] = {**context(tx, actor.space, actor), "fileId": encode("fl", row.id)}
+def say(tx: Transaction, topic: str, row: FileRow, space: Space, actor: str, /, **extra: str) -> None:
+    """Append an event about a file; ``extra`` joins its payload."""
+    about: dict[str, Any] = {**context(tx, space, actor), "fileId": encode("fl", row.id)}
     if row.job_id is not None:
         about["jobId"] = encode("jb", row.job_id)
-    payload = {"name": row.name, "size": row.size, "contentType": row.content_type}
+    payload = {"name": row.name, "size": row.size, "contentType": row.content_type, **extra}
     body = {"topic": topic, "domain": "file", "context": about, "payload": payload}
     tx.append(NewEvent(row.space_id, topic, None, terminal=False, body=body))
 

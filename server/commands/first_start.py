@@ -24,7 +24,7 @@ def first_start(connection: Connection, data_dir: Path, now: int, *, own_admin_k
 
     With ``own_admin_key`` the operator gives the administrator's key at each start, and none is made.
     """
-    connection.begin()
+    connection.begin(alone=True)
     try:
         meta = load_or_make(connection)
         if not spaces.every(connection):

@@ -70,7 +70,7 @@ class _Round:
         self.dispatch: Dispatch = tx.dispatch
         self.leases = PAGE
         self.looks = PAGE
-        self.chosen: dict[int, Taker] = {}
+        self.chosen: dict[int, tuple[Key, Taker]] = {}
         self.events: dict[int, dict[str, Any]] = {}
         self.pages: dict[tuple[Fleet, Key], list[JobRow]] = {}
         """What was read for a search and not looked at yet, the next job last."""
@@ -133,25 +133,26 @@ class _Round:
         assert taker is not None, "a fleet that looks has room"
         self.dispatch.taken(taker.holder)
         self.dispatch.depart(key, place)
-        self.chosen[place[1]] = taker
+        self.chosen[place[1]] = (key, taker)
         self.leases -= 1
 
     def _event(self, job_id: int) -> dict[str, Any]:
         if job_id not in self.events:
-            self.events[job_id] = _ready_event(self.tx, self._row(job_id))
+            row = self.tx.claim((job_id,)).get(job_id)
+            self.events[job_id] = _ready_event(self.tx, row) if row is not None else {}
         return self.events[job_id]
 
-    def _row(self, job_id: int) -> JobRow:
-        row = self.tx.job(job_id)
-        assert row is not None, "a job that waits is stored"
-        return row
-
     def _lease_chosen(self) -> None:
-        self.tx.preload(self.chosen)
-        for job_id, taker in self.chosen.items():
-            row = self._row(job_id)
-            self.tx.took(row)
-            _lease(self.tx, row, taker)
+        rows = self.tx.claim(self.chosen)
+        for job_id, (key, taker) in self.chosen.items():
+            row = rows.get(job_id)
+            if row is not None and waits(row):
+                self.tx.took(row)
+                _lease(self.tx, row, taker)
+            else:
+                # Another server was quicker; one that has only looked at the job so far may still let it wait.
+                self.dispatch.given_back(taker.holder)
+                self.dispatch.doubtful.add(key)
         self.chosen.clear()
 
     # ---- reading the store, which must know of all leases first

@@ -1,6 +1,6 @@
 """What people and programs do with jobs: create, update, execute, cancel, retry, acknowledge the outcome, delete."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -13,15 +13,16 @@ from listener_sdk.protocol.times import from_datetime, to_wire
 
 from ..core.actors import Actor, Space
 from ..core.effects import CancelAsked
-from ..core.jobs import JobRow
+from ..core.jobs import JobRow, alike
 from ..core.sizes import bounded
 from ..store import jobs as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import moves
+from . import ends, moves, parts, plans, predecessors, starts
 
 SPEC: Final = (
-    "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label",
+    "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label", "partData",
+    "partExecution",
 )  # fmt: skip
 """Creation fields that have no column."""
 
@@ -57,30 +58,71 @@ class UpdateJob:
     body: JobUpdate
 
 
+@dataclass(slots=True)
+class Birth:
+    """A job that may be stored. ``scheduled_at`` is a start time ahead, ``predecessors`` the jobs that it follows."""
+
+    row: JobRow
+    actor: str
+    trigger: str
+    scheduled_at: int | None
+    predecessors: list[int]
+
+
 def create(tx: Transaction, item: CreateJob) -> JobRow:
-    """Store a job: created (manual), scheduled (with a start time ahead), or ready."""
+    """Store a job: created (manual), scheduled (with a start time ahead), waiting (for others), or ready."""
+    birth = check(tx, item)
+    store(tx, birth)
+    set_out(tx, birth)
+    return birth.row
+
+
+def check(tx: Transaction, item: CreateJob) -> Birth:
+    """The job that would be stored, or the Refusal that it meets. Nothing is changed but the room of its queue."""
+    birth = draft(tx, item)
+    _refuse_duplicate(tx, birth.row)
+    admit(tx, birth.row)
+    return birth
+
+
+def draft(tx: Transaction, item: CreateJob) -> Birth:
+    """The job by itself: what ``check`` asks but for its unique key and the room in its queue."""
     body, space = item.body, item.actor.space
-    row = _new_row(tx, item, _spec(body, body.trigger or item.trigger), _parent(tx, item))
+    trigger = body.trigger or item.trigger
+    parent_id = _parent(tx, item)
+    row = _new_row(tx, item, _spec(body, trigger), parent_id)
     _refuse_other_space(body, space)
-    _refuse_duplicate(tx, row)
-    tx.facts.bound.admit(space.id, tx.now, lambda: sql.count_ready(tx.connection, space.id))
-    _store(tx, row, item.actor.key_id)
-    scheduled = from_datetime(body.scheduled_at) if body.scheduled_at else None
-    _set_out(tx, row, item.actor.key_id, scheduled, body.trigger or item.trigger)
-    return row
+    others = predecessors.check(tx, space, body.predecessor_ids or (), parent_id)
+    scheduled_at = from_datetime(body.scheduled_at) if body.scheduled_at else None
+    return Birth(row, item.actor.key_id, trigger, scheduled_at, others)
 
 
-def _store(tx: Transaction, row: JobRow, actor: str) -> None:
-    row.id = tx.next_ids("job")
+def admit(tx: Transaction, row: JobRow) -> None:
+    """Take room in the queue of the row's space; Refusal ``queue_full``."""
+    tx.facts.bound.admit(row.space_id, tx.now, lambda: sql.count_ready(tx.connection, row.space_id))
+
+
+def store(tx: Transaction, birth: Birth) -> None:
+    """Keep the job, under the id that it was given already or a new one."""
+    row = birth.row
+    row.id = row.id or tx.next_id("job")
     tx.add(row)
-    tx.say("job:created", row, actor)
+    tx.say("job:created", row, birth.actor)
 
 
-def _set_out(tx: Transaction, row: JobRow, actor: str, scheduled: int | None, trigger: str) -> None:
-    if scheduled is not None and scheduled > tx.now:
-        moves.schedule(tx, row, scheduled, actor)
-    elif trigger == "immediate":
-        moves.make_ready(tx, row, actor)
+def set_out(tx: Transaction, birth: Birth) -> None:
+    """Let a stored job go its way, as far as its trigger, its start time and its predecessors allow."""
+    row, at = birth.row, birth.scheduled_at
+    if birth.predecessors:
+        predecessors.follow(tx, row, birth.predecessors)
+    if at is not None and at > tx.now:
+        row.scheduled_at = at
+    elif birth.trigger != "immediate":
+        return
+    if birth.predecessors:
+        starts.set_out(tx, row, birth.actor)
+    else:
+        moves.set_out(tx, row, birth.actor)
 
 
 def _spec(body: JobCreate, trigger: str) -> dict[str, Any]:
@@ -171,10 +213,11 @@ def _new_row(tx: Transaction, item: CreateJob, spec: dict[str, Any], parent: int
 
 
 def execute(tx: Transaction, item: JobAct) -> None:
-    """A person starts the job now."""
+    """A person starts the job now; one that has not set out waits for its predecessors first."""
     row = moves.found(tx, item.actor.space, item.job_id)
     next_status(row.status, Move.MAKE_READY)
-    moves.make_ready(tx, row, item.actor.key_id)
+    plans.require_plan(tx, row)
+    starts.execute(tx, row, item.actor.key_id)
 
 
 def cancel(tx: Transaction, item: CancelJob) -> JobRow:
@@ -184,7 +227,7 @@ def cancel(tx: Transaction, item: CancelJob) -> JobRow:
     if row.status == Status.EXECUTING and row.on_stream:
         _ask(tx, row, item)
     else:
-        moves.cancel(tx, row, item.actor.key_id, item.info)
+        ends.cancel(tx, row, item.actor.key_id, item.info)
     return row
 
 
@@ -200,46 +243,40 @@ def _ask(tx: Transaction, row: JobRow, item: CancelJob) -> None:
 
 
 def retry(tx: Transaction, item: JobAct) -> JobRow:
-    """A new job like the ended one, ready at once; ``rerunOf`` names the old."""
-    old = moves.found(tx, item.actor.space, item.job_id)
-    if not old.ended:
+    """A new job like the ended one, ready at once, whatever the old one waited for; ``rerunOf`` names the old."""
+    old = ended(tx, item)
+    _refuse_duplicate(tx, old)
+    return run_again(tx, old, item.actor)
+
+
+def ended(tx: Transaction, item: JobAct) -> JobRow:
+    """The job, which has ended; or the Refusal."""
+    row = moves.found(tx, item.actor.space, item.job_id)
+    if not row.ended:
         raise Refusal(
             "illegal_move",
-            f"The job is {old.status}: only a job that has ended can be run again.",
+            f"The job is {row.status}: only a job that has ended can be run again.",
             key="status",
-            status=old.status,
+            status=row.status,
         )
-    row = _again(tx, old, item.actor)
-    _refuse_duplicate(tx, row)
-    tx.facts.bound.admit(row.space_id, tx.now, lambda: sql.count_ready(tx.connection, row.space_id))
-    _store(tx, row, item.actor.key_id)
-    moves.make_ready(tx, row, item.actor.key_id)
+    return row
+
+
+def run_again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
+    """The rerun of a job that has ended, and whose unique key is free. Refusal ``queue_full``."""
+    row = _again(tx, old, actor)
+    admit(tx, row)
+    parts.take_place(tx, old, row)
+    store(tx, Birth(row, actor.key_id, "immediate", None, []))
+    moves.make_ready(tx, row, actor.key_id)
+    parts.carry_up(tx, row)
     return row
 
 
 def _again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
-    blank = dict.fromkeys(_BLANK)
-    return replace(
-        old,
-        **blank,  # type: ignore[arg-type]  # every name in _BLANK may be None
-        status=Status.CREATED.value,
-        rerun_of=old.id,
-        created_by=actor.key_id,
-        created_at=tx.now,
-        updated_at=tx.now,
-        eta_given=0,
-        attempt=0,
-        fence=0,
-        followed=0,
-        spec=orjson.dumps({**old.described(), "trigger": "immediate"}).decode(),
-    )
-
-
-_BLANK: Final = (
-    "scheduled_at", "ready_at", "granted_at", "started_at", "attempt_started_at", "finished_at", "acknowledged_at",
-    "cancel_requested_at", "info", "progress", "done", "total", "eta_at", "outcome", "result", "holder",
-    "lease_expires_at", "due_at", "parts",
-)  # fmt: skip
+    spec = {**old.described(), "trigger": "immediate"}
+    spec.pop("predecessorIds", None)
+    return alike(old, tx.now, rerun_of=old.id, created_by=actor.key_id, spec=orjson.dumps(spec).decode())
 
 
 def ack_outcome(tx: Transaction, item: JobAct) -> JobRow:
@@ -268,7 +305,7 @@ def delete(tx: Transaction, item: JobAct) -> None:
     """Remove the job with its attempts, log and curve; an unfinished one is canceled first."""
     row = moves.found(tx, item.actor.space, item.job_id)
     if not row.ended:
-        moves.cancel(tx, row, item.actor.key_id)
+        ends.cancel(tx, row, item.actor.key_id)
     tx.say("job:deleted", row, item.actor.key_id)
     tx.forget(row)
     sql.delete(tx.connection, row.id)
@@ -278,6 +315,9 @@ def change(tx: Transaction, row: JobRow, item: UpdateJob) -> None:
     """Set the plain fields that were sent. Status and progress belong to the lease: ``commands.rest`` does them, and tells all."""
     body = item.body
     described = _described(row, body)
+    if body.priority is not None:
+        _may_change(row, "priority")
+        row.priority = body.priority
     if body.outcome_acknowledged_at is not None:
         see_outcome(tx, row, item.actor)
     if body.info is not None:
@@ -285,6 +325,16 @@ def change(tx: Transaction, row: JobRow, item: UpdateJob) -> None:
     if described is not None:
         row.spec = described
     moves.touch(tx, row)
+
+
+def _may_change(row: JobRow, field: str) -> None:
+    if row.ended:
+        raise Refusal(
+            "illegal_move",
+            f"The job is {row.status}: its {field} means nothing any more.",
+            key=field,
+            status=row.status,
+        )
 
 
 def _described(row: JobRow, body: JobUpdate) -> str | None:

@@ -39,7 +39,7 @@ def create(tx: Transaction, item: CreateKey) -> KeyRow:
     if sql.count_valid(tx.connection, space.id, None, tx.now) >= MOST_KEYS:
         raise Refusal("limit", f"A space has at most {MOST_KEYS} keys: revoke one first.")
     row = KeyRow(
-        id=encode("key", tx.next_ids("key")),
+        id=encode("key", tx.next_id("key")),
         space_id=space.id,
         name=item.name,
         role=item.role,
@@ -84,17 +84,18 @@ def _say(tx: Transaction, topic: str, row: KeyRow, actor: Actor) -> None:
     payload: dict[str, Any] = {"keyId": row.id, "name": row.name, "role": row.role}
     if row.expires_at is not None:
         payload["expiresAt"] = to_wire(row.expires_at)
-    body = {"topic": topic, "domain": "key", "context": context(tx, actor.space, actor), "payload": payload}
+    about = context(tx, actor.space, actor.key_id)
+    body = {"topic": topic, "domain": "key", "context": about, "payload": payload}
     tx.append(NewEvent(row.space_id, topic, None, terminal=False, body=body))
 
 
-def context(tx: Transaction, space: Space, actor: Actor) -> dict[str, Any]:
+def context(tx: Transaction, space: Space, actor: str) -> dict[str, Any]:
     """The context of an event that is about no job."""
     return {
         "accountId": tx.facts.account_id,
         "environmentId": environment_id(space.code),
         "spaceId": space_id(space.code),
-        "actorId": actor.key_id,
+        "actorId": actor,
     }
 
 

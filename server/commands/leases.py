@@ -13,13 +13,14 @@ from listener_sdk.protocol.lifecycle import Status
 from listener_sdk.protocol.progress import Progress
 from listener_sdk.protocol.times import from_datetime
 
-from ..core.curve import Point, joined
+from ..core.curve import Point
 from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
-from ..store import curves, job_pages
+from ..store import job_pages
 from ..store.command import Command
 from ..store.transaction import EVERYTHING, LEASE_ONLY, Transaction
-from . import moves
+from . import ends, moves, parts
+from .drawing import draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +115,26 @@ def tick(tx: Transaction, item: TickLease) -> tuple[Progress, list[Point]]:
     merged = set_progress(row, item.progress, eta_given=item.eta_given)
     moves.touch_progress(tx, row)
     tx.say("job:updated", row, item.lease.actor, **progress_facts(row))
-    return merged, draw(tx, row, item.points)
+    parts.carry_up(tx, row)
+    return merged, draw(tx, row, item.points) if row.parts is None else []
 
 
 def set_progress(row: JobRow, newer: Progress, *, eta_given: bool) -> Progress:
-    """Merge into the row: newest wins, the percent never goes back within an attempt."""
+    """Merge into the row: newest wins, the percent never goes back within an attempt.
+
+    The percent of a job that was split is that of its parts, and so is the estimate that its handler does not give.
+    """
+    if row.parts is not None:
+        newer = Progress(text=newer.text, eta_ms=newer.eta_ms if eta_given else row.eta_at)
     merged = Progress(row.progress, row.done, row.total, row.info, row.eta_at).merged(newer)
+    promises = eta_given and newer.eta_ms not in {None, row.eta_at}
+    if promises or (merged.value() or 0) > (row.progress or 0):
+        row.stalled_at = None
     row.progress, row.done, row.total, row.info = merged.value(), merged.done, merged.total, merged.text
     if eta_given or not row.eta_given:
         row.eta_at = newer.eta_ms
     row.eta_given = int(row.eta_given or eta_given)
     return merged
-
-
-def draw(tx: Transaction, row: JobRow, points: tuple[Point, ...]) -> list[Point]:
-    """Add points to the stored curve of this attempt; the whole curve."""
-    if not points:
-        return []
-    since = row.granted_at or 0
-    before = [point for point in curves.load(tx.connection, row.id) if point[0] >= since]
-    curve = joined(before, list(points))
-    curves.save(tx.connection, row.id, curve.all())
-    return curve.all()
 
 
 def renew(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
@@ -170,7 +169,7 @@ def release(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
             lost.append((job_id, fence))
         elif row.cancel_requested_at is not None:
             moves.let_go(tx, row)
-            moves.cancel(tx, row, actor)
+            ends.cancel(tx, row, actor)
         else:
             moves.release(tx, row, actor)
     return lost

@@ -3,18 +3,18 @@
 Callers check first: a move is never refused half-way.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode, encode
-from listener_sdk.protocol.lifecycle import TERMINAL_TOPIC, Move, Status, next_status
+from listener_sdk.protocol.lifecycle import Move, Status, next_status
 from listener_sdk.protocol.times import to_wire
 
 from ..core.actors import SYSTEM, Space
 from ..core.deadlines import next_due
 from ..core.effects import Lost
 from ..core.jobs import JobRow
-from ..core.retries import backoff_ms, may_retry
 from ..store.transaction import EVERYTHING, PROGRESS_ONLY, Transaction
 
 ATTEMPT_COLUMNS: Final = (
@@ -82,6 +82,24 @@ def schedule(tx: Transaction, row: JobRow, at: int, actor: str, move: Move = Mov
     tx.say("job:scheduled", row, actor, scheduledAt=to_wire(at))
 
 
+def wait(tx: Transaction, row: JobRow, actor: str, others: Iterable[int]) -> None:
+    """The job must wait for others."""
+    row.status = next_status(row.status, Move.WAIT)
+    touch(tx, row)
+    tx.say("job:waiting", row, actor, waitingFor=[encode("jb", other) for other in others])
+
+
+def set_out(tx: Transaction, row: JobRow, actor: str, others: Sequence[int] = ()) -> None:
+    """Let the job go its way: it waits for the others, then for its start time, then for a listener."""
+    if others:
+        if row.status != Status.WAITING:
+            wait(tx, row, actor, others)
+    elif row.scheduled_at is not None and row.scheduled_at > tx.now:
+        schedule(tx, row, row.scheduled_at, actor)
+    else:
+        make_ready(tx, row, actor)
+
+
 def hold(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) -> None:
     """Give the job to a holder. Without ``lease_ms`` only the run time-out ends it."""
     tx.dispatch.taken(holder)
@@ -100,7 +118,18 @@ def lease(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) ->
         row.info = None
     row.progress = row.done = row.total = row.eta_at = None
     row.eta_given = 0
+    if row.parts is not None:
+        _with_parts(tx, row, holder)
     touch(tx, row)
+
+
+def _with_parts(tx: Transaction, row: JobRow, holder: str) -> None:
+    """Another attempt of a job that was split: its parts have gone on meanwhile."""
+    split = tx.splits.of(row.id)
+    if split is not None:
+        row.progress, row.done, row.total = split.progress, split.ended, split.total
+    if tx.awaits_parts(row):
+        tx.dispatch.given_back(holder)
 
 
 def begin(tx: Transaction, row: JobRow) -> None:
@@ -114,9 +143,9 @@ def begin(tx: Transaction, row: JobRow) -> None:
 
 def let_go(tx: Transaction, row: JobRow) -> None:
     """Nobody holds the job any more."""
-    if row.holder is not None:
+    if row.holder is not None and not tx.awaits_parts(row):
         tx.dispatch.given_back(row.holder)
-    row.holder = row.lease_expires_at = row.granted_at = None
+    row.holder = row.lease_expires_at = row.granted_at = row.stalls_at = row.stalled_at = None
 
 
 def take_away(tx: Transaction, row: JobRow) -> None:
@@ -128,30 +157,6 @@ def take_away(tx: Transaction, row: JobRow) -> None:
     let_go(tx, row)
 
 
-def end(tx: Transaction, row: JobRow, move: Move, actor: str, **extra: Any) -> None:
-    """The job ends, once and for all."""
-    _finish(tx, row, move)
-    let_go(tx, row)
-    tx.say(TERMINAL_TOPIC[Status(row.status)], row, actor, **extra)
-
-
-def cancel(tx: Transaction, row: JobRow, actor: str, info: str | None = None) -> None:
-    """The job ends canceled at once; a listener that holds it loses it."""
-    if info is not None:
-        row.info = info
-    _finish(tx, row, Move.CANCEL)
-    take_away(tx, row)
-    tx.say("job:updated", row, actor)
-    tx.say("job:canceled", row, actor)
-
-
-def _finish(tx: Transaction, row: JobRow, move: Move) -> None:
-    row.status = next_status(row.status, move)
-    row.finished_at = tx.now
-    row.eta_at = None
-    touch(tx, row)
-
-
 def end_attempt(tx: Transaction, row: JobRow, reason: str, message: str, actor: str = SYSTEM) -> None:
     """The attempt is over without an outcome: remember why. The caller says what follows."""
     tx.insert(
@@ -161,22 +166,6 @@ def end_attempt(tx: Transaction, row: JobRow, reason: str, message: str, actor: 
     )
     row.info = message
     tx.say("job:attempt-failed", row, actor, attempt=row.attempt, reason=reason, message=message)
-
-
-def after_attempt(
-    tx: Transaction, row: JobRow, actor: str, *, retry: bool = True, retry_at: int | None = None
-) -> bool:
-    """Another attempt after a back-off while any remain (True), else the job is failed (the caller sets its outcome)."""
-    if row.cancel_requested_at is not None:
-        let_go(tx, row)
-        cancel(tx, row, actor)
-        return True
-    if retry and may_retry(row.attempt, row.max_attempts):
-        let_go(tx, row)
-        at = tx.now + backoff_ms(row.attempt, tx.random()) if retry_at is None else max(retry_at, tx.now)
-        schedule(tx, row, at, actor, Move.RETRY_LATER)
-        return True
-    return False
 
 
 def write_log(
@@ -191,7 +180,7 @@ def write_log(
     line: int | None = None,
 ) -> None:
     """A line for the job's log; its ``fence`` and index (``line``) when a listener wrote it."""
-    line_id = tx.next_ids("job_log")
+    line_id = tx.next_id("job_log")
     when = tx.now if at is None else at
     tx.insert(
         "job_log",

@@ -7,18 +7,16 @@ from typing import Any, Final
 import orjson
 
 from listener_sdk.protocol.lifecycle import Move, Status
-from listener_sdk.protocol.outcomes import NextRetry, Outcome
+from listener_sdk.protocol.outcomes import Outcome
 from listener_sdk.protocol.times import from_datetime
 
 from ..core.jobs import JobRow
 from ..core.sizes import bounded
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import moves
+from . import ends, moves, pace
+from .ends import LARGEST_SHOWN
 from .leases import Held, one, own, started
-
-LARGEST_SHOWN: Final = 8 * 1024
-"""Characters of an outcome up to which the terminal event carries it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +77,15 @@ def end_well(
     tx: Transaction, row: JobRow, outcome: str | None, result: str | None, info: str | None, actor: str
 ) -> None:
     """Write the outcome; the progress is then whole."""
+    if outcome is None or orjson.loads(outcome).get("result") != "partial":
+        pace.remember(tx, row)
     row.outcome, row.result = outcome, result
     row.progress = 100.0
     if row.total is not None:
         row.done = row.total
     if info is not None:
         row.info = info
-    moves.end(tx, row, Move.COMPLETE, actor, **_shown(row))
+    ends.end(tx, row, Move.COMPLETE, actor, **_shown(row))
 
 
 def _shown(row: JobRow) -> dict[str, Any]:
@@ -111,8 +111,8 @@ def fail(tx: Transaction, item: FailLease) -> JobRow:
         moves.write_log(tx, row, "error", item.detail)
     moves.end_attempt(tx, row, "failed", item.message, lease.actor)
     retry_at = from_datetime(item.retry_at) if item.retry_at else None
-    if not moves.after_attempt(tx, row, lease.actor, retry=item.retry, retry_at=retry_at):
-        end_badly(tx, row, outcome, item.message, lease.actor)
+    if not ends.after_attempt(tx, row, lease.actor, retry=item.retry, retry_at=retry_at):
+        ends.end_badly(tx, row, outcome, item.message, lease.actor)
     return row
 
 
@@ -127,32 +127,6 @@ def _failed_before(tx: Transaction, row: JobRow, item: FailLease) -> bool:
         fence=item.lease.fence,
     )
     return found == [(item.lease.holder, "failed", item.message)]
-
-
-def end_badly(
-    tx: Transaction,
-    row: JobRow,
-    outcome: str | None,
-    message: str,
-    actor: str,
-    reason: str | None = None,
-) -> None:
-    """The job is failed; without an outcome of its handler the person is told the message and offered a retry."""
-    row.outcome = outcome or orjson.dumps(default_outcome(message)).decode()
-    row.info = message
-    extra: dict[str, Any] = {"message": message}
-    if reason:
-        extra["reason"] = reason
-    if len(row.outcome) <= LARGEST_SHOWN:
-        extra["outcome"] = orjson.loads(row.outcome)
-    moves.end(tx, row, Move.FAIL, actor, **extra)
-
-
-def default_outcome(message: str) -> dict[str, Any]:
-    """What a person sees of a job that failed without saying more."""
-    return Outcome(
-        heading="Job failed", message=message, acknowledge=True, next=NextRetry(label="Try again")
-    ).to_wire()
 
 
 COMPLETE: Final[Command[CompleteLease, JobRow]] = Command("complete", complete, one)

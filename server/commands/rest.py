@@ -11,15 +11,17 @@ from listener_sdk.protocol.times import from_datetime
 
 from ..core.actors import Actor
 from ..core.effects import Lost
-from ..core.estimate import completion_at
+from ..core.estimate import Told
 from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import jobs, moves
+from . import jobs, moves, pace, parts, plans, predecessors, stalls, starts
+from .drawing import draw
+from .ends import end_badly
 from .jobs import UpdateJob
-from .leases import draw, set_progress, stale, started
-from .outcomes import end_badly, end_well, repeats, texts
+from .leases import set_progress, stale, started
+from .outcomes import end_well, repeats, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,16 @@ def _own(row: JobRow, actor: Actor, fence: int | None) -> None:
 
 def _tick(tx: Transaction, row: JobRow, actor: Actor, progress: Progress) -> None:
     given = progress.eta_ms is not None
+    before = Told(row.updated_at, row.eta_at)
     merged = set_progress(row, progress, eta_given=given)
     percent = merged.value()
-    points = draw(tx, row, ((tx.now, percent),)) if percent is not None else []
-    if not row.eta_given:
-        row.eta_at = completion_at(row.attempt_started_at or tx.now, points)
+    if row.parts is None:
+        points = draw(tx, row, ((tx.now, percent),)) if percent is not None else []
+        pace.foresee(tx, row, points, before)
+    stalls.watch(tx, row)
     moves.touch(tx, row)
     tx.say("job:updated", row, actor.key_id, **progress_facts(row))
+    parts.carry_up(tx, row)
 
 
 def complete(tx: Transaction, item: EndJob) -> JobRow:
@@ -152,11 +157,15 @@ def update(tx: Transaction, item: UpdateJob) -> JobRow:
     if ticks:
         _may_tick(row, item.actor, body.fence)
     elif status is not None:
-        _may_move(row, item.actor, body.fence, status)
+        _may_move(tx, row, item.actor, body.fence, status)
+    others = predecessors.may_replace(tx, row, item.actor.space, body.predecessor_ids, status)
     jobs.change(tx, row, item)
     if ticks or status is Status.EXECUTING:
         return ack(tx, AckJob(item.actor, row.id, _as_ack(body)))
     _move(tx, row, item, status)
+    if others is not None:
+        predecessors.replace(tx, row, others)
+        starts.reconsider(tx, row, item.actor.key_id)
     return row
 
 
@@ -166,9 +175,12 @@ def _may_tick(row: JobRow, actor: Actor, fence: int | None) -> None:
     _own(row, actor, fence)
 
 
-def _may_move(row: JobRow, actor: Actor, fence: int | None, status: Status) -> None:
+def _may_move(tx: Transaction, row: JobRow, actor: Actor, fence: int | None, status: Status) -> None:
     if status is Status.READY:
         next_status(row.status, Move.MAKE_READY)
+        plans.require_plan(tx, row)
+    elif status is Status.PLANNING:
+        next_status(row.status, Move.PLAN)
     elif status is Status.EXECUTING:
         _may_take(row, actor, fence)
     elif status is Status.COMPLETE:
@@ -180,7 +192,7 @@ def _may_move(row: JobRow, actor: Actor, fence: int | None, status: Status) -> N
     else:
         raise Refusal(
             "illegal_move",
-            f"The job is {row.status}; {status.value} cannot be set: PATCH takes ready, executing, complete, failed, canceled.",
+            f"The job is {row.status}; {status.value} cannot be set: PATCH takes planning, ready, executing, complete, failed, canceled.",
             key="status",
             status=row.status,
         )
@@ -193,7 +205,9 @@ def _move(tx: Transaction, row: JobRow, item: UpdateJob, status: Status | None) 
         jobs.cancel(tx, jobs.CancelJob(actor, row.id, body.info))
         return
     if status is Status.READY:
-        moves.make_ready(tx, row, actor.key_id)
+        starts.execute(tx, row, actor.key_id)
+    elif status is Status.PLANNING:
+        plans.begin(tx, row)
     if status not in {Status.COMPLETE, Status.FAILED} or row.status == Status.EXECUTING:
         tx.say("job:updated", row, actor.key_id, **progress_facts(row))
     end = EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence))

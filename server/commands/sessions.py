@@ -36,6 +36,7 @@ def hello(tx: Transaction, item: Leases) -> Greeting:
     """
     tx.flush()
     mine = {row.id: row for job_id in sql.held_by(tx.connection, item.holder) if (row := tx.job(job_id))}
+    tx.dispatch.holds(item.holder, sql.count_held(tx.connection, item.holder))
     said = dict(item.pairs)
     for row in mine.values():
         keep(tx, row)

@@ -23,6 +23,8 @@ class Due(StrEnum):
     """it waited too long for a listener"""
     TOTAL = "total time-out"
     """all its attempts together took too long"""
+    STALL = "stall"
+    """it has made no progress for much longer than before"""
     CANCEL = "cancel"
     """its cancel was asked for, and the grace is over"""
 
@@ -69,6 +71,8 @@ def _lease(row: JobRow, limits: Limits) -> list[tuple[int, Due]]:
         found.append((row.granted_at + limits.ack_ms, Due.UNACKED))
     if row.attempt_started_at is not None:
         found.append((row.attempt_started_at + row.run_timeout_ms, Due.RUN))
+    if row.stalls_at is not None:
+        found.append((row.stalls_at, Due.STALL))
     return found
 
 
@@ -87,6 +91,6 @@ def next_due(row: JobRow, limits: Limits) -> int | None:
 
 
 def due(row: JobRow, now: int, limits: Limits) -> Due | None:
-    """What is due now, the oldest deadline first."""
-    found = deadlines(row, limits)
-    return found[0][1] if found and found[0][0] <= now else None
+    """What is due now, the oldest deadline first; a stall last of all, since nothing else may wait for another look."""
+    found = [what for at, what in deadlines(row, limits) if at <= now]
+    return next((what for what in found if what is not Due.STALL), found[0] if found else None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .audiences import Audiences
 from .fleets import Fleet, Taker, passes, tests_for
-from .waiting import Key, Place, Queue, Waiting
+from .waiting import FIRST, Key, Place, Queue, Waiting
 
 
 class Dispatch:
@@ -21,6 +21,8 @@ class Dispatch:
         self.waiting = Waiting()
         self.look: dict[int, Fleet] = {}
         """Fleets with room, by number, that have not looked at all that waits for them."""
+        self.doubtful: set[Key] = set()
+        """Queues of which a job could not be claimed, since another server has it, or may give it back."""
         self.silent: set[str] = set()
         """Connected holders that let a lease run out: they get nothing until they say something."""
         self._audiences = Audiences()
@@ -33,6 +35,7 @@ class Dispatch:
         self.held = dict(held)
         self.waiting.load(queues)
         self.silent.clear()
+        self.doubtful.clear()
         self.look.clear()
         for fleet in self._audiences:
             fleet.begin(self._names(fleet))
@@ -98,11 +101,40 @@ class Dispatch:
             self.held.pop(holder, None)
         self._weigh(holder)
 
+    def holds(self, holder: str, count: int) -> None:
+        """The session has so many leases, as the store says."""
+        self.held.pop(holder, None)
+        if count:
+            self.held[holder] = count
+        self._weigh(holder)
+
     # ---- jobs
 
     def enter(self, key: Key, place: Place) -> None:
         """A job waits from now on."""
         self.waiting.enter(key, place)
+        self._notice(key, place)
+
+    def find(self, key: Key, place: Place) -> None:
+        """Jobs wait in a queue that was not known, none before this place."""
+        self.waiting.find(key, place)
+        self._notice(key, place)
+
+    def doubt(self, key: Key) -> None:
+        """What waits in this queue is to be read anew."""
+        queue = self.waiting.queue(key)
+        if queue is not None:
+            self.waiting.doubt(queue)
+        else:
+            self.waiting.find(key, FIRST)
+        self._notice(key, FIRST)
+
+    def take_doubtful(self) -> set[Key]:
+        """The queues to look at again; they are doubtful no more."""
+        found, self.doubtful = self.doubtful, set()
+        return found
+
+    def _notice(self, key: Key, place: Place) -> None:
         for fleet, tests in self._audiences.of(key).fleets:
             fleet.notice(key, tests, place)
             self._looks(fleet)

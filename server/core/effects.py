@@ -30,3 +30,12 @@ class Lost:
     holder: str
     job_id: int
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """The job of this lease was split: from now on its progress is that of its parts."""
+
+    holder: str
+    job_id: int
+    fence: int

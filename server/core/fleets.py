@@ -13,7 +13,7 @@ from typing import Any, Final
 from listener_sdk.protocol.filters import Filter, any_passes, compile_job_name
 from listener_sdk.protocol.globs import Globs, is_glob
 
-from .waiting import Key, Place, before
+from .waiting import FIRST, Key, Place, before
 
 Tests = tuple[Filter | None, ...]
 """Of the wishes that name a job: it must pass one of them, and passes None."""
@@ -22,7 +22,6 @@ MOST_BEHIND: Final = 1_000
 """Places behind a search that are remembered; with more of them it goes back."""
 FIRST_PAGE: Final = 16
 """Jobs that a search reads first."""
-_START: Final[Place] = (-(2**62), 0)
 _SPARE: Final = 64
 
 
@@ -78,7 +77,7 @@ class Search:
     def __init__(self, tests: Tests) -> None:
         self.tests = tests
         self.page = FIRST_PAGE
-        self.place = _START
+        self.place = FIRST
         self.ahead = True
         self.end: Place | None = None
         self.behind: list[Place] = []

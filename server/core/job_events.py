@@ -74,11 +74,13 @@ def _context(row: JobRow, space: Space, account_id: str, actor: str) -> dict[str
 
 
 def progress_facts(row: JobRow) -> dict[str, Any]:
-    """What ``job:updated`` says of the progress."""
+    """What ``job:updated`` says of the progress; of a job that stalls it says since when, and promises nothing."""
+    promised = row.eta_at if row.stalled_at is None else None
     facts = {
         "progress": whole(row.progress),
         "done": row.done,
         "total": row.total,
-        "estimatedCompletionAt": to_wire(row.eta_at) if row.eta_at is not None else None,
+        "estimatedCompletionAt": to_wire(promised) if promised is not None else None,
+        "stalledSince": to_wire(row.stalled_at) if row.stalled_at is not None else None,
     }
     return {name: value for name, value in facts.items() if value is not None}

@@ -1,11 +1,11 @@
 """A job inside the server: one row, and the facts that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
 
-from listener_sdk.protocol.lifecycle import is_final
+from listener_sdk.protocol.lifecycle import Status, is_final
 
 
 @dataclass(slots=True)
@@ -13,7 +13,8 @@ class JobRow:
     """One row of table ``job``, its fields in the table's order. Times are milliseconds, ``spec``, ``outcome``, ``result`` JSON text.
 
     ``part`` is the number of a part of its parent, ``parts`` how many parts a split job has, ``followed`` whether other jobs
-    wait for this one. ``holder`` is ``<key>/<session>`` of a lease on the stream, ``<key>`` of a lease taken over REST.
+    wait for this one. ``stalls_at`` is when a job that is held over REST counts as stalled unless it moves, ``stalled_at`` since when
+    it has not moved. ``holder`` is ``<key>/<session>`` of a lease on the stream, ``<key>`` of a lease taken over REST.
     """
 
     id: int
@@ -58,6 +59,8 @@ class JobRow:
     queue_timeout_ms: int | None
     total_timeout_ms: int
     due_at: int | None
+    stalls_at: int | None = None
+    stalled_at: int | None = None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -81,6 +84,29 @@ class JobRow:
     def held_by(self, key_id: str) -> bool:
         """Whether this key, on the stream or over REST, holds the lease."""
         return self.holder is not None and self.holder.partition("/")[0] == key_id
+
+
+_OF_A_LIFE: Final[dict[str, Any]] = dict.fromkeys((
+    "parts", "scheduled_at", "ready_at", "granted_at", "started_at", "attempt_started_at", "finished_at",
+    "acknowledged_at", "cancel_requested_at", "info", "progress", "done", "total", "eta_at", "outcome", "result",
+    "holder", "lease_expires_at", "due_at", "stalls_at", "stalled_at",
+))  # fmt: skip
+
+
+def alike(row: JobRow, now: int, **changes: Any) -> JobRow:
+    """A new job that is described as this one, with nothing of its life. It has no id yet."""
+    new: dict[str, Any] = {
+        **_OF_A_LIFE,
+        "id": 0,
+        "status": Status.CREATED.value,
+        "followed": 0,
+        "created_at": now,
+        "updated_at": now,
+        "eta_given": 0,
+        "attempt": 0,
+        "fence": 0,
+    }
+    return replace(row, **{**new, **changes})
 
 
 COLUMNS: Final = tuple(JobRow.__dataclass_fields__)

@@ -25,22 +25,42 @@ class QueueBound:
     _fresh: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Jobs admitted in one instant: those of a batch are not stored, and so not counted, before its end."""
 
-    def admit(self, space_id: int, now: int, count: Callable[[], int]) -> None:
-        """Take room for one job; Refusal ``queue_full`` when there is none. ``count`` counts those that wait."""
+    def admit(self, space_id: int, now: int, count: Callable[[], int], jobs: int = 1) -> None:
+        """Take room for so many jobs together; Refusal ``queue_full`` when there is too little. ``count`` counts those that wait."""
+        room = self._room_for(space_id, now, count, jobs)
+        if room < jobs:
+            raise self.full(max(0, room))
+        self._take(space_id, now, room, jobs)
+
+    def admit_some(self, space_id: int, now: int, count: Callable[[], int], jobs: int) -> int:
+        """Take room for as many of these jobs as there is room for: how many."""
+        room = self._room_for(space_id, now, count, jobs)
+        taken = max(0, min(room, jobs))
+        self._take(space_id, now, room, taken)
+        return taken
+
+    def full(self, room: int = 0) -> Refusal:
+        """The refusal of jobs for which there is no room."""
+        waiting = f"{self.largest - room} jobs wait in this space already"
+        fit = f", and no more than {room} fit beside them" if room else ""
+        return Refusal("queue_full", f"{waiting}{fit}: try again when some are done.")
+
+    def _room_for(self, space_id: int, now: int, count: Callable[[], int], jobs: int) -> int:
         room = self._room.get(space_id, 0)
-        instant, fresh = self._fresh.get(space_id, (now, 0))
-        fresh = fresh if instant == now else 0
-        if room <= 0 and self._may_count(space_id, now):
-            room = self.largest - count() - fresh
+        if room < jobs and self._may_count(space_id, now):
+            room = self.largest - count() - self._in_this_instant(space_id, now)
             pause = 1 if room * SMALL_SHARE > self.largest else RECOUNT_MS
             self._counted[space_id] = (now, pause)
-        if room <= 0:
-            raise Refusal(
-                "queue_full",
-                f"{self.largest} jobs wait in this space already: try again when some are done.",
-            )
-        self._room[space_id] = room - 1
-        self._fresh[space_id] = (now, fresh + 1)
+            self._room[space_id] = room
+        return room
+
+    def _take(self, space_id: int, now: int, room: int, jobs: int) -> None:
+        self._room[space_id] = room - jobs
+        self._fresh[space_id] = (now, self._in_this_instant(space_id, now) + jobs)
+
+    def _in_this_instant(self, space_id: int, now: int) -> int:
+        instant, fresh = self._fresh.get(space_id, (now, 0))
+        return fresh if instant == now else 0
 
     def _may_count(self, space_id: int, now: int) -> bool:
         at, pause = self._counted.get(space_id, (now - RECOUNT_MS, RECOUNT_MS))

@@ -9,10 +9,12 @@ from listener_sdk.protocol.codes import Refusal
 LARGEST: Final = {
     "input": 256 * 1024,
     "result": 256 * 1024,
+    "plan": 256 * 1024,
     "config": 64 * 1024,
     "metadata": 64 * 1024,
     "subject": 64 * 1024,
     "outcome": 64 * 1024,
+    "partData": 256 * 1024,
     "event": 64 * 1024,
 }
 """Bytes of the JSON text of each named part."""

@@ -45,7 +45,8 @@ def job_wire(row: JobRow, space: Space, link: FileLink | None = None) -> dict[st
         "readyAt": _time(row.ready_at),
         "startedAt": _time(row.started_at),
         "finishedAt": _time(row.finished_at),
-        "estimatedCompletionAt": None if row.ended else _time(row.eta_at),
+        "estimatedCompletionAt": None if row.ended or row.stalled_at else _time(row.eta_at),
+        "stalledSince": _time(row.stalled_at),
         "outcomeAcknowledgedAt": _time(row.acknowledged_at),
         "cancelRequestedAt": _time(row.cancel_requested_at),
         "leaseExpiresAt": _time(row.lease_expires_at),
@@ -65,16 +66,26 @@ def job_wire(row: JobRow, space: Space, link: FileLink | None = None) -> dict[st
 
 
 def with_links(outcome: dict[str, Any], link: FileLink) -> dict[str, Any]:
-    """The outcome with a fresh link on each hosted file that its next action names."""
+    """The outcome with a fresh link on each hosted file that its next action and its error files name."""
+    found = dict(outcome)
     action = outcome.get("next")
-    if not isinstance(action, dict):
-        return outcome
+    if isinstance(action, dict):
+        found["next"] = _action_with_links(action, link)
+    if outcome.get("errorFiles"):
+        found["errorFiles"] = _linked(outcome["errorFiles"], link)
+    return found
+
+
+def _action_with_links(action: dict[str, Any], link: FileLink) -> dict[str, Any]:
     if action.get("type") == "download" and action.get("fileId"):
-        return {**outcome, "next": {**action, "url": link(action["fileId"])[0]}}
+        return {**action, "url": link(action["fileId"])[0]}
     if action.get("type") == "files":
-        files = [{**file, "url": link(file["fileId"])[0]} for file in action["files"]]
-        return {**outcome, "next": {**action, "files": files}}
-    return outcome
+        return {**action, "files": _linked(action["files"], link)}
+    return action
+
+
+def _linked(files: list[dict[str, Any]], link: FileLink) -> list[dict[str, Any]]:
+    return [{**file, "url": link(file["fileId"])[0]} for file in files]
 
 
 def event_head(epoch: str, seq: int, at: int) -> str:

@@ -18,6 +18,8 @@ Key = tuple[int, str]
 Place = tuple[int, int]
 """Where a job stands in the order of claiming: (-priority, id), the smallest first."""
 
+FIRST: Final[Place] = (-(2**62), 0)
+"""No job stands before this place."""
 MOST_HEADS: Final = 512
 """Places of one queue that are kept."""
 MOST_PLACES: Final = 100_000
@@ -63,7 +65,7 @@ class Queue:
         return self.heads[0] if self.heads else self.edge
 
     def enter(self, place: Place) -> None:
-        if self.more and place > self.edge:
+        if (self.more and place > self.edge) or self.knows(place):
             return
         insort(self.heads, place)
         self.edge = max(self.edge, place)
@@ -86,6 +88,10 @@ class Queue:
         self.heads = places
         self.edge = places[-1] if places else self.edge
         self.page = min(2 * self.page, MOST_HEADS)
+
+    def doubt(self) -> None:
+        """Whatever was believed may be wrong."""
+        self.heads, self.edge, self.more = [], FIRST, True
 
     def forget(self) -> None:
         """Keep no places."""
@@ -137,8 +143,9 @@ class Waiting:
 
     def leave(self, key: Key, place: Place) -> bool:
         """A job waits no more; whether no other of its queue can, which is forgotten then."""
-        queues = self._spaces[key[0]]
-        queue = queues[key[1]]
+        queue = self.queue(key)
+        if queue is None:
+            return False
         kept = len(queue.heads)
         queue.leave(place)
         self._kept += len(queue.heads) - kept
@@ -150,6 +157,11 @@ class Waiting:
         queue.fill(places)
         self._keep(len(places) - kept, queue)
         return self._ended(queue)
+
+    def doubt(self, queue: Queue) -> None:
+        """Where the jobs of a queue stand is to be read anew."""
+        self._kept -= len(queue.heads)
+        queue.doubt()
 
     def _ended(self, queue: Queue) -> bool:
         if queue.heads or queue.more:

@@ -197,4 +197,7 @@ class Connection:
 
     def event(self, event: NewEvent) -> dict[str, Any]:
         """Where a published event stands."""
-        return {"id": encode("ev", event.seq), "position": str(Position(self.hub.epoch, event.seq))}
+        return {
+            "id": encode("ev", event.seq),
+            "position": str(Position(self.hub.subscriptions.epoch, event.seq)),
+        }

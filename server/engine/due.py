@@ -1,8 +1,8 @@
-"""The loop that does what time demands: start times, lost leases, time-outs, old idempotency keys."""
+"""The loop that does what time demands: start times, lost leases, time-outs."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,20 +10,15 @@ import structlog
 
 from ..commands.due import DUE, DueJob
 from ..core.deadlines import Limits
-from ..store import idempotency, jobs
-from ..store.command import Command
+from ..store import jobs
 from ..store.database import StoreError
 from ..store.transaction import Facts
 
 EVERY_S: Final = 0.2
 PAGE: Final = 500
-PRUNE_EVERY_S: Final = 60.0
-PRUNE_PAGES: Final = 20
-"""Pages that are pruned between two looks, so that jobs do not wait for them."""
 JUMP_MS: Final = 5_000
 """A wall clock that moves by more than this against the monotonic one has been set."""
 
-PRUNE: Final[Command[int, int]] = Command("prune", idempotency.prune, lazy=True, needs_no_room=True)
 _log = structlog.get_logger("tickwire.due")
 
 
@@ -44,8 +39,7 @@ class DueLoop:
         self._clock = clock
         self._monotonic_ms = monotonic_ms
         self._offset = clock() - monotonic_ms()
-        self._prune_at_ms = monotonic_ms()
-        self._failing: set[str] = set()
+        self._failing = False
         self.spare()
 
     def spare(self) -> None:
@@ -56,23 +50,22 @@ class DueLoop:
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
-            await self._survive(self.look)
-            await self._survive(self.prune)
+            await self._survive()
             await asyncio.sleep(EVERY_S)
 
-    async def _survive(self, act: Callable[[], Awaitable[int]]) -> None:
+    async def _survive(self) -> None:
         try:
-            await act()
+            await self.look()
         except StoreError as error:
             # An outage is told once: this comes back five times a second.
-            if act.__name__ not in self._failing:
+            if not self._failing:
                 _log.warning("store_unreachable", error=str(error))
-            self._failing.add(act.__name__)
+            self._failing = True
             self.spare()
         except Exception:  # noqa: BLE001 - one job that cannot be dealt with must not keep time from all others
             _log.exception("look_failed")
         else:
-            self._failing.discard(act.__name__)
+            self._failing = False
 
     async def look(self) -> int:
         """Do all that is due now; how many jobs were looked at. Raises what one job raised, when the others are done."""
@@ -86,17 +79,6 @@ class DueLoop:
                     raise end
             seen += len(ids)
         return seen
-
-    async def prune(self) -> int:
-        """Remove old idempotency keys, once a minute and then until none is left; how many went in this call."""
-        went = 0
-        for _ in range(PRUNE_PAGES if self._monotonic_ms() >= self._prune_at_ms else 0):
-            page: int = await self._submit(PRUNE, PAGE)
-            went += page
-            if page < PAGE:
-                self._prune_at_ms = self._monotonic_ms() + int(PRUNE_EVERY_S * 1000)
-                break
-        return went
 
     def _notice_jump(self) -> None:
         offset = self._clock() - self._monotonic_ms()

@@ -1,9 +1,10 @@
 """All connections of the stream on this node: who is there, and who is told what after a commit."""
 
+import asyncio
 import hashlib
 import itertools
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import orjson
@@ -16,7 +17,7 @@ from ..commands import leases, sessions
 from ..commands.leases import Held, Leases
 from ..core.actors import Actor
 from ..core.deadlines import Limits
-from ..core.effects import CancelAsked, Granted, Lost
+from ..core.effects import CancelAsked, Divided, Granted, Lost
 from ..core.jobs import JobRow
 from ..store.command import Once
 from ..store.database import StoreError
@@ -53,12 +54,14 @@ class Hub:
         self.clock = clock
         self.subscriptions = subscriptions
         self.server_id = secrets.token_hex(4)
-        self.epoch = subscriptions.epoch
         self.total = Total()
         self.post = writer.post
         self.ticks = Ticks(writer, clock, subscriptions.progress)
         self.peers: dict[str, Connected] = {}
+        self.poll: Callable[[], Awaitable[None]] | None = None
+        """Reads the log to its end; None where no other server writes to it."""
         self._facts = facts
+        self._catching_up: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
 
     def next_number(self) -> int:
@@ -68,6 +71,24 @@ class Hub:
     def limits(self) -> Limits:
         """The deadlines in force."""
         return self._facts.limits
+
+    def lags(self, after: str) -> bool:
+        """Whether a cursor lies behind the end of the log as it is known here, though not perhaps of the whole."""
+        return self.poll is not None and self.subscriptions.is_ahead(after)
+
+    def catch_up(self, then: Callable[[], None]) -> None:
+        """Read the log to its end first."""
+        task = asyncio.create_task(self._catch_up(then))
+        self._catching_up.add(task)
+        task.add_done_callback(self._catching_up.discard)
+
+    async def _catch_up(self, then: Callable[[], None]) -> None:
+        try:
+            if self.poll is not None:
+                await self.poll()
+        except StoreError as error:
+            _log.warning("log_unreachable", error=str(error))
+        then()
 
     def join(self, peer: Connected) -> None:
         """A session said hello. What an older connection of it takes ends here; its leases go over."""
@@ -101,6 +122,8 @@ class Hub:
                 self._cancel(effect)
             elif isinstance(effect, Lost):
                 self._lost(effect)
+            elif isinstance(effect, Divided):
+                self.ticks.divide(effect.holder, effect.job_id, effect.fence)
         for holder, rows in grants.items():
             self._grant(holder, rows)
 

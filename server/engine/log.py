@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import Position
 
 from ..core.views import event_text
@@ -44,6 +45,11 @@ class Log:
         self._bytes = 0
 
     @property
+    def ends(self) -> Head:
+        """Both ends, as this node knows them."""
+        return Head(self.epoch, self.seq, self.oldest_seq)
+
+    @property
     def head(self) -> Position:
         """The newest event's position."""
         return Position(self.epoch, self.seq)
@@ -71,6 +77,16 @@ class Log:
             self._bytes -= len(gone.text)
         return entries
 
+    def replace(self, head: Head) -> None:
+        """The log is another one now, or the ring cannot be continued."""
+        self.epoch, self.seq, self.oldest_seq = head.epoch, head.seq, head.oldest
+        self._ring.clear()
+        self._bytes = 0
+
+    def forget(self, oldest: int) -> None:
+        """Events before this one are kept no longer. The ring may still hold some: what follows live misses none."""
+        self.oldest_seq = max(self.oldest_seq, oldest)
+
     def after(self, seq: int, count: int) -> list[Entry] | None:
         """The first ``count`` entries after a number; None when the ring does not reach back so far."""
         if seq >= self.seq:
@@ -79,3 +95,35 @@ class Log:
             return None
         start = seq + 1 - self._ring[0].seq
         return [self._ring[i] for i in range(start, min(start + count, len(self._ring)))]
+
+
+def place(after: str, head: Head) -> int:
+    """The sequence number that a cursor names; Refusal ``bad_cursor``, or one that says why it cannot be continued."""
+    if after == "now":
+        return head.seq
+    if after == "oldest":
+        return head.oldest - 1
+    position = Position.parse(after)
+    if position.epoch != head.epoch:
+        raise _refusal(
+            "epoch_changed", "The log was replaced since this position: start again from oldest or now.", head
+        )
+    if position.seq > head.seq:
+        raise _refusal(
+            "cursor_ahead", "The position lies after the log's end: start again from oldest or now.", head
+        )
+    if position.seq < head.oldest - 1:
+        raise too_old(head)
+    return position.seq
+
+
+def too_old(head: Head) -> Refusal:
+    """The answer to a cursor behind which events have been removed."""
+    return _refusal(
+        "cursor_too_old", "Events after this position have been removed: start again from oldest.", head
+    )
+
+
+def _refusal(code: str, message: str, head: Head) -> Refusal:
+    newest, oldest = Position(head.epoch, head.seq), Position(head.epoch, head.oldest - 1)
+    return Refusal(code, message, key="after", head=str(newest), oldest=str(oldest))

@@ -2,28 +2,35 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
+
+from listener_sdk.protocol.codes import CLOSES
 
 from ..commands.grants import grant
 from ..core.dispatch import Dispatch
 from ..settings import Settings
 from ..store import log as log_sql
+from ..store.blobs import Blobs
 from ..store.command import Command, Once, Replayed
 from ..store.database import Database, Reader
-from ..store.log import Stored
+from ..store.log import Head, Stored
 from ..store.meta import Meta
 from ..store.room import Room
 from ..store.transaction import Facts, Transaction
 from ..store.writer import Writer
+from .clock import StoreClock
 from .due import DueLoop
-from .hub import Hub
+from .hub import Hub, unanswered
 from .log import Log
+from .neighbours import Neighbours
+from .retention import RetentionLoop
 from .sockets import Sockets
 from .subscriptions import Subscriptions
+from .tail import Tail
 
 READERS: Final = 4
 IDLE_EVERY_S: Final = 10.0
@@ -60,9 +67,7 @@ class Node:
         with database.reader() as reader:
             self.log = Log(log_sql.head(reader))
         self.dispatch = Dispatch()
-        self.room = Room(
-            {"store": settings.database_path.parent, "files": settings.data_dir}, settings.min_free_bytes
-        )
+        self.room = Room(settings.disks, settings.min_free_bytes)
         self.writer = Writer(
             database,
             facts,
@@ -75,7 +80,22 @@ class Node:
         self.subscriptions = Subscriptions(self.log, self._read_page)
         self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key)
         self.hub = Hub(self.writer, facts, self.subscriptions, clock)
+        self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
+        self.tail = Tail(
+            self.log, self.read, self.subscriptions.publish, self.neighbours.heard, self._begin_anew
+        )
+        self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
+        self.blobs = Blobs(settings.data_dir / "files", lambda: self.room.low)
+        self.retention = RetentionLoop(
+            settings.retention,
+            self.submit,
+            self.read,
+            busy=lambda: self.writer.busy,
+            forget=self.log.forget,
+            remove_bytes=self.blobs.remove,
+            clock=clock,
+        )
 
     @property
     def epoch(self) -> str:
@@ -87,9 +107,18 @@ class Node:
         self.writer.start()
         if loops:
             await asyncio.to_thread(self.room.look)
-            endless = (self.due.run(), self._idle(), self.room.watch(self._room_again))
-            self._tasks = [asyncio.create_task(loop) for loop in endless]
+            endless = (self.due.run(), self.retention.run(), self._idle(), self.room.watch(self._room_again))
+            self._tasks = [asyncio.create_task(loop) for loop in (*endless, *self._shared_loops())]
         self.state = "ready"
+
+    def _shared_loops(self) -> list[Coroutine[Any, Any, None]]:
+        """What a server does because others may be on the same store."""
+        if not self.database.shared:
+            return []
+        loops = [self.tail.run(), self.neighbours.run()]
+        if isinstance(self.clock, StoreClock):
+            loops.append(self.clock.run(self.database.time_ms, self._off_loop))
+        return loops
 
     async def drain(self) -> None:
         """Grant nothing more; leases stay where they are."""
@@ -100,6 +129,7 @@ class Node:
         """Finish what was taken, then end threads and tasks. The database stays open for its owner to close."""
         await self.drain()
         self.subscriptions.stop()
+        self.tail.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -112,16 +142,21 @@ class Node:
         """Run a command in the next commit. Raises Refusal, StoreError."""
         return await self.writer.submit(command, item, once)
 
+    async def _off_loop(self, act: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, act)
+
     async def read(self, query: Callable[[Reader], T]) -> T:
         """Run a query on one consistent view of the store, off the loop. Raises StoreError."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._query, query)
+        return await self._off_loop(lambda: self._query(query))
 
     def _query(self, query: Callable[[Reader], T]) -> T:
         with self.database.reader() as reader:
             return query(reader)
 
-    async def _read_page(self, after: int, upto: int, count: int) -> list[Stored]:
-        return await self.read(lambda reader: log_sql.page(reader, after, upto, count))
+    async def _read_page(self, after: int, upto: int, count: int) -> tuple[int, list[Stored]]:
+        return await self.read(
+            lambda reader: (log_sql.head(reader).oldest, log_sql.page(reader, after, upto, count))
+        )
 
     def _grant(self, tx: Transaction) -> bool:
         return self.state != "draining" and self.room.low is None and grant(tx)
@@ -136,7 +171,12 @@ class Node:
         if effects:
             self.hub.deliver(effects)
         if events:
-            self.subscriptions.publish(self.log.take(events))
+            self.tail.offer(events)
+
+    def _begin_anew(self, head: Head) -> None:
+        """The log is not the one that it was: clients come again, and are told where they stand."""
+        self.sockets.drain(CLOSES["restart"].code)
+        self.writer.look()
 
     async def _idle(self) -> None:
         while True:

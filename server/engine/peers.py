@@ -35,14 +35,20 @@ class Peer(Connection):
         """Do what a frame asks; refusals are answered, never raised. A connection that was replaced is not heard."""
         if self.session is not None and not self.hub.is_here(self):
             return
+        self._take(frame, self._act)
+
+    def _take(self, frame: Any, act: Callable[[Any], None]) -> None:
         try:
-            self._greeted(frame)
-            if self.lost_one:
-                self.lost_one = False
-                self.post(sessions.HEARD, self.holder, self._heard)
-            getattr(self, f"on_{frame.type}")(frame)
+            act(frame)
         except Refusal as refusal:
             self.refuse(refusal, getattr(frame, "id", None), **_about(frame))
+
+    def _act(self, frame: f.ClientFrame) -> None:
+        self._greeted(frame)
+        if self.lost_one:
+            self.lost_one = False
+            self.post(sessions.HEARD, self.holder, self._heard)
+        getattr(self, f"on_{frame.type}")(frame)
 
     def _greeted(self, frame: f.ClientFrame) -> None:
         if self.session is None and not isinstance(frame, f.Hello):
@@ -195,6 +201,17 @@ class Peer(Connection):
         self.do(event_commands.PUBLISH, item, frame.id, once, self.event)
 
     def on_subscribe(self, frame: f.Subscribe) -> None:
+        """Subscribe; a position that another server has told may be one that this server has yet to read up to."""
+        if self.hub.lags(frame.after):
+            self.hub.catch_up(lambda: self._subscribe_late(frame))
+        else:
+            self._subscribe(frame)
+
+    def _subscribe_late(self, frame: f.Subscribe) -> None:
+        if self.hub.is_here(self):
+            self._take(frame, self._subscribe)
+
+    def _subscribe(self, frame: f.Subscribe) -> None:
         older = self.subscriptions.get(frame.sub)
         if older is None and len(self.subscriptions) >= self.most_subscriptions:
             raise Refusal(

@@ -1,7 +1,7 @@
 """Subscriptions: cursors into the log that follow it, each batch encoded once for every distinct filter."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from listener_sdk.protocol.events import Position
 from listener_sdk.protocol.filters import compile_filter, compile_topics
 from listener_sdk.protocol.frames import Subscribe
 
-from ..store import log as sql
-from .log import Entry, Log
+from ..store.log import Stored
+from .log import Entry, Log, place, too_old
 from .outbox import Outbox
 
 PAGE: Final = 500
@@ -23,7 +23,7 @@ LARGEST_BURST: Final = 1024 * 1024
 AT_ONCE: Final = 8
 """Subscriptions that read history from the store at the same time."""
 
-ReadPage = Callable[[int, int, int], Any]
+ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 _log = structlog.get_logger("tickwire.subscriptions")
 Key = tuple[int, bytes]
 
@@ -56,20 +56,34 @@ class Subscription:
 
 
 class Subscriptions:
-    """All subscriptions of a node. ``read_page(after, upto, count)`` reads stored events off the loop."""
+    """All subscriptions of a node.
+
+    ``read_page(after, upto, count)`` reads stored events off the loop, and the oldest that there was at the same moment.
+    """
 
     def __init__(self, log: Log, read_page: ReadPage) -> None:
-        self.epoch = log.epoch
         self._log = log
         self._read_page = read_page
         self._groups: dict[Key, list[Subscription]] = {}
         self._reading = asyncio.Semaphore(AT_ONCE)
 
+    @property
+    def epoch(self) -> str:
+        """The log's epoch."""
+        return self._log.epoch
+
+    def is_ahead(self, after: str) -> bool:
+        """Whether a cursor is a position of this log behind its end."""
+        if after in {"now", "oldest"}:
+            return False
+        position = Position.parse(after)
+        return position.epoch == self._log.epoch and position.seq > self._log.seq
+
     def add(self, frame: Subscribe, space_id: int, outbox: Outbox, drained: asyncio.Event) -> Subscription:
         """Begin; Refusal names why a cursor cannot be continued, before anything is sent."""
         topics = compile_topics(frame.topics)
         test = compile_filter(frame.filter) if frame.filter else None
-        start = self.start(frame.after)
+        start = place(frame.after, self._log.ends)
         key = (space_id, orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS))
         found = Subscription(
             frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, drained
@@ -91,37 +105,6 @@ class Subscriptions:
             group.remove(subscription)
         if not group:
             self._groups.pop(subscription.key, None)
-
-    def start(self, after: str) -> int:
-        """The sequence number that a cursor names; Refusal ``bad_cursor`` or one that says why it cannot be continued."""
-        if after == "now":
-            return self._log.seq
-        if after == "oldest":
-            return self._log.oldest_seq - 1
-        position = Position.parse(after)
-        ends = {"head": str(self._log.head), "oldest": str(self._log.oldest)}
-        if position.epoch != self._log.epoch:
-            raise Refusal(
-                "epoch_changed",
-                "The log was replaced since this position: start again from oldest or now.",
-                key="after",
-                **ends,
-            )
-        if position.seq > self._log.seq:
-            raise Refusal(
-                "cursor_ahead",
-                "The position lies after the log's end: start again from oldest or now.",
-                key="after",
-                **ends,
-            )
-        if position.seq < self._log.oldest_seq - 1:
-            raise Refusal(
-                "cursor_too_old",
-                "Events after this position have been removed: start again from oldest.",
-                key="after",
-                **ends,
-            )
-        return position.seq
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """Hand committed events to everybody who is live; the others find them when they get there."""
@@ -188,15 +171,16 @@ class Subscriptions:
     async def _catch_up(self, subscription: Subscription) -> None:
         try:
             await self._follow(subscription)
+        except Refusal as refusal:
+            self._end(subscription, refusal)
         except Exception:  # noqa: BLE001 - the client is told, and resumes from its last position
             _log.exception("catch_up_failed", sub=subscription.name)
-            self.remove(subscription)
-            subscription.outbox.send({
-                "type": "error",
-                "code": "unavailable",
-                "sub": subscription.name,
-                "message": "The log could not be read: subscribe again from the last position.",
-            })  # fmt: skip
+            message = "The log could not be read: subscribe again from the last position."
+            self._end(subscription, Refusal("unavailable", message))
+
+    def _end(self, subscription: Subscription, refusal: Refusal) -> None:
+        self.remove(subscription)
+        subscription.outbox.send({"type": "error", "sub": subscription.name, **refusal.as_wire()})
 
     async def _follow(self, subscription: Subscription) -> None:
         """Send history, a frame at a time as it is read, until the subscription has caught up and is live."""
@@ -213,7 +197,10 @@ class Subscriptions:
             return entries
         # The turn is for the store alone: a reader that stands still must not keep the others from it.
         async with self._reading:
-            stored: list[sql.Stored] = await self._read_page(subscription.cursor, self._log.seq, PAGE)
+            oldest, stored = await self._read_page(subscription.cursor, self._log.seq, PAGE)
+        if subscription.cursor < oldest - 1:
+            self._log.forget(oldest)
+            raise too_old(self._log.ends)
         return [self._log.entry(event) for event in stored]
 
     async def _room(self, subscription: Subscription) -> None:

@@ -1,59 +1,31 @@
-"""Ticks of running jobs, merged in memory: the store gets one a second, live readers four, the last one never late."""
+"""Ticks of running jobs, merged in memory: the store gets one a second, live readers four, the last one never late.
+
+A job that makes no progress for too long is told to be stalled, without a tick: once a second all are looked at.
+"""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from listener_sdk.protocol.ids import encode, environment_id, space_id
-from listener_sdk.protocol.progress import Progress, whole
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.progress import Progress
 
 from ..commands.leases import TICK, Held, TickLease
+from ..commands.recall import RECALL, Past, RecallLease
+from ..commands.stalls import STALL, StallLease
 from ..core.actors import Space
-from ..core.curve import Curve, Point, joined
-from ..core.estimate import completion_at
+from ..core.curve import Point
 from ..core.jobs import JobRow
+from ..core.stalls import Movement
 from ..store.database import StoreError
 from ..store.writer import Writer
+from .running import Running, begun, live_tick
 
 PULSE_S: Final = 0.25
 STORED_EVERY_MS: Final = 1_000
+STALLS_EVERY_S: Final = 1.0
 
 OnLive = Callable[[list[tuple[int, dict[str, Any], dict[str, Any]]]], None]
-
-
-@dataclass(slots=True)
-class Running:
-    """What is known of one lease's progress. ``sent`` is how far its curve has been handed to the store."""
-
-    lease: Held
-    name: str
-    space: Space
-    started_at: int
-    begun: bool
-    progress: Progress = field(default_factory=Progress)
-    curve: Curve = field(default_factory=Curve)
-    given: bool = False
-    changed: bool = False
-    shown: bool = True
-    stored_at: int = 0
-    sent: int = 0
-
-    def merge(self, newer: Progress) -> bool:
-        """Take a tick in; whether it says anything new."""
-        before = self._said()
-        self.progress = self.progress.merged(newer)
-        self.given = self.given or newer.eta_ms is not None
-        return self._said() != before
-
-    def _said(self) -> tuple[object, ...]:
-        seen = self.progress
-        return seen.value(), seen.done, seen.total, seen.text, seen.eta_ms, self.given
-
-    def estimate(self) -> int | None:
-        """The handler's own estimate, else the server's from the rate."""
-        return self.progress.eta_ms if self.given else completion_at(self.started_at, self.curve.all())
 
 
 class Ticks:
@@ -65,13 +37,22 @@ class Ticks:
         self._live = live
         self._running: dict[int, Running] = {}
         self._pulse: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._stopped = False
 
     def begin(self, lease: Held, row: JobRow, space: Space) -> None:
         """A lease was given, or is held again after a reconnect: then its progress goes on from the stored one."""
         known = self._running.get(lease.job_id)
         if known is None or known.lease != lease:
-            self._running[lease.job_id] = _running(lease, row, space, self._clock())
+            running = begun(lease, row, space, self._clock())
+            self._running[lease.job_id] = running
+            if running.begun and row.progress is not None:
+                self._recall(running)
+
+    def lease(self, job_id: int) -> Held | None:
+        """The lease that a session of this node has of a job."""
+        running = self._running.get(job_id)
+        return None if running is None else running.lease
 
     def started(self, lease: Held) -> None:
         """The handler begins: its rate counts from here."""
@@ -81,6 +62,7 @@ class Ticks:
         running.begun = True
         if not running.curve.points:
             running.started_at = self._clock()
+            running.movement = Movement(running.started_at)
 
     def take(self, lease: Held, newer: Progress) -> bool:
         """Merge a tick; False for a lease that is not known here, of which the store must say whether it is lost.
@@ -98,7 +80,8 @@ class Ticks:
     def _changed(self, running: Running) -> None:
         percent = running.progress.value()
         if percent is not None:
-            running.curve.add(self._clock(), percent)
+            running.draw(self._clock(), percent)
+            self._arm_watch()
         running.changed, running.shown = True, False
         self._arm()
 
@@ -107,6 +90,12 @@ class Ticks:
         running = self._running.get(lease.job_id)
         if running is not None and running.lease == lease and running.changed:
             self._store(running)
+
+    def divide(self, holder: str, job_id: int, fence: int) -> None:
+        """The job was split: its handler's ticks say no more than a text."""
+        running = self._running.get(job_id)
+        if running is not None and (running.lease.holder, running.lease.fence) == (holder, fence):
+            running.divide()
 
     def drop(self, holder: str, job_id: int, fence: int) -> None:
         """The lease is over."""
@@ -120,6 +109,9 @@ class Ticks:
         if self._pulse is not None:
             self._pulse.cancel()
             self._pulse = None
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         for running in self._running.values():
             if running.changed:
                 self._store(running)
@@ -135,12 +127,64 @@ class Ticks:
         for running in fresh:
             running.shown = True
         if fresh:
-            self._live([_live(running) for running in fresh])
+            self._live([live_tick(running) for running in fresh])
         for running in list(self._running.values()):
             if running.changed and now - running.stored_at >= STORED_EVERY_MS:
+                if not running.recalled:
+                    self._recall(running)
                 self._store(running)
         if any(running.changed or not running.shown for running in self._running.values()):
             self._arm()
+
+    def _arm_watch(self) -> None:
+        if self._watch is None and not self._stopped:
+            self._watch = asyncio.get_running_loop().call_later(STALLS_EVERY_S, self._look)
+
+    def _look(self) -> None:
+        """Say which jobs have stalled, and look again while any other may."""
+        self._watch = None
+        now = self._clock()
+        for running in list(self._running.values()):
+            if running.movement is None and not running.recalled:
+                self._recall(running)
+            stalls_at = running.stalls_at()
+            if stalls_at is not None and stalls_at <= now:
+                self._stall(running)
+            elif stalls_at is not None:
+                self._arm_watch()
+
+    def _stall(self, running: Running) -> None:
+        if running.movement is None:
+            return
+        since = running.movement.moved_at
+        running.stalled_at = since
+        item = StallLease(running.lease, since)
+        self._writer.post(STALL, item, lambda result, error: self._stalled(running, since, result, error))
+
+    def _stalled(self, running: Running, since: int, result: bool | None, error: Exception | None) -> None:
+        """The log has it: now those who look on are told, unless the job moves again."""
+        if running.stalled_at != since:
+            return
+        if isinstance(error, StoreError):
+            running.stalled_at = None
+            self._arm_watch()
+        elif result is False:
+            running.whole, running.stalled_at = False, None
+        elif result:
+            running.shown = False
+            self._arm()
+
+    def _recall(self, running: Running) -> None:
+        running.recalled = True
+        item = RecallLease(running.lease)
+        self._writer.post(RECALL, item, lambda past, error: self._recalled(running, past, error))
+
+    def _recalled(self, running: Running, past: Past | None, error: Exception | None) -> None:
+        if isinstance(error, StoreError):
+            running.recalled = False
+        elif past is not None:
+            running.recall(past, self._clock())
+        self._arm_watch()
 
     def _store(self, running: Running) -> None:
         running.changed = False
@@ -165,55 +209,4 @@ class Ticks:
             running.changed, running.sent = True, sent
             self._arm()
         elif result is not None:
-            _go_on(running, *result)
-
-
-def _running(lease: Held, row: JobRow, space: Space, now: int) -> Running:
-    given = bool(row.eta_given)
-    progress = Progress(row.progress, row.done, row.total, eta_ms=row.eta_at if given else None)
-    if row.attempt_started_at is None:
-        return Running(lease, row.name, space, now, begun=False, progress=progress)
-    return Running(
-        lease,
-        row.name,
-        space,
-        row.attempt_started_at,
-        begun=True,
-        progress=progress,
-        given=given,
-        stored_at=row.updated_at,
-    )
-
-
-def _go_on(running: Running, merged: Progress, points: list[Point]) -> None:
-    """Put the part of the curve that another server drew before ours."""
-    if points and running.curve.points and points[0][0] < running.curve.points[0][0]:
-        running.curve = joined(points, running.curve.all())
-        running.started_at = min(running.started_at, points[0][0])
-        running.progress = merged.merged(running.progress)
-
-
-def _live(running: Running) -> tuple[int, dict[str, Any], dict[str, Any]]:
-    """A live tick, and the event by which filters see it."""
-    progress, eta = running.progress, running.estimate()
-    kind, _, operation = running.name.partition(":")
-    tick = {
-        "id": encode("jb", running.lease.job_id),
-        "job": running.name,
-        "progress": whole(progress.value()),
-        "done": progress.done,
-        "total": progress.total,
-        "info": progress.text,
-        "estimatedCompletionAt": to_wire(eta) if eta is not None else None,
-    }
-    event = {
-        "topic": "job:updated",
-        "domain": "job",
-        "context": {
-            "jobId": tick["id"],
-            "spaceId": space_id(running.space.code),
-            "environmentId": environment_id(running.space.code),
-        },
-        "payload": {"domain": kind, "operation": operation, "job": running.name, "status": "executing"},
-    }
-    return running.space.id, {name: value for name, value in tick.items() if value is not None}, event
+            running.go_on(*result)

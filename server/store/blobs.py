@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import errno
 import hashlib
+import math
 import os
 import secrets
 from collections.abc import AsyncIterable, Callable, Iterator
@@ -44,16 +45,17 @@ class Blobs:
         self.folder = folder
         self._low = low
 
-    def prepare(self, known: set[str]) -> int:
+    def prepare(self, known: set[str], before: float = math.inf) -> int:
         """Make the folder and remove bytes that nothing names, half-written ones included; how many went.
 
-        StartError when the folder cannot be used. Only before the server takes its first call.
+        Where other servers write to the folder, only what was last changed ``before`` a time (s) may go. StartError when
+        the folder cannot be used. Only before the server takes its first call.
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            orphans = [path for path in self.folder.iterdir() if path.is_file() and path.name not in known]
+            orphans = [path for path in self.folder.iterdir() if _is_orphan(path, known, before)]
             for path in orphans:
-                path.unlink()
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise StartError(
                 f"{self.folder} cannot be used: {error.strerror}. Give it to the server's user."
@@ -95,6 +97,13 @@ class Blobs:
     async def remove(self, name: str) -> None:
         """Delete bytes; those that are gone already are no error."""
         await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
+
+
+def _is_orphan(path: Path, known: set[str], before: float) -> bool:
+    # Another server may rename it while this one looks.
+    with contextlib.suppress(FileNotFoundError):
+        return path.name not in known and path.is_file() and path.stat().st_mtime < before
+    return False
 
 
 async def _bounded(chunks: AsyncIterable[bytes], limit: int) -> AsyncIterable[bytes]:

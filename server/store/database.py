@@ -1,8 +1,9 @@
 """The seam between Tickwire and a database: all that a backend must provide, and nothing that knows what a job is.
 
 SQL above this seam is written once, in the subset that SQLite and PostgreSQL share, with ``:name`` parameters and
-two words of our own: ``LIST(:ids)`` is a sub-select of the integers in a JSON list, and ``FOR_CLAIM`` is the lock
-clause of a claim. Times are integer milliseconds, truth values integers, JSON text.
+three words of our own: ``IN LIST(:ids)`` asks for the integers of a list, ``FOR_CHANGE`` at the end of a query keeps its
+rows for this transaction, and ``FOR_CLAIM`` does the same and passes over those that another one keeps. Times are
+integer milliseconds, truth values integers, JSON text.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,10 @@ class StoreError(Exception):
     """The store cannot do what was asked now; nothing was written."""
 
     code = "unavailable"
+
+
+class AgainError(StoreError):
+    """The database has undone the transaction for the sake of another one: done once more, it may well succeed."""
 
 
 class DiskFullError(StoreError):
@@ -45,12 +50,17 @@ class Connection(Reader, Protocol):
     """The one writing connection of a node, used by the writer's thread alone.
 
     Guarantees: what happens between ``begin`` and ``commit`` is atomic, isolated and, once ``commit`` has returned,
-    durable; every failure leaves the store as it was at ``begin``, after ``rollback``.
+    durable; every failure leaves the store as it was at ``begin``, after ``rollback``. What needs no answer may be sent
+    together with what follows: its errors come then, at the latest from ``commit``.
     """
 
-    def begin(self) -> None: ...
+    def begin(self, *, alone: bool = False) -> None:
+        """Begin a transaction. Of those that are ``alone`` there is one at a time, over all servers."""
+        ...
 
-    def commit(self) -> None: ...
+    def commit(self, events: Sequence[Row] = ()) -> int:
+        """``append_log``, and the end of the transaction in the same message; the number of the first event."""
+        ...
 
     def rollback(self) -> None:
         """End the transaction without effect; also when the database has already done so by itself."""
@@ -68,8 +78,18 @@ class Connection(Reader, Protocol):
         """Set columns by ``id``: each row holds the new values in the order of columns, then the id."""
         ...
 
-    def next_ids(self, kind: str, count: int) -> int:
-        """The first of ``count`` successive integers that no row of this kind ever had or will have."""
+    def append_log(self, events: Sequence[Row]) -> int:
+        """Append events, rows of ``log.COLUMNS`` without their number, behind the head of the log; the number of the first.
+
+        From here to the end of the transaction all other writers wait, so it comes last.
+        """
+        ...
+
+    def next_ids(self, kind: str, count: int) -> Sequence[int]:
+        """``count`` rising integers that no row of this kind ever had or will have.
+
+        Over all servers they follow the order of asking, give or take a second.
+        """
         ...
 
     def close(self) -> None: ...
@@ -79,11 +99,15 @@ class Database(Protocol):
     """A place that holds one Tickwire store."""
 
     kind: str
+    shared: bool
+    """Whether other servers may write to the store at the same time."""
     broken: str | None
     """Why the store can no longer be trusted, once a BrokenError was seen: nothing more may be written to it."""
+    reconnects: int
+    """How often a lost connection was made anew: another server may answer since, and the log may have another epoch."""
 
     def prepare(self) -> None:
-        """Refuse unfit places, take the lock, and bring the schema to the newest version. Raises StartError."""
+        """Refuse unfit places, and bring the schema to the newest version. Raises StartError."""
         ...
 
     def connect(self) -> Connection:
@@ -92,6 +116,10 @@ class Database(Protocol):
 
     def reader(self) -> AbstractContextManager[Reader]:
         """A consistent view of the store for the calling thread, ended by leaving the context."""
+        ...
+
+    def time_ms(self) -> int:
+        """The store's own clock, in milliseconds since 1970."""
         ...
 
     def close(self) -> None: ...

@@ -46,10 +46,10 @@ def _open_ended(column: str, pattern: str, name: str, params: dict[str, Any]) ->
     start, end = pattern.removesuffix("**"), pattern.removeprefix("**")
     if start.endswith(":") and not _WILD.search(start):
         params |= {f"{name}_start": start, f"{name}_start_length": len(start)}
-        return f"substr({column}, 1, :{name}_start_length) = :{name}_start"
+        return f"substr({column}, 1, CAST(:{name}_start_length AS INTEGER)) = :{name}_start"
     if end.startswith(":") and not _WILD.search(end):
         params |= {f"{name}_end": end, f"{name}_end_length": len(end)}
-        return f"substr({column}, length({column}) - :{name}_end_length + 1) = :{name}_end"
+        return f"substr({column}, length({column}) - CAST(:{name}_end_length AS INTEGER) + 1) = :{name}_end"
     raise Refusal(
         "bad_filter", "** stands alone, or as first or last segment without other wildcards.", key=name
     )

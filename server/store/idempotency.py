@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from listener_sdk.protocol.codes import Refusal
 
 from .command import Once, Replayed
+from .database import Reader
 from .transaction import Transaction
 
 KEPT_MS = 86_400_000
@@ -29,6 +30,16 @@ def once_only(tx: Transaction, once: Once[Result], act: Callable[[], Result]) ->
     tx.once[once.scope, once.key] = (once.body_hash, result)
     tx.at_last(lambda: _remember(tx, once, result))
     return result
+
+
+def count_old(reader: Reader, now: int, count: int) -> int:
+    """How many keys have expired, counted up to ``count``."""
+    found = reader.rows(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM idempotency WHERE created_at <= :before LIMIT :count) old",
+        before=now - KEPT_MS,
+        count=count,
+    )
+    return int(found[0][0])
 
 
 def prune(tx: Transaction, count: int) -> int:

@@ -29,7 +29,7 @@ class JobFilter:
 
 def page(reader: Reader, space_id: int, wanted: JobFilter, window: Window, *, count: bool) -> Page[JobRow]:
     """Jobs in the order of their making, newest first unless ``ascending``."""
-    where, params = _where(space_id, wanted)
+    where, params = condition(space_id, wanted)
     order = "ASC" if wanted.ascending else "DESC"
     beyond = "" if window.after is None else f" AND id {'>' if wanted.ascending else '<'} :after"
     sizes = reader.rows(
@@ -47,7 +47,8 @@ def page(reader: Reader, space_id: int, wanted: JobFilter, window: Window, *, co
     return Page([from_db(row) for row in rows], len(sizes) > len(ids), f"{head.epoch}:{head.seq}", total)
 
 
-def _where(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
+def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
+    """What stands behind WHERE for these jobs of a space, and its parameters."""
     params: dict[str, Any] = {"space": space_id}
     parts = ["space_id = :space"]
     for column, sign, value in (
@@ -78,11 +79,11 @@ def _names(wanted: JobFilter, params: dict[str, Any]) -> list[str]:
         parts.append(globs.condition("name", wanted.name, "job", params))
     if wanted.type is not None:
         params |= {"type": f"{wanted.type}:", "type_length": len(wanted.type) + 1}
-        parts.append("substr(name, 1, :type_length) = :type")
+        parts.append("substr(name, 1, CAST(:type_length AS INTEGER)) = :type")
     if wanted.operation is not None:
         params |= {"operation": f":{wanted.operation}", "operation_length": len(wanted.operation) + 1}
-        head = "substr(name, 1, length(name) - :operation_length)"
-        tail = "substr(name, length(name) - :operation_length + 1)"
+        head = "substr(name, 1, length(name) - CAST(:operation_length AS INTEGER))"
+        tail = "substr(name, length(name) - CAST(:operation_length AS INTEGER) + 1)"
         parts.append(
             f"length(name) > :operation_length AND {tail} = :operation AND replace({head}, ':', '') = {head}"
         )

@@ -9,12 +9,22 @@ from .database import Connection, Reader, Row
 
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - names of our own fields
 FIXED: Final = frozenset({
-    "id", "space_id", "name", "source", "parent_id", "part", "rerun_of", "file_id", "unique_key",
+    "id", "space_id", "name", "source", "parent_id", "rerun_of", "file_id", "unique_key",
     "created_by", "created_at", "max_attempts", "run_timeout_ms", "queue_timeout_ms", "total_timeout_ms",
 })  # fmt: skip
 """Columns that never change after the insert."""
 MUTABLE: Final = tuple(name for name in COLUMNS if name not in FIXED)
-PROGRESS: Final = ("updated_at", "info", "progress", "done", "total", "eta_at", "eta_given")
+PROGRESS: Final = (
+    "updated_at",
+    "info",
+    "progress",
+    "done",
+    "total",
+    "eta_at",
+    "eta_given",
+    "stalls_at",
+    "stalled_at",
+)
 """What a tick changes: no index holds any of them."""
 LEASE: Final = ("lease_expires_at",)
 """What a renewal changes."""
@@ -36,6 +46,32 @@ def load(reader: Reader, space_id: int, job_id: int) -> JobRow | None:
 def load_many(reader: Reader, ids: Iterable[int]) -> list[JobRow]:
     """Jobs by id, of whichever space."""
     return [from_db(row) for row in reader.rows(f"{SELECT} WHERE id IN LIST(:ids)", ids=list(ids))]
+
+
+def keep_many(connection: Connection, ids: Iterable[int]) -> list[JobRow]:
+    """The same, and no other transaction changes them before the end of this one.
+
+    All take them in the order of their ids, so that two transactions do not wait for each other.
+    """
+    rows = connection.rows(f"{SELECT} WHERE id IN LIST(:ids) ORDER BY id FOR_CHANGE", ids=list(ids))
+    return [from_db(row) for row in rows]
+
+
+def claim_many(connection: Connection, ids: list[int]) -> list[JobRow]:
+    """The same, without those that another transaction keeps just now."""
+    if not ids:
+        return []
+    rows = connection.rows(f"{SELECT} WHERE id IN LIST(:ids) ORDER BY id FOR_CLAIM", ids=ids)
+    return [from_db(row) for row in rows]
+
+
+def places(reader: Reader, ids: Iterable[int]) -> list[tuple[Key, Place]]:
+    """Of these jobs those that wait, each with its queue and its place."""
+    rows = reader.rows(
+        "SELECT space_id, name, -priority, id FROM job WHERE id IN LIST(:ids) AND status = 'ready' AND holder IS NULL",
+        ids=list(ids),
+    )
+    return [((space, name), (priority, job_id)) for space, name, priority, job_id in rows]
 
 
 def first_places(reader: Reader, key: Key, count: int) -> list[Place]:
@@ -98,14 +134,26 @@ def _steps(reader: Reader, column: str, where: str, params: dict[str, int]) -> l
     return [row[0] for row in rows]
 
 
+_COUNTS: Final = (
+    "holder IS NOT NULL AND (parts IS NULL OR NOT EXISTS "
+    "(SELECT 1 FROM job_split s WHERE s.job_id = job.id AND s.completed + s.failed + s.canceled < s.total))"
+)
+"""Leases that take credit: a job that waits for its parts does not."""
+
+
 def held(reader: Reader) -> list[tuple[str, int]]:
-    """How many leases each holder has."""
-    return [
-        (holder, count)
-        for holder, count in reader.rows(
-            "SELECT holder, COUNT(*) FROM job WHERE holder IS NOT NULL GROUP BY holder"
-        )
-    ]
+    """How many leases each holder has that take its credit."""
+    rows = reader.rows(f"SELECT holder, COUNT(*) FROM job WHERE {_COUNTS} GROUP BY holder")  # noqa: S608 - conditions of our own
+    return [(holder, count) for holder, count in rows]
+
+
+def count_held(reader: Reader, holder: str) -> int:
+    """The same of one holder."""
+    rows = reader.rows(
+        f"SELECT COUNT(*) FROM job WHERE {_COUNTS} AND holder = :holder",  # noqa: S608 - conditions of our own
+        holder=holder,
+    )
+    return int(rows[0][0])
 
 
 def held_by(reader: Reader, holder: str) -> list[int]:
@@ -147,10 +195,12 @@ def count_ready(reader: Reader, space_id: int) -> int:
 
 def delete(connection: Connection, job_id: int) -> None:
     """Remove a job and what belongs to it alone; its events and files stay until their own retention ends."""
-    for table, column in (
-        ("attempt", "job_id"),
-        ("job_log", "job_id"),
-        ("job_curve", "job_id"),
-        ("job", "id"),
-    ):
-        connection.run(f"DELETE FROM {table} WHERE {column} = :id", id=job_id)  # noqa: S608 - names stand above
+    delete_many(connection, [job_id])
+
+
+def delete_many(connection: Connection, ids: Iterable[int]) -> None:
+    """Remove jobs, each as ``delete`` does."""
+    numbers = list(ids)
+    for table in ("attempt", "job_log", "job_curve", "job_plan", "job_split", "job_predecessor"):
+        connection.run(f"DELETE FROM {table} WHERE job_id IN LIST(:ids)", ids=numbers)  # noqa: S608 - names stand above
+    connection.run("DELETE FROM job WHERE id IN LIST(:ids)", ids=numbers)

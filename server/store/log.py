@@ -1,6 +1,5 @@
 """SQL of the event log: its head, appending, and reading pages."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .database import Connection, Reader
@@ -43,10 +42,9 @@ def begin(connection: Connection, epoch: str) -> None:
     )
 
 
-def raise_head(connection: Connection, count: int) -> int:
-    """Take ``count`` sequence numbers, the last statement before the inserts; the first of them."""
-    rows = connection.rows("UPDATE log_head SET seq = seq + :n WHERE id = 1 RETURNING seq", n=count)
-    return int(rows[0][0]) - count + 1
+def begin_at(connection: Connection, oldest: int) -> None:
+    """The log begins with this event now: those before it were removed in this transaction."""
+    connection.run("UPDATE log_head SET oldest = :oldest WHERE id = 1 AND oldest < :oldest", oldest=oldest)
 
 
 def page(reader: Reader, after: int, upto: int, count: int) -> list[Stored]:
@@ -59,8 +57,3 @@ def page(reader: Reader, after: int, upto: int, count: int) -> list[Stored]:
         count=count,
     )
     return [Stored(*row) for row in rows]
-
-
-def insert(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
-    """Store events; rows are in the order of COLUMNS."""
-    connection.insert_many("event", COLUMNS, rows)

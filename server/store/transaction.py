@@ -6,7 +6,7 @@ is as plural as if every command had been written for lists (a job folded into o
 third of what a statement for each step costs, measured).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -26,6 +26,7 @@ from ..core.waiting import Place, place_of, waits
 from . import jobs as sql
 from . import log
 from .database import Connection, Row
+from .parts import Splits
 
 PROGRESS_ONLY: Final = 1
 LEASE_ONLY: Final = 2
@@ -71,6 +72,9 @@ class Transaction:
         """What the engine does after the commit, in order."""
         self.fresh: list[JobRow] = []
         """Jobs that became ready in this batch."""
+        self.splits = Splits(connection)
+        self.ended: list[JobRow] = []
+        """Jobs that have ended while others wait for them, who are yet to be told."""
         self._jobs: dict[int, JobRow] = {}
         self._places: dict[int, Place] = {}
         """Where the jobs stand that wait as far as dispatch knows."""
@@ -92,7 +96,17 @@ class Transaction:
         """Load jobs by one SELECT, so that ``job`` finds them."""
         missing = {job_id for job_id in ids if job_id not in self._jobs}
         if missing:
-            self.adopt(sql.load_many(self.connection, missing))
+            rows = self.adopt(sql.keep_many(self.connection, missing))
+            parents = {row.parent_id for row in rows if row.part is not None and row.parent_id is not None}
+            if parents:
+                self.splits.preload(parents)
+                self.preload(parents)
+
+    def claim(self, ids: Iterable[int]) -> dict[int, JobRow]:
+        """Jobs by id, without those that another transaction keeps just now."""
+        wanted = list(ids)
+        self.adopt(sql.claim_many(self.connection, [job_id for job_id in wanted if job_id not in self._jobs]))
+        return {job_id: self._jobs[job_id] for job_id in wanted if job_id in self._jobs}
 
     def job(self, job_id: int) -> JobRow | None:
         """The one object of this job in this transaction."""
@@ -106,6 +120,8 @@ class Transaction:
 
     def _adopt(self, row: JobRow) -> JobRow:
         self._jobs[row.id] = row
+        if row.part is not None:
+            self.splits.adopt(row)
         if waits(row):
             self._places[row.id] = place_of(row)
         return row
@@ -113,15 +129,24 @@ class Transaction:
     def add(self, row: JobRow) -> None:
         """A new job: inserted at the end of the batch, as it is then."""
         self._jobs[row.id] = row
+        if row.part is not None:
+            self.splits.adopt(row)
         self._added.append(row)
         self._dirty[row.id] = 0
         self._turned[row.id] = row
 
     def changed(self, row: JobRow, what: int = EVERYTHING) -> None:
         """The row's new values are to be written."""
+        if row.part is not None:
+            self.splits.note(row)
         self._dirty[row.id] = self._dirty.get(row.id, 0) | what
         if what == EVERYTHING:
             self._turned[row.id] = row
+
+    def awaits_parts(self, row: JobRow) -> bool:
+        """Whether the job was split, and some part has not ended: then its lease takes no credit."""
+        split = self.splits.of(row.id) if row.parts is not None else None
+        return split is not None and split.open
 
     def settle(self) -> None:
         """Tell dispatch which jobs wait now, and which no longer do."""
@@ -145,8 +170,14 @@ class Transaction:
         """The job was deleted: write pending changes first, then it is gone."""
         self.flush()
         self._jobs.pop(row.id, None)
+        self.splits.forget(row.id)
         if row in self.fresh:
             self.fresh.remove(row)
+
+    def forget_ended(self, ids: Iterable[int]) -> None:
+        """Jobs that had ended were deleted, after a ``flush``."""
+        for job_id in ids:
+            self._jobs.pop(job_id, None)
 
     # ---- the rest
 
@@ -158,9 +189,13 @@ class Transaction:
         """Change other tables than ``job``."""
         return self.connection.run(statement, **params)
 
-    def next_ids(self, kind: str, count: int = 1) -> int:
-        """The first of ``count`` new integers of a kind."""
+    def next_ids(self, kind: str, count: int) -> Sequence[int]:
+        """New integers of a kind, in rising order."""
         return self.connection.next_ids(kind, count)
+
+    def next_id(self, kind: str) -> int:
+        """A new integer of a kind."""
+        return self.connection.next_ids(kind, 1)[0]
 
     def insert(self, table: str, columns: tuple[str, ...], row: Row) -> None:
         """Insert a row of another table at the end of the batch, together with its like."""
@@ -204,31 +239,41 @@ class Transaction:
         for table, (columns, values) in self._rows.items():
             self.connection.insert_many(table, columns, values)
         self._rows.clear()
+        self.splits.flush()
 
     def finish(self) -> list[log.Stored]:
         """Write everything, then give the events their places: dense, in the order of ``append``."""
         self.flush()
-        if self._events:
-            first = log.raise_head(self.connection, len(self._events))
-            for place, event in enumerate(self._events, first):
-                event.seq = place
+        rows = self._event_rows()
+        stored = self._placed(rows, self.connection.append_log(rows) if rows else 0)
         for act in self._last:
             act()
         self.flush()
-        return self._write_events()
+        return stored
 
-    def _write_events(self) -> list[log.Stored]:
-        stored = [
-            log.Stored(e.seq, e.space_id, e.topic, e.job_id, e.at, orjson.dumps(e.body).decode())
+    def commit(self) -> list[log.Stored]:
+        """``finish``, and the end of the transaction: in one message where nothing waits for the places."""
+        if self._last:
+            stored = self.finish()
+            self.connection.commit()
+            return stored
+        self.flush()
+        rows = self._event_rows()
+        return self._placed(rows, self.connection.commit(rows))
+
+    def _event_rows(self) -> list[Row]:
+        return [
+            (e.space_id, e.topic, e.job_id, int(e.terminal), e.at, orjson.dumps(e.body).decode())
             for e in self._events
         ]
-        rows = [
-            (s.seq, s.space_id, s.topic, s.job_id, int(event.terminal), s.at, s.body)
-            for s, event in zip(stored, self._events, strict=True)
+
+    def _placed(self, rows: list[Row], first: int) -> list[log.Stored]:
+        for seq, event in enumerate(self._events, first):
+            event.seq = seq
+        return [
+            log.Stored(e.seq, e.space_id, e.topic, e.job_id, e.at, row[-1])
+            for e, row in zip(self._events, rows, strict=True)
         ]
-        if rows:
-            log.insert(self.connection, rows)
-        return stored
 
 
 @lru_cache(maxsize=16)

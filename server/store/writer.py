@@ -19,12 +19,13 @@ from listener_sdk.protocol.codes import Refusal
 from ..core.dispatch import Dispatch
 from . import idempotency, jobs, log
 from .command import Command, Once, Replayed
-from .database import BrokenError, Connection, Database, DiskFullError, StoreError
+from .database import AgainError, BrokenError, Connection, Database, DiskFullError, StoreError
 from .transaction import Facts, Transaction
 
 LARGEST_BATCH: Final = 1_000
 LAZY_S: Final = 0.002
 AFTER_ERROR_S: Final = 1.0
+TRIES: Final = 3
 
 Done = Callable[[Any, Exception | None], None]
 Item = TypeVar("Item")
@@ -149,6 +150,11 @@ class Writer:
         low = None if command.needs_no_room else self._low()
         return DiskFullError(low) if low is not None else None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is on its way, or something waits for one."""
+        return self._busy or bool(self._waiting)
+
     async def stop(self) -> None:
         """Take nothing more, finish what was taken, close the connection."""
         self._stopped = True
@@ -219,17 +225,18 @@ class Writer:
             landed = self._run(batch)
             self._loop.call_soon_threadsafe(self._land, landed)
 
-    def _run(self, batch: list[_Pending]) -> _Landed:
+    def _run(self, batch: list[_Pending], *, alone: bool = False) -> _Landed:
         if self._database.broken is not None:
             return _Landed(batch, [(None, BrokenError(self._database.broken))] * len(batch))
         try:
-            return self._commit(batch)
+            return self._commit_in_the_end(batch)
         except StoreError as error:
             self._undo()
             return _Landed(batch, [(None, error)] * len(batch))
         except Exception as error:  # noqa: BLE001 - whatever it is, only the guilty item may fail
             self._undo()
-            if len(batch) <= 1:
+            # A lone item may have met what another server wrote meanwhile: then it is refused when it looks again.
+            if alone or not batch or (len(batch) == 1 and not self._database.shared):
                 _log.exception("command_failed", command=batch[0].command.name if batch else "grant")
                 return _Landed(batch, [(None, error)] * len(batch))
             return self._one_by_one(batch)
@@ -238,12 +245,22 @@ class Writer:
         """An unexpected error hits the guilty item alone."""
         whole = _Landed(batch, [])
         for pending in batch:
-            part = self._run([pending])
+            part = self._run([pending], alone=True)
             whole.answers += part.answers
             whole.events += part.events
             whole.effects += part.effects
             whole.more = whole.more or part.more
         return whole
+
+    def _commit_in_the_end(self, batch: list[_Pending]) -> _Landed:
+        """Run the batch again where the database had to undo it for another server's sake."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._commit(batch)
+            except AgainError as error:
+                _log.info("batch_again", reason=str(error))
+                self._undo()
+        return self._commit(batch)
 
     def _commit(self, batch: list[_Pending]) -> _Landed:
         connection = self._connection
@@ -254,8 +271,7 @@ class Writer:
         tx.preload([job_id for pending in batch for job_id in pending.command.jobs(pending.item)])
         answers = [_answer(tx, pending) for pending in batch]
         more = self._at_end(tx)
-        events = tx.finish()
-        connection.commit()
+        events = tx.commit()
         return _Landed(batch, answers, events, tx.effects, more)
 
     def _undo(self) -> None:

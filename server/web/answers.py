@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from listener_sdk.protocol.codes import ERRORS, Refusal
 
+from ..core.refusals import Refusals
 from ..store.database import DiskFullError, StoreError
 
 _HEADERS: Final = {
@@ -19,15 +20,6 @@ _HEADERS: Final = {
 }
 STORE_AWAY_S: Final = 1
 _log = structlog.get_logger("tickwire.web")
-
-
-class Refusals(Refusal):
-    """Several refusals of one call: the first gives the status, all stand in the body."""
-
-    def __init__(self, all_: list[Refusal]) -> None:
-        first = all_[0]
-        super().__init__(first.code, first.message, key=first.key, **first.details)
-        self.all = all_
 
 
 def json_answer(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -21,9 +21,14 @@ from .key_watch import watch_keys
 from .origins import Origins
 from .routes import ROUTES, Route
 from .runner import Runner, know
-from .state import BLOBS, NODE
+from .state import BLOBS, LARGE_BODIES, MANY_JOBS, NODE
+from .turns import Turns
 
 CLIENT_LEFT: Final = 499
+MOST_LARGE_BODIES: Final = 4
+"""Bodies of many jobs, each of the largest size."""
+MOST_JOBS_AT_ONCE: Final = 2_000
+"""A batch of the writer must not grow so large that other calls wait long: a thousand take about 50 ms."""
 WITHOUT_HEAD: Final = frozenset({"stream"})
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger("tickwire.web")
@@ -36,6 +41,8 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
     app[NODE] = node
     app[BLOBS] = blobs
     app[CALLS] = Calls()
+    app[LARGE_BODIES] = Turns(MOST_LARGE_BODIES * node.settings.max_bulk_bytes)
+    app[MANY_JOBS] = Turns(MOST_JOBS_AT_ONCE)
     app.cleanup_ctx.append(watch_keys)
     for route in ROUTES:
         handler = _guarded(node, route)

@@ -13,8 +13,8 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.model import WireModel
 
 from ..core.json_door import JsonLimits, read_json
+from ..core.refusals import Refusals
 from ..settings import Settings
-from .answers import Refusals
 
 MOST_ERRORS: Final = 10
 CONTINUE: Final = "100-continue"
@@ -50,12 +50,15 @@ def _expects(request: web.Request) -> bool:
     return "Expect" in request.headers and request.version >= HttpVersion11
 
 
-async def read_body(request: web.Request, settings: Settings) -> bytes:
-    """The whole body, empty when there is none. Refusal ``too_large``, or ``bad_request`` when it does not come in time."""
+async def read_body(request: web.Request, settings: Settings, limit: int | None = None) -> bytes:
+    """The whole body, empty when there is none; ``limit`` is its largest size, where that is not the usual one.
+
+    Refusal ``too_large``, or ``bad_request`` when it does not come in time.
+    """
     refuse_compressed(request)
     if not request.body_exists:
         return b""
-    limit = settings.max_body_bytes
+    limit = limit or settings.max_body_bytes
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     await invite(request)
@@ -90,17 +93,20 @@ async def in_time(chunks: AsyncIterator[bytes], timeout_s: float) -> AsyncIterat
         yield chunk
 
 
-def parse(model: type[M], raw: bytes, settings: Settings) -> M:
+def parse(model: type[M], raw: bytes, settings: Settings, limits: JsonLimits | None = None) -> M:
     """The body as model, an empty one as if it were ``{}``. Refusal ``bad_json`` or ``invalid``, naming the fields."""
-    value = read_json(raw, JsonLimits(size=settings.max_body_bytes)) if raw else {}
+    value = read_json(raw, limits or JsonLimits(size=settings.max_body_bytes)) if raw else {}
     if not isinstance(value, dict):
         raise Refusal("bad_request", "The body must be a JSON object.")
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Refusals(
-            [_invalid(problem) for problem in error.errors(include_url=False)[:MOST_ERRORS]]
-        ) from None
+        raise Refusals(problems(error)) from None
+
+
+def problems(error: ValidationError) -> list[Refusal]:
+    """What a model does not take, as refusals that name the fields."""
+    return [_invalid(problem) for problem in error.errors(include_url=False)[:MOST_ERRORS]]
 
 
 def body_hash(*parts: bytes) -> str:
@@ -109,9 +115,9 @@ def body_hash(*parts: bytes) -> str:
 
 
 def _invalid(problem: Any) -> Refusal:
-    path = ".".join(str(step) for step in problem["loc"])[:200]
+    path = ".".join(str(step) for step in problem["loc"])[:200] or "body"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    return Refusal("invalid", f"{path}: {message[:1].lower()}{message[1:]}."[:500], key=path or None)
+    return Refusal("invalid", f"{path}: {message[:1].lower()}{message[1:]}."[:500], key=path)
 
 
 def _too_large(limit: int) -> Refusal:

@@ -75,7 +75,7 @@ def _filter(query: Query) -> JobFilter | None:
 
 async def create(call: Call) -> web.Response:
     """Store a job. Without ``trigger`` it waits for execute, as Flatfile's do."""
-    return await _act(
+    return await act(
         call, JobCreate, jobs.CREATE, lambda body: jobs.CreateJob(call.actor, body, trigger="manual")
     )
 
@@ -112,39 +112,37 @@ async def execute(call: Call) -> web.Response:
 async def ack(call: Call) -> web.Response:
     """Begin a job, or report its progress."""
     job_id = call.number("jb", "job")
-    return await _act(call, JobAck, rest.ACK, lambda body: rest.AckJob(call.actor, job_id, body))
+    return await act(call, JobAck, rest.ACK, lambda body: rest.AckJob(call.actor, job_id, body))
 
 
 async def complete(call: Call) -> web.Response:
     """End a job well."""
     job_id = call.number("jb", "job")
-    return await _act(call, JobEnd, rest.COMPLETE, lambda body: rest.EndJob(call.actor, job_id, body))
+    return await act(call, JobEnd, rest.COMPLETE, lambda body: rest.EndJob(call.actor, job_id, body))
 
 
 async def fail(call: Call) -> web.Response:
     """End a job without success."""
     job_id = call.number("jb", "job")
-    return await _act(call, JobEnd, rest.FAIL, lambda body: rest.EndJob(call.actor, job_id, body))
+    return await act(call, JobEnd, rest.FAIL, lambda body: rest.EndJob(call.actor, job_id, body))
 
 
 async def cancel(call: Call) -> web.Response:
     """Cancel a job."""
     job_id = call.number("jb", "job")
-    return await _act(
-        call, JobCancel, jobs.CANCEL, lambda body: jobs.CancelJob(call.actor, job_id, body.info)
-    )
+    return await act(call, JobCancel, jobs.CANCEL, lambda body: jobs.CancelJob(call.actor, job_id, body.info))
 
 
 async def retry(call: Call) -> web.Response:
     """Run an ended job again, as a new one."""
     job_id = call.number("jb", "job")
-    return await _act(call, NoBody, jobs.RETRY, lambda _: jobs.JobAct(call.actor, job_id))
+    return await act(call, NoBody, jobs.RETRY, lambda _: jobs.JobAct(call.actor, job_id))
 
 
 async def ack_outcome(call: Call) -> web.Response:
     """Note that a person has seen the outcome."""
     job_id = call.number("jb", "job")
-    return await _act(call, NoBody, jobs.ACK_OUTCOME, lambda _: jobs.JobAct(call.actor, job_id))
+    return await act(call, NoBody, jobs.ACK_OUTCOME, lambda _: jobs.JobAct(call.actor, job_id))
 
 
 async def log(call: Call) -> web.Response:
@@ -173,7 +171,7 @@ async def progress(call: Call) -> web.Response:
     return data({"points": [{"at": to_wire(at), "percent": percent} for at, percent in points]})
 
 
-async def _act(call: Call, model: type[WireModel], command: Command[Any, JobRow], item: Any) -> web.Response:
+async def act(call: Call, model: type[WireModel], command: Command[Any, JobRow], item: Any) -> web.Response:
     """Run a command and show its job. Links are made now: a stored answer must not hold old ones."""
     space = call.actor.space
     result = await call.submit(model, command, item, lambda row: orjson.dumps(job_wire(row, space)).decode())

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
 
-from . import events, files, health, jobs, keys, spaces
+from . import bulk, events, files, health, jobs, keys, parts, plans, spaces
 from .call import Call, Handler
 from .stream import stream
 
@@ -42,10 +42,6 @@ async def _refuse(call: Call) -> web.StreamResponse:
 
 def _not_supported() -> Iterator[Route]:
     for method, path in (
-        ("GET", "/v1/jobs/{id}/plan"),
-        ("PUT", "/v1/jobs/{id}/plan"),
-        ("PATCH", "/v1/jobs/{id}/plan"),
-        ("POST", "/v1/jobs/{id}/split"),
         ("POST", "/v1/jobs/preview-mutation"),
         ("GET", "/v1/agents"),
         ("POST", "/v1/agents"),
@@ -63,6 +59,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_not_supported(),
     Route("GET", "/v1/jobs", jobs.index, "List jobs, by page or cursor, with filters."),
     Route("POST", "/v1/jobs", jobs.create, "Create a job; it waits for execute unless trigger is immediate."),
+    # Before /v1/jobs/{id}/..., which would take "bulk" for an id.
+    Route("POST", "/v1/jobs/bulk", bulk.create, "Create up to 1,000 jobs in one transaction, all or none."),
+    Route("POST", "/v1/jobs/bulk/cancel", bulk.cancel, "Cancel the jobs of a filter or list."),
+    Route("POST", "/v1/jobs/bulk/retry", bulk.retry, "Run the ended jobs of a filter or list again."),
     Route("GET", "/v1/jobs/{id}", jobs.show, "Get a job."),
     Route(
         "PATCH", "/v1/jobs/{id}", jobs.update, "Change fields of a job; a status is the move of that name."
@@ -79,7 +79,11 @@ ROUTES: Final[tuple[Route, ...]] = (
         "Cancel a job; a running listener is asked to stop first.",
     ),
     Route("POST", "/v1/jobs/{id}/retry", jobs.retry, "Run an ended job again, as a new job."),
+    Route("POST", "/v1/jobs/{id}/split", parts.split, "Split a job into parts: jobs of its own kind."),
     Route("POST", "/v1/jobs/{id}/outcome/ack", jobs.ack_outcome, "Note that a person has seen the outcome."),
+    Route("GET", "/v1/jobs/{id}/plan", plans.show, "Get a job with its execution plan."),
+    Route("PUT", "/v1/jobs/{id}/plan", plans.put, "Set a job's whole execution plan, before it runs."),
+    Route("PATCH", "/v1/jobs/{id}/plan", plans.patch, "Set parts of a job's execution plan."),
     Route("GET", "/v1/jobs/{id}/log", jobs.log, "Read the job's log, oldest line first."),
     Route("GET", "/v1/jobs/{id}/attempts", jobs.attempts, "List attempts that ended without an outcome."),
     Route("GET", "/v1/jobs/{id}/progress", jobs.progress, "Read the thinned curve of the job's progress."),

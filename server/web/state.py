@@ -6,6 +6,11 @@ from aiohttp import web
 
 from ..engine.node import Node
 from ..store.blobs import Blobs
+from .turns import Turns
 
 NODE: Final = web.AppKey("node", Node)
 BLOBS: Final = web.AppKey("blobs", Blobs)
+LARGE_BODIES: Final = web.AppKey("large_bodies", Turns)
+"""Bytes of bodies that are larger than usual, and are read at a time."""
+MANY_JOBS: Final = web.AppKey("many_jobs", Turns)
+"""Jobs that calls about many jobs have given to the store at a time."""

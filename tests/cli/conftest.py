@@ -29,6 +29,7 @@ class FakeApi:
     keys: list = field(default_factory=list)
     published: list = field(default_factory=list)
     canceled: list = field(default_factory=list)
+    acts: list = field(default_factory=list)
     uploads: list = field(default_factory=list)
     subscriptions: list = field(default_factory=list)
     lists: list = field(default_factory=list)
@@ -68,6 +69,7 @@ class FakeApi:
             web.get("/v1/whoami", self._whoami),
             web.get("/v1/jobs", self._list_jobs),
             web.post("/v1/jobs", self._create),
+            web.post("/v1/jobs/bulk/{act}", self._act),
             web.get("/v1/jobs/{id}", self._get),
             web.delete("/v1/jobs/{id}", self._delete),
             web.get("/v1/jobs/{id}/log", self._log),
@@ -103,7 +105,15 @@ class FakeApi:
 
     async def _list_jobs(self, request):
         self.lists.append(dict(request.query))
-        found = [job for job in self.jobs.values() if request.query.get("status") in {None, job["status"]}]
+        query = request.query
+        found = [
+            job
+            for job in self.jobs.values()
+            if job["status"] in query.get("status", job["status"]).split(",")
+            and query.get("parentId") in {None, job.get("parentId")}
+        ]
+        if query.get("sortDirection") == "asc":
+            found.reverse()
         page = {"currentPage": 1, "pageCount": 1, "totalCount": len(found)}
         return web.json_response({"data": found[::-1], "pagination": page, "asOf": "e:0", "cursor": None})
 
@@ -147,6 +157,23 @@ class FakeApi:
 
     async def _retry(self, request):
         return web.json_response({"data": self.job(rerunOf=self._found(request)["id"])})
+
+    async def _act(self, request):
+        """Acts on all named jobs that exist, or on all that have a status of the filter."""
+        body = await request.json()
+        self.acts.append((request.match_info["act"], body))
+        statuses = (body.get("filter") or {}).get("status")
+        every = [job["id"] for job in self.jobs.values() if not statuses or job["status"] in statuses]
+        named = body.get("ids", every)
+        skipped = [
+            {"id": job_id, "code": "not_found", "message": "There is no such job."}
+            for job_id in named
+            if job_id not in self.jobs
+        ]
+        done = 0 if body.get("dryRun") else len(named) - len(skipped)
+        return web.json_response(
+            {"data": {"matched": len(named), "done": done, "skipped": skipped, "more": False}}
+        )
 
     async def _list_events(self, request):
         self.lists.append(dict(request.query))

@@ -51,7 +51,7 @@ def test_the_machine_is_checked_without_a_server(tmp_path):
         finding.name: finding.level
         for finding in checks.of_machine({"TICKWIRE_DATA_DIR": str(tmp_path / "new" / "deep")})
     }
-    assert set(found) == {"python", "extra server", "extra demo", "data dir", "disk"}
+    assert set(found) == {"python", "extra server", "extra postgres", "extra demo", "data dir", "disk"}
 
 
 def of_server(url=None, key=None):

@@ -30,12 +30,6 @@ def test_an_empty_list_says_how_to_begin(api, tickwire):
     assert tickwire("jobs").stdout == "There are no such jobs. Create one: tickwire run JOB\n"
 
 
-def test_an_unknown_status_names_those_that_exist(api, tickwire):
-    result = tickwire("jobs", "--status", "done")
-    assert result.exit_code == 2
-    assert "executing" in result.stderr
-
-
 def test_show_tells_the_facts_and_the_outcome(api, tickwire):
     job = api.job(
         status="complete",
@@ -59,6 +53,14 @@ def test_show_tells_the_facts_and_the_outcome(api, tickwire):
     assert json.loads(tickwire("jobs", "show", job["id"], "--json").stdout)["id"] == job["id"]
 
 
+def test_show_tells_for_how_long_a_job_has_stalled(api, tickwire):
+    job = api.job(status="executing", progress=40, stalledSince="2026-01-01T12:00:00.000Z")
+    shown = tickwire("jobs", "show", job["id"]).stdout
+    assert "stalled      for " in shown
+    assert "no progress since 2026-01-01" in shown
+    assert "ends about" not in shown
+
+
 def test_show_tells_the_result_and_why_it_failed_where_the_log_says_it(api, tickwire):
     done = api.job(status="complete", finishedAt="2026-01-01T12:00:09.000Z", result={"sum": 7.0})["id"]
     assert tickwire("jobs", "show", done).stdout.endswith('a:b is complete\nResult: {"sum": 7}\n')
@@ -76,15 +78,34 @@ def test_the_log_is_shown_with_levels_and_fields(api, tickwire):
     assert json.loads(tickwire("jobs", "log", job, "--json").stdout)[0]["fields"] == {"row": 7}
 
 
-def test_cancel_retry_and_delete_say_what_they_did(api, tickwire):
-    job = api.job()["id"]
-    assert tickwire("jobs", "cancel", job).stdout == f"{job} is canceled.\n"
-    again = tickwire("jobs", "retry", job).stdout
-    assert again.startswith(f"us_jb_0000000002 runs {job} again.")
-    assert tickwire("jobs", "delete", job).stdout == f"{job} is deleted.\n"
-    assert json.loads(tickwire("jobs", "delete", "us_jb_0000000002", "--json").stdout) == {
-        "deleted": "us_jb_0000000002"
-    }
+def test_show_tells_what_a_job_waits_for_and_what_a_part_works_on(api, tickwire):
+    job = api.job(
+        status="waiting", predecessorIds=["us_jb_8", "us_jb_9"], priority=5, part=1, partData={"page": 2}
+    )
+    shown = tickwire("jobs", "show", job["id"]).stdout
+    for text in (
+        "job          a:b part 1",
+        "waits for    us_jb_8, us_jb_9",
+        "priority     5",
+        'part data    {"page": 2}',
+    ):
+        assert text in shown
+    assert "follows" not in shown
+    job |= {"status": "ready"}
+    assert "follows      us_jb_8, us_jb_9" in tickwire("jobs", "show", job["id"]).stdout
+
+
+def test_a_job_is_created_without_waiting_for_it(api, tickwire):
+    api.untaken = True
+    made = tickwire("jobs", "create", "a:b", "-i", "rows=1").stdout
+    assert made == "us_jb_0000000001 is ready. Show it: tickwire jobs show us_jb_0000000001\n"
+    assert json.loads(tickwire("jobs", "create", "a:b", "--json").stdout)["id"] == "us_jb_0000000002"
+
+
+def test_delete_says_what_it_did(api, tickwire):
+    first, second = (api.job()["id"] for _ in range(2))
+    assert tickwire("jobs", "delete", first).stdout == f"{first} is deleted.\n"
+    assert json.loads(tickwire("jobs", "delete", second, "--json").stdout) == {"deleted": second}
     assert api.jobs == {}
 
 

@@ -50,6 +50,16 @@ def test_several_files_are_one_line_each():
     assert found == ["One: http://h/1", "Download: http://h/2"]
 
 
+def test_error_files_come_before_the_next_action():
+    files = [{"fileId": "us_fl_1", "label": "errors.csv", "url": "http://h/e"}, {"fileId": "us_fl_2"}]
+    outcome = {"errorFiles": files, "next": {"type": "retry"}}
+    assert outcomes.actions(job(outcome=outcome)) == [
+        "Errors (errors.csv): http://h/e",
+        "Errors (us_fl_2): ",
+        "Run again: tickwire jobs retry us_jb_1",
+    ]
+
+
 def test_an_outcome_is_heading_message_counts_and_actions():
     outcome = {"heading": "Done", "message": "All fine.", "counts": {"total": 1234, "ok": 1233, "failed": 1}}
     texts = [text for text, _ in outcomes.lines(job(outcome=outcome))]

@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from listener_sdk.cli.progress import Rate, Seen, counts, eta, line
+from listener_sdk.protocol.jobs import Job
+from listener_sdk.subscription import LiveTick
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -18,12 +20,13 @@ def test_events_add_to_what_is_known_and_what_they_leave_out_stays():
     [
         (Seen(), None),
         (Seen(percent=12.5), 12.5),
-        (Seen(percent=40, done=1, total=3), pytest.approx(100 / 3)),
+        (Seen(percent=33, done=1, total=3), pytest.approx(100 / 3)),
+        (Seen(percent=40, done=1, total=3), 40),
         (Seen(done=5, total=0, percent=7), 7),
         (Seen(done=7, total=5), 100.0),
     ],
 )
-def test_counts_tell_the_percent_more_exactly_than_the_percent(seen, percent):
+def test_counts_tell_the_percent_more_exactly_unless_it_is_further(seen, percent):
     assert seen.fraction() == percent
 
 
@@ -33,6 +36,7 @@ def test_counts_tell_the_percent_more_exactly_than_the_percent(seen, percent):
         (Seen("executing"), "estimating"),
         (Seen("executing", ends_at=NOW + timedelta(seconds=8)), "8 s left"),
         (Seen("executing", ends_at=NOW - timedelta(seconds=8)), "0 s left"),
+        (Seen("executing", ends_at=NOW, stalled_since=NOW - timedelta(seconds=40)), "stalled for 40 s"),
         (Seen("ready"), "ready"),
     ],
 )
@@ -88,3 +92,32 @@ def test_a_new_attempt_begins_with_nothing_of_the_last():
     failed = Seen("scheduled", percent=90.0, done=9, total=10, text="Busy.")
     assert failed.updated({"status": "executing", "attempt": 2}) == Seen("executing")
     assert failed.updated({"status": "executing", "attempt": 1, "reason": "failed"}).percent == 90.0
+
+
+def test_a_stall_takes_the_estimate_away_and_progress_takes_the_stall_away():
+    seen = Seen("executing", 40.0, ends_at=NOW)
+    stalled = seen.updated({"progress": 40, "stalledSince": "2026-01-01T12:00:00.000Z"})
+    assert (stalled.ends_at, stalled.stalled_since) == (None, NOW)
+    assert stalled.updated({"info": "cancel asked for"}).stalled_since == NOW, "says nothing of the progress"
+    moving = stalled.updated({"progress": 41, "estimatedCompletionAt": "2026-01-01T12:00:08.000Z"})
+    assert (moving.ends_at, moving.stalled_since) == (NOW + timedelta(seconds=8), None)
+
+
+def test_a_live_tick_tells_a_stall_and_its_end():
+    stalled = Seen("executing", 40.0, ends_at=NOW).ticked(LiveTick(job_id="us_jb_1", stalled_since=NOW))
+    assert (stalled.ends_at, stalled.stalled_since) == (None, NOW)
+    assert stalled.ticked(LiveTick(job_id="us_jb_1", percent=41)).stalled_since is None
+
+
+def test_the_job_itself_tells_a_stall():
+    facts = {
+        "id": "us_jb_1",
+        "type": "a",
+        "operation": "b",
+        "job": "a:b",
+        "status": "executing",
+        "source": "s",
+    }
+    at = "2026-01-01T12:00:00.000Z"
+    job = Job.model_validate({**facts, "createdAt": at, "updatedAt": at, "stalledSince": at})
+    assert Seen.of(job).stalled_since == NOW

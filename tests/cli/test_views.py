@@ -1,5 +1,5 @@
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
@@ -49,6 +49,23 @@ def test_plain_lines_break_a_long_silence_and_name_a_new_status(clock, capsys):
     view.show(Seen("executing", percent=3.0))
     lines = capsys.readouterr().err.splitlines()
     assert [text.split("  ")[1] for text in lines] == ["ready", "1 %", "3 %"]
+
+
+def test_plain_lines_tell_at_once_that_a_job_stalls_and_that_it_goes_on(clock, capsys):
+    view = PlainLines("a:b")
+    for seen in (
+        Seen("executing", percent=40.0),
+        Seen("executing", percent=40.0, stalled_since=NOW - timedelta(seconds=12)),
+        Seen("executing", percent=40.0, ends_at=NOW + timedelta(seconds=5)),
+    ):
+        clock.now_s += 3
+        view.show(seen)
+    lines = capsys.readouterr().err.splitlines()
+    assert [text.split("  ")[2].partition(" (")[0] for text in lines] == [
+        "estimating",
+        "stalled for 12 s",
+        "5 s left",
+    ]
 
 
 def test_plain_lines_keep_the_lines_of_a_note_and_none_of_a_progress_text(capsys):

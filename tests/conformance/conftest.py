@@ -1,6 +1,7 @@
 """The databases that must pass the suite. Another one is one more entry of BACKENDS."""
 
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,12 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from postgres import postgres
 from stage import SPACE, START_MS, STRANGER
 
 from server.core.jobs import JobRow
 from server.store import log, spaces
 from server.store.database import Connection, Database
+from server.store.postgres import WORDS, PostgresDatabase
 from server.store.sqlite import SqliteDatabase
 
 JOB = JobRow(
@@ -31,14 +35,17 @@ SMALL_PAGES = 120
 class Backend:
     """How the suite reaches one kind of database.
 
-    ``open`` makes the database of a place, ``small`` the same with little room; ``opening`` is Python text that does
-    what ``open`` does with ``place``, for another process. ``refused`` is what a violated constraint raises, ``spoil``
-    makes the place unreadable, ``lock`` keeps every other writer out while it is entered, and ``impatient`` makes a
-    connection wait for no lock. ``words`` are the database's own for those of our schema.
+    ``address`` says where the database of a place is, and makes it where it must be made; ``open`` opens it, and
+    ``opening`` is Python text that does the same with ``address``, for another process. ``anew`` opens one that is empty
+    in a place that may have had one, quickly. ``small`` is the place's with little room. ``refused`` is what a violated constraint raises, ``spoil`` makes the place unusable, ``lock`` keeps
+    every other writer out while it is entered, and ``impatient`` makes a connection wait for no lock. ``words`` are the
+    database's own for those of our schema.
     """
 
     name: str
+    address: Callable[[Path], str]
     open: Callable[[Path], Database]
+    anew: Callable[[Path], Database]
     small: Callable[[Path], Database]
     opening: str
     refused: type[Exception]
@@ -46,6 +53,10 @@ class Backend:
     lock: Callable[[Path], AbstractContextManager[None]]
     impatient: Callable[[Connection], object]
     words: dict[str, str]
+
+
+def _file(place: Path) -> str:
+    return str(place / "store.db")
 
 
 def _spoil_sqlite(place: Path) -> None:
@@ -62,17 +73,77 @@ def _lock_sqlite(place: Path) -> Iterator[None]:
         other.close()
 
 
+def _store(place: Path) -> str:
+    """The address stands in the place, so that the same place is the same database."""
+    note = place / "address"
+    if not note.exists():
+        note.write_text(postgres().store())
+    return note.read_text()
+
+
+def _emptied(place: Path) -> Database:
+    postgres().empty(_store(place))
+    # Integers that were fetched ahead never grow old, so that none is left out: they are as in other stores.
+    return PostgresDatabase(_store(place), clock=lambda: 0.0)
+
+
+def _spoil_postgres(place: Path) -> None:
+    """Somebody else's tables stand where ours should."""
+    name = postgres().create()
+    postgres().run("CREATE TABLE job (title TEXT)", name)
+    (place / "address").write_text(postgres().url(name))
+
+
+QUOTA = f"""
+    CREATE FUNCTION refuse_more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF (SELECT COALESCE(SUM(length(value)), 0) FROM meta) + length(NEW.value) > {SMALL_PAGES * 400} THEN
+            RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full';
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER quota BEFORE INSERT ON meta FOR EACH ROW EXECUTE FUNCTION refuse_more();
+"""
+
+
+def _small_postgres(place: Path) -> Database:
+    with psycopg.connect(_store(place)) as connection:
+        connection.execute(QUOTA)
+    return PostgresDatabase(_store(place))
+
+
+@contextmanager
+def _lock_postgres(place: Path) -> Iterator[None]:
+    with psycopg.connect(_store(place)) as other:
+        other.execute("SELECT 1 FROM log_head FOR UPDATE")
+        yield
+
+
 BACKENDS = (
     Backend(
         name="sqlite",
+        address=_file,
         open=lambda place: SqliteDatabase(place / "store.db"),
         small=lambda place: SqliteDatabase(place / "store.db", max_pages=SMALL_PAGES),
-        opening="from server.store.sqlite import SqliteDatabase; database = SqliteDatabase(place / 'store.db')",
+        anew=lambda place: SqliteDatabase(Path(tempfile.mkdtemp(dir=place)) / "store.db"),
+        opening="from server.store.sqlite import SqliteDatabase; database = SqliteDatabase(Path(address))",
         refused=sqlite3.IntegrityError,
         spoil=_spoil_sqlite,
         lock=_lock_sqlite,
         impatient=lambda connection: connection.run("PRAGMA busy_timeout=0"),
         words={"ROWID_KEY": "INTEGER PRIMARY KEY"},
+    ),
+    Backend(
+        name="postgresql",
+        address=_store,
+        open=lambda place: PostgresDatabase(_store(place)),
+        small=_small_postgres,
+        anew=_emptied,
+        opening="from server.store.postgres import PostgresDatabase; database = PostgresDatabase(address)",
+        refused=psycopg.IntegrityError,
+        spoil=_spoil_postgres,
+        lock=_lock_postgres,
+        impatient=lambda connection: connection.run("SET lock_timeout = '20ms'"),
+        words=WORDS,
     ),
 )
 
@@ -89,6 +160,12 @@ def furnish(connection: Connection) -> None:
 @pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
 def backend(request: pytest.FixtureRequest) -> Backend:
     return request.param
+
+
+@pytest.fixture(scope="session")
+def backends() -> tuple[Backend, ...]:
+    """All of them, for what compares them."""
+    return BACKENDS
 
 
 @pytest.fixture

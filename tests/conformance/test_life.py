@@ -2,219 +2,30 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stage import ADMIN, OTHER, SPACE, START_MS
+from lives import LARGEST_CREDIT, SESSIONS, World, acts, of_team
+from stage import ADMIN
 
-from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.filters import Filter, compile_filter
 from listener_sdk.protocol.ids import decode
-from listener_sdk.protocol.jobs import JobAck, JobCreate, JobEnd, JobUpdate
+from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.lifecycle import FINAL, NEXT, TERMINAL_TOPIC, Status
-from listener_sdk.protocol.outcomes import Outcome
-from listener_sdk.protocol.progress import Progress
-from server.commands import due, grants, jobs, leases, outcomes, rest, sessions
-from server.commands.leases import Held, Leases
-from server.core.deadlines import Limits
-from server.core.dispatch import Dispatch
-from server.core.effects import Granted
+from server.commands import due, grants, jobs, outcomes, sessions
+from server.commands.leases import Held
 from server.core.fleets import Taker, Wish
 from server.core.jobs import JobRow
 from server.store import jobs as sql
 from server.store import log
-from server.store.database import Connection, Database, Reader
-from server.store.transaction import Facts, Transaction
+from server.store import parts as parts_sql
+from server.store import predecessors as predecessors_sql
+from server.store.database import Database, Reader
 
-NAMES = ("workbook:export", "workbook:import", "report:send")
-LARGEST_CREDIT = 3
-SESSIONS = (f"{ADMIN.key_id}/one", f"{ADMIN.key_id}/two", f"{OTHER.key_id}/one")
 STEPS = {(before.value, after.value) for (before, _), after in NEXT.items()}
-
-
-@dataclass
-class World:
-    """A store, its only writer, and what the sessions believe."""
-
-    connection: Connection
-    now: int = START_MS
-    facts: Facts = field(default_factory=lambda: Facts("us_acc_test", {1: SPACE}, Limits()))
-    dispatch: Dispatch = field(default_factory=Dispatch)
-    jobs: list[int] = field(default_factory=list)
-    leases: dict[int, tuple[str, int]] = field(default_factory=dict)
-    """Holder and fence of every lease on the stream that was given, the lost ones included."""
-    deleted: set[int] = field(default_factory=set)
-    fences: Counter[int] = field(default_factory=Counter)
-    more: bool = False
-
-    def settle(self) -> None:
-        """The batches that follow while nothing else happens."""
-        for _ in range(100):
-            if not self.more:
-                return
-            self.batch([])
-        raise AssertionError("the grants never end")
-
-    def reload(self) -> None:
-        """What the writer does after a batch that failed."""
-        self.dispatch.load(sql.held(self.connection), sql.queues(self.connection))
-        self.more = True
-
-    def batch(self, items: list[tuple[Any, Any]]) -> None:
-        """What the writer does with a batch; ``more`` then says that another must follow, whatever is in it."""
-        tx = Transaction(self.connection, self.now, self.facts, self.dispatch, lambda: 0.5)
-        self.connection.begin()
-        tx.preload([job_id for command, item in items for job_id in command.jobs(item)])
-        for command, item in items:
-            self._run(tx, command, item)
-        self.more = grants.grant(tx)
-        tx.finish()
-        self.connection.commit()
-        for effect in tx.effects:
-            if isinstance(effect, Granted) and effect.row.holder == effect.holder:
-                self.leases[effect.row.id] = (effect.holder, effect.row.fence)
-
-    def _run(self, tx: Transaction, command: Any, item: Any) -> None:
-        before = self._seen(tx, command, item)
-        lease = getattr(item, "lease", None)
-        row = tx.job(lease.job_id) if lease is not None else None
-        stale = row is not None and (row.holder, row.fence) != (lease.holder, lease.fence)
-        try:
-            result = command.run(tx, item)
-        except Refusal:
-            assert self._seen(tx, command, item) == before, "a refusal changes nothing"
-            return
-        assert not stale or self._seen(tx, command, item) == before, "a lost lease changes nothing"
-        if isinstance(result, JobRow) and result.id not in self.jobs:
-            self.jobs.append(result.id)
-        if command is jobs.DELETE:
-            self.deleted.add(item.job_id)
-
-    @staticmethod
-    def _seen(tx: Transaction, command: Any, item: Any) -> tuple[Any, ...]:
-        """The jobs that a command is about, and all that the batch says and does so far."""
-        rows = [tx.job(job_id) for job_id in command.jobs(item)]
-        copies = [row and replace(row) for row in rows]
-        return copies, len(tx._events), len(tx.effects), dict(tx.dispatch.held)
-
-
-# ---- what may be done
-
-
-def creation(draw: Callable[[Any], Any]) -> tuple[Any, Any]:
-    kind, operation = draw(st.sampled_from(NAMES)).split(":")
-    ahead = draw(st.sampled_from((None, None, -5, 40)))
-    body = JobCreate(
-        type=kind,
-        operation=operation,
-        trigger=draw(st.sampled_from(("immediate", "immediate", "manual"))),
-        priority=draw(st.integers(-1, 1)),
-        unique_key=draw(st.sampled_from((None, None, "k1", "k2"))),
-        scheduled_at=None if ahead is None else (START_MS + ahead * 1000) / 1000,
-        max_attempts=draw(st.integers(1, 3)),
-        queue_timeout_s=draw(st.sampled_from((None, 60))),
-        run_timeout_s=draw(st.sampled_from((20, 3600))),
-        metadata={"team": draw(st.sampled_from(("red", "blue")))},
-    )
-    return jobs.CREATE, jobs.CreateJob(ADMIN, body)
-
-
-def on_lease(draw: Callable[[Any], Any], world: World) -> tuple[Any, Any]:
-    """An act of a session, with the lease that it was given or, seldom, another."""
-    job_id = draw(st.sampled_from(sorted(world.leases, reverse=True)))
-    holder, fence = world.leases[job_id]
-    if draw(st.integers(0, 9)) == 9:
-        fence = max(0, fence + draw(st.sampled_from((1, -1))))
-        holder = draw(st.sampled_from(SESSIONS))
-    held = Held(holder, 1, job_id, fence)
-    several = Leases(holder, 1, ((job_id, fence),))
-    percent = draw(st.integers(0, 100))
-    return draw(
-        st.sampled_from(
-            (
-                (leases.ACK, leases.AckLease(held, "begun")),
-                (
-                    leases.TICK,
-                    leases.TickLease(
-                        held, Progress(percent=percent), eta_given=False, points=((world.now, percent),)
-                    ),
-                ),
-                (leases.RENEW, several),
-                (leases.RELEASE, several),
-                (outcomes.COMPLETE, outcomes.CompleteLease(held, Outcome(message="done"), None, {"n": 1})),
-                (outcomes.COMPLETE, outcomes.CompleteLease(held)),
-                (outcomes.FAIL, outcomes.FailLease(held, "broken")),
-                (outcomes.FAIL, outcomes.FailLease(held, "broken for good", retry=False)),
-                (sessions.HELLO, several),
-            )
-        )
-    )
-
-
-def over_rest(draw: Callable[[Any], Any], job_id: int) -> tuple[Any, Any]:
-    actor = draw(st.sampled_from((ADMIN, ADMIN, ADMIN, OTHER)))
-    status = draw(st.sampled_from((None, *Status)))
-    return draw(
-        st.sampled_from(
-            (
-                (jobs.EXECUTE, jobs.JobAct(actor, job_id)),
-                (jobs.CANCEL, jobs.CancelJob(actor, job_id, "enough")),
-                (jobs.RETRY, jobs.JobAct(actor, job_id)),
-                (jobs.ACK_OUTCOME, jobs.JobAct(actor, job_id)),
-                (jobs.DELETE, jobs.JobAct(actor, job_id)),
-                (rest.ACK, rest.AckJob(actor, job_id, JobAck(progress=30, info="a third"))),
-                (rest.COMPLETE, rest.EndJob(actor, job_id, JobEnd(outcome=Outcome(message="done")))),
-                (rest.FAIL, rest.EndJob(actor, job_id, JobEnd(info="broken"))),
-                (rest.UPDATE, jobs.UpdateJob(actor, job_id, JobUpdate(status=status, info="changed"))),
-                (rest.UPDATE, jobs.UpdateJob(actor, job_id, JobUpdate(progress=60, config={"a": 1}))),
-            )
-        )
-    )
-
-
-def of_session(draw: Callable[[Any], Any]) -> tuple[Any, Any]:
-    holder = draw(st.sampled_from(SESSIONS))
-    if draw(st.booleans()):
-        return sessions.LEAVE, sessions.Leave(holder, draw(st.integers(1, 2)))
-    credit = draw(st.integers(0, LARGEST_CREDIT))
-    return sessions.LISTEN, Taker(holder, draw(st.integers(1, 2)), 1, credit, draw(st.sampled_from(WISHES)))
-
-
-def of_team(team: str) -> Filter:
-    return compile_filter({"payload.metadata.team": team})
-
-
-WISHES = (
-    (Wish("workbook:*"),),
-    (Wish("report:send"), Wish("workbook:import")),
-    (Wish("*:*", of_team("red")),),
-    (Wish("workbook:*", of_team("blue")), Wish("workbook:import", of_team("red"))),
-)
-
-
-@st.composite
-def acts(draw: Callable[[Any], Any], world: World) -> list[tuple[Any, Any]]:
-    """One batch: up to six commands on what there is."""
-    found = []
-    for _ in range(draw(st.integers(1, 6))):
-        kind = draw(
-            st.sampled_from(("create", "lease", "lease", "lease", "lease", "rest", "rest", "session"))
-        )
-        if kind == "create" or not world.jobs:
-            found.append(creation(draw))
-        elif kind == "session":
-            found.append(of_session(draw))
-        elif kind == "lease" and world.leases:
-            found.append(on_lease(draw, world))
-        else:
-            found.append(over_rest(draw, draw(st.sampled_from(world.jobs[::-1]))))
-    return found
 
 
 # ---- what must hold
@@ -227,6 +38,8 @@ def check(world: World, reader: Reader) -> None:
     check_ends(world, rows, stored)
     check_paths(stored)
     check_leases(world, rows, reader)
+    check_parts(rows, reader, stored)
+    check_predecessors(rows, reader)
     check_waiting(world, reader)
     check_nobody_starves(world, rows)
 
@@ -278,7 +91,9 @@ def check_paths(stored: list[log.Stored]) -> None:
 
 def check_leases(world: World, rows: dict[int, JobRow], reader: Reader) -> None:
     assert world.dispatch.held == dict(sql.held(reader))
-    assert all(count <= LARGEST_CREDIT for holder, count in world.dispatch.held.items() if "/" in holder)
+    split = Counter(row.holder for row in rows.values() if row.parts is not None)
+    for holder, count in world.dispatch.held.items():
+        assert "/" not in holder or count <= LARGEST_CREDIT + split[holder]
     for row in rows.values():
         assert row.status in {"ready", "executing"} or row.holder is None
         assert row.status != "executing" or row.holder is not None
@@ -290,6 +105,50 @@ def check_leases(world: World, rows: dict[int, JobRow], reader: Reader) -> None:
         assert (row.progress is None) or (0 <= row.progress <= 100)
     keys = Counter(row.unique_key for row in rows.values() if row.unique_key and row.status not in FINAL)
     assert all(count == 1 for count in keys.values())
+
+
+def check_parts(rows: dict[int, JobRow], reader: Reader, stored: list[log.Stored]) -> None:
+    """What a split says of its parts is what the parts say themselves, and it was told when the last of them ended."""
+    splits = {split.job_id: split for split in parts_sql.load_many(reader, rows)}
+    assert set(splits) == {row.id for row in rows.values() if row.parts is not None}
+    told: dict[int | None, list[dict[str, int]]] = {}
+    for s in stored:
+        if s.topic == "job:parts-completed":
+            told.setdefault(s.job_id, []).append(json.loads(s.body)["payload"]["parts"])
+    for split in splits.values():
+        row = rows[split.job_id]
+        mine = [part for part in rows.values() if part.parent_id == row.id and part.part is not None]
+        assert len({part.part for part in mine}) == len(mine) <= split.total == row.parts
+        ends = Counter(part.status for part in mine if part.ended)
+        # Parts that were deleted after their end are counted still.
+        assert ends["complete"] <= split.completed
+        assert ends["failed"] <= split.failed
+        assert ends["canceled"] <= split.canceled
+        assert split.total - split.ended == sum(not part.ended for part in mine)
+        done = sum(part.progress or 0.0 for part in mine if not part.ended)
+        assert split.percent == pytest.approx(done, abs=1e-6)
+        assert (row.progress or 0) >= split.progress - 1e-6
+        assert not (row.ended and split.open)
+        assert split.open or told[row.id][-1] == split.counts()
+        begun = [part for part in mine if not part.ended and part.status != "waiting"]
+        assert begun or not split.open or predecessors_sql.open_of(reader, first(mine).id)
+
+
+def first(mine: list[JobRow]) -> JobRow:
+    """The part whose turn it is."""
+    return min((part for part in mine if not part.ended), key=lambda part: part.part or 0)
+
+
+def check_predecessors(rows: dict[int, JobRow], reader: Reader) -> None:
+    """Who waits has something to wait for that may yet come; who is followed knows it."""
+    for row in rows.values():
+        open_ = predecessors_sql.open_of(reader, row.id)
+        for other in (rows[other] for other in open_ if other in rows):
+            assert other.status != "complete"
+            assert other.ended or other.followed
+        if row.status == "waiting":
+            assert all(other in rows and not rows[other].ended for other in open_)
+            assert open_ or row.part is not None
 
 
 def check_waiting(world: World, reader: Reader) -> None:
@@ -325,12 +184,9 @@ def check_nobody_starves(world: World, rows: dict[int, JobRow]) -> None:
     max_examples=40, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
-def test_what_must_hold_holds_after_every_batch(
-    data, page, backend, tmp_path_factory, furnishing, monkeypatch
-):
+def test_what_must_hold_holds_after_every_batch(data, page, backend, place, furnishing, monkeypatch):
     monkeypatch.setattr(grants, "PAGE", page)
-    place = tmp_path_factory.mktemp("life")
-    database: Database = backend.open(place)
+    database: Database = backend.anew(place)
     database.prepare()
     with closing(database), closing(database.connect()) as connection:
         furnishing(connection)

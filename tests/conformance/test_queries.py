@@ -6,8 +6,10 @@ from dataclasses import astuple, replace
 import pytest
 
 from server.core.jobs import COLUMNS
+from server.core.pace import PastRun
+from server.core.parts import Split
 from server.core.waiting import place_of
-from server.store import curves, jobs, log
+from server.store import curves, jobs, log, pace, parts, predecessors
 
 KEY = (1, "workbook:export")
 
@@ -143,7 +145,7 @@ def test_a_deleted_job_takes_along_what_is_its_alone(tx, job):
             [(job_id, job_id, 1, 1, "info", "m")],
         )
         curves.save(tx, job_id, [(1, 1.0)])
-    log.insert(tx, [(1, 1, "job:created", 1, 0, 0, "{}")])
+    tx.append_log([(1, "job:created", 1, 0, 0, "{}")])
     jobs.delete(tx, 1)
     for table, column in (
         ("job", "id"),
@@ -153,6 +155,77 @@ def test_a_deleted_job_takes_along_what_is_its_alone(tx, job):
     ):
         assert tx.rows(f"SELECT {column} FROM {table}") == [(2,)], table
     assert len(log.page(tx, 0, 9, 9)) == 1
+
+
+def test_a_job_that_waits_for_its_parts_is_held_by_nobody_s_credit(tx, job):
+    for number, ended in enumerate((0, 1, 2), 1):
+        insert(tx, replace(job, id=number, status="executing", holder="a", parts=2))
+        parts.insert(tx, Split(number, "d", 0, 2, failed=ended))
+    insert(tx, replace(job, id=8, status="executing", holder="b", parts=1))
+    assert sorted(jobs.held(tx)) == [("a", 1), ("b", 1)]
+    assert jobs.held_by(tx, "a") == [1, 2, 3]
+
+
+# ---- parts and predecessors
+
+
+def test_a_split_comes_back_as_it_was_saved(tx):
+    split = Split(7, "digest", 1, 3)
+    parts.insert(tx, split)
+    assert parts.load_many(tx, [7, 8]) == [split]
+    split.completed, split.failed, split.canceled, split.percent = 1, 0, 1, 33.3
+    parts.save(tx, split)
+    assert parts.load_many(tx, [7]) == [split]
+    assert parts.load_many(tx, []) == []
+
+
+def test_unfinished_parts_come_in_the_order_of_their_numbers(tx, job):
+    insert(
+        tx,
+        replace(job, id=2, parent_id=1, part=1),
+        replace(job, id=3, parent_id=1, part=0),
+        replace(job, id=4, parent_id=1, part=2, status="failed", finished_at=5),
+        replace(job, id=5, parent_id=1),
+        replace(job, id=6, parent_id=9, part=0),
+    )
+    assert parts.unfinished(tx, 1, 10) == [3, 2]
+    assert parts.unfinished(tx, 1, 1) == [3]
+    assert parts.unfinished(tx, 7, 1) == []
+
+
+def test_who_waits_for_whom(tx):
+    predecessors.insert(tx, 5, [(1, True), (2, False), (3, True)])
+    predecessors.insert(tx, 6, [(1, True)])
+    assert predecessors.open_of(tx, 5) == [1, 3]
+    assert predecessors.followers(tx, 1) == [5, 6]
+    assert predecessors.followers(tx, 2) == []
+    predecessors.close(tx, 1)
+    assert predecessors.followers(tx, 1) == []
+    assert predecessors.still_waiting(tx, [5, 6, 7]) == {5}
+    predecessors.remove(tx, 5)
+    assert predecessors.open_of(tx, 5) == []
+
+
+def test_edges_are_followed_as_far_as_asked_also_round_a_circle(tx):
+    for job_id, others in ((1, [2]), (2, [3, 4]), (3, [1]), (7, [8])):
+        predecessors.insert(tx, job_id, [(other, True) for other in others])
+    predecessors.insert(tx, 4, [(5, False)])
+    assert sorted(predecessors.open_edges(tx, [1], 100)) == [(1, 2), (2, 3), (2, 4), (3, 1)]
+    assert len(predecessors.open_edges(tx, [1, 7], 100)) == 5
+    assert len(predecessors.open_edges(tx, [1, 7], 2)) == 2
+    assert predecessors.open_edges(tx, [4, 9], 100) == []
+
+
+def test_ancestors_are_those_above_and_the_job_itself(tx, job):
+    insert(
+        tx,
+        *(replace(job, id=n, parent_id=n - 1 or None) for n in range(1, 6)),
+        replace(job, id=9, parent_id=77),
+    )
+    assert sorted(predecessors.ancestors(tx, 4, 100)) == [1, 2, 3, 4]
+    assert len(predecessors.ancestors(tx, 5, 2)) == 2
+    assert predecessors.ancestors(tx, 9, 100) == [9]
+    assert predecessors.ancestors(tx, 50, 100) == []
 
 
 # ---- curves
@@ -167,23 +240,28 @@ def test_a_curve_is_kept_and_replaced(tx):
     assert (curves.load(tx, 1), curves.load(tx, 2)) == ([(5, 100.0)], [])
 
 
+def test_past_runs_are_kept_and_replaced_for_each_space_and_name(tx):
+    one = PastRun(7_000, tuple(round(n / 20, 4) for n in range(21)))
+    assert pace.load(tx, 1, "a:b") == []
+    pace.save(tx, 1, "a:b", [one])
+    pace.save(tx, 1, "a:b\tpart", [])
+    pace.save(tx, 1, "a:b", [one, one])
+    assert pace.load(tx, 1, "a:b") == [one, one]
+    assert pace.load(tx, 1, "a:b\tpart") == pace.load(tx, 2, "a:b") == []
+
+
 # ---- the log
 
 
 def append(connection, *topics):
     connection.begin()
-    first = log.raise_head(connection, len(topics))
-    log.insert(
-        connection, [(first + n, 1, topic, None, 0, 5, f'{{"n":{n}}}') for n, topic in enumerate(topics)]
-    )
-    connection.commit()
-    return first
+    return connection.commit([(1, topic, None, 0, 5, f'{{"n":{n}}}') for n, topic in enumerate(topics)])
 
 
 def test_numbers_are_dense_and_in_the_order_of_commits(database, connection):
     assert append(connection, "a:a", "a:b", "a:c") == 1
     connection.begin()
-    log.raise_head(connection, 50)
+    connection.append_log([(1, "undone:a", None, 0, 5, "{}")] * 50)
     connection.rollback()
     assert append(connection, "b:a") == 4
     with database.reader() as reader:

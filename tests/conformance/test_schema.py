@@ -14,6 +14,17 @@ EVENT = log.COLUMNS
 
 def insert(connection, *rows):
     connection.insert_many("job", COLUMNS, [astuple(row) for row in rows])
+    connection.rows("SELECT 1")
+
+
+def insert_now(connection, table, columns, *rows):
+    """Insert, and ask something, so that it is not put off."""
+    connection.insert_many(table, columns, rows)
+    connection.rows("SELECT 1")
+
+
+def store(connection, *events):
+    insert_now(connection, "event", EVENT, *events)
 
 
 def event(seq, job_id, *, terminal, topic="job:completed"):
@@ -31,20 +42,20 @@ def tx(connection):
 
 
 def test_the_database_refuses_a_second_terminal_event_of_a_job(backend, tx):
-    log.insert(tx, [event(1, 5, terminal=False), event(2, 5, terminal=True), event(3, 5, terminal=False)])
+    store(tx, event(1, 5, terminal=False), event(2, 5, terminal=True), event(3, 5, terminal=False))
     with pytest.raises(backend.refused):
-        log.insert(tx, [event(4, 5, terminal=True, topic="job:failed")])
+        store(tx, event(4, 5, terminal=True, topic="job:failed"))
 
 
 def test_other_jobs_and_events_of_none_may_end_too(tx):
-    log.insert(tx, [event(1, 5, terminal=True), event(2, 6, terminal=True), event(3, None, terminal=False)])
+    store(tx, event(1, 5, terminal=True), event(2, 6, terminal=True), event(3, None, terminal=False))
     assert len(log.page(tx, 0, 10, 10)) == 3
 
 
 def test_a_sequence_number_is_taken_once(backend, tx):
-    log.insert(tx, [event(1, None, terminal=False)])
+    store(tx, event(1, None, terminal=False))
     with pytest.raises(backend.refused):
-        log.insert(tx, [event(1, None, terminal=False)])
+        store(tx, event(1, None, terminal=False))
 
 
 def test_a_unique_key_is_refused_while_a_job_with_it_is_unfinished(backend, tx, job):
@@ -74,7 +85,7 @@ def test_an_attempt_is_remembered_once_for_each_fence(backend, tx):
         "attempt", columns, [(1, 1, 1, "failed", 5), (1, 2, 2, "failed", 5), (2, 1, 1, "failed", 5)]
     )
     with pytest.raises(backend.refused):
-        tx.insert_many("attempt", columns, [(1, 2, 2, "failed", 6)])
+        insert_now(tx, "attempt", columns, (1, 2, 2, "failed", 6))
 
 
 def test_a_numbered_log_line_of_an_attempt_is_stored_once(backend, tx):
@@ -86,7 +97,7 @@ def test_a_numbered_log_line_of_an_attempt_is_stored_once(backend, tx):
         [(n, job, 1, 1, "info", "m", fence, line) for n, (job, fence, line) in enumerate(places)],
     )
     with pytest.raises(backend.refused):
-        tx.insert_many("job_log", columns, [(99, 7, 1, 1, "info", "m", 1, 1)])
+        insert_now(tx, "job_log", columns, (99, 7, 1, 1, "info", "m", 1, 1))
 
 
 # ---- migrations

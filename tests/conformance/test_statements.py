@@ -152,7 +152,7 @@ def test_null_is_neither_empty_nor_zero(tx):
 
 def test_a_column_that_needs_a_value_refuses_null(backend, tx):
     with pytest.raises(backend.refused):
-        tx.insert_many("meta", ("name", "value"), [("a", None)])
+        tx.run("INSERT INTO meta (name, value) VALUES ('a', NULL)")
 
 
 @given(texts=st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))))
@@ -168,23 +168,24 @@ def test_any_text_comes_back_as_it_was(connection, texts):
 # ---- integers of their own
 
 
-def test_ids_are_successive_within_a_transaction_and_apart_by_kind(tx):
-    assert [tx.next_ids("job", 1), tx.next_ids("job", 5), tx.next_ids("job", 1)] == [1, 2, 7]
-    assert tx.next_ids("file", 2) == 1
+def test_ids_rise_within_a_transaction_and_each_kind_has_its_own(tx):
+    found = [id_ for count in (1, 5, 1, 0) for id_ in tx.next_ids("job", count)]
+    assert len(found) == 7
+    assert found == sorted(set(found))
+    assert list(tx.next_ids("file", 2)) == [1, 2]
 
 
 def test_an_id_that_was_committed_is_never_given_again(backend, database, connection, place):
     given: list[int] = []
     for undone in (False, True, False, True):
         connection.begin()
-        first = connection.next_ids("job", 3)
+        taken = connection.next_ids("job", 3)
         if undone:
             connection.rollback()
         else:
-            lines_of = [(first + n, 1, 1, 1, "info", "m", None) for n in range(3)]
-            connection.insert_many("job_log", JOB_LOG, lines_of)
+            connection.insert_many("job_log", JOB_LOG, [(id_, 1, 1, 1, "info", "m", None) for id_ in taken])
             connection.commit()
-            given += range(first, first + 3)
+            given += taken
     connection.begin()
     connection.run("DELETE FROM job_log")
     connection.commit()
@@ -195,7 +196,7 @@ def test_an_id_that_was_committed_is_never_given_again(backend, database, connec
     again.prepare()
     other = again.connect()
     other.begin()
-    given.append(other.next_ids("job", 1))
+    given += other.next_ids("job", 1)
     other.commit()
     other.close()
     again.close()
@@ -208,9 +209,9 @@ def test_a_counter_whose_first_use_was_undone_begins_anew(connection):
     connection.next_ids("job", 4)
     connection.rollback()
     connection.begin()
-    first = connection.next_ids("job", 1)
+    (first,) = connection.next_ids("job", 1)
     connection.commit()
     assert first >= 1
     connection.begin()
-    assert connection.next_ids("job", 1) == first + 1
+    assert connection.next_ids("job", 1)[0] > first
     connection.rollback()

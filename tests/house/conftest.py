@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CODE = ("listener_sdk", "server", "examples", "docs", "tests")
-NOT_OURS = {".git", ".venv", "dist", "build", "node_modules", "__pycache__"}
+NOT_OURS = {".git", ".venv", ".bench", "dist", "build", "node_modules", "__pycache__"}
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import listener_sdk
-from listener_sdk import client_events, client_files, client_jobs, client_keys, next_, testing
+from listener_sdk import client_events, client_files, client_jobs, client_keys, client_plans, next_, testing
 from listener_sdk._channel import JobLog
 from listener_sdk.client import Client
 from listener_sdk.protocol import codes, events, filters, frames, lifecycle
@@ -23,11 +23,13 @@ CALLS = {
     "listener": listener_sdk.Listener,
     "job": listener_sdk.Job,
     "job.log": JobLog,
+    "parts": listener_sdk.Parts,
     "Outcome": listener_sdk.Outcome,
     "client": Client,
     "client.jobs": client_jobs.Jobs,
     "client.events": client_events.Events,
     "client.files": client_files.Files,
+    "client.plans": client_plans.Plans,
     "client.keys": client_keys.Keys,
     "client.environments": client_keys.Environments,
     "client.spaces": client_keys.Spaces,

@@ -8,7 +8,7 @@ import pytest
 FORBIDDEN = {
     "a path of one machine": r"(?<![\w.:-])/(work|root|home/\w+|Users/\w+)/|/tmp/(venv|brief|bash)|\.pyenv",
     "the host of a package registry": r"\b(pypi\.org|pythonhosted\.org|npmjs\.(com|org)|proxy\.golang\.org|crates\.io)\b",
-    "the number of an issue": r"\b(issue|ticket|task)s? ?#?[0-9]+\b|(?<![\w&])#[0-9]+\b",
+    "the number of an issue": r"\b(issue|ticket|task)s? ?#?[0-9]+\b|(?<![\w&\"'`])#[0-9]+\b",
     "an unfinished place": r"\b(TODO|FIXME|XXX|HACK)\b",
 }
 TEXT = {
@@ -74,6 +74,7 @@ def test_what_is_forbidden(text):
         "network/work/x",
         "a #fff colour",
         "&#39;",
+        'a quoted name: "#0"',
         "tasks of a loop",
         "/tmp/x",
         "todo",

@@ -12,6 +12,7 @@ from listener_sdk.protocol.jobs import (
     JobCancel,
     JobCreate,
     JobEnd,
+    JobSplit,
     JobUpdate,
     LogLine,
 )
@@ -173,3 +174,16 @@ def test_progress_is_an_integer():
 )  # fmt: skip
 def test_the_other_things_read_and_write(model, wire):
     assert model.model_validate(wire).model_dump(mode="json", exclude_unset=True) == wire
+
+
+@pytest.mark.parametrize("parts", [1, 1000, [{}], [{"a": 1}] * 1000])
+def test_a_job_is_split_into_a_number_of_parts_or_by_their_data(parts):
+    found = JobSplit.model_validate({"parts": parts, "runInParallel": True})
+    assert (found.parts, found.run_in_parallel) == (parts, True)
+    assert JobSplit.model_validate({"parts": parts}).run_in_parallel is False
+
+
+@pytest.mark.parametrize("parts", [0, -1, 1001, [], [{}] * 1001, [1], "2", 2.0, True, None, {}])
+def test_what_is_no_split_says_what_is(parts):
+    with pytest.raises(ValidationError, match=r"1 to 1000 parts|a number of parts, or a list"):
+        JobSplit.model_validate({"parts": parts})

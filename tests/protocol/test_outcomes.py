@@ -83,3 +83,14 @@ def test_what_is_out_of_bounds_is_refused_and_named(fields, where):
     with pytest.raises(ValidationError) as caught:
         Outcome.model_validate(fields)
     assert where == caught.value.errors()[0]["loc"][: len(where)]
+
+
+def test_error_files_are_echoed_as_they_came():
+    wire = {"result": "partial", "errorFiles": [{"fileId": "us_fl_0000000001", "label": "errors.csv"}]}
+    assert Outcome.model_validate(wire).to_wire() == wire
+
+
+@pytest.mark.parametrize("files", [[{}], [{"fileId": 7}], [{"fileId": "us_fl_1"}] * 101, "us_fl_1"])
+def test_error_files_are_bounded_and_name_files(files):
+    with pytest.raises(ValidationError, match="errorFiles"):
+        Outcome.model_validate({"errorFiles": files})

@@ -84,19 +84,19 @@ class FakeServer:
         )
         return found
 
-    async def send(self, *frames: Frame) -> None:
-        """Send frames on the newest connection, once there is one that has said hello."""
+    async def send(self, *frames: Frame, socket: int = -1) -> None:
+        """Send frames on a connection, the newest or another, once there is one that has said hello."""
         await self.until(lambda: self.sockets)
-        await self.sockets[-1].send_str(json.dumps(frames))
+        await self.sockets[socket].send_str(json.dumps(frames))
 
-    async def grant(self, *jobs: Frame, again: bool = False, cancel: bool = False) -> None:
-        """Lease jobs to the newest connection once it listens."""
+    async def grant(self, *jobs: Frame, again: bool = False, cancel: bool = False, socket: int = -1) -> None:
+        """Lease jobs to a connection once it listens."""
         await self.until(lambda: [frame for frame in self.said("listen") if frame["credit"] > 0])
         grants = [
             {"job": job, "fence": job["fence"], "attempt": job["attempt"], "again": again, "cancel": cancel}
             for job in jobs
         ]
-        await self.send({"type": "grants", "jobs": grants})
+        await self.send({"type": "grants", "jobs": grants}, socket=socket)
 
     async def drop(self, code: int | None = None) -> None:
         """Close the newest connection with a code, or break it."""

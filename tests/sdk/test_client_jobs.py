@@ -110,3 +110,32 @@ async def test_an_id_cannot_leave_its_place_in_the_path(server, client):
     with pytest.raises(ApiError):
         await client.jobs.get("../keys?x=1")
     assert server.requests[-1][1] == "/v1/jobs/..%2Fkeys%3Fx%3D1"
+
+
+async def test_a_job_is_split_and_its_children_are_listed(server, client):
+    server.routes["POST", f"/v1/jobs/{JOB}/split"] = {"data": wire_job(parts=2)}
+    assert (await client.jobs.split(JOB, 2)).parts == 2
+    assert server.requests[-1][2] == {"parts": 2, "runInParallel": True}
+    await client.jobs.split(JOB, [{"page": 1}, {"page": 2}], parallel=False)
+    assert server.requests[-1][2] == {"parts": [{"page": 1}, {"page": 2}], "runInParallel": False}
+    children = [wire_job(4, part=1), wire_job(3, part=0), wire_job(2, parentId=JOB), wire_job(5, part=1)]
+    server.routes["GET", "/v1/jobs"] = {"data": children}
+    assert [child.id[-1] async for child in client.jobs.children(JOB, status="ready")] == ["4", "3", "2", "5"]
+    query = server.requests[-1][1].partition("?")[2].split("&")
+    assert {*query} == {"sortDirection=asc", "pageSize=100", "status=ready", f"parentId={JOB}"}
+    assert [part.id[-1] for part in await client.jobs.parts(JOB)] == ["3", "5"]
+
+
+async def test_a_split_that_no_server_could_take_is_refused_here(server, client):
+    for parts in (0, 1001, [], [1]):
+        with pytest.raises(ValueError, match=r"1,000 parts|a dict or a pydantic model"):
+            await client.jobs.split(JOB, parts)
+    assert server.requests == []
+
+
+async def test_a_job_may_follow_others(server, client):
+    server.routes["POST", "/v1/jobs"] = {"data": wire_job(status="waiting", predecessorIds=["us_jb_9"])}
+    job = await client.jobs.create("a:b", predecessor_ids=["us_jb_9"], priority=3)
+    assert (job.status, job.predecessor_ids) == ("waiting", ["us_jb_9"])
+    body = server.requests[-1][2]
+    assert (body["predecessorIds"], body["priority"]) == (["us_jb_9"], 3)

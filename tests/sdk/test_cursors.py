@@ -91,3 +91,13 @@ def test_whatever_is_lost_on_the_way_every_event_comes_once_in_order(acts):
     log += 1
     send(lost=False)
     assert seen == [f"e:{seq}" for seq in range(1, log + 1)]
+
+
+def test_after_its_end_a_subscription_hears_nothing():
+    cursors = Cursors(count(1).__next__)
+    (asked,) = cursors.open(Subscribe(sub="s"))
+    (end,) = cursors.close("s")
+    assert (end.type, end.sub) == ("unsubscribe", "s")
+    assert cursors.subscribed(subscribed(asked, "e:1")) == []
+    assert cursors.events(Events(sub="s", prev="e:1", events=[wire_event(2)])) == ([], [])
+    assert cursors.close("s") == []

@@ -8,6 +8,7 @@ import pytest
 from listener_sdk._channel import Channel
 from listener_sdk.errors import Canceled
 from listener_sdk.job import TRACK_EVERY_S, Job, SyncJob
+from listener_sdk.parts import result_of
 from listener_sdk.protocol.jobs import Job as RawJob
 from tests.sdk.fake_server import wire_job
 
@@ -17,6 +18,7 @@ class Recorder(Channel):
         self.ticks = []
         self.created = []
         self.uploaded = []
+        self.splits = []
 
     def tick(self, progress):
         self.ticks.append(progress)
@@ -33,6 +35,19 @@ class Recorder(Channel):
 
     async def download(self, file_id, to):
         return to / file_id
+
+    async def split(self, parts, *, parallel):
+        self.splits.append((parts, parallel))
+        return RawJob.model_validate(wire_job(parts=parts if isinstance(parts, int) else len(parts)))
+
+    async def parts(self):
+        return [RawJob.model_validate(wire_job(2, part=0))]
+
+    async def parts_ended(self):
+        return result_of(await self.parts(), 1)
+
+    async def ended(self, job_id):
+        return RawJob.model_validate(wire_job(id=job_id, status="complete"))
 
 
 def make(**fields):
@@ -52,21 +67,6 @@ def clock(monkeypatch):
     return Clock
 
 
-def test_the_facts_of_the_job_are_at_hand():
-    job, _ = make()
-    assert (job.id, job.name, job.type, job.operation) == (
-        "us_jb_0000000001",
-        "workbook:export",
-        "workbook",
-        "export",
-    )
-    assert (job.fence, job.attempt, job.trigger, job.metadata) == (7, 2, "immediate", {"team": "a"})
-    assert job.input == {"rows": 1}
-    assert not job.cancelled
-    with pytest.raises(RuntimeError, match="without a server"):
-        _ = job.client
-
-
 async def test_every_verb_raises_canceled_once_a_stop_was_asked():
     job, recorder = make()
     job.ask_to_stop()
@@ -76,6 +76,9 @@ async def test_every_verb_raises_canceled_once_a_stop_was_asked():
         job.attach(b"x", "x"),
         job.fetch("us_fl_1"),
         job.start("a:b"),
+        job.split(2),
+        job.wait_for_end("us_jb_9"),
+        job.attach_errors([{"row": 1}]),
         anext(job.track([1])),
     ):
         with pytest.raises(Canceled):
@@ -182,3 +185,75 @@ async def test_a_sync_job_has_the_same_verbs_for_its_thread(clock):
         next(job.track([1]))
     with pytest.raises(Canceled):
         job.attach(b"x", "x")
+
+
+# ---- parts, and the end of other jobs
+
+
+async def test_a_job_is_split_by_number_or_by_what_each_part_works_on():
+    job, recorder = make()
+    parts = await job.split(3)
+    assert parts.total == 3
+    assert (await job.split([{"page": 1}], parallel=False)).total == 1
+    assert recorder.splits == [(3, True), ([{"page": 1}], False)]
+    assert (await parts.wait()).total == 1
+    assert [part.part for part in await parts.list()] == [0]
+    with pytest.raises(ValueError, match="1 to 1,000 parts"):
+        await job.split(0)
+    assert job.forgotten is None
+
+
+async def test_the_end_of_a_job_is_waited_for_by_the_job_or_its_id():
+    job, _ = make()
+    other = RawJob.model_validate(wire_job(7))
+    assert (await job.wait_for_end(other)).id == other.id == (await job.wait_for_end(other.id)).id
+
+
+async def test_what_failed_is_uploaded_as_a_table():
+    job, recorder = make()
+    await job.attach_errors([{"row": 7, "why": "=no name"}])
+    await job.attach_errors(iter([]), "none.csv")
+    (content, name, kind), (empty, other, _) = recorder.uploaded
+    assert content.decode("utf-8-sig") == "row,why\r\n7,'=no name\r\n"
+    assert (name, kind, other, empty) == (
+        "errors.csv",
+        "text/csv; charset=utf-8",
+        "none.csv",
+        b"\xef\xbb\xbf",
+    )
+
+
+async def test_a_plain_handler_has_the_same_verbs():
+    recorder = Recorder()
+    raw = RawJob.model_validate(wire_job())
+    job = SyncJob(raw, {}, recorder, loop=asyncio.get_running_loop())
+
+    def work():
+        parts = job.split(2)
+        job.attach_errors([{"row": 1}])
+        return parts.total, parts.wait().total, len(parts.list()), job.wait_for_end("us_jb_9").status
+
+    assert await asyncio.to_thread(work) == (2, 1, 1, "complete")
+    assert recorder.uploaded[0][1] == "errors.csv"
+    job.ask_to_stop()
+    for verb in (lambda: job.split(2), lambda: job.attach_errors([]), lambda: job.wait_for_end("us_jb_9")):
+        with pytest.raises(Canceled):
+            await asyncio.to_thread(verb)
+
+
+async def test_a_stop_ends_the_wait_of_a_plain_handler():
+    begun = asyncio.Event()
+
+    class Endless(Recorder):
+        async def ended(self, job_id):
+            begun.set()
+            await asyncio.Event().wait()
+
+    raw = RawJob.model_validate(wire_job())
+    job = SyncJob(raw, {}, Endless(), loop=asyncio.get_running_loop())
+    waiting = asyncio.create_task(asyncio.to_thread(job.wait_for_end, "us_jb_9"))
+    async with asyncio.timeout(10):
+        await begun.wait()
+        job.ask_to_stop()
+        with pytest.raises(Canceled):
+            await waiting

@@ -1,7 +1,7 @@
 from itertools import count
 
 from listener_sdk._leases import LeaseKey, Leases, LinesRefused, Lost
-from listener_sdk.protocol.frames import Complete, Error, Fail, Grant
+from listener_sdk.protocol.frames import MAX_CREDIT, Complete, Error, Fail, Grant
 from listener_sdk.protocol.jobs import Job, LogLine
 from listener_sdk.protocol.progress import Progress
 from tests.sdk.fake_server import wire_job
@@ -74,3 +74,12 @@ def test_a_refused_failure_is_the_end_and_unknown_answers_are_none_of_ours():
     assert leases.begin(ONE) == []
     assert leases.end(ONE, Complete(job=ONE.job, fence=1)) == []
     assert leases.renew() == []
+
+
+def test_all_leases_are_renewed_however_many_wait_for_their_parts():
+    leases = Leases(count(1).__next__)
+    jobs = [Job.model_validate(wire_job(number)) for number in range(MAX_CREDIT + 5)]
+    leases.granted(Grant(job=job, fence=1, attempt=1) for job in jobs)
+    frames = leases.renew()
+    assert [len(frame.leases) for frame in frames] == [MAX_CREDIT, 5]
+    assert [lease.job for frame in frames for lease in frame.leases] == [job.id for job in jobs]

@@ -1,7 +1,9 @@
 import pytest
 
 from listener_sdk.outcome import Outcome
+from listener_sdk.protocol.jobs import File
 from listener_sdk.protocol.outcomes import Audience, NextRetry
+from tests.sdk.fake_server import AT
 
 
 def test_an_outcome_says_what_was_given_and_nothing_else():
@@ -54,3 +56,25 @@ def test_it_shows_itself():
         repr(Outcome("Done", data={"n": 1}))
         == "Outcome({'message': 'Done', 'result': 'success'}, data={'n': 1})"
     )
+
+
+def test_error_files_are_links_to_what_was_attached():
+    file = File(id="us_fl_1", name="errors.csv", size=3, content_type="text/csv", created_at=AT)
+    found = Outcome.partial("3 of 1,000 rows failed", ok=997, failed=3, errors=file)
+    assert found.wire.to_wire() == {
+        "message": "3 of 1,000 rows failed",
+        "result": "partial",
+        "counts": {"total": 1000, "ok": 997, "failed": 3, "skipped": 0},
+        "errorFiles": [{"fileId": "us_fl_1", "label": "errors.csv"}],
+    }
+    several = Outcome("Done", errors=[file, "us_fl_2"])
+    assert [link.file_id for link in several.error_files] == ["us_fl_1", "us_fl_2"]
+    assert Outcome("Done").error_files == []
+    assert "errorFiles" not in Outcome("Done", errors=[]).wire.to_wire()
+
+
+def test_error_files_that_are_none_or_too_many_are_refused():
+    with pytest.raises(TypeError, match=r"Outcome\(errors=\.\.\.\) takes what job\.attach gave"):
+        Outcome.partial("x", ok=1, failed=1, errors=[{"row": 1}])
+    with pytest.raises(ValueError, match="at most 100"):
+        Outcome("x", errors=["us_fl_1"] * 101)

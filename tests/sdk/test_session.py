@@ -5,7 +5,7 @@ from session_frames import ONE, connected, done, grant, hear, kinds, welcome
 from listener_sdk._cursors import Again, Cut, Delivered, Opened
 from listener_sdk._leases import Ended, LeaseKey, Lost, Start, Stop
 from listener_sdk._session import Answered, ListenRefused, Refused, Session, Trouble, Welcomed
-from listener_sdk.protocol.frames import Create, Lease, Release, Subscribe, Taking
+from listener_sdk.protocol.frames import MAX_CREDIT, Create, Lease, Release, Subscribe, Taking
 from listener_sdk.protocol.jobs import JobCreate, LogLine
 from listener_sdk.protocol.progress import Progress
 from tests.sdk.fake_server import wire_event
@@ -266,3 +266,25 @@ def test_a_drain_changes_nothing_until_the_socket_closes():
     grant(session)
     assert hear(session, type="drain") == []
     assert session.held == 1
+
+
+def test_more_leases_than_a_frame_holds_are_named_as_far_as_they_go():
+    session = connected()
+    for number in range(MAX_CREDIT + 1):
+        grant(session, LeaseKey(f"us_jb_{number:010d}", 1))
+    assert len(session.hello().held) == MAX_CREDIT
+    session.renew()
+    assert [len(frame.leases) for frame in session.take()] == [MAX_CREDIT, 1]
+    hear(session, type="stale", leases=[{"job": "us_jb_0000000000", "fence": 1}])
+    assert [len(frame.leases) for frame in session.take()] == [MAX_CREDIT]
+
+
+def test_a_subscription_is_ended_once_and_not_asked_for_again():
+    session = connected()
+    session.subscribe(Subscribe(sub="s"))
+    session.unsubscribe("s")
+    session.unsubscribe("s")
+    assert kinds(session.take()) == ["subscribe", "unsubscribe"]
+    session.disconnected()
+    welcome(session)
+    assert session.take() == []

@@ -2,13 +2,10 @@
 
 import asyncio
 
-import pytest
 from aiohttp import web
 from served_listener import JOB, served
 
 from listener_sdk import Job, Listener
-from listener_sdk.errors import ApiError, ConnectionFailed
-from listener_sdk.worker import patiently
 from tests.sdk.fake_server import AT, ok, wire_job
 
 FILE = {"id": "us_fl_1", "name": "a.csv", "size": 1, "contentType": "text/csv", "createdAt": AT}
@@ -105,27 +102,3 @@ async def test_a_restart_of_the_server_does_not_fail_an_upload(server):
         (end,) = await server.until_said("complete")
     assert end["outcome"]["message"] == "us_fl_1"
     assert [path for _, path, _ in server.requests] == [f"/v1/files?name=a.csv&jobId={JOB}"] * 2
-
-
-async def test_only_what_can_be_repeated_is_and_only_for_a_while(monkeypatch):
-    monkeypatch.setattr("listener_sdk.worker.LONGEST_PAUSE_S", 0)
-    refused = ConnectionFailed("http://x", "refused", unreached=True)
-    answers = iter([refused, ApiError(503, "unavailable", "starting"), "done"])
-
-    async def call():
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    assert await patiently(call, repeatable=True) == "done"
-    answers = iter([ApiError(503, "unavailable", "starting")])
-    with pytest.raises(ApiError):
-        await patiently(call, repeatable=False)
-    answers = iter([ConnectionFailed("http://x", "broken midway")])
-    with pytest.raises(ConnectionFailed):
-        await patiently(call, repeatable=True)
-    monkeypatch.setattr("listener_sdk.worker.PATIENCE_S", 0)
-    answers = iter([refused])
-    with pytest.raises(ConnectionFailed):
-        await patiently(call, repeatable=True)

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,6 +16,10 @@ import pytest
 from processes import Server, server, until
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+
+from server.app import open_database
+from server.settings import Settings
+from server.store.database import StartError
 
 
 def get(url: str) -> tuple[int, dict[str, str]]:
@@ -179,3 +184,11 @@ def test_a_killed_server_starts_again_with_the_same_key(tmp_path: Path) -> None:
         home.start()
         assert home.key == key
         until(lambda: get(f"{home.url}/readyz")[0] == 200, "it is ready again")
+
+
+def test_without_its_library_postgresql_is_refused_with_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "server.store.postgres", None)
+    with pytest.raises(StartError, match=r"pip install 'tickwire\[postgres\]'"):
+        open_database(Settings(data_dir=tmp_path, database_url="postgresql://user@host/jobs"))

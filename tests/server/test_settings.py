@@ -64,7 +64,6 @@ def test_the_default_in_the_table_is_what_one_would_write():
         ("--log-format", "xml", "'auto', 'json' or 'text'"),
         ("--public-url", "jobs.example.com", "https://"),
         ("--public-url", "https://x/?a=b", "query"),
-        ("--database-url", "postgresql://x/y", "sqlite:///"),
         ("--allow-origins", "https://a.com/path", "origins"),
         ("--allow-origins", "*", "origins"),
         ("--max-body-bytes", "10", "1024"),
@@ -123,3 +122,55 @@ def test_addresses_are_kept_without_what_callers_add():
         "http://b:1",
     )
     assert read_settings(["--database-url", "sqlite:////var/x.db"], {}).database_path == Path("/var/x.db")
+
+
+def test_days_of_retention_may_be_parts_of_days():
+    found = read_settings(
+        ["--log-days", "0.5", "--job-days", "365"], {"TICKWIRE_LOG_EVENTS": "1000"}
+    ).retention
+    day = 86_400_000
+    assert (found.log_ms, found.log_events, found.job_ms, found.file_ms) == (
+        day // 2,
+        1_000,
+        365 * day,
+        30 * day,
+    )
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "36501", "a week"])
+def test_days_that_cannot_be_are_refused(value):
+    assert "--log-days" in refusal(["--log-days", value])
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://user:open%20sesame@db.example.com/jobs", "open sesame"),
+        ("postgres://user:open%20sesame@/jobs?host=/run", "open sesame"),
+        ("postgresql://db.example.com/jobs?user=u&password=open%20sesame&sslmode=require", "open sesame"),
+        ("postgresql://user@db.example.com/jobs", None),
+        ("postgresql:///jobs", None),
+    ],
+)
+def test_a_database_s_address_is_known_and_its_password_kept(url, shown):
+    found = read_settings(["--database-url", url], {})
+    assert found.postgres_url == url
+    assert "sesame" not in repr(found)
+    assert found.secrets == (("open%20sesame", "open sesame") if shown else ())
+    assert list(found.disks) == ["files"]
+
+
+def test_a_store_in_a_file_has_a_disk_of_its_own():
+    found = read_settings(["--database-url", "sqlite:////var/lib/x.db"], {"TICKWIRE_ADMIN_KEY": "k" * 40})
+    assert found.postgres_url is None
+    assert found.disks == {"store": Path("/var/lib"), "files": found.data_dir}
+    assert found.secrets == ("k" * 40,)
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://user:sesame@host/db", "postgresql://", "user:sesame@host", "sqlite:x.db"]
+)
+def test_an_address_of_no_store_is_refused_and_not_shown(url):
+    said = refusal(["--database-url", url])
+    assert "postgresql://<user>@<host>/<database>" in said
+    assert "sesame" not in said

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,12 +52,13 @@ class Gate:
         self._fail("begin")
         self.inner.begin()
 
-    def commit(self) -> None:
+    def commit(self, events: Sequence[Row] = ()) -> int:
         self.reached.set()
         assert self.open.wait(DEADLINE_S)
         self._fail("commit")
-        self.inner.commit()
+        first = self.inner.commit(events)
         self.commits += 1
+        return first
 
     def rows(self, sql: str, /, **params: Any) -> list[Row]:
         if "GROUP BY holder" in sql:
@@ -84,6 +85,8 @@ class House:
     answers: list[tuple[str, Any, Exception | None]] = field(default_factory=list)
     more: list[bool] = field(default_factory=list)
     broken: str | None = None
+    shared: bool = False
+    reconnects: int = 0
     low: str | None = None
 
     def connect(self) -> Gate:

@@ -55,8 +55,10 @@ async def reach(stage: Stage, place: str, **fields: Any) -> Situation:
     if place == "scheduled":
         fields["scheduledAt"] = to_wire(stage.clock() + 60_000)
     job = await stage.create(trigger=trigger, **fields)
-    if place in {"planning", "waiting"}:
+    if place == "waiting":
         await stage.do(FORCE, (job.id, place))
+    elif place == "planning":
+        await stage.do(*act("patch status=planning", job))
     elif place in {"held by a key", "complete", "failed"}:
         await stage.do(rest.ACK, rest.AckJob(ADMIN, job.id, JobAck()))
     if place in {"complete", "failed"}:

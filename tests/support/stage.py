@@ -64,15 +64,21 @@ def furnish(connection: Connection) -> meta.Meta:
 
 
 class Stage:
-    """The node and its clock."""
+    """The node and its clock. ``open_store`` makes the database of a folder; SQLite unless told otherwise."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        open_store: Callable[[Path], Database] = lambda path: SqliteDatabase(path / "tickwire.db"),
+        clock: Clock | None = None,
+    ) -> None:
         self.path = path
-        self.clock = Clock()
+        self.clock = clock or Clock()
+        self._open_store = open_store
         self._open()
 
     def _open(self) -> None:
-        self.database: Database = SqliteDatabase(self.path / "tickwire.db")
+        self.database: Database = self._open_store(self.path)
         self.database.prepare()
         connection = self.database.connect()
         self.meta = furnish(connection)

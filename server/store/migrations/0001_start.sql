@@ -73,7 +73,9 @@ CREATE TABLE job (
     run_timeout_ms BIGINT NOT NULL,
     queue_timeout_ms BIGINT,
     total_timeout_ms BIGINT NOT NULL,
-    due_at BIGINT
+    due_at BIGINT,
+    stalls_at BIGINT,
+    stalled_at BIGINT
 );
 
 -- What may be claimed, in the order of claiming.
@@ -81,10 +83,13 @@ CREATE INDEX job_ready ON job (space_id, name, priority DESC, id) WHERE status =
 -- What the engine must look at, and when.
 CREATE INDEX job_due ON job (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX job_holder ON job (holder) WHERE holder IS NOT NULL;
+CREATE INDEX job_rerun ON job (rerun_of) WHERE rerun_of IS NOT NULL;
 CREATE INDEX job_parent ON job (parent_id, part) WHERE parent_id IS NOT NULL;
+-- Which part of a split job is next, and which must end with it.
+CREATE INDEX job_part ON job (parent_id, part) WHERE part IS NOT NULL AND finished_at IS NULL;
 CREATE UNIQUE INDEX job_unique_key ON job (space_id, unique_key) WHERE unique_key IS NOT NULL AND finished_at IS NULL;
 
--- What became of the parts of a job that was split; percent is the sum of theirs.
+-- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (
     job_id ROWID_KEY,
     digest TEXT NOT NULL,
@@ -150,11 +155,13 @@ CREATE TABLE job_curve (
     points TEXT NOT NULL
 );
 
+-- Where the log ends, and in which database it has grown: elsewhere it may lack events that somebody has seen.
 CREATE TABLE log_head (
     id ROWID_KEY,
     epoch TEXT NOT NULL,
     seq BIGINT NOT NULL,
-    oldest BIGINT NOT NULL
+    oldest BIGINT NOT NULL,
+    origin TEXT
 );
 
 CREATE TABLE event (

@@ -5,7 +5,7 @@ from situations import reach
 
 from listener_sdk.protocol.ids import encode
 from server.commands.due import DUE, DueJob
-from server.commands.outcomes import default_outcome
+from server.commands.ends import default_outcome
 from server.core.deadlines import Due
 from server.core.views import job_wire
 

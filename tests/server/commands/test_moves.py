@@ -5,9 +5,11 @@ from situations import EVERYWHERE, act, reach
 from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.lifecycle import NEXT, Move, Status, is_final
+from listener_sdk.protocol.plans import PlanPut
 from listener_sdk.protocol.times import to_wire
-from server.commands import moves
+from server.commands import moves, plans
 from server.store.command import Command
 
 OPEN = ("created", "planning", "scheduled", "ready", "waiting", "granted", "executing", "held by a key")
@@ -16,13 +18,23 @@ BEFORE_A_HOLDER = ("created", "planning", "scheduled", "waiting")
 STATUS = {"granted": "ready", "held by a key": "executing"}
 
 WITHOUT_A_COMMAND = {
-    (status, move) for status, move in NEXT if move in {Move.PLAN, Move.WAIT} or status is Status.WAITING
+    (status, move) for status, move in NEXT if move is Move.WAIT or status is Status.WAITING
 } | {(Status.PLANNING, Move.SCHEDULE)}
-"""Moves of jobs that need a plan or wait for another: the table has them, nothing asks for them yet."""
+"""Moves of jobs that wait for another: the table has them, nothing asks for them yet."""
 
 
 async def executed(stage, place):
     found = await reach(stage, place)
+    command, item = act("execute", found.job)
+    await stage.do(command, item)
+    return found
+
+
+async def executed_when_planned(stage):
+    found = await reach(stage, "planning")
+    plan = {"fieldMapping": [], "unmappedSourceFields": [], "unmappedDestinationFields": []}
+    body = PlanPut.model_validate({"fileId": "us_fl_1", "jobId": encode("jb", found.job.id), **plan})
+    await stage.do(plans.SET_PLAN, plans.SetPlan(ADMIN, found.job.id, body))
     command, item = act("execute", found.job)
     await stage.do(command, item)
     return found
@@ -82,7 +94,8 @@ async def scheduled_at_creation(stage):
 WALKS = {
     (Status.CREATED, Move.SCHEDULE): scheduled_at_creation,
     (Status.CREATED, Move.MAKE_READY): lambda s: executed(s, "created"),
-    (Status.PLANNING, Move.MAKE_READY): lambda s: executed(s, "planning"),
+    (Status.CREATED, Move.PLAN): lambda s: patched(s, "created", "patch status=planning"),
+    (Status.PLANNING, Move.MAKE_READY): executed_when_planned,
     (Status.SCHEDULED, Move.MAKE_READY): start_time_comes,
     (Status.READY, Move.ACK): lambda s: said(s, "granted", "ack"),
     (Status.READY, Move.RELEASE): lambda s: released(s, "granted"),
@@ -131,13 +144,14 @@ ILLEGAL = {
     "patch progress": (*BEFORE_A_HOLDER, *ENDED),
     "patch outcomeAcknowledgedAt=2026-01-01T00:00:00Z": OPEN,
     "patch status=ready": ("executing", "held by a key", *ENDED),
+    "patch status=planning": [p for p in EVERYWHERE if p not in {"created", "planning"}],
     "patch status=executing": (*BEFORE_A_HOLDER, *ENDED),
     "patch status=complete": (*BEFORE_A_HOLDER, "ready", "failed", "canceled"),
     "patch status=failed": (*BEFORE_A_HOLDER, "ready", "complete", "canceled"),
     "patch status=canceled": ("complete", "failed"),
     **{
         f"patch status={status}": [p for p in EVERYWHERE if STATUS.get(p, p) != status]
-        for status in ("created", "planning", "scheduled", "waiting")
+        for status in ("created", "scheduled", "waiting")
     },
 }
 

@@ -5,7 +5,7 @@ from situations import reach
 from stage import ADMIN
 
 from listener_sdk.protocol.times import to_wire
-from server.commands.outcomes import default_outcome
+from server.commands.ends import default_outcome
 from server.core.views import job_wire
 
 

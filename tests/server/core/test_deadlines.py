@@ -172,8 +172,16 @@ def test_deadlines_after_the_reaper_may_are_not_moved(held):
     ]
 
 
+def test_a_job_stalls_at_its_time_while_it_is_held(held):
+    row = replace(held, holder="us_key_1", lease_expires_at=None, stalls_at=T + 5)
+    assert deadlines(row, LIMITS)[0] == (T + 5, Due.STALL)
+    assert due(row, T + 4, LIMITS) is None
+    assert due(row, T + 5, LIMITS) is Due.STALL
+    assert due(replace(row, holder=None), T + 5, LIMITS) is None
+
+
 TIMES = ("scheduled_at", "ready_at", "granted_at", "started_at", "attempt_started_at", "cancel_requested_at",
-         "lease_expires_at", "queue_timeout_ms")  # fmt: skip
+         "lease_expires_at", "queue_timeout_ms", "stalls_at")  # fmt: skip
 
 
 @given(
@@ -199,3 +207,10 @@ def test_what_is_due_and_when_to_look_again_agree(
     assert (due(row, now, limits) is not None) == (after is not None and after <= now)
     if holder is not None and (row.granted_at is None or row.granted_at <= reap_after - 300):
         assert all(at >= reap_after for at, _ in found)
+
+
+def test_a_stall_that_nobody_saw_is_not_told_where_something_else_is_due(held):
+    row = replace(held, stalls_at=T + 20_000)
+    assert due(row, T + 20_000, LIMITS) is Due.STALL
+    assert due(row, T + 30_000, LIMITS) is Due.LEASE
+    assert next_due(row, LIMITS) == T + 20_000

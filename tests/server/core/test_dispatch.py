@@ -8,6 +8,7 @@ import pytest
 from listener_sdk.protocol.filters import compile_filter
 from server.core.dispatch import Dispatch
 from server.core.fleets import Taker, Wish
+from server.core.waiting import FIRST
 
 EXPORT = (1, "workbook:export")
 IMPORT = (1, "workbook:import")
@@ -396,3 +397,33 @@ def test_silence_ends_with_the_connection(dispatch):
     dispatch.silence("nobody")
     dispatch.heard("nobody")
     assert dispatch.silent == set()
+
+
+# ---- other servers on the same store
+
+
+def test_a_queue_that_was_not_known_is_looked_at(dispatch):
+    dispatch.join(taker("a"))
+    dispatch.find(EXPORT, (0, 5))
+    assert looks(dispatch) == {"a": ((0, 5), EXPORT)}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_doubtful_queue_is_looked_at_from_its_start(dispatch, known):
+    dispatch.join(taker("a"))
+    if known:
+        dispatch.enter(EXPORT, (0, 5))
+    dispatch.doubtful.add(EXPORT)
+    for key in dispatch.take_doubtful():
+        dispatch.doubt(key)
+    assert looks(dispatch) == {"a": (FIRST, EXPORT)}
+    assert dispatch.take_doubtful() == set()
+
+
+def test_the_leases_of_a_session_are_what_the_store_says(dispatch):
+    dispatch.join(taker("a", credit=2))
+    dispatch.enter(EXPORT, (0, 5))
+    dispatch.holds("a", 2)
+    assert looks(dispatch) == {}
+    dispatch.holds("a", 0)
+    assert (dispatch.held, looks(dispatch)) == ({}, {"a": ((0, 5), EXPORT)})

@@ -128,5 +128,10 @@ def test_progress_is_told_in_whole_percents_and_what_is_unknown_is_left_out(job,
     assert type(progress_facts(row)["progress"]) is int
 
 
+def test_of_a_job_that_stalls_nothing_is_promised(job, now):
+    row = replace(job, progress=40.0, eta_at=now + 5, stalled_at=now)
+    assert progress_facts(row) == {"progress": 40, "stalledSince": "2026-01-01T00:00:00.000Z"}
+
+
 def test_nothing_done_is_known_and_told(job):
     assert progress_facts(replace(job, progress=0.0, done=0.0)) == {"progress": 0, "done": 0.0}

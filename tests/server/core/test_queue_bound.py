@@ -139,3 +139,43 @@ def test_the_bound_is_never_passed_although_a_batch_is_stored_at_its_end(largest
         queue.waiting += taken
         assert queue.waiting <= largest
         queue.waiting = max(0, queue.waiting - done)
+
+
+# ---- many together
+
+
+def test_many_are_admitted_together_or_not_at_all():
+    queue = Queue(10, waiting=4)
+    with pytest.raises(Refusal) as caught:
+        queue.bound.admit(1, T, queue.count, 7)
+    assert caught.value.code == "queue_full"
+    assert "no more than 6 fit" in caught.value.message
+    queue.bound.admit(1, T + 1, queue.count, 6)
+    queue.waiting += 6
+    queue.refuses(T + 2)
+
+
+def test_what_too_many_found_is_left_for_others():
+    queue = Queue(1_000, waiting=995)
+    with pytest.raises(Refusal):
+        queue.bound.admit(1, T, queue.count, 6)
+    for number in range(5):
+        queue.create(T + number)
+    queue.refuses(T + 6)
+    assert queue.counted == 1
+
+
+def test_as_many_as_fit_are_admitted():
+    queue = Queue(10, waiting=4)
+    assert queue.bound.admit_some(1, T, queue.count, 4) == 4
+    queue.waiting += 4
+    assert queue.bound.admit_some(1, T + 5, queue.count, 4) == 2
+    queue.waiting += 2
+    assert queue.bound.admit_some(1, T + 10_000, queue.count, 4) == 0
+    assert queue.bound.admit_some(1, T + 20_000, lambda: 12, 4) == 0, "more wait than may"
+
+
+def test_members_of_one_batch_count_before_they_are_stored():
+    bound = QueueBound(10)
+    assert bound.admit_some(1, T, lambda: 0, 8) == 8
+    assert bound.admit_some(1, T, lambda: 0, 8) == 2

@@ -8,6 +8,8 @@ from server.core.sizes import LARGEST, bounded
 LIMITS_KIB = {
     "input": 256,
     "result": 256,
+    "partData": 256,
+    "plan": 256,
     "config": 64,
     "metadata": 64,
     "subject": 64,

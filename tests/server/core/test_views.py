@@ -57,7 +57,10 @@ def test_every_field_has_its_name_on_the_wire(job, space, now):
         }),
     )  # fmt: skip
     wire = job_wire(full, space)
-    assert set(wire) == {field.alias for field in Job.model_fields.values()}
+    names = {field.alias for field in Job.model_fields.values()}
+    assert set(wire) == names - {"stalledSince"}
+    stalled = job_wire(replace(full, stalled_at=now), space)
+    assert set(stalled) == names - {"estimatedCompletionAt"}, "what stalls has no estimate"
     assert (wire["parentId"], wire["rerunOf"]) == (encode("jb", 1), encode("jb", 2))
     assert (wire["queueTimeoutS"], wire["managed"], wire["metadata"]) == (1.5, False, {})
     assert Job.model_validate(wire).id == wire["id"]
@@ -113,11 +116,23 @@ def test_every_file_of_several_gets_its_link():
     assert "url" not in FILES["next"]["files"][0], "the outcome that was given stays as it is"
 
 
+def test_error_files_get_fresh_links_beside_those_of_the_next_action():
+    outcome = {**DOWNLOAD, "result": "partial", "errorFiles": [{"fileId": "us_fl_9", "label": "errors.csv"}]}
+    found = with_links(outcome, Links())
+    assert found["next"]["url"] == "https://example.test/us_fl_1?1"
+    assert found["errorFiles"] == [
+        {"fileId": "us_fl_9", "label": "errors.csv", "url": "https://example.test/us_fl_9?2"}
+    ]
+    assert found["result"] == "partial"
+    assert "url" not in outcome["errorFiles"][0]
+
+
 @pytest.mark.parametrize(
     "outcome",
     [
         {},
         {"message": "m"},
+        {"errorFiles": []},
         {"next": None},
         {"next": {"type": "download", "url": "https://elsewhere.test/x"}},
         {"next": {"type": "url", "url": "https://elsewhere.test/x"}},

@@ -163,3 +163,18 @@ def test_what_is_known_is_true_whatever_happens(waiting, monkeypatch, seed, most
                 assert queue.heads == sorted(places)[:known]
                 assert all(place > queue.edge for place in sorted(places)[known:])
                 assert queue.first <= min(places, default=(9, 0))
+
+
+def test_a_place_is_known_once_however_often_it_is_told(waiting):
+    for _ in range(2):
+        waiting.enter(KEY, (0, 1))
+    assert heads(waiting) == [(0, 1)]
+    assert waiting.leave(KEY, (0, 1)) is True
+    assert waiting.leave(KEY, (0, 1)) is False, "of a queue that is not known"
+
+
+def test_what_is_doubted_is_read_anew_from_the_start(waiting):
+    waiting.enter(KEY, (0, 5))
+    waiting.doubt(waiting.queue(KEY))
+    assert (heads(waiting), waiting._kept, waiting.queue(KEY).more) == ([], 0, True)
+    assert waiting.queue(KEY).first <= (-1000, 1)

@@ -10,7 +10,6 @@ from server.commands import due as commands
 from server.engine import due as module
 from server.engine.due import DueLoop
 from server.store.database import StoreError
-from server.store.idempotency import KEPT_MS
 
 
 @pytest.mark.parametrize("seconds", [6, -3600, 3600])
@@ -45,51 +44,6 @@ async def test_everything_that_is_due_is_done_in_one_look(stage, monkeypatch):
     assert await stage.look() == 10
     assert len(await stage.events("job:ready")) == 10
     assert await stage.look() == 0
-
-
-async def test_old_idempotency_keys_are_removed_at_most_once_a_minute(stage):
-    rows = [("scope", str(n), "hash", "{}", stage.clock() - KEPT_MS + n) for n in range(2)]
-    columns = ("scope", "idem_key", "body_hash", "answer", "created_at")
-
-    async def keys():
-        return [row[0] for row in await stage.rows("SELECT idem_key FROM idempotency ORDER BY idem_key")]
-
-    def insert(tx, item):
-        for row in rows:
-            tx.insert("idempotency", columns, row)
-
-    await stage.do(module.Command("insert", insert), None)
-    assert await stage.node.due.prune() == 1
-    assert await keys() == ["1"]
-    stage.clock.forward(59)
-    assert await stage.node.due.prune() == 0
-    assert await keys() == ["1"]
-    stage.clock.forward(1)
-    assert await stage.node.due.prune() == 1
-    assert await keys() == []
-
-
-async def test_many_old_idempotency_keys_are_removed_page_after_page_and_jobs_are_looked_at_between(
-    stage, monkeypatch
-):
-    monkeypatch.setattr(module, "PAGE", 3)
-    monkeypatch.setattr(module, "PRUNE_PAGES", 2)
-    columns = ("scope", "idem_key", "body_hash", "answer", "created_at")
-
-    def insert(tx, count):
-        for number in range(count):
-            tx.insert("idempotency", columns, ("scope", str(number), "hash", "{}", 0))
-
-    await stage.do(module.Command("insert", insert), 14)
-    assert [await stage.node.due.prune() for _ in range(4)] == [6, 6, 2, 0]
-    assert await stage.rows("SELECT COUNT(*) FROM idempotency") == [(0,)]
-
-
-async def test_a_wall_clock_that_was_set_back_does_not_stop_the_removal(stage):
-    await stage.node.due.prune()
-    stage.clock.jump(-86_400 * 365)
-    stage.clock.forward(60)
-    assert stage.node.due._monotonic_ms() >= stage.node.due._prune_at_ms
 
 
 async def test_a_job_that_cannot_be_dealt_with_keeps_no_other_from_its_time(stage, monkeypatch):
@@ -149,25 +103,6 @@ async def test_an_outage_of_the_store_is_told_once_and_the_next_one_again(stage,
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert capsys.readouterr().out.count("store_unreachable") == 2
-
-
-async def test_old_keys_are_removed_although_jobs_cannot_be_dealt_with(stage, monkeypatch):
-    monkeypatch.setattr(module, "EVERY_S", 0)
-    pruned = asyncio.Event()
-
-    async def read(query):
-        raise StoreError("gone")
-
-    async def submit(command, item):
-        pruned.set()
-        return 0
-
-    loop = DueLoop(stage.facts, submit, read, stage.clock, lambda: stage.clock.monotonic_ms)
-    task = asyncio.create_task(loop.run())
-    async with asyncio.timeout(DEADLINE_S):
-        await pruned.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_after_a_store_that_did_not_answer_no_lease_is_taken_for_a_lease_time(stage, monkeypatch):

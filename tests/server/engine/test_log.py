@@ -3,8 +3,9 @@
 import orjson
 import pytest
 
+from listener_sdk.protocol.codes import Refusal
 from server.engine import log as module
-from server.engine.log import Log
+from server.engine.log import Log, place
 from server.store.log import Head, Stored
 
 
@@ -61,3 +62,28 @@ def test_it_keeps_only_the_newest(log, monkeypatch, name, bound):
     kept = log.after(17, 10)
     assert [entry.seq for entry in kept] == [18, 19, 20]
     assert log.seq == 20
+
+
+def test_what_is_kept_no_longer_moves_the_old_end_and_never_back(log):
+    log.take(stored(11, 2))
+    for oldest in (7, 5):
+        log.forget(oldest)
+        assert (log.ends.oldest, str(log.oldest)) == (7, "e1:6")
+    assert [entry.seq for entry in log.after(10, 5)] == [11, 12]
+
+
+@pytest.mark.parametrize(("after", "seq"), [("now", 9), ("oldest", 2), ("e1:2", 2), ("e1:9", 9)])
+def test_the_place_of_a_cursor(after, seq):
+    assert place(after, Head("e1", 9, 3)) == seq
+
+
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [("e1:1", "cursor_too_old"), ("e1:10", "cursor_ahead"), ("e2:5", "epoch_changed"), ("x", "bad_cursor")],
+)
+def test_a_cursor_that_cannot_be_continued_says_why_and_where_the_log_ends(after, code):
+    with pytest.raises(Refusal) as caught:
+        place(after, Head("e1", 9, 3))
+    assert (caught.value.code, caught.value.key) == (code, "after")
+    if code != "bad_cursor":
+        assert caught.value.details == {"head": "e1:9", "oldest": "e1:2"}

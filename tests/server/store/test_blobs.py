@@ -128,3 +128,13 @@ def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
     (tmp_path / "files").write_text("a file in its place")
     with pytest.raises(StartError, match="cannot be used"):
         Blobs(tmp_path / "files").prepare(set())
+
+
+def test_where_others_write_too_only_what_is_old_is_swept(tmp_path):
+    blobs = Blobs(tmp_path / "files")
+    blobs.prepare(set())
+    for name, changed in (("old", 1_000), ("new.part", 5_000), ("named", 1_000)):
+        blobs.path(name).write_bytes(b"x")
+        os.utime(blobs.path(name), (changed, changed))
+    assert blobs.prepare({"named"}, before=4_000) == 1
+    assert left(blobs) == ["named", "new.part"]

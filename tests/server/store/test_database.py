@@ -1,4 +1,4 @@
-"""The seam itself: its errors, and that SQLite stands behind it."""
+"""The seam itself: its errors, and what stands behind it."""
 
 import inspect
 
@@ -6,6 +6,8 @@ import pytest
 
 from listener_sdk.protocol.codes import ERRORS
 from server.store.database import Connection, Database, DiskFullError, Reader, StartError, StoreError
+from server.store.postgres import PostgresDatabase
+from server.store.postgres_connection import PostgresConnection, PostgresReader
 from server.store.sqlite import SqliteConnection, SqliteDatabase, SqliteReader
 
 
@@ -21,8 +23,12 @@ def test_a_store_that_cannot_be_opened_is_no_state_of_a_store_that_is():
 
 
 @pytest.mark.parametrize(
-    ("seam", "backend"), [(Reader, SqliteReader), (Connection, SqliteConnection), (Database, SqliteDatabase)]
-)
+    ("seam", "backend"),
+    [
+        (Reader, SqliteReader), (Connection, SqliteConnection), (Database, SqliteDatabase),
+        (Reader, PostgresReader), (Connection, PostgresConnection), (Database, PostgresDatabase),
+    ],
+)  # fmt: skip
 def test_a_backend_has_every_call_of_the_seam_with_the_same_parameters(seam, backend):
     calls = {
         name: value for name, value in vars(seam).items() if inspect.isfunction(value) and name[0] != "_"
@@ -34,5 +40,6 @@ def test_a_backend_has_every_call_of_the_seam_with_the_same_parameters(seam, bac
         )
 
 
-def test_backends_have_a_name():
-    assert SqliteDatabase.kind == "sqlite"
+def test_backends_have_a_name_and_say_whether_others_write_too():
+    assert (SqliteDatabase.kind, SqliteDatabase.shared) == ("sqlite", False)
+    assert (PostgresDatabase.kind, PostgresDatabase.shared) == ("postgresql", True)

@@ -9,8 +9,7 @@ from server.store.log import Head, Stored
 @pytest.fixture
 def filled(connection):
     connection.begin()
-    first = log.raise_head(connection, 5)
-    log.insert(connection, [(first + n, 1, f"a:{n}", n or None, 0, 7, f'{{"n":{n}}}') for n in range(5)])
+    connection.append_log([(1, f"a:{n}", n or None, 0, 7, f'{{"n":{n}}}') for n in range(5)])
     connection.commit()
     return connection
 
@@ -23,7 +22,8 @@ def test_an_empty_log_begins_after_nothing(connection):
 
 def test_numbers_are_taken_in_blocks(connection):
     connection.begin()
-    assert [log.raise_head(connection, n) for n in (1, 3, 1)] == [1, 2, 5]
+    event = (1, "a:b", None, 0, 7, "{}")
+    assert [connection.append_log([event] * n) for n in (1, 3, 1)] == [1, 2, 5]
     assert log.head(connection).seq == 5
     connection.rollback()
     assert log.head(connection).seq == 0

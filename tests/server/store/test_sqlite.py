@@ -39,6 +39,7 @@ def test_the_writing_connection_is_durable(database):
     assert pragma(connection, "foreign_keys") == 1
     assert pragma(connection, "trusted_schema") == 0
     assert pragma(connection, "wal_autocheckpoint") == 1000
+    assert pragma(connection, "secure_delete") == 2, "FAST"
     connection.close()
 
 

@@ -36,6 +36,14 @@ class Counting:
         self.seen.append(("update", columns, len(rows)))
         self.inner.update_many(table, columns, rows)
 
+    def append_log(self, events):
+        self.seen.append(("log", len(events)))
+        return self.inner.append_log(events)
+
+    def commit(self, events=()):
+        self.seen.append(("commit", len(events)))
+        return self.inner.commit(events)
+
     def changes(self):
         return [entry for entry in self.seen if entry[0] != "rows"]
 
@@ -52,8 +60,7 @@ def new(tx):
     """Make jobs, unwritten."""
 
     def make(count=1, **changes):
-        first = tx.next_ids("job", count)
-        return [replace(BLANK, id=first + n, **changes) for n in range(count)]
+        return [replace(BLANK, id=job_id, **changes) for job_id in tx.next_ids("job", count)]
 
     return make
 
@@ -265,8 +272,27 @@ def test_the_log_s_head_is_raised_once_and_after_all_changes_of_jobs(tx, new):
         tx.append(event(name))
     tx.connection.seen.clear()
     tx.finish()
-    kinds = [entry[:2] for entry in tx.connection.seen]
-    assert kinds == [("insert", "job"), ("rows", "eq = seq + :n"[-12:]), ("insert", "event")]
+    assert tx.connection.seen == [("insert", "job", 1), ("log", 3)]
+
+
+def test_the_log_is_written_together_with_the_commit(tx, new):
+    (row,) = new()
+    tx.add(row)
+    made = [tx.append(event(name)) for name in "ab"]
+    tx.connection.seen.clear()
+    found = tx.commit()
+    assert tx.connection.seen == [("insert", "job", 1), ("commit", 2)]
+    assert [e.seq for e in made] == [s.seq for s in found] == [1, 2]
+    assert log.page(tx.connection, 0, 10, 10) == found
+
+
+def test_what_is_done_at_last_comes_between_the_log_and_the_commit(tx):
+    made = tx.append(event("a"))
+    tx.at_last(lambda: tx.insert("meta", ("name", "value"), ("place", str(made.seq))))
+    tx.connection.seen.clear()
+    tx.commit()
+    assert tx.connection.seen == [("log", 1), ("insert", "meta", 1), ("commit", 0)]
+    assert tx.connection.rows("SELECT value FROM meta WHERE name = 'place'") == [("1",)]
 
 
 def test_an_event_about_a_job_says_where_and_who(tx, new, connection):

@@ -6,8 +6,9 @@ import pytest
 from aiohttp import web
 
 from listener_sdk.protocol.codes import ERRORS, Refusal
+from server.core.refusals import Refusals
 from server.store.database import DiskFullError, StoreError
-from server.web.answers import Refusals, data, error_answer
+from server.web.answers import data, error_answer
 
 
 def read(response):

@@ -5,10 +5,12 @@ import asyncio
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from listener_sdk.protocol.bulk import BulkAct
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.jobs import JobCreate
+from server.core.json_door import JsonLimits
+from server.core.refusals import Refusals
 from server.settings import Settings
-from server.web.answers import Refusals
 from server.web.bodies import MOST_ERRORS, body_hash, in_time, parse, refuse_compressed
 
 SETTINGS = Settings()
@@ -25,6 +27,22 @@ def test_a_fault_deep_inside_is_named_by_its_path():
     with pytest.raises(Refusals) as caught:
         parse(JobCreate, raw, SETTINGS)
     assert caught.value.key == "subject.resource.id"
+
+
+def test_a_fault_of_the_whole_body_is_named_as_that():
+    with pytest.raises(Refusals) as caught:
+        parse(BulkAct, b"{}", SETTINGS)
+    assert caught.value.key == "body"
+    assert caught.value.message.startswith("body: exactly one of")
+
+
+def test_limits_may_be_others_than_the_usual():
+    raw = b'{"type": "a", "operation": "b"}'
+    assert parse(JobCreate, raw, SETTINGS, JsonLimits(size=len(raw), keys=2)).name == "a:b"
+    for limits, code in ((JsonLimits(size=len(raw) - 1), "too_large"), (JsonLimits(keys=1), "bad_json")):
+        with pytest.raises(Refusal) as caught:
+            parse(JobCreate, raw, SETTINGS, limits)
+        assert caught.value.code == code
 
 
 def test_not_every_fault_is_told():

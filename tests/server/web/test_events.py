@@ -3,6 +3,9 @@
 import pytest
 
 from listener_sdk.protocol.events import FLATFILE_TOPICS, Event
+from listener_sdk.protocol.ids import encode
+from server.commands import retention
+from server.store.command import Command
 
 BODY = {"topic": "invoice:paid", "domain": "invoice", "payload": {"amount": 5}, "context": {"invoiceId": "7"}}
 
@@ -136,3 +139,49 @@ async def test_a_client_cannot_speak_in_anothers_name(server):
     assert event["context"]["actorId"] == "us_key_0000000000"
     assert event["context"]["spaceId"] == "us_sp_default"
     assert "deletedAt" not in event
+
+
+# ---- events that retention has removed
+
+
+async def remove_before(server, seq):
+    await server.node.submit(Command("remove", retention.remove_events), retention.OldEvents(seq))
+
+
+async def test_a_list_begins_with_the_oldest_event_that_is_kept(server):
+    for number in range(3):
+        await publish(server, topic=f"invoice:n{number}")
+    seq = server.node.log.head.seq
+    await remove_before(server, seq)
+    assert await topics(server, "topics=**") == ["invoice:n2"]
+    assert await topics(server, "topics=**&after=oldest") == ["invoice:n2"]
+    gone = await server.call("GET", f"/v1/events/{encode('ev', seq - 1)}")
+    assert (gone.status, gone.error["code"]) == (404, "not_found")
+
+
+async def test_a_position_behind_which_events_are_gone_is_refused_and_the_one_before_the_oldest_is_not(
+    server,
+):
+    for number in range(3):
+        await publish(server, topic=f"invoice:n{number}")
+    head = server.node.log.head
+    await remove_before(server, head.seq)
+    answer = await server.call("GET", f"/v1/events?topics=**&after={head.epoch}:{head.seq - 2}")
+    oldest = f"{head.epoch}:{head.seq - 1}"
+    assert (answer.status, answer.error["code"], answer.error["oldest"]) == (410, "cursor_too_old", oldest)
+    assert await topics(server, f"topics=**&after={oldest}") == ["invoice:n2"]
+
+
+async def test_a_page_that_was_to_follow_is_never_given_with_a_gap(server):
+    for number in range(6):
+        await publish(server, topic=f"invoice:n{number}")
+    head = server.node.log.head.seq
+    first = (await server.call("GET", "/v1/events?topics=invoice:*&pageSize=2")).body
+    await remove_before(server, head - 3)
+    second = (
+        await server.call("GET", f"/v1/events?topics=invoice:*&pageSize=2&cursor={first['cursor']}")
+    ).body
+    assert [event["topic"] for event in second["data"]] == ["invoice:n2", "invoice:n3"]
+    await remove_before(server, head)
+    answer = await server.call("GET", f"/v1/events?topics=invoice:*&pageSize=2&cursor={second['cursor']}")
+    assert (answer.status, answer.error["code"]) == (410, "cursor_too_old")

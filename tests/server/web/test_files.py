@@ -5,7 +5,10 @@ import os
 import aiohttp
 import pytest
 
+from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.jobs import File
+from server.commands.retention import OldFiles, remove_files
+from server.store.command import Command
 
 
 @pytest.fixture
@@ -143,6 +146,21 @@ async def test_a_deleted_file_is_gone_with_its_bytes(server):
     assert on_disk(server) == []
     assert (await server.call("GET", f"/v1/files/{stored['id']}")).status == 404
     assert (await server.call("GET", link, key=None)).error["code"] == "not_found"
+
+
+async def test_what_an_outcome_offers_is_said_to_be_gone_once_retention_has_removed_it(server):
+    stored = (await upload(server)).data
+    job = await server.job()
+    await server.call("POST", f"/v1/jobs/{job['id']}/ack", {})
+    outcome = {"message": "Ready", "next": {"type": "download", "fileId": stored["id"], "fileName": "a.txt"}}
+    assert (await server.call("POST", f"/v1/jobs/{job['id']}/complete", {"outcome": outcome})).status == 200
+    (blob,) = await server.node.submit(Command("old", remove_files), OldFiles((decode("fl", stored["id"]),)))
+    await server.node.blobs.remove(blob)
+    offered = (await server.call("GET", f"/v1/jobs/{job['id']}")).data["outcome"]["next"]["url"]
+    answer = await server.call("GET", offered.removeprefix(server.url), key=None)
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
+    assert "removed" in answer.error["message"]
+    assert on_disk(server) == []
 
 
 # ---- links

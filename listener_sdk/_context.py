@@ -1,0 +1,106 @@
+"""What handlers know of their job, alike for async and plain ones."""
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ._channel import Channel, JobLog, plain_input
+from .errors import Canceled
+from .protocol.jobs import Job as RawJob
+from .protocol.jobs import JobCreate
+
+if TYPE_CHECKING:
+    from .client import Client
+
+Input = TypeVar("Input")
+
+
+class Context(Generic[Input]):
+    """The facts of a job, alike for async and sync handlers."""
+
+    input: Input
+    """What the job was given to work with, as its annotation says: ``Job[Model]``, else a dict."""
+    id: str
+    """The job's id, the same in every attempt: the key by which an effect elsewhere can be made once."""
+    name: str
+    """``type:operation``."""
+    type: str
+    """What stands before the first colon of the name."""
+    operation: str
+    """What stands after it."""
+    attempt: int
+    """Which attempt this is, from 1; ``raw.max_attempts`` is how many there may be (5 by default)."""
+    fence: int
+    """A number that rises whenever the job is given to a listener: send it along to what can refuse lower ones."""
+    trigger: str | None
+    """``immediate`` or ``manual``: what made the job ready."""
+    metadata: dict[str, Any]
+    """What the creator noted beside the input."""
+    part: int | None
+    """Which part of its parent this job is, from 0; None when it is none."""
+    part_data: dict[str, Any]
+    """What this part shall work on, as `split` was told; empty when it is no part. The input is the parent's."""
+    raw: RawJob
+    """The job as it was when it was granted: ``file_id``, ``source``, ``subject``, ``parent_id`` and all other fields."""
+    log: JobLog
+    """The job's own log: ``job.log.info("read", rows=3)``, and ``debug``, ``warning``, ``error``."""
+
+    def __init__(
+        self,
+        raw: RawJob,
+        input: Input,  # noqa: A002 - the wire's word
+        channel: Channel,
+        client: "Client | None" = None,
+        *,
+        fence: int | None = None,
+        attempt: int | None = None,
+    ) -> None:
+        self.raw = raw
+        self.input = input
+        self.id = raw.id
+        self.name = raw.job
+        self.type = raw.type
+        self.operation = raw.operation
+        self.attempt = raw.attempt if attempt is None else attempt
+        self.fence = raw.fence if fence is None else fence
+        self.trigger = raw.trigger
+        self.metadata: dict[str, Any] = raw.metadata or {}
+        self.part = raw.part
+        self.part_data: dict[str, Any] = raw.part_data or {}
+        self._channel = channel
+        self._client = client
+        self._stopping = False
+
+    @property
+    def is_part(self) -> bool:
+        """Whether this job is a part of another, ``raw.parent_id``. Parts have their parent's name: the same handler runs them."""
+        return self.part is not None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the handler was asked to stop: the job is to be canceled, its lease was lost, or the listener stops."""
+        return self._stopping
+
+    @property
+    def client(self) -> "Client":
+        """The listener's `Client`. RuntimeError in `run_job`, unless it was given one."""
+        if self._client is None:
+            raise RuntimeError("this job runs without a server: give run_job a client=")
+        return self._client
+
+    @property
+    def forgotten(self) -> str | None:
+        """What to write where an ``await`` is missing so far; None when none is."""
+        return None
+
+    def ask_to_stop(self) -> None:
+        """Make `cancelled` true: the next verb raises Canceled."""
+        self._stopping = True
+
+    def _go_on(self) -> None:
+        if self._stopping:
+            raise Canceled("the job was asked to stop")
+
+    def _child(self, name: str, input: Any, fields: dict[str, Any]) -> JobCreate:  # noqa: A002 - the wire's word
+        kind, _, operation = name.partition(":")
+        return JobCreate(
+            type=kind, operation=operation, input=plain_input(input), parent_id=self.id, **fields
+        )

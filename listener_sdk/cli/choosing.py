@@ -1,0 +1,51 @@
+"""Which jobs a command is about: the options that ``jobs list``, ``jobs cancel`` and ``jobs retry`` share."""
+
+from typing import Any
+
+import click
+
+from ..protocol.lifecycle import Status
+from .connection import Command
+from .moments import ago
+from .progress import wall_clock
+
+STATUSES = click.Choice([status.value for status in Status])
+
+_OPTIONS = (
+    click.option(
+        "--status",
+        "statuses",
+        type=STATUSES,
+        multiple=True,
+        help="Only jobs of this status; may be repeated.",
+    ),
+    click.option("--job", "name", metavar="NAME", help="Only jobs of this name; workbook:* is understood."),
+    click.option(
+        "--since",
+        metavar="SPAN|TIME",
+        help="Only jobs created in the last 45m, 12h, 30d or 2w, or since an ISO time.",
+    ),
+    click.option(
+        "--parent", "parent_id", metavar="JOB_ID", help="Only the parts and other children of this job."
+    ),
+)
+
+
+def choosing_options(command: Command) -> Command:
+    """Add ``--status``, ``--job``, ``--since`` and ``--parent``."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def filters_of(
+    statuses: tuple[str, ...], name: str | None, since: str | None, parent_id: str | None
+) -> dict[str, Any]:
+    """The filters of `Jobs.list` that the options describe; none that says nothing."""
+    found = {
+        "status": [*statuses],
+        "job": name,
+        "created_after": ago(since, "--since", wall_clock()) if since else None,
+        "parent_id": parent_id,
+    }
+    return {field: value for field, value in found.items() if value}

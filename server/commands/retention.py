@@ -1,0 +1,74 @@
+"""Removing what is old, a page at a time. Every step may be repeated, and may be made by several servers at once.
+
+Nobody is told of events and jobs that go: that history ends some time is no change of state. Of files they are told, since a
+file may go before the job that links it.
+"""
+
+from dataclasses import dataclass
+
+from ..core.actors import SYSTEM
+from ..core.retention import may_go
+from ..store import idempotency, jobs, log
+from ..store import retention as sql
+from ..store.transaction import Transaction
+from . import files
+
+
+@dataclass(frozen=True, slots=True)
+class OldEvents:
+    """All events before ``upto``."""
+
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class OldFiles:
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldJobs:
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldKeys:
+    """Idempotency keys that have expired, at most ``count``."""
+
+    count: int
+
+
+def remove_events(tx: Transaction, item: OldEvents) -> int:
+    """The old end of the log; how many events went."""
+    tx.at_last(lambda: log.begin_at(tx.connection, item.upto))
+    return sql.remove_events(tx.connection, item.upto)
+
+
+def remove_files(tx: Transaction, item: OldFiles) -> list[str]:
+    """The rows of files; the names of the bytes, which may be removed once this is committed."""
+    rows = sql.remove_files(tx.connection, item.ids)
+    for row in rows:
+        files.say(tx, "file:deleted", row, tx.facts.spaces[row.space_id], SYSTEM, reason="retention")
+    return [row.blob for row in rows]
+
+
+def remove_jobs(tx: Transaction, item: OldJobs) -> tuple[int, bool]:
+    """Jobs that ended, with all that belongs to them, but for those that others still need.
+
+    How many went, and whether this must be done again, since their logs are too long to go at once.
+    """
+    tx.flush()
+    ended = sql.ended_jobs(tx.connection, item.ids)
+    ids = [job_id for job_id, _ in ended]
+    parents = sql.existing_jobs(tx.connection, [parent for _, parent in ended if parent is not None])
+    gone = may_go(ended, sql.needed_jobs(tx.connection, ids), parents)
+    if sql.remove_lines(tx.connection, gone):
+        return 0, True
+    jobs.delete_many(tx.connection, gone)
+    tx.forget_ended(gone)
+    return len(gone), False
+
+
+def remove_keys(tx: Transaction, item: OldKeys) -> int:
+    """Idempotency keys; how many went."""
+    return idempotency.prune(tx, item.count)

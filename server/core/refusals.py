@@ -1,0 +1,17 @@
+"""Several refusals of one call, told together."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from listener_sdk.protocol.codes import Refusal
+
+MOST_TOLD: Final = 1_000
+
+
+class Refusals(Refusal):
+    """One of them gives the status: the first that no repetition mends, else the first. All stand in the answer."""
+
+    def __init__(self, every: Sequence[Refusal]) -> None:
+        first = next((refusal for refusal in every if not refusal.error.retry), every[0])
+        super().__init__(first.code, first.message, key=first.key, **first.details)
+        self.all = list(every[:MOST_TOLD])

@@ -1,0 +1,221 @@
+"""The loop that removes what is old, in the background: by small pages, seldom enough that nobody feels it.
+
+A page is as large as the writer does in a few milliseconds. It waits a moment for a writer that is not busy, and after it
+comes a rest of nine times as long as it took, so that at most a tenth of the writer's time goes into this.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from ..commands import retention as commands
+from ..core.retention import DAY_MS, Aged, Retention, next_size, page_of
+from ..store import idempotency
+from ..store import log as log_sql
+from ..store import retention as sql
+from ..store.command import Command
+from ..store.database import Reader, StoreError
+from ..store.log import Head
+from ..store.transaction import Transaction
+
+EVERY_S: Final = 60.0
+REST: Final = 9
+"""The rest after a page, in times of what it took."""
+WITH_COMMIT: Final = 4
+"""What a page takes with its commit at most, in times of what it takes alone."""
+PATIENCE_S: Final = 0.05
+QUIET_S: Final = 0.002
+FIRST_SIZE: Final = 50
+WALK: Final = 1_000
+"""Jobs that are looked at by one query."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_log = structlog.get_logger("tickwire.retention")
+
+
+def _timed(run: Callable[[Transaction, Item], Result]) -> Callable[[Transaction, Item], tuple[Result, float]]:
+    """The command and how long it kept the writer, in seconds."""
+
+    def timed(tx: Transaction, item: Item) -> tuple[Result, float]:
+        begun = time.perf_counter()
+        return run(tx, item), time.perf_counter() - begun
+
+    return timed
+
+
+def _command(name: str, run: Callable[[Transaction, Item], Result]) -> Command[Item, tuple[Result, float]]:
+    return Command(name, _timed(run), lazy=True, needs_no_room=True)
+
+
+OLD_EVENTS: Final = _command("old_events", commands.remove_events)
+OLD_FILES: Final = _command("old_files", commands.remove_files)
+OLD_JOBS: Final = _command("old_jobs", commands.remove_jobs)
+OLD_KEYS: Final = _command("old_keys", commands.remove_keys)
+
+
+@dataclass(slots=True)
+class Went:
+    """What one look removed."""
+
+    keys: int = 0
+    events: int = 0
+    files: int = 0
+    jobs: int = 0
+
+
+class RetentionLoop:
+    """``submit`` and ``read`` are the node's, ``busy`` says whether its writer is; ``forget`` hears where the log begins.
+
+    ``remove_bytes`` gets the name of the bytes of a file whose row has gone. Wall clock and monotonic clock are compared: a
+    wall clock that is set forward while the server runs makes nothing older.
+    """
+
+    def __init__(
+        self,
+        rules: Retention,
+        submit: Callable[..., Any],
+        read: Callable[..., Any],
+        *,
+        busy: Callable[[], bool],
+        forget: Callable[[int], None],
+        remove_bytes: Callable[[str], Awaitable[None]],
+        clock: Callable[[], int],
+        monotonic_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._rules = rules
+        self._submit = submit
+        self._read = read
+        self._busy = busy
+        self._forget = forget
+        self._remove_bytes = remove_bytes
+        self._clock = clock
+        self._monotonic_ms = monotonic_ms
+        self._sleep = sleep
+        self._timer = timer
+        self._offset = clock() - monotonic_ms()
+        self._sizes: dict[str, int] = {}
+        self._walk_at_ms = monotonic_ms()
+
+    async def run(self) -> None:
+        """Look once a minute, until cancelled. A server that begins has others to serve first."""
+        while True:
+            await self._sleep(EVERY_S)
+            try:
+                await self.look()
+            except StoreError as error:
+                _log.warning("store_unreachable", error=str(error))
+            except Exception:  # noqa: BLE001 - what cannot be removed today must not keep the rest for ever
+                _log.exception("retention_failed")
+
+    async def look(self) -> Went:
+        """Remove all that is old now; how much went."""
+        went = Went()
+        went.keys = await self._keys()
+        went.events = await self._events()
+        went.files = await self._files()
+        went.jobs = await self._jobs()
+        if went != Went():
+            _log.info("removed_old", keys=went.keys, events=went.events, files=went.files, jobs=went.jobs)
+        return went
+
+    def _now(self) -> int:
+        return min(self._clock(), self._offset + self._monotonic_ms())
+
+    async def _keys(self) -> int:
+        total = 0
+        while count := await self._read(self._old_keys):
+            total += await self._page(OLD_KEYS, commands.OldKeys(count), count)
+        return total
+
+    def _old_keys(self, reader: Reader) -> int:
+        return idempotency.count_old(reader, self._now(), self._size(OLD_KEYS))
+
+    async def _events(self) -> int:
+        total = 0
+        while True:
+            head, stays = await self._read(self._old_events)
+            self._forget(head.oldest)
+            if stays <= head.oldest:
+                return total
+            total += await self._page(OLD_EVENTS, commands.OldEvents(stays), stays - head.oldest)
+            self._forget(stays)
+
+    def _old_events(self, reader: Reader) -> tuple[Head, int]:
+        stays = sql.old_events(reader, self._rules, self._now(), self._size(OLD_EVENTS))
+        return log_sql.head(reader), stays
+
+    async def _files(self) -> int:
+        total = 0
+        while ids := await self._read(self._old_files):
+            blobs: list[str] = await self._page(OLD_FILES, commands.OldFiles(tuple(ids)), len(ids))
+            for blob in blobs:
+                await self._bytes(blob)
+            total += len(blobs)
+        return total
+
+    def _old_files(self, reader: Reader) -> list[int]:
+        return sql.old_files(reader, self._rules, self._now(), self._size(OLD_FILES))
+
+    async def _bytes(self, blob: str) -> None:
+        try:
+            await self._remove_bytes(blob)
+        except OSError as error:
+            # Nothing names them any more: the next start sweeps them away.
+            _log.warning("bytes_stay", blob=blob, error=str(error))
+
+    async def _jobs(self) -> int:
+        """Walk over all jobs that are not young, unless none can have become old since the last walk."""
+        if self._monotonic_ms() < self._walk_at_ms:
+            return 0
+        now, after, total = self._now(), 0, 0
+        next_at = now + DAY_MS
+        while True:
+            walk = partial(sql.old_jobs, rules=self._rules, now=now, after=after, count=WALK)
+            found, last = await self._read(walk)
+            went = await self._remove_jobs(found.old)
+            total += went
+            # One that others need may be free of them in a minute: parents go after their child jobs.
+            next_at = min(next_at, found.next_at) if went == len(found.old) else now
+            if found.at_end or last is None:
+                self._walk_at_ms = self._monotonic_ms() + next_at - now
+                return total
+            after = last
+
+    async def _remove_jobs(self, old: list[Aged]) -> int:
+        total = 0
+        while old:
+            count = page_of(old, self._size(OLD_JOBS))
+            page, old = old[:count], old[count:]
+            item = commands.OldJobs(tuple(job.id for job in page))
+            more = True
+            while more:
+                went, more = await self._page(OLD_JOBS, item, sum(job.cost for job in page))
+                total += went
+        return total
+
+    def _size(self, command: Command[Any, Any]) -> int:
+        return self._sizes.get(command.name, FIRST_SIZE)
+
+    async def _page(self, command: Command[Item, tuple[Result, float]], item: Item, cost: int) -> Result:
+        """Do one page when the writer has a moment, learn from it how large the next may be, and rest."""
+        await self._quiet()
+        begun = self._timer()
+        result, taken_s = await self._submit(command, item)
+        self._sizes[command.name] = next_size(self._size(command), cost, taken_s)
+        # Of a long wait most went into the work of others.
+        await self._sleep(REST * min(self._timer() - begun, WITH_COMMIT * taken_s))
+        return result  # type: ignore[no-any-return]  # submit answers with the command's result
+
+    async def _quiet(self) -> None:
+        for _ in range(int(PATIENCE_S / QUIET_S)):
+            if not self._busy():
+                return
+            await self._sleep(QUIET_S)

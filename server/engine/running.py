@@ -1,0 +1,163 @@
+"""One running job in memory: its merged progress, its curve, and what is told of its end."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from listener_sdk.protocol.ids import encode, environment_id, space_id
+from listener_sdk.protocol.progress import Progress, whole
+from listener_sdk.protocol.times import to_wire
+
+from ..commands.leases import Held
+from ..commands.recall import Past
+from ..core.actors import Space
+from ..core.curve import Curve, Point, joined
+from ..core.estimate import Told, told
+from ..core.jobs import JobRow
+from ..core.pace import Pace
+from ..core.stalls import Movement, movement
+
+
+@dataclass(slots=True)
+class Running:
+    """What is known of one lease's progress. ``sent`` is how far its curve has been handed to the store.
+
+    ``movement`` is not known of a run that began under another server, until the store has told its ``past``; ``whole``
+    is False of a job that was split, whose parts move or stall in its stead.
+    """
+
+    lease: Held
+    name: str
+    space: Space
+    started_at: int
+    begun: bool
+    progress: Progress = field(default_factory=Progress)
+    curve: Curve = field(default_factory=Curve)
+    given: bool = False
+    changed: bool = False
+    shown: bool = True
+    stored_at: int = 0
+    sent: int = 0
+    told: Told | None = None
+    pace: Pace | None = None
+    movement: Movement | None = None
+    stalled_at: int | None = None
+    recalled: bool = False
+    whole: bool = True
+
+    def merge(self, newer: Progress) -> bool:
+        """Take a tick in; whether it says anything new."""
+        if not self.whole:
+            newer = Progress(text=newer.text, eta_ms=newer.eta_ms)
+        before, reached = self._said(), self.progress.value() or 0.0
+        promises = newer.eta_ms not in {None, self.progress.eta_ms}
+        self.progress = self.progress.merged(newer)
+        if promises or (self.progress.value() or 0.0) > reached:
+            self.stalled_at = None
+        self.given = self.given or newer.eta_ms is not None
+        return self._said() != before
+
+    def divide(self) -> None:
+        """From now on the parts say how far the job is."""
+        self.whole, self.stalled_at, self.told = False, None, None
+        self.progress = replace(self.progress, percent=None, done=None, total=None)
+        self.curve = Curve()
+
+    def _said(self) -> tuple[object, ...]:
+        seen = self.progress
+        return seen.value(), seen.done, seen.total, seen.text, seen.eta_ms, self.given
+
+    def draw(self, at: int, percent: float) -> None:
+        """Note the percent of now."""
+        self.curve.add(at, percent)
+        if self.movement is not None:
+            self.movement.see(at, percent)
+
+    def estimate(self) -> int | None:
+        """The handler's own estimate, else the server's from the rate and from past runs; None while the job stalls."""
+        if self.stalled_at is not None:
+            self.told = None
+            return None
+        if self.given:
+            return self.progress.eta_ms
+        newest = self.curve.newest
+        if newest is not None and (self.told is None or newest[0] > self.told.at):
+            self.told = told(self.told, self.started_at, self.curve.all(), self.pace)
+        return self.told.ends_at if self.told is not None else None
+
+    def stalls_at(self) -> int | None:
+        """When the job stalls unless it moves; None when that cannot be, or is known already."""
+        if self.movement is None or self.stalled_at is not None or not self.whole:
+            return None
+        return self.movement.stalls_at(self.progress.eta_ms if self.given else None)
+
+    def recall(self, past: Past, now: int) -> None:
+        """What the store knows of this run and those before it. What this server has seen of the run counts as newer."""
+        self.pace = past.pace
+        if self.movement is None:
+            first = self.curve.points[0][0] if self.curve.points else now + 1
+            older = [point for point in past.points if point[0] < first]
+            self.movement = movement(self.started_at, [*older, *self.curve.all()])
+
+    def go_on(self, merged: Progress, points: list[Point]) -> None:
+        """Put the part of the curve that another server drew before ours."""
+        if points and self.curve.points and points[0][0] < self.curve.points[0][0]:
+            self.curve = joined(points, self.curve.all())
+            self.started_at = min(self.started_at, points[0][0])
+            self.progress = merged.merged(self.progress)
+
+
+def begun(lease: Held, row: JobRow, space: Space, now: int) -> Running:
+    """A lease that was given now, or whose handler began under another connection or server."""
+    given = bool(row.eta_given)
+    progress = Progress(row.progress, row.done, row.total, eta_ms=row.eta_at if given else None)
+    if row.attempt_started_at is None:
+        return _divided(
+            row, Running(lease, row.name, space, now, begun=False, progress=progress, movement=Movement(now))
+        )
+    running = Running(
+        lease,
+        row.name,
+        space,
+        row.attempt_started_at,
+        begun=True,
+        progress=progress,
+        given=given,
+        stored_at=row.updated_at,
+        told=None if given else Told(row.updated_at, row.eta_at),
+        movement=Movement(row.attempt_started_at) if row.progress is None else None,
+        stalled_at=row.stalled_at,
+    )
+    return _divided(row, running)
+
+
+def _divided(row: JobRow, running: Running) -> Running:
+    if row.parts is not None:
+        running.divide()
+    return running
+
+
+def live_tick(running: Running) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """A live tick, and the event by which filters see it."""
+    progress, eta = running.progress, running.estimate()
+    kind, _, operation = running.name.partition(":")
+    tick = {
+        "id": encode("jb", running.lease.job_id),
+        "job": running.name,
+        "progress": whole(progress.value()),
+        "done": progress.done,
+        "total": progress.total,
+        "info": progress.text,
+        "estimatedCompletionAt": to_wire(eta) if eta is not None else None,
+        "stalledSince": to_wire(running.stalled_at) if running.stalled_at is not None else None,
+    }
+    event = {
+        "topic": "job:updated",
+        "domain": "job",
+        "context": {
+            "jobId": tick["id"],
+            "spaceId": space_id(running.space.code),
+            "environmentId": environment_id(running.space.code),
+        },
+        "payload": {"domain": kind, "operation": operation, "job": running.name, "status": "executing"},
+    }
+    return running.space.id, {name: value for name, value in tick.items() if value is not None}, event

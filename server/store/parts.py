@@ -1,0 +1,108 @@
+"""SQL of split jobs, and the splits of one batch, kept in step with their parts."""
+
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Final
+
+from ..core.jobs import JobRow
+from ..core.parts import COLUMNS, UNBEGUN, Split, Standing, standing
+from .database import Connection, Reader
+
+_values: Final = attrgetter(*COLUMNS)
+
+
+def load_many(reader: Reader, ids: Iterable[int]) -> list[Split]:
+    """The splits of these jobs, where they were split."""
+    rows = reader.rows(
+        f"SELECT {', '.join(COLUMNS)} FROM job_split WHERE job_id IN LIST(:ids)",  # noqa: S608 - names of our own fields
+        ids=list(ids),
+    )
+    return [Split(*row) for row in rows]
+
+
+def insert(connection: Connection, split: Split) -> None:
+    """Keep a new split."""
+    connection.insert_many("job_split", COLUMNS, [_values(split)])
+
+
+def save(connection: Connection, split: Split) -> None:
+    """Write the counts of a split."""
+    connection.run(
+        "UPDATE job_split SET completed = :completed, failed = :failed, canceled = :canceled, percent = :percent "
+        "WHERE job_id = :id",
+        completed=split.completed,
+        failed=split.failed,
+        canceled=split.canceled,
+        percent=split.percent,
+        id=split.job_id,
+    )
+
+
+def unfinished(reader: Reader, job_id: int, count: int) -> list[int]:
+    """The first ``count`` parts of a job that have not ended, in the order of their numbers."""
+    rows = reader.rows(
+        "SELECT id FROM job WHERE parent_id = :parent AND part IS NOT NULL AND finished_at IS NULL "
+        "ORDER BY part LIMIT :count",
+        parent=job_id,
+        count=count,
+    )
+    return [row[0] for row in rows]
+
+
+class Splits:
+    """The splits that one batch has to do with. Whatever changes of a part is noted here before it is written."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[int, Split | None] = {}
+        self._standings: dict[int, Standing] = {}
+        """What each part of the batch was counted for last."""
+        self._changed: dict[int, Split] = {}
+
+    def preload(self, ids: Iterable[int]) -> None:
+        """Load splits by one SELECT, so that ``of`` finds them."""
+        missing = [job_id for job_id in ids if job_id not in self._known]
+        if missing:
+            self._known |= dict.fromkeys(missing)
+            self._known |= {split.job_id: split for split in load_many(self._connection, missing)}
+
+    def of(self, job_id: int) -> Split | None:
+        """The one object of this job's split; None when it was not split, or is gone."""
+        self.preload((job_id,))
+        return self._known[job_id]
+
+    def begin(self, split: Split) -> None:
+        """A job was split."""
+        insert(self._connection, split)
+        self._known[split.job_id] = split
+
+    def adopt(self, part: JobRow) -> None:
+        """The part is as the store has it, or new."""
+        self._standings[part.id] = standing(part)
+
+    def note(self, part: JobRow) -> None:
+        """The part may have changed: its split counts it as it is now."""
+        now = standing(part)
+        before, self._standings[part.id] = self._standings[part.id], now
+        if before != now:
+            self._account(part, before, now)
+
+    def replaced(self, part: JobRow) -> None:
+        """A part that had ended gives its place to a new one."""
+        self._account(part, self._standings.pop(part.id), UNBEGUN)
+
+    def _account(self, part: JobRow, before: Standing, after: Standing) -> None:
+        split = self.of(part.parent_id) if part.parent_id is not None else None
+        if split is not None:
+            split.account(before, after)
+            self._changed[split.job_id] = split
+
+    def forget(self, job_id: int) -> None:
+        """The job was deleted, and its split with it."""
+        self._known[job_id] = None
+
+    def flush(self) -> None:
+        """Write what has changed."""
+        for split in self._changed.values():
+            save(self._connection, split)
+        self._changed.clear()

