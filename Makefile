@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check docs clean
+.PHONY: help demo test check docs bench bench-short clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is to make
-	@awk -F ':.*## *' '/^[a-z]+:.*##/ { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## export real data and watch it; options go in ARGS="--exit"
 	$(BIN)/tickwire demo $(ARGS)
@@ -26,8 +26,14 @@ check: $(VENV)/.dev  ## lint, formatting, types, and the arrows between modules
 docs: $(VENV)/.demo  ## write docs/reference from the tables in the code
 	$(BIN)/python docs/generate.py
 
+bench: $(VENV)/.bench  ## measure against other systems, an hour; ARGS="--docs" writes docs/performance.md
+	$(BIN)/python tests/bench $(ARGS)
+
+bench-short: $(VENV)/.bench  ## try the bench in under a minute; its figures say little
+	$(BIN)/python tests/bench --short $(ARGS)
+
 clean:  ## remove the environment, caches and builds; data of a server stays
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -1,0 +1,29 @@
+import pytest
+
+
+@pytest.fixture
+def text(module):
+    return module("report").text
+
+
+def test_a_figure_is_its_median_with_minimum_and_maximum(text, run):
+    assert "500 (400–700)" in text(run)
+
+
+def test_a_row_names_its_best_peer_and_the_ratio_to_it(text, run):
+    """One that has no batches is no peer of batches, however fast it is."""
+    assert "| life cycles/s, bulk of 100 | 500 (400–700) | 2.5 × | – | – | 200 pgqueuer |" in text(run)
+
+
+def test_what_was_skipped_is_said_with_its_reason(text, run):
+    assert "- jobs:rq: there is no redis" in text(run)
+
+
+def test_a_trial_of_the_bench_marks_no_targets(text, run):
+    assert "### Targets" in text(run)
+    assert "### Targets" not in text(run | {"short": True})
+
+
+def test_the_noise_of_the_machine_is_shown(text, run):
+    run["runs"][0]["cal_ms"] = [80.0]
+    assert "took 20 (20–80) ms" in text(run)

@@ -1,0 +1,40 @@
+import pytest
+
+
+@pytest.fixture
+def targets(module):
+    return module("targets")
+
+
+@pytest.fixture
+def figures(module):
+    return module("figures").Figures
+
+
+@pytest.mark.parametrize(
+    ("found", "mark"),
+    [(None, "not measured"), (0.9, "**not met**"), (1, "met"), (1.9, "met"), (2, "reached")],
+)
+def test_a_ratio_is_marked_by_what_it_must_and_may_reach(targets, found, mark):
+    assert targets.Target("lives", "SQLite", 1, 2, found).mark == mark
+
+
+@pytest.mark.parametrize(("found", "mark"), [(9, "**not met**"), (8, "met"), (5, "met"), (4, "reached")])
+def test_of_times_and_sizes_less_is_better(targets, found, mark):
+    assert targets.Target("latency", "SQLite", 8, 4, found, " ms", targets.le).mark == mark
+
+
+def test_ratios_are_taken_from_the_medians_of_one_run(targets, figures, run):
+    bulk = targets.targets(figures(run["runs"]))[0]
+    assert (bulk.found, bulk.mark) == (2.5, "met")
+
+
+def test_what_nobody_has_measured_is_neither_met_nor_missed(targets, figures):
+    assert {target.mark for target in targets.targets(figures([]))} == {"not measured"}
+
+
+def test_slower_by_watchers_is_the_share_that_is_lost(targets, figures):
+    watched = {"life_watched_by_0": [1000, 1000], "life_watched_by_10": [850, 950]}
+    line = {"kind": "watched", "name": "tickwire (sqlite)", "step": "watched", "round": 1, **watched}
+    slower = [one for one in targets.targets(figures([line])) if one.what.startswith("ten subscribers")]
+    assert [one.found for one in slower] == [10.0, None]
