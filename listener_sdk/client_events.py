@@ -9,7 +9,7 @@ from ._http import Http
 from .client_jobs import Page
 from .errors import ApiError
 from .protocol.codes import Refusal
-from .protocol.events import Event, EventCreate, check_topic
+from .protocol.events import Event, EventContext, EventCreate, check_topic
 
 
 class Events:
@@ -70,7 +70,7 @@ class Events:
             check_topic(topic)
         except Refusal as refusal:
             raise ApiError.of_code(refusal.code, refusal.message, key=refusal.key) from None
-        body = EventCreate(topic=topic, payload=plain_input(payload) or {}, context=context or {}, **fields)
+        body = EventCreate(topic=topic, payload=plain_input(payload) or {}, context=EventContext.model_validate(context or {}), **fields)
         body.domain = body.domain or topic.partition(":")[0]
         sent = body.model_dump_json(exclude_none=True).encode()
         answer = await self._http.call("POST", "/v1/events", sent, idempotency_key=idempotency_key)

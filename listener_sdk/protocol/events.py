@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final, NamedTuple
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from .codes import Refusal
 from .model import WireModel
@@ -134,16 +134,72 @@ class Event(WireModel):
         return found if isinstance(found, str) else None
 
 
+class _Open(WireModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Slugs(_Open):
+    """The short names of what an event is about."""
+
+    space: str | None = None
+    workbook: str | None = None
+    sheet: str | None = None
+
+
+class EventContext(_Open):
+    """Where an event belongs. What Flatfile's clients know must have their shape: one that has not spoils their whole list."""
+
+    namespaces: list[str] | None = None
+    slugs: Slugs | None = None
+    action_name: str | None = None
+    workbook_id: str | None = None
+    sheet_id: str | None = None
+    sheet_slug: str | None = None
+    snapshot_id: str | None = None
+    version_id: str | None = None
+    commit_id: str | None = None
+    job_id: str | None = None
+    program_id: str | None = None
+    file_id: str | None = None
+    document_id: str | None = None
+    preceding_event_id: str | None = None
+    app_id: str | None = None
+    action_id: str | None = None
+    data_clip_id: str | None = None
+
+
+class EventProgress(_Open):
+    """How far a series of events is."""
+
+    current: int | None = None
+    total: int | None = None
+    percent: int | None = None
+
+
+class EventAttributes(_Open):
+    """Facts about the thing that changed."""
+
+    target_updated_at: Time | None = None
+    progress: EventProgress | None = None
+
+
+class EventOrigin(_Open):
+    """The thing from which an event comes."""
+
+    id: str | None = None
+    slug: str | None = None
+
+
 class EventCreate(WireModel):
     """What a client publishes: ``POST /v1/events`` and the ``publish`` frame."""
 
     topic: str = Field(max_length=128)
     domain: str | None = Field(default=None, max_length=64)
     payload: dict[str, Any] = Field(default_factory=dict)
-    context: dict[str, Any] = Field(default_factory=dict)
-    attributes: dict[str, Any] | None = None
+    context: EventContext = Field(default_factory=EventContext)
+    attributes: EventAttributes | None = None
     namespaces: list[str] | None = Field(default=None, max_length=32)
-    origin: dict[str, Any] | None = None
+    origin: EventOrigin | None = None
     target: str | None = Field(default=None, max_length=256)
     callback_url: str | None = Field(default=None, max_length=2048)
     data_url: str | None = Field(default=None, max_length=2048)

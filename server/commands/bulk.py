@@ -213,10 +213,7 @@ def _retry(
 ) -> None:
     old = jobs.ended(tx, jobs.JobAct(item.actor, job_id))
     if job_id in running:
-        again = encode("jb", running[job_id])
-        raise Refusal(
-            "already_retried", f"Job {again} runs it again and has not ended: wait for it.", job=again
-        )
+        raise jobs.already_retried(running[job_id])
     if old.unique_key in taken:
         raise _taken(taken[old.unique_key])
     row = jobs.run_again(tx, old, item.actor)

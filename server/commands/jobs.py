@@ -15,6 +15,7 @@ from ..core.actors import Actor, Space
 from ..core.effects import CancelAsked
 from ..core.jobs import JobRow, alike
 from ..core.sizes import bounded
+from ..store import bulk as bulk_sql
 from ..store import jobs as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
@@ -246,6 +247,10 @@ def retry(tx: Transaction, item: JobAct) -> JobRow:
     """A new job like the ended one, ready at once, whatever the old one waited for; ``rerunOf`` names the old."""
     old = ended(tx, item)
     _refuse_duplicate(tx, old)
+    tx.flush()
+    running = bulk_sql.running_again(tx.connection, [old.id])
+    if running:
+        raise already_retried(running[old.id])
     return run_again(tx, old, item.actor)
 
 
@@ -260,6 +265,12 @@ def ended(tx: Transaction, item: JobAct) -> JobRow:
             status=row.status,
         )
     return row
+
+
+def already_retried(job_id: int) -> Refusal:
+    """The refusal of a second rerun while the first has not ended: a call that is repeated must not double the work."""
+    again = encode("jb", job_id)
+    return Refusal("already_retried", f"Job {again} runs it again and has not ended: wait for it.", job=again)
 
 
 def run_again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:

@@ -442,3 +442,20 @@ async def test_a_job_made_and_deleted_in_one_batch_leaves_only_events(stage):
     listener = await stage.listener()
     await stage.idle()
     assert not listener.seen("grants")
+
+
+async def test_a_job_is_run_again_once_at_a_time(stage):
+    old = await stage.create()
+    await stage.do(*act("cancel", old))
+    again = await stage.do(*act("retry", old))
+    with pytest.raises(Refusal) as refused:
+        await stage.do(*act("retry", old))
+    assert (refused.value.code, refused.value.details["job"]) == ("already_retried", encode("jb", again.id))
+    await stage.do(*act("cancel", again))
+    assert (await stage.do(*act("retry", old))).rerun_of == old.id
+
+
+async def test_a_child_may_say_which_part_of_a_whole_it_does(stage):
+    fields = {"partData": {"page": 3}, "partExecution": "parallel"}
+    job = await stage.create(**fields)
+    assert {name: (await stage.row(job)).described()[name] for name in fields} == fields
