@@ -102,7 +102,7 @@ def is_final(status: str) -> bool:
 
 def next_status(status: str, move: Move) -> Status:
     """The status after a move; Refusal ``illegal_move`` with the present status when the table has none."""
-    found = NEXT.get((Status(status), move))
+    found = NEXT.get((status, move))  # type: ignore[arg-type]  # a status is equal to its text
     if found is None:
         raise illegal(status, move)
     return found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..core.actors import SYSTEM
-from ..core.deadlines import Due, due, next_due
+from ..core.deadlines import Due, due
 from ..core.jobs import JobRow
 from ..store.command import Command
 from ..store.transaction import EVERYTHING, Transaction
@@ -31,7 +31,6 @@ def run(tx: Transaction, item: DueJob) -> Due | None:
         return None
     what = due(row, tx.now, tx.facts.limits)
     if what is None:
-        row.due_at = next_due(row, tx.facts.limits)
         tx.changed(row, EVERYTHING)
     elif what is Due.START:
         moves.make_ready(tx, row, SYSTEM)

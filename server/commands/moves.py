@@ -12,7 +12,6 @@ from listener_sdk.protocol.lifecycle import Move, Status, next_status
 from listener_sdk.protocol.times import to_wire
 
 from ..core.actors import SYSTEM, Space
-from ..core.deadlines import next_due
 from ..core.effects import Lost
 from ..core.jobs import JobRow
 from ..store.transaction import EVERYTHING, PROGRESS_ONLY, Transaction
@@ -43,7 +42,6 @@ def job_number(text: str, key: str = "id") -> int:
 def touch(tx: Transaction, row: JobRow) -> None:
     """The row has changed: write it, and look at it again when it is due."""
     row.updated_at = tx.now
-    row.due_at = next_due(row, tx.facts.limits)
     tx.changed(row, EVERYTHING)
 
 

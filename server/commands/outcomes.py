@@ -11,7 +11,7 @@ from listener_sdk.protocol.outcomes import Outcome
 from listener_sdk.protocol.times import from_datetime
 
 from ..core.jobs import JobRow
-from ..core.sizes import bounded
+from ..core.sizes import sized_text
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import ends, moves, pace
@@ -69,15 +69,15 @@ def repeats(row: JobRow, fence: int | None, outcome: str | None, result: str | N
 def texts(outcome: Outcome | None, result: dict[str, Any] | None) -> tuple[str | None, str | None]:
     """The stored texts of an outcome and a result; Refusal ``too_large``."""
     wire = outcome.to_wire() if outcome else None
-    bounded({"outcome": wire, "result": result})
-    return (orjson.dumps(wire).decode() if wire else None, orjson.dumps(result).decode() if result else None)
+    return sized_text("outcome", wire or None), sized_text("result", result or None)
 
 
 def end_well(
     tx: Transaction, row: JobRow, outcome: str | None, result: str | None, info: str | None, actor: str
 ) -> None:
     """Write the outcome; the progress is then whole."""
-    if outcome is None or orjson.loads(outcome).get("result") != "partial":
+    told = orjson.loads(outcome) if outcome else {}
+    if told.get("result") != "partial":
         pace.remember(tx, row)
     row.outcome, row.result = outcome, result
     row.progress = 100.0
@@ -85,15 +85,14 @@ def end_well(
         row.done = row.total
     if info is not None:
         row.info = info
-    ends.end(tx, row, Move.COMPLETE, actor, **_shown(row))
+    ends.end(tx, row, Move.COMPLETE, actor, **_shown(told, len(outcome or "")))
 
 
-def _shown(row: JobRow) -> dict[str, Any]:
-    outcome = orjson.loads(row.outcome) if row.outcome else {}
+def _shown(outcome: dict[str, Any], size: int) -> dict[str, Any]:
     shown: dict[str, Any] = {"result": outcome.get("result") or "success"}
     if outcome.get("counts"):
         shown["counts"] = outcome["counts"]
-    if row.outcome and len(row.outcome) <= LARGEST_SHOWN:
+    if 0 < size <= LARGEST_SHOWN:
         shown["outcome"] = outcome
     return shown
 

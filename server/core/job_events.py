@@ -1,6 +1,9 @@
 """What an event about a job says: context and payload as Flatfile's listeners expect them, and ours."""
 
+from functools import lru_cache
 from typing import Any, Final
+
+import orjson
 
 from listener_sdk.protocol.ids import encode, environment_id, space_id
 from listener_sdk.protocol.progress import whole
@@ -13,6 +16,7 @@ LARGEST_INPUT: Final = 32 * 1024
 """Characters of the job's description up to which created and ready events carry its input: the log is read by many."""
 
 WITH_INPUT: Final = frozenset({"job:created", "job:ready"})
+WITH_INPUT_FIELDS: Final = ("input", "metadata", "mode", "trigger", "subject")
 _RESOURCES: Final = {
     "us_wb_": "workbookId",
     "us_sh_": "sheetId",
@@ -25,52 +29,42 @@ def job_event(
     topic: str, row: JobRow, space: Space, account_id: str, actor: str, extra: dict[str, Any]
 ) -> dict[str, Any]:
     """The event's JSON object without id, position and time; ``extra`` joins the payload."""
-    kind, _, operation = row.name.partition(":")
-    payload: dict[str, Any] = {
-        "domain": kind,
-        "operation": operation,
-        "job": row.name,
-        "status": row.status,
-        "isPart": row.part is not None,
-    }
+    payload = {**_named(row.name), "status": row.status, "isPart": row.part is not None}
     if row.parent_id is not None:
         payload["parentId"] = encode("jb", row.parent_id)
     if row.info is not None:
         payload["info"] = row.info
-    if topic in WITH_INPUT:
-        _describe(payload, row)
+    if topic in WITH_INPUT and len(row.spec) <= LARGEST_INPUT:
+        payload.update(_described(row.spec))
     payload.update(extra)
-    return {
-        "topic": topic,
-        "domain": "job",
-        "context": _context(row, space, account_id, actor),
-        "payload": payload,
-    }
-
-
-def _describe(payload: dict[str, Any], row: JobRow) -> None:
-    if len(row.spec) > LARGEST_INPUT:
-        return
-    spec = row.described()
-    for name in ("input", "metadata", "mode", "trigger", "subject"):
-        if spec.get(name) is not None:
-            payload[name] = spec[name]
-
-
-def _context(row: JobRow, space: Space, account_id: str, actor: str) -> dict[str, Any]:
-    context = {
-        "accountId": account_id,
-        "environmentId": environment_id(space.code),
-        "spaceId": space_id(space.code),
-        "jobId": encode("jb", row.id),
-        "actorId": actor,
-    }
+    context = {**_placed(space.code, account_id), "jobId": encode("jb", row.id), "actorId": actor}
     resource = _RESOURCES.get(row.source[:6])
     if resource:
         context[resource] = row.source
     if row.file_id:
         context["fileId"] = row.file_id
-    return context
+    return {"topic": topic, "domain": "job", "context": context, "payload": payload}
+
+
+# What many events have in common is made once: an event is made four times in the life of every job.
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str) -> dict[str, Any]:
+    kind, _, operation = name.partition(":")
+    return {"domain": kind, "operation": operation, "job": name}
+
+
+@lru_cache(maxsize=1024)
+def _placed(code: str, account_id: str) -> dict[str, Any]:
+    return {"accountId": account_id, "environmentId": environment_id(code), "spaceId": space_id(code)}
+
+
+@lru_cache(maxsize=64)
+def _described(spec: str) -> dict[str, Any]:
+    """Of the job's description what created and ready events tell."""
+    found = orjson.loads(spec)
+    return {name: found[name] for name in WITH_INPUT_FIELDS if found.get(name) is not None}
 
 
 def progress_facts(row: JobRow) -> dict[str, Any]:

@@ -26,17 +26,23 @@ def bounded(parts: dict[str, Any]) -> None:
     Refusal ``invalid`` for a part with a value that no JSON text holds, such as an integer of more than 64 bits.
     """
     for name, value in parts.items():
-        limit = LARGEST.get(name)
-        if limit is not None and value is not None and _size(name, value) > limit:
-            raise Refusal(
-                "too_large",
-                f"{name} takes at most {limit // 1024} KiB of JSON: put large data into a file and name that.",
-                key=name,
-            )
+        if name in LARGEST:
+            sized_text(name, value)
 
 
-def _size(name: str, value: Any) -> int:
+def sized_text(name: str, value: Any) -> str | None:
+    """The JSON text of a named part, None for None; refusals as of `bounded`."""
+    if value is None:
+        return None
     try:
-        return len(orjson.dumps(value))
+        text = orjson.dumps(value)
     except orjson.JSONEncodeError as error:
         raise Refusal("invalid", f"{name} cannot be kept as JSON: {error}.", key=name) from None
+    limit = LARGEST[name]
+    if len(text) > limit:
+        raise Refusal(
+            "too_large",
+            f"{name} takes at most {limit // 1024} KiB of JSON: put large data into a file and name that.",
+            key=name,
+        )
+    return text.decode()

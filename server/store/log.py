@@ -1,14 +1,14 @@
 """SQL of the event log: its head, appending, and reading pages."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .database import Connection, Reader
 
 COLUMNS = ("seq", "space_id", "topic", "job_id", "terminal", "at", "body")
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """One event of the log. ``body`` is the JSON text without id, position and time."""
 
     seq: int

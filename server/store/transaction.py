@@ -18,7 +18,7 @@ from listener_sdk.protocol.events import TERMINAL_TOPICS
 
 from ..core import job_events
 from ..core.actors import Space
-from ..core.deadlines import Limits
+from ..core.deadlines import Limits, next_due
 from ..core.dispatch import Dispatch
 from ..core.jobs import COLUMNS, JobRow
 from ..core.queue_bound import QueueBound
@@ -225,6 +225,7 @@ class Transaction:
         """Write all that has changed so far, with one statement a kind."""
         self.settle()
         if self._added:
+            self._set_due(self._added)
             self.connection.insert_many("job", COLUMNS, [_values(row, COLUMNS) for row in self._added])
         fresh = {row.id for row in self._added}
         self._added = []
@@ -234,12 +235,19 @@ class Transaction:
                 groups.setdefault(what if what in _SETS else EVERYTHING, []).append(self._jobs[job_id])
         for what, rows in groups.items():
             columns = _SETS[what]
+            if what == EVERYTHING:
+                self._set_due(rows)
             self.connection.update_many("job", columns, [(*_values(row, columns), row.id) for row in rows])
         self._dirty.clear()
         for table, (columns, values) in self._rows.items():
             self.connection.insert_many(table, columns, values)
         self._rows.clear()
         self.splits.flush()
+
+    def _set_due(self, rows: Iterable[JobRow]) -> None:
+        """Note when each job must be looked at again: once a batch, however often it has changed."""
+        for row in rows:
+            row.due_at = next_due(row, self.facts.limits)
 
     def finish(self) -> list[log.Stored]:
         """Write everything, then give the events their places: dense, in the order of ``append``."""

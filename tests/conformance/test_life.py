@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lives import LARGEST_CREDIT, SESSIONS, World, acts, of_team
 from stage import ADMIN
@@ -25,6 +25,8 @@ from server.store import parts as parts_sql
 from server.store import predecessors as predecessors_sql
 from server.store.database import Database, Reader
 
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
+"""A failing life is not made smaller: that takes many minutes, and the lives are short."""
 STEPS = {(before.value, after.value) for (before, _), after in NEXT.items()}
 
 
@@ -181,7 +183,7 @@ def check_nobody_starves(world: World, rows: dict[int, JobRow]) -> None:
 @pytest.mark.parametrize("page", [2, 500])
 @given(data=st.data())
 @settings(
-    max_examples=40, deadline=None,
+    max_examples=40, deadline=None, phases=QUICK,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 def test_what_must_hold_holds_after_every_batch(data, page, backend, place, furnishing, monkeypatch):

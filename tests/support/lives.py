@@ -90,9 +90,12 @@ class World:
 
     @staticmethod
     def _seen(tx: Transaction, command: Any, item: Any) -> tuple[Any, ...]:
-        """The jobs that a command is about, and all that the batch says and does so far."""
+        """The jobs that a command is about, and all that the batch says and does so far.
+
+        When a job is due is reckoned as it is written, which a refusal may bring about.
+        """
         rows = [tx.job(job_id) for job_id in command.jobs(item)]
-        copies = [row and replace(row) for row in rows]
+        copies = [row and replace(row, due_at=None) for row in rows]
         return copies, len(tx._events), len(tx.effects), dict(tx.dispatch.held)
 
 
