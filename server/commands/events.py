@@ -60,5 +60,5 @@ def acknowledge(tx: Transaction, item: AckEvent) -> None:
         tx.insert("event_ack", ("seq", "at", "actor"), (item.seq, tx.now, item.actor.key_id))
 
 
-PUBLISH: Final[Command[PublishEvent, NewEvent]] = Command("publish", publish)
+PUBLISH: Final[Command[PublishEvent, NewEvent]] = Command("publish", publish, placed=True)
 ACK_EVENT: Final[Command[AckEvent, None]] = Command("ack_event", acknowledge)

@@ -128,5 +128,5 @@ def _failed_before(tx: Transaction, row: JobRow, item: FailLease) -> bool:
     return found == [(item.lease.holder, "failed", item.message)]
 
 
-COMPLETE: Final[Command[CompleteLease, JobRow]] = Command("complete", complete, one)
-FAIL: Final[Command[FailLease, JobRow]] = Command("fail", fail, one)
+COMPLETE: Final[Command[CompleteLease, JobRow]] = Command("complete", complete, one, lazy=True)
+FAIL: Final[Command[FailLease, JobRow]] = Command("fail", fail, one, lazy=True)

@@ -20,7 +20,8 @@ class Command(Generic[Item, Result]):
 
     ``jobs`` names the jobs that an item needs, so that a batch loads them by one query. A ``lazy`` command never
     earns a commit of its own: it joins the next one, within 2 ms. One that ``needs_no_room`` goes on when the disk is
-    nearly full: it frees some, changes memory alone, or must not wait.
+    nearly full: it frees some, changes memory alone, or must not wait. ``placed`` says that its result tells the places of
+    its events in the log, which are known last.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Command(Generic[Item, Result]):
     jobs: Callable[[Item], Iterable[int]] = _no_jobs
     lazy: bool = False
     needs_no_room: bool = False
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

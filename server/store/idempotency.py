@@ -1,6 +1,7 @@
 """Idempotency keys: the answer of a call is stored in the transaction that did it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from listener_sdk.protocol.codes import Refusal
@@ -13,8 +14,10 @@ KEPT_MS = 86_400_000
 Result = TypeVar("Result")
 
 
-def once_only(tx: Transaction, once: Once[Result], act: Callable[[], Result]) -> Result | Replayed:
-    """Do ``act`` for a new key; for a known one, the answer of then.
+def once_only(
+    tx: Transaction, once: Once[Result], act: Callable[[], Result], *, placed: bool = False
+) -> Result | Replayed:
+    """Do ``act`` for a new key; for a known one, the answer of then. ``placed`` when the answer tells places in the log.
 
     Refusal ``idempotency_mismatch`` when the key came with another body in the last 24 hours.
     """
@@ -23,12 +26,14 @@ def once_only(tx: Transaction, once: Once[Result], act: Callable[[], Result]) ->
         _same(once, before[0])
         return before[1]  # type: ignore[no-any-return]  # the result of the same call, in this batch
     found = _stored(tx, once)
-    if found:
+    expired = found is not None and found[2] <= tx.now - KEPT_MS
+    if found is not None and not expired:
         _same(once, found[0])
         return Replayed(found[1])
     result = act()
     tx.once[once.scope, once.key] = (once.body_hash, result)
-    tx.at_last(lambda: _remember(tx, once, result))
+    remember = partial(_remember, tx, once, result, expired=expired)
+    (tx.at_last if placed else tx.at_end)(remember)
     return result
 
 
@@ -52,14 +57,13 @@ def prune(tx: Transaction, count: int) -> int:
     )
 
 
-def _stored(tx: Transaction, once: Once[Any]) -> tuple[str, str] | None:
+def _stored(tx: Transaction, once: Once[Any]) -> tuple[str, str, int] | None:
     found = tx.rows(
-        "SELECT body_hash, answer FROM idempotency WHERE scope = :scope AND idem_key = :key AND created_at > :since",
+        "SELECT body_hash, answer, created_at FROM idempotency WHERE scope = :scope AND idem_key = :key",
         scope=once.scope,
         key=once.key,
-        since=tx.now - KEPT_MS,
     )
-    return (found[0][0], found[0][1]) if found else None
+    return (found[0][0], found[0][1], found[0][2]) if found else None
 
 
 def _same(once: Once[Any], body_hash: str) -> None:
@@ -71,8 +75,11 @@ def _same(once: Once[Any], body_hash: str) -> None:
         )
 
 
-def _remember(tx: Transaction, once: Once[Any], result: Any) -> None:
-    tx.run("DELETE FROM idempotency WHERE scope = :scope AND idem_key = :key", scope=once.scope, key=once.key)
+def _remember(tx: Transaction, once: Once[Any], result: Any, *, expired: bool) -> None:
+    if expired:
+        tx.run(
+            "DELETE FROM idempotency WHERE scope = :scope AND idem_key = :key", scope=once.scope, key=once.key
+        )
     tx.insert(
         "idempotency",
         ("scope", "idem_key", "body_hash", "answer", "created_at"),

@@ -84,6 +84,7 @@ class Transaction:
         self._dirty: dict[int, int] = {}
         self._events: list[NewEvent] = []
         self._rows: dict[str, tuple[tuple[str, ...], list[Row]]] = {}
+        self._end: list[Callable[[], None]] = []
         self._last: list[Callable[[], None]] = []
         self.lines: set[tuple[int, int, int]] = set()
         """Log lines of this batch as (job, fence, index): the store does not show them before its end."""
@@ -201,6 +202,10 @@ class Transaction:
         """Insert a row of another table at the end of the batch, together with its like."""
         self._rows.setdefault(table, (columns, []))[1].append(row)
 
+    def at_end(self, act: Callable[[], None]) -> None:
+        """Do this at the end of the batch, before it is written."""
+        self._end.append(act)
+
     def at_last(self, act: Callable[[], None]) -> None:
         """Do this at the end of the batch, when every event knows its place."""
         self._last.append(act)
@@ -251,7 +256,7 @@ class Transaction:
 
     def finish(self) -> list[log.Stored]:
         """Write everything, then give the events their places: dense, in the order of ``append``."""
-        self.flush()
+        self._write()
         rows = self._event_rows()
         stored = self._placed(rows, self.connection.append_log(rows) if rows else 0)
         for act in self._last:
@@ -259,13 +264,18 @@ class Transaction:
         self.flush()
         return stored
 
+    def _write(self) -> None:
+        for act in self._end:
+            act()
+        self.flush()
+
     def commit(self) -> list[log.Stored]:
         """``finish``, and the end of the transaction: in one message where nothing waits for the places."""
         if self._last:
             stored = self.finish()
             self.connection.commit()
             return stored
-        self.flush()
+        self._write()
         rows = self._event_rows()
         return self._placed(rows, self.connection.commit(rows))
 

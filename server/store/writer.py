@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from random import Random
 from typing import Any, Final, TypeVar
@@ -24,6 +25,8 @@ from .transaction import Facts, Transaction
 
 LARGEST_BATCH: Final = 1_000
 LAZY_S: Final = 0.002
+MANY: Final = 16
+"""Lazy items that earn a commit together: sessions wait for the credit that some of them give back."""
 AFTER_ERROR_S: Final = 1.0
 TRIES: Final = 3
 
@@ -136,7 +139,7 @@ class Writer:
             return
         self._waiting.append(_Pending(command, item, done, once))
         self._idle.clear()
-        if command.lazy:
+        if command.lazy and len(self._waiting) < MANY:
             self._arm()
         else:
             self._eager = True
@@ -293,6 +296,7 @@ def _answer(tx: Transaction, pending: _Pending) -> tuple[Any, Exception | None]:
     try:
         if pending.once is None:
             return command.run(tx, item), None
-        return idempotency.once_only(tx, pending.once, lambda: command.run(tx, item)), None
+        act = partial(command.run, tx, item)
+        return idempotency.once_only(tx, pending.once, act, placed=command.placed), None
     except Refusal as refusal:
         return None, refusal

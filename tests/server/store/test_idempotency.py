@@ -6,6 +6,7 @@ from stage import START_MS
 from listener_sdk.protocol.codes import Refusal
 from server.store.command import Once, Replayed
 from server.store.idempotency import KEPT_MS, once_only, prune
+from server.store.transaction import NewEvent
 
 
 def once(key="k", scope="s", body="h"):
@@ -40,6 +41,18 @@ def call(begin, connection):
 def test_a_new_key_is_done(call):
     assert call(once()) == "result"
     assert call.done == ["result"]
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_an_answer_that_tells_places_is_made_when_they_are_known(begin, placed):
+    tx = begin(START_MS)
+    event = tx.append(NewEvent(1, "a:b", None, terminal=False, body={"topic": "a:b"}))
+    promise = Once("s", "k", "h", lambda found: str(found.seq))
+    once_only(tx, promise, lambda: event, placed=placed)
+    tx.finish()
+    assert event.seq == 1
+    stored = tx.rows("SELECT answer FROM idempotency")
+    assert stored == [("1" if placed else "0",)]
 
 
 def test_a_known_key_is_answered_from_the_store(call):

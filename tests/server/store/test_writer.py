@@ -10,7 +10,7 @@ from listener_sdk.protocol.codes import Refusal
 from server.store import writer as writer_module
 from server.store.command import Command, Once, Replayed
 from server.store.database import StoreError
-from server.store.writer import LAZY_S
+from server.store.writer import LAZY_S, MANY
 
 # ---- batches
 
@@ -126,6 +126,14 @@ async def test_a_lazy_command_of_a_busy_time_waits_for_company_after_the_commit(
     house.post(WRITE, "second")
     await house.until(lambda: len(house.answers) == 3)
     assert house.batches == [["first"], ["lazy", "second"]]
+
+
+async def test_many_lazy_commands_earn_a_commit_together(house, monkeypatch):
+    monkeypatch.setattr(house.writer, "_arm", lambda: None)
+    names = [f"n{number}" for number in range(MANY)]
+    house.post(LAZY, *names)
+    await house.until(lambda: len(house.answers) == MANY)
+    assert house.batches == [names]
 
 
 # ---- stopping
