@@ -46,7 +46,7 @@ def _origin(text: str) -> str:
 
 
 def _store(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"sqlite:///.+|postgres(ql)?://.+", text):
+    if text is not None and not re.fullmatch(r"sqlite:///(?!:memory:).+|postgres(ql)?://.+", text):
         raise ValueError("must be sqlite:///<path> or postgresql://<user>@<host>/<database>")
     return text
 

@@ -279,7 +279,7 @@ def run_again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
     admit(tx, row)
     parts.take_place(tx, old, row)
     store(tx, Birth(row, actor.key_id, "immediate", None, []))
-    moves.make_ready(tx, row, actor.key_id)
+    moves.set_out(tx, row, actor.key_id, parts.before(tx, row))
     parts.carry_up(tx, row)
     return row
 

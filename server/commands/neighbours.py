@@ -15,12 +15,13 @@ from .leases import Held
 class Look:
     """``ready``: jobs that may wait now. ``leases``: of this server's sessions, whose jobs others have touched.
 
-    ``cancels``: jobs of these leases whose handlers shall stop. With ``whole`` the queues are sought in the store as well.
+    ``cancels``: jobs of these leases whose handlers shall stop. ``silent``: jobs of those that ran out. With ``whole`` the queues are sought in the store as well.
     """
 
     ready: tuple[int, ...] = ()
     leases: tuple[Held, ...] = ()
     cancels: frozenset[int] = frozenset()
+    silent: frozenset[int] = frozenset()
     whole: bool = False
 
 
@@ -30,6 +31,8 @@ def look(tx: Transaction, item: Look) -> None:
     for key, place in sql.places(tx.connection, item.ready):
         tx.dispatch.enter(key, place)
     for held in item.leases:
+        if held.job_id in item.silent:
+            tx.dispatch.silence(held.holder)
         _compare(tx, held, cancels=held.job_id in item.cancels)
     for holder in {held.holder for held in item.leases}:
         tx.dispatch.holds(holder, sql.count_held(tx.connection, holder))

@@ -29,6 +29,8 @@ TOLD_EVERY_MS: Final = 1_000
 """How often a job says at most how far its parts are."""
 MOST_LEVELS: Final = 16
 """How deep parts may be split into parts: a tick is carried up through all of them."""
+MOST_BELOW: Final = 10_000
+"""Parts below one job, on all levels: they end with it, in one transaction."""
 LARGEST_COPIES: Final = 16 * 1024 * 1024
 """Characters of what all parts of one split are described with, a copy each."""
 
@@ -50,8 +52,9 @@ def split(tx: Transaction, item: SplitJob) -> JobRow:
     if row.parts is not None:
         _same(tx, row, told)
         return row
-    _may_split(tx, row)
+    root = _may_split(tx, row)
     specs = _specs(row, item.body)
+    _refuse_too_many(tx, root, len(specs))
     _admit(tx, row, len(specs) if item.body.run_in_parallel else 1)
     tx.splits.begin(Split(row.id, told, int(item.body.run_in_parallel), len(specs)))
     _divide(tx, row, len(specs), item.actor.key_id)
@@ -69,7 +72,8 @@ def _same(tx: Transaction, row: JobRow, told: str) -> None:
         )
 
 
-def _may_split(tx: Transaction, row: JobRow) -> None:
+def _may_split(tx: Transaction, row: JobRow) -> JobRow:
+    """The job at the top, of which this one may be a part of a part."""
     if row.ended:
         raise Refusal(
             "illegal_move",
@@ -84,6 +88,21 @@ def _may_split(tx: Transaction, row: JobRow) -> None:
         raise Refusal(
             "limit",
             f"Parts can be split {MOST_LEVELS} levels deep, and this one stands on the last: make more parts of its job.",
+            key="parts",
+        )
+    return above
+
+
+def _refuse_too_many(tx: Transaction, root: JobRow, count: int) -> None:
+    if root.parts is None:
+        return
+    tx.flush()
+    below = sql.count_below(tx.connection, root.id, MOST_BELOW + 1)
+    if below + count > MOST_BELOW:
+        raise Refusal(
+            "limit",
+            f"Job {encode('jb', root.id)} has {below} parts on all levels, and takes {MOST_BELOW} at most: make fewer, or start "
+            "child jobs instead.",
             key="parts",
         )
 
@@ -207,7 +226,8 @@ def before(tx: Transaction, row: JobRow) -> list[int]:
     found = tx.splits.of(parent.id) if parent is not None else None
     if parent is None or found is None or found.parallel:
         return []
-    return [other.id for other in unfinished(tx, parent, 1) if other.id != row.id]
+    first = [other.id for other in unfinished(tx, parent, 1) if other.id != row.id]
+    return first or sql.begun(tx.connection, parent.id, row.id)
 
 
 def take_place(tx: Transaction, old: JobRow, new: JobRow) -> None:

@@ -83,6 +83,8 @@ def may_replace(
             key="predecessorIds",
             status=row.status,
         )
+    # One server at a time: two changes that are good by themselves may close a circle together.
+    tx.connection.take_turn()
     return check(tx, space, named, row.parent_id, row.id)
 
 
@@ -120,6 +122,8 @@ def open_of(tx: Transaction, row: JobRow) -> tuple[list[int], list[int]]:
 
 def waiting(tx: Transaction, row: JobRow) -> list[JobRow]:
     """The jobs that wait for this one, which has ended: those that need not wait any longer, or cannot."""
+    # Kept first: another server may be about to end the other job that they wait for, and looks when this one is done.
+    tx.preload(sql.followers(tx.connection, row.id))
     ids = sql.followers(tx.connection, row.id)
     if row.status == Status.COMPLETE:
         sql.close(tx.connection, row.id)

@@ -78,6 +78,10 @@ class Connection(Reader, Protocol):
         """Set columns by ``id``: each row holds the new values in the order of columns, then the id."""
         ...
 
+    def take_turn(self) -> None:
+        """Wait until no other server is between this and the end of its transaction."""
+        ...
+
     def append_log(self, events: Sequence[Row]) -> int:
         """Append events, rows of ``log.COLUMNS`` without their number, behind the head of the log; the number of the first.
 

@@ -78,7 +78,10 @@ def _same(once: Once[Any], body_hash: str) -> None:
 def _remember(tx: Transaction, once: Once[Any], result: Any, *, expired: bool) -> None:
     if expired:
         tx.run(
-            "DELETE FROM idempotency WHERE scope = :scope AND idem_key = :key", scope=once.scope, key=once.key
+            "DELETE FROM idempotency WHERE scope = :scope AND idem_key = :key AND created_at <= :before",
+            scope=once.scope,
+            key=once.key,
+            before=tx.now - KEPT_MS,
         )
     tx.insert(
         "idempotency",

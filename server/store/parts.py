@@ -11,12 +11,17 @@ from .database import Connection, Reader
 _values: Final = attrgetter(*COLUMNS)
 
 
+_SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job_split WHERE job_id IN LIST(:ids)"  # noqa: S608 - names of our own fields
+
+
 def load_many(reader: Reader, ids: Iterable[int]) -> list[Split]:
     """The splits of these jobs, where they were split."""
-    rows = reader.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM job_split WHERE job_id IN LIST(:ids)",  # noqa: S608 - names of our own fields
-        ids=list(ids),
-    )
+    return [Split(*row) for row in reader.rows(_SELECT, ids=list(ids))]
+
+
+def keep_many(connection: Connection, ids: Iterable[int]) -> list[Split]:
+    """The same, and no other transaction changes them before the end of this one."""
+    rows = connection.rows(f"{_SELECT} ORDER BY job_id FOR_CHANGE", ids=list(ids))
     return [Split(*row) for row in rows]
 
 
@@ -36,6 +41,29 @@ def save(connection: Connection, split: Split) -> None:
         percent=split.percent,
         id=split.job_id,
     )
+
+
+def begun(reader: Reader, job_id: int, other_than: int) -> list[int]:
+    """Another part of a job that has not ended and does not wait for its turn, if there is one."""
+    rows = reader.rows(
+        "SELECT id FROM job WHERE parent_id = :parent AND part IS NOT NULL AND finished_at IS NULL "
+        "AND status NOT IN ('created', 'waiting') AND id <> :other ORDER BY id LIMIT 1",
+        parent=job_id,
+        other=other_than,
+    )
+    return [row[0] for row in rows]
+
+
+def count_below(reader: Reader, job_id: int, most: int) -> int:
+    """How many parts a job has, and these parts have, and so on: counted up to ``most``."""
+    rows = reader.rows(
+        "WITH RECURSIVE below(id) AS (SELECT id FROM job WHERE parent_id = :id AND part IS NOT NULL "
+        "UNION ALL SELECT job.id FROM below JOIN job ON job.parent_id = below.id WHERE job.part IS NOT NULL) "
+        "SELECT COUNT(*) FROM (SELECT 1 FROM below LIMIT :most) counted",
+        id=job_id,
+        most=most,
+    )
+    return int(rows[0][0])
 
 
 def unfinished(reader: Reader, job_id: int, count: int) -> list[int]:
@@ -64,7 +92,7 @@ class Splits:
         missing = [job_id for job_id in ids if job_id not in self._known]
         if missing:
             self._known |= dict.fromkeys(missing)
-            self._known |= {split.job_id: split for split in load_many(self._connection, missing)}
+            self._known |= {split.job_id: split for split in keep_many(self._connection, missing)}
 
     def of(self, job_id: int) -> Split | None:
         """The one object of this job's split; None when it was not split, or is gone."""

@@ -140,6 +140,7 @@ class PostgresDatabase:
         wire: Wire | None = getattr(self._local, "wire", None)
         if wire is None or wire.lost:
             if wire is not None:
+                self._local.wire = None
                 self._readers.remove(wire)
             wire = self._local.wire = self._open(_READING)
             self._readers.append(wire)

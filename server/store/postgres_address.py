@@ -30,6 +30,11 @@ class Address:
         except psycopg.Error:
             # What libpq says may quote the password.
             raise StartError(f"--database-url is no address of PostgreSQL: write {_FORM}.") from None
+        if any("@" in str(parts.get(name) or "") for name in ("host", "hostaddr", "dbname", "port")):
+            raise StartError(
+                f"--database-url has more than one @: write {_FORM}, with @ and / in a password as %40 and %2F, "
+                "or give the password in PGPASSWORD."
+            )
         self._password = str(parts.get("password") or "")
         self._conninfo = make_conninfo(**{**_DEFAULTS, **parts})
         host = parts.get("host") or parts.get("hostaddr") or "localhost"

@@ -22,6 +22,7 @@ _COMMIT: Final = Statement(b"COMMIT")
 _ROLLBACK: Final = Statement(b"ROLLBACK")
 ALONE: Final = 0x7469636B77697265
 """The advisory lock of all that only one server may do at a time: the name in ASCII."""
+TURN: Final = ALONE + 2
 _TAKE_ALONE: Final = Statement(b"SELECT pg_advisory_xact_lock($1)", (20,), (b"%d" % ALONE,))
 
 
@@ -167,6 +168,10 @@ class PostgresConnection:
     def update_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """One statement, whatever the number of rows."""
         self._later(postgres_sql.update(table, columns, self._types(table), rows))
+
+    def take_turn(self) -> None:
+        """Wait for the advisory lock that the end of the transaction gives back."""
+        self.rows("SELECT pg_advisory_xact_lock(:key)", key=TURN)
 
     def append_log(self, events: Sequence[Row]) -> int:
         """Raise the head and insert in one statement: other servers wait for the end of this transaction alone."""

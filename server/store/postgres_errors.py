@@ -17,6 +17,7 @@ _ADVICE: Final = (
     ("password authentication failed", "Check user and password: in the address, PGPASSWORD or a passfile."),
     ("no password supplied", "Give the password in the address, PGPASSWORD or a passfile."),
     ("no pg_hba.conf entry", "Let this machine in (pg_hba.conf), or use TLS (?sslmode=require)."),
+    ("too many", "Raise max_connections of PostgreSQL, or stop what else uses it."),
     ("Connection refused", "Start PostgreSQL, or check host and port."),
     ("No such file or directory", "Start PostgreSQL, or check the folder of its socket."),
     ("resolve", "Check the name of the host."),
@@ -24,7 +25,6 @@ _ADVICE: Final = (
     ("timeout", "Check host, port and firewall."),
     ("role", "Make the user (CREATE ROLE), or name another."),
     ("database", "Make the database (CREATE DATABASE), or name another."),
-    ("too many", "Raise max_connections of PostgreSQL, or stop what else uses it."),
 )
 
 

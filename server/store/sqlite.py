@@ -225,6 +225,9 @@ class SqliteConnection(SqliteReader):
         with self._errors():
             self._connection.executemany(_update(table, tuple(columns)), rows)
 
+    def take_turn(self) -> None:
+        """There is no other server."""
+
     def append_log(self, events: Sequence[Row]) -> int:
         """Raise the head, then insert; a plain statement each, since nobody else writes."""
         raised = self.rows(

@@ -100,8 +100,8 @@ class Transaction:
             rows = self.adopt(sql.keep_many(self.connection, missing))
             parents = {row.parent_id for row in rows if row.part is not None and row.parent_id is not None}
             if parents:
-                self.splits.preload(parents)
                 self.preload(parents)
+                self.splits.preload(parents)
 
     def claim(self, ids: Iterable[int]) -> dict[int, JobRow]:
         """Jobs by id, without those that another transaction keeps just now."""

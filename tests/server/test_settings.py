@@ -168,7 +168,8 @@ def test_a_store_in_a_file_has_a_disk_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://user:sesame@host/db", "postgresql://", "user:sesame@host", "sqlite:x.db"]
+    "url",
+    ["mysql://user:sesame@host/db", "postgresql://", "user:sesame@host", "sqlite:x.db", "sqlite:///:memory:"],
 )
 def test_an_address_of_no_store_is_refused_and_not_shown(url):
     said = refusal(["--database-url", url])

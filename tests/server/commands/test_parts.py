@@ -219,3 +219,16 @@ async def test_a_part_is_described_by_its_job_and_its_own_data_alone(stage):
     await split(stage, part, [{"deep": 1}])
     (low,) = await children(stage, part)
     assert orjson.loads(low.spec)["partData"] == {"deep": 1}
+
+
+async def test_parts_of_all_levels_are_bounded(stage, monkeypatch):
+    monkeypatch.setattr(parts, "MOST_BELOW", 6)
+    job = await stage.create()
+    await split(stage, job, 3, parallel=True)
+    first, second, _ = await children(stage, job)
+    await split(stage, first, 3, parallel=True)
+    with pytest.raises(Refusal) as refused:
+        await split(stage, second, 1)
+    assert (refused.value.code, refused.value.key) == ("limit", "parts")
+    assert encode("jb", job.id) in refused.value.message
+    assert (await stage.row(second)).parts is None

@@ -6,7 +6,7 @@ from splits import children, completed, end, split, statuses, tick
 from stage import ADMIN
 
 from listener_sdk.protocol.ids import encode
-from listener_sdk.protocol.jobs import JobAck
+from listener_sdk.protocol.jobs import JobAck, JobEnd
 from server.commands import rest
 from server.core.views import job_wire
 from server.store import curves
@@ -308,3 +308,16 @@ async def test_counts_go_on_after_a_restart(stage):
     assert await completed(stage, job) == [{"total": 3, "completed": 3, "failed": 0, "canceled": 0}]
     (found,) = await stage.node.read(lambda reader: parts_sql.load_many(reader, [job.id]))
     assert (found.ended, found.percent) == (3, 0.0)
+
+
+async def test_a_part_that_is_run_again_waits_for_the_one_that_has_begun(stage):
+    job = (await reach(stage, "held by a key")).job
+    await split(stage, job, 3)
+    first, second, _ = await children(stage, job)
+    await end(stage, first, "fail")
+    await stage.do(rest.ACK, rest.AckJob(ADMIN, second.id, JobAck()))
+    again = await stage.do(*act("retry", first))
+    assert await statuses(stage, job) == ["waiting", "executing", "waiting"]
+    await stage.do(rest.COMPLETE, rest.EndJob(ADMIN, second.id, JobEnd()))
+    assert (await stage.row(again)).status == "ready"
+    assert await statuses(stage, job) == ["ready", "complete", "waiting"]

@@ -5,9 +5,12 @@ import contextlib
 
 import pytest
 from postgres import postgres
+from splits import children, split
 from stage import ADMIN, Clock, Stage
 
+from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.jobs import JobAck, JobEnd, JobUpdate
 from server.commands import jobs, rest
 from server.core.jobs import JobRow
 from server.store.postgres import PostgresDatabase
@@ -84,7 +87,7 @@ async def test_a_claim_in_vain_is_made_up_for(pair):
     here, there = pair
     job = await here.create()
     await told(there)
-    await here.do(rest.ACK, rest.AckJob(ADMIN, job.id, rest.JobAck()))
+    await here.do(rest.ACK, rest.AckJob(ADMIN, job.id, JobAck()))
     listener = await there.listener("workbook:export")
     await there.idle()
     assert listener.seen("grants") == []
@@ -103,7 +106,7 @@ async def test_a_cancel_reaches_the_listener_of_another_server_once(pair):
     await told(there)
     asked = await listener.of_type("cancel")
     assert (asked["job"], asked["reason"]) == (encode("jb", job.id), "enough")
-    await here.do(rest.UPDATE, jobs.UpdateJob(ADMIN, job.id, rest.JobUpdate(metadata={"a": 1})))
+    await here.do(rest.UPDATE, jobs.UpdateJob(ADMIN, job.id, JobUpdate(metadata={"a": 1})))
     await told(there)
     assert listener.seen("cancel") == []
 
@@ -206,6 +209,79 @@ async def test_subscribers_of_either_server_see_every_event_once_and_in_order(pa
     ]
     epoch = pair[0].node.log.epoch
     assert seen[0] == seen[1] == [f"{epoch}:{n}" for n in range(1, 101)]
+
+
+async def test_a_listener_that_let_a_lease_run_out_gets_nothing_whoever_noticed(pair):
+    here, there = pair
+    listener = await there.listener("workbook:export", credit=5)
+    await here.create()
+    await lease(there, listener)
+    await told(here)
+    here.clock.forward(31)
+    await here.node.due.look()
+    await told(there)
+    await here.create()
+    await told(there)
+    assert listener.seen("grants") == [], "it may hang: nothing until it speaks"
+    listener.say(type="renew", leases=[])
+    await there.idle()
+    assert listener.seen("grants") != []
+
+
+# ---- two servers at the same moment
+
+
+async def both(pair, first, second):
+    """Two commands at once, each at a server of its own; their results or refusals."""
+    return await asyncio.gather(pair[0].do(*first), pair[1].do(*second), return_exceptions=True)
+
+
+def ending(job):
+    return rest.COMPLETE, rest.EndJob(ADMIN, job.id, JobEnd())
+
+
+async def begun(stage, *jobs):
+    for job in jobs:
+        await stage.do(rest.ACK, rest.AckJob(ADMIN, job.id, JobAck()))
+
+
+async def test_parts_that_end_at_two_servers_are_all_counted(pair):
+    here, _ = pair
+    for _ in range(5):
+        job = await here.create()
+        await split(here, job, 16, parallel=True)
+        made = await children(here, job)
+        await begun(here, *made)
+        for first, second in zip(made[::2], made[1::2], strict=True):
+            await both(pair, ending(first), ending(second))
+        last = (await here.events("job:parts-completed"))[-1]
+        assert last["context"]["jobId"] == encode("jb", job.id)
+        assert last["payload"]["parts"] == {"total": 16, "completed": 16, "failed": 0, "canceled": 0}
+
+
+async def test_a_job_goes_on_when_its_last_predecessors_end_at_two_servers(pair):
+    here, _ = pair
+    for _ in range(15):
+        first, second = await here.create(), await here.create()
+        await begun(here, first, second)
+        names = [encode("jb", first.id), encode("jb", second.id)]
+        follower = await here.create(predecessorIds=names)
+        await both(pair, ending(first), ending(second))
+        assert (await here.row(follower)).status == "ready"
+
+
+async def test_two_servers_do_not_close_a_circle_together(pair):
+    here, _ = pair
+    for _ in range(10):
+        one, two = await here.create(trigger="manual"), await here.create(trigger="manual")
+
+        def patch(job, other):
+            body = JobUpdate(predecessor_ids=[encode("jb", other.id)])
+            return rest.UPDATE, jobs.UpdateJob(ADMIN, job.id, body)
+
+        found = await both(pair, patch(one, two), patch(two, one))
+        refused = [one.code for one in found if isinstance(one, Refusal)]
+        assert refused == ["cycle"]
 
 
 async def test_queues_that_nobody_told_of_are_sought(pair):

@@ -13,6 +13,7 @@ from server.store import log
 from server.store.database import StartError, StoreError
 from server.store.migrate import available
 from server.store.postgres import PostgresDatabase
+from server.store.postgres_address import Address
 
 
 class Time:
@@ -215,3 +216,19 @@ def test_a_new_epoch_is_seen_by_readers_that_connect_first(store):
         connection.run("UPDATE log_head SET origin = 'elsewhere'")
     end_all(store)
     assert head(store).epoch != before.epoch
+
+
+def test_a_reader_finds_back_after_an_outage_however_often_it_asked_meanwhile():
+    time = Time()
+    with closing(PostgresDatabase(postgres().store(), clock=time)) as database:
+        with closing(database.connect()) as connection:
+            furnish(connection)
+        assert head(database).seq == 0
+        end_all(database)
+        good, database._address = database._address, Address("postgresql://postgres@/x?host=/nowhere")
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                head(database)
+            time.now += 10
+        database._address = good
+        assert head(database).seq == 0

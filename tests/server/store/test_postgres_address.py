@@ -24,6 +24,13 @@ def refusal(url):
     return text
 
 
+@pytest.mark.parametrize("secret", ["a@sesame", "a/sesame", "a@/sesame"])
+def test_a_password_with_signs_that_must_be_encoded_is_told_so_and_not_shown(secret):
+    with pytest.raises(StartError, match=r"%40 and %2F.*PGPASSWORD") as caught:
+        Address(f"postgresql://user:{secret}@127.0.0.1:1/db")
+    assert "sesame" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "url",
     [
