@@ -1,8 +1,7 @@
 """One connection of the stream as the engine sees it: all that its client is told."""
 
-import asyncio
-from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -19,7 +18,7 @@ from ..store.command import Command, Once, Replayed
 from ..store.transaction import NewEvent
 from ..store.writer import Done
 from .hub import Hub, error_frame
-from .intake import Intake
+from .intake import Intake, Message
 from .outbox import Outbox
 from .subscriptions import Subscription
 
@@ -46,12 +45,11 @@ class Connection:
         self.close = close
         self.link = link
         self.intake = Intake(hub.total)
-        self.drained = asyncio.Event()
         self.number = hub.next_number()
         self.session: str | None = None
         self.holder = ""
         self.subscriptions: dict[str, Subscription] = {}
-        self._to_grant: deque[tuple[JobRow, bool]] = deque()
+        self._to_grant: list[tuple[JobRow, bool]] = []
         self.globs: dict[str | None, int] = {}
         """The size of the globs of each subscription, and of what the session listens for (None)."""
         self.welcomed = False
@@ -69,7 +67,6 @@ class Connection:
 
     def sent(self) -> None:
         """All that waited has been sent."""
-        self.drained.set()
         self._push_grants()
 
     def _push_grants(self) -> None:
@@ -80,14 +77,13 @@ class Connection:
         """As many as stay well under the largest message."""
         part: list[str] = []
         size = 0
-        while self._to_grant:
-            row, again = self._to_grant[0]
+        for row, again in self._to_grant:
             grant = self._grant(row, again=again)
             size += len(grant)
             if part and size > LARGEST_FRAME:
                 break
             part.append(grant)
-            self._to_grant.popleft()
+        del self._to_grant[: len(part)]
         return part
 
     def _push(self, grants: list[str]) -> None:
@@ -105,7 +101,7 @@ class Connection:
         """Tell the client that leases are over; it gets nothing more until it has spoken."""
         self.lost_one = True
         gone = set(pairs)
-        self._to_grant = deque(one for one in self._to_grant if (one[0].id, one[0].fence) not in gone)
+        self._to_grant = [one for one in self._to_grant if (one[0].id, one[0].fence) not in gone]
         for job_id, fence in pairs:
             self.hub.ticks.drop(self.holder, job_id, fence)
         named = [{"job": encode("jb", job_id), "fence": fence} for job_id, fence in pairs]
@@ -165,29 +161,30 @@ class Connection:
         ends: bool = False,
     ) -> None:
         """Run a command of a lease; one that is lost is told as such where no answer is awaited."""
+        self.post(command, item, partial(self._leased_done, lease, request, ends))
 
-        def done(result: Any, error: Exception | None) -> None:
-            stale = isinstance(error, Refusal) and error.code == "stale_lease"
-            if stale or (ends and error is None):
-                self.hub.ticks.drop(lease.holder, lease.job_id, lease.fence)
-            if stale and request is None:
-                self.lost([(lease.job_id, lease.fence)])
-            else:
-                self.answer(request, None, error, job=encode("jb", lease.job_id))
-
-        self.post(command, item, done)
+    def _leased_done(
+        self, lease: Held, request: int | None, ends: bool, result: Any, error: Exception | None
+    ) -> None:
+        stale = isinstance(error, Refusal) and error.code == "stale_lease"
+        if stale or (ends and error is None):
+            self.hub.ticks.drop(lease.holder, lease.job_id, lease.fence)
+        if stale and request is None:
+            self.lost([(lease.job_id, lease.fence)])
+        elif error is not None:
+            self.refuse(error, request, job=encode("jb", lease.job_id))
+        else:
+            self.answer(request, None, None)
 
     def post(
         self, command: Command[Any, Any], item: object, done: Done, once: Once[Any] | None = None
     ) -> None:
         """Post a command of this client, which counts among what it has asked for until it is done."""
-        end = self.intake.begin()
+        self.hub.post(command, item, partial(self._counted, self.intake.begin(), done), once)
 
-        def counted(result: Any, error: Exception | None) -> None:
-            end()
-            done(result, error)
-
-        self.hub.post(command, item, counted, once)
+    def _counted(self, message: Message, done: Done, result: Any, error: Exception | None) -> None:
+        self.intake.end(message)
+        done(result, error)
 
     # ---- how results look
 

@@ -1,7 +1,6 @@
 """What clients have asked for and the store has not done yet: bounded, so that who sends faster than commits are made waits."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,7 +18,9 @@ class Total:
 
 
 @dataclass(slots=True)
-class _Message:
+class Message:
+    """What came in one piece."""
+
     size: int
     commands: int = 0
 
@@ -31,20 +32,28 @@ class Intake:
         self._total = total
         self._commands = 0
         self._size = 0
-        self._message = _Message(0)
+        self._message = Message(0)
 
     def message(self, size: int) -> None:
         """The commands that are posted from now on belong to a message of this many bytes."""
-        self._message = _Message(size)
+        self._message = Message(size)
 
-    def begin(self) -> Callable[[], None]:
-        """One command is posted; what is returned must be called when it is done."""
+    def begin(self) -> Message:
+        """One command is posted; the message that it belongs to, which ``end`` takes when it is done."""
         message = self._message
         if message.commands == 0:
             self._count(message.size)
         message.commands += 1
         self._commands += 1
-        return lambda: self._end(message)
+        return message
+
+    def end(self, message: Message) -> None:
+        """One command of this message is done."""
+        self._commands -= 1
+        message.commands -= 1
+        if message.commands == 0:
+            self._count(-message.size)
+        self._total.changed.set()
 
     async def room(self) -> None:
         """Wait until the next message may be read."""
@@ -58,13 +67,6 @@ class Intake:
             return False
         together = self._total.size > MOST_TOGETHER
         return self._commands > MOST_COMMANDS or self._size > MOST_BYTES or together
-
-    def _end(self, message: _Message) -> None:
-        self._commands -= 1
-        message.commands -= 1
-        if message.commands == 0:
-            self._count(-message.size)
-        self._total.changed.set()
 
     def _count(self, size: int) -> None:
         self._size += size

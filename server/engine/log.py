@@ -16,15 +16,30 @@ RING: Final = 10_000
 RING_BYTES: Final = 64 * 1024 * 1024
 
 
+_HEAD: Final = 90
+"""Characters of an event's text beside its body, about."""
+
+
 @dataclass(slots=True)
 class Entry:
-    """One event as every subscriber gets it: its JSON text, read back only when a filter asks."""
+    """One event as every subscriber gets it: its JSON text, made when the first asks, and read back only when a filter does."""
 
     seq: int
     space_id: int
     topic: str
-    text: str
+    size: int
+    _epoch: str
+    _stored: Stored
+    _text: str | None = field(default=None, repr=False)
     _data: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The event as JSON text."""
+        if self._text is None:
+            stored = self._stored
+            self._text = event_text(self._epoch, stored.seq, stored.at, stored.body)
+        return self._text
 
     @property
     def data(self) -> dict[str, Any]:
@@ -61,20 +76,19 @@ class Log:
 
     def entry(self, stored: Stored) -> Entry:
         """A stored event as subscribers get it."""
-        text = event_text(self.epoch, stored.seq, stored.at, stored.body)
-        return Entry(stored.seq, stored.space_id, stored.topic, text)
+        return Entry(stored.seq, stored.space_id, stored.topic, len(stored.body) + _HEAD, self.epoch, stored)
 
     def take(self, events: list[Stored]) -> list[Entry]:
         """Put committed events, in order, at the end of the ring."""
         entries = [self.entry(stored) for stored in events]
         for entry in entries:
             self._ring.append(entry)
-            self._bytes += len(entry.text)
+            self._bytes += entry.size
         self.seq = entries[-1].seq
         while len(self._ring) > RING or self._bytes > RING_BYTES:
             gone = self._ring.popleft()
             gone._data = None  # noqa: SLF001 - its own class's field
-            self._bytes -= len(gone.text)
+            self._bytes -= gone.size
         return entries
 
     def replace(self, head: Head) -> None:

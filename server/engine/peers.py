@@ -65,7 +65,6 @@ class Peer(Connection):
         for subscription in self.subscriptions.values():
             self.hub.subscriptions.remove(subscription)
         self.subscriptions.clear()
-        self.drained.set()
         if self.session is not None:
             self.hub.leave(self)
 
@@ -221,7 +220,7 @@ class Peer(Connection):
             )
         size = compile_topics(frame.topics).size + compile_filter(frame.filter).size
         self._check_globs(frame.sub, size, "filter")
-        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, self.drained)
+        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox)
         if older is not None:
             self.hub.subscriptions.remove(older)
         self.subscriptions[frame.sub], self.globs[frame.sub] = newer, size

@@ -25,7 +25,9 @@ AT_ONCE: Final = 8
 
 ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 _log = structlog.get_logger("tickwire.subscriptions")
-Key = tuple[int, bytes]
+Key = tuple[int, str]
+Topics = Callable[[str], bool]
+Test = Callable[[dict[str, Any]], bool]
 
 
 @dataclass(slots=True, eq=False)
@@ -36,14 +38,12 @@ class Subscription:
     outbox: Outbox
     space_id: int
     key: Key
-    topics: Callable[[str], bool]
-    test: Callable[[dict[str, Any]], bool] | None
+    topics: Topics
+    test: Test | None
     progress: bool
     cursor: int
     prev: int
-    drained: asyncio.Event
     live: bool = False
-    closed: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def matches(self, entry: Entry) -> bool:
@@ -79,15 +79,14 @@ class Subscriptions:
         position = Position.parse(after)
         return position.epoch == self._log.epoch and position.seq > self._log.seq
 
-    def add(self, frame: Subscribe, space_id: int, outbox: Outbox, drained: asyncio.Event) -> Subscription:
+    def add(self, frame: Subscribe, space_id: int, outbox: Outbox) -> Subscription:
         """Begin; Refusal names why a cursor cannot be continued, before anything is sent."""
-        topics = compile_topics(frame.topics)
-        test = compile_filter(frame.filter) if frame.filter else None
         start = place(frame.after, self._log.ends)
-        key = (space_id, orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS))
-        found = Subscription(
-            frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, drained
-        )
+        wanted = orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS)
+        # As text: the bytes that orjson makes keep the room that they were made in, 4 KiB.
+        key = (space_id, wanted.decode())
+        topics, test = self._compiled(key, frame)
+        found = Subscription(frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start)
         self._groups.setdefault(key, []).append(found)
         outbox.send(self._subscribed(frame, start))
         found.live = start == self._log.seq
@@ -95,9 +94,15 @@ class Subscriptions:
             found.task = asyncio.create_task(self._catch_up(found))
         return found
 
+    def _compiled(self, key: Key, frame: Subscribe) -> tuple[Topics, Test | None]:
+        """Equal subscriptions share what tests for them."""
+        if key in self._groups:
+            first = self._groups[key][0]
+            return first.topics, first.test
+        return compile_topics(frame.topics), compile_filter(frame.filter) if frame.filter else None
+
     def remove(self, subscription: Subscription) -> None:
         """End."""
-        subscription.closed = True
         if subscription.task is not None:
             subscription.task.cancel()
         group = self._groups.get(subscription.key, [])
@@ -126,12 +131,13 @@ class Subscriptions:
         """Move the cursors of those that have seen nothing for a while."""
         for subscription in self.all():
             if subscription.live and subscription.prev < self._log.seq:
-                subscription.outbox.send({
+                frame = {
                     "type": "position",
                     "sub": subscription.name,
                     "prev": self._at(subscription.prev),
                     "position": self._at(self._log.seq),
-                })  # fmt: skip
+                }
+                subscription.outbox.send(frame, urgent=False)
                 subscription.prev = self._log.seq
 
     def progress(self, jobs: Iterable[tuple[int, dict[str, Any], dict[str, Any]]]) -> None:
@@ -147,7 +153,8 @@ class Subscriptions:
                     if space_id == first.space_id and (first.test is None or first.test(event))
                 ]
                 for subscription in wanting if mine else ():
-                    subscription.outbox.send({"type": "progress", "sub": subscription.name, "jobs": mine})
+                    frame = {"type": "progress", "sub": subscription.name, "jobs": mine}
+                    subscription.outbox.send(frame, urgent=False)
 
     def stop(self) -> None:
         """End all: the server stops."""
@@ -161,12 +168,19 @@ class Subscriptions:
     def _send(self, subscriptions: list[Subscription], matched: list[Entry]) -> None:
         for part in _parts(matched):
             joined = ",".join(entry.text for entry in part)
+            # Nearly all have one name and saw the same event last: they get the same text, which is encoded once.
+            frames: dict[tuple[str, int], str] = {}
             for subscription in subscriptions:
-                subscription.outbox.put(
-                    f'{{"type":"events","sub":{orjson.dumps(subscription.name).decode()},'
-                    f'"prev":"{self._at(subscription.prev)}","events":[{joined}]}}'
-                )
+                last = (subscription.name, subscription.prev)
+                frame = frames.get(last)
+                if frame is None:
+                    frame = frames[last] = self._frame(*last, joined)
+                subscription.outbox.put(frame, urgent=False)
                 subscription.prev = part[-1].seq
+
+    def _frame(self, name: str, prev: int, events: str) -> str:
+        sub = orjson.dumps(name).decode()
+        return f'{{"type":"events","sub":{sub},"prev":"{self._at(prev)}","events":[{events}]}}'
 
     async def _catch_up(self, subscription: Subscription) -> None:
         try:
@@ -205,9 +219,7 @@ class Subscriptions:
 
     async def _room(self, subscription: Subscription) -> None:
         await asyncio.sleep(0)
-        while not subscription.outbox.room() and not subscription.closed:
-            subscription.drained.clear()
-            await subscription.drained.wait()
+        await subscription.outbox.until_room()
 
     def _subscribed(self, frame: Subscribe, start: int) -> dict[str, Any]:
         found = {

@@ -24,7 +24,7 @@ _log = structlog.get_logger("tickwire.web")
 
 def json_answer(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """An answer of JSON text."""
-    return web.Response(body=body, status=status, headers=_HEADERS | dict(headers or {}))
+    return web.Response(body=body, status=status, headers=_HEADERS | dict(headers) if headers else _HEADERS)
 
 
 def data(value: Any, **beside: Any) -> web.Response:

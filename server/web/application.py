@@ -13,7 +13,7 @@ from ..engine.node import Node
 from ..store.blobs import Blobs
 from .admission import Admission
 from .answers import error_answer
-from .auth import address_of, authenticate, bearer, keyring
+from .auth import address_of, bearer, keyring
 from .bodies import check_expected
 from .call import Call
 from .departure import CALLS, Calls
@@ -21,6 +21,7 @@ from .key_watch import watch_keys
 from .origins import Origins
 from .routes import ROUTES, Route
 from .runner import Runner, know
+from .sending import SENDING, Sending
 from .state import BLOBS, LARGE_BODIES, MANY_JOBS, NODE
 from .turns import Turns
 
@@ -41,6 +42,7 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
     app[NODE] = node
     app[BLOBS] = blobs
     app[CALLS] = Calls()
+    app[SENDING] = Sending()
     app[LARGE_BODIES] = Turns(MOST_LARGE_BODIES * node.settings.max_bulk_bytes)
     app[MANY_JOBS] = Turns(MOST_JOBS_AT_ONCE)
     app.cleanup_ctx.append(watch_keys)
@@ -61,6 +63,7 @@ def make_runner(node: Node, blobs: Blobs) -> Runner:
 
 def _guarded(node: Node, route: Route) -> _Handler:
     """The route's handler behind its door."""
+    keys = keyring(node)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if route.auth in {"public", "stream"}:
@@ -68,10 +71,10 @@ def _guarded(node: Node, route: Route) -> _Handler:
         token = bearer(request)
         if route.auth == "signed" and token is None:
             return await route.handler(Call(request, node, None))
-        actor = await authenticate(node, token, address_of(request))
+        actor = await keys.check(token, address_of(request))
         know(request)
         structlog.contextvars.bind_contextvars(key=actor.key_id)
-        keyring(node).call(actor)
+        keys.call(actor)
         check_role(actor.role, ROLES_OF["key" if route.auth == "signed" else route.auth])
         return await route.handler(Call(request, node, actor))
 
@@ -80,17 +83,23 @@ def _guarded(node: Node, route: Route) -> _Handler:
 
 def _boundary(origins: Origins) -> Any:
     """Outermost: nothing leaves but an answer, and each is logged with its duration."""
+    # Bound once: a lazy logger makes itself anew at each call, also where nothing is said.
+    log = _log.bind()
 
     @web.middleware
     async def middleware(request: web.Request, handler: _Handler) -> web.StreamResponse:
         started = time.perf_counter()
         # The calls of one connection share a context: the key of the last must not stand in the log of this.
         structlog.contextvars.clear_contextvars()
-        with request.app[CALLS].during(request):
+        calls = request.app[CALLS]
+        calls.begin(request)
+        try:
             response = await _answered(request, handler, origins)
+        finally:
+            calls.end(request)
         if not response.prepared:
             origins.allow(request, response)
-        _say(request, response, time.perf_counter() - started)
+        _say(log, request, response, time.perf_counter() - started)
         return response
 
     return middleware
@@ -108,9 +117,9 @@ async def _answered(request: web.Request, handler: _Handler, origins: Origins) -
         return error_answer(error)
 
 
-def _say(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+def _say(log: Any, request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     """Calls that went well are told at level debug: a busy server has thousands a second."""
-    say = _log.debug if response.status < 400 else _log.info if response.status < 500 else _log.warning
+    say = log.debug if response.status < 400 else log.info if response.status < 500 else log.warning
     say(
         "call",
         method=request.method,

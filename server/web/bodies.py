@@ -61,15 +61,25 @@ async def read_body(request: web.Request, settings: Settings, limit: int | None 
     limit = limit or settings.max_body_bytes
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
+    if request.content.is_eof():
+        # It came with the head, as small ones do: there is nothing to wait for.
+        body = request.content.read_nowait()
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
     await invite(request)
+    async with timely(settings.body_timeout_s):
+        return await _gather(request, limit)
+
+
+async def _gather(request: web.Request, limit: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    async with timely(settings.body_timeout_s):
-        async for piece in request.content.iter_any():
-            size += len(piece)
-            if size > limit:
-                raise _too_large(limit)
-            pieces.append(piece)
+    async for piece in request.content.iter_any():
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        pieces.append(piece)
     return b"".join(pieces)
 
 

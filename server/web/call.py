@@ -11,7 +11,6 @@ from listener_sdk.protocol.ids import decode, space_code
 from listener_sdk.protocol.model import WireModel
 
 from ..core.actors import Actor
-from ..core.views import FileLink
 from ..engine.node import Node
 from ..store.blobs import Blobs
 from ..store.command import Command, Replayed
@@ -48,10 +47,9 @@ class Call:
         """The bytes of files."""
         return self.request.app[BLOBS]
 
-    @property
-    def link(self) -> FileLink:
-        """Makes links for readers of the key's space."""
-        return link_maker(self.node, self.request, self.actor.space.id)
+    def link(self, file_id: str) -> tuple[str, int]:
+        """A link for readers of the key's space. Made when a file is shown, which few answers do."""
+        return link_maker(self.node, self.request, self.actor.space.id)(file_id)
 
     def number(self, kind: str, what: str) -> int:
         """The row's number of the id in the path; Refusal ``not_found`` when it is no id of this kind."""

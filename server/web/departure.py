@@ -1,8 +1,6 @@
 """The end of calls when the server stops: those that only wait for their client are not waited for long."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -21,14 +19,13 @@ class Calls:
     def __init__(self) -> None:
         self._working: dict[int, web.Request] = {}
 
-    @contextmanager
-    def during(self, request: web.Request) -> Iterator[None]:
-        """The handler of this call is at work."""
+    def begin(self, request: web.Request) -> None:
+        """The handler of this call is at work, until ``end``."""
         self._working[id(request)] = request
-        try:
-            yield
-        finally:
-            del self._working[id(request)]
+
+    def end(self, request: web.Request) -> None:
+        """It is not any more."""
+        del self._working[id(request)]
 
     def refuse_bodies(self) -> None:
         """Whoever waits for the rest of a body gets a StoreError in its place, so that the call is answered 503."""

@@ -1,5 +1,6 @@
 """The head of a call, from its first line to its last header: bounded in size and alphabet before anything else reads it."""
 
+from itertools import chain
 from typing import Any, Final
 
 from aiohttp import web
@@ -52,6 +53,10 @@ class HeadParser:
         """Whether what comes next belongs to a head, and not to a body."""
         return self._body.is_eof()
 
+    def end(self) -> None:
+        """No head follows: give back the parser, which keeps the last one as long as it lives."""
+        self._parser = None
+
     def stop(self, refusal: Refusal) -> None:
         """Let the next ``feed_data`` raise StoppedError."""
         self._refusal = refusal
@@ -70,6 +75,9 @@ class HeadParser:
         taken, in_head = self._body.total_bytes, self.in_head
         found = self._parser.feed_data(data)
         calls, upgraded, _ = found
+        if not data and not calls:
+            # aiohttp asks after each piece of a body whether there is more.
+            return found
         if calls:
             self._body = calls[-1][1]
             whole = upgraded or self._body is not EMPTY_PAYLOAD
@@ -91,4 +99,4 @@ def _behind(data: bytes) -> int:
 
 def _size(call: Any) -> int:
     """Bytes of a head, but for its first line, which has a bound of its own; four stand around each name and value."""
-    return sum(len(name) + len(value) + 4 for name, value in call.raw_headers)
+    return sum(map(len, chain.from_iterable(call.raw_headers))) + 4 * len(call.raw_headers)

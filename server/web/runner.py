@@ -1,6 +1,7 @@
 """The server below the application: it bounds connections and heads, and answers malformed HTTP in JSON like every other error."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import structlog
@@ -24,7 +25,7 @@ _log = structlog.get_logger("tickwire.web")
 class Connection(RequestHandler):
     """One connection of HTTP: a stranger until ``know`` is called, with so much time for each head that it begins."""
 
-    __slots__ = ("_address", "_admission", "_head", "_head_timeout_s", "_head_timer", "_known")
+    __slots__ = ("_address", "_admission", "_head", "_head_timeout_s", "_head_timer", "_known", "_writable")
 
     def __init__(self, admission: Admission, head_timeout_s: float, server: web.Server, **how: Any) -> None:
         super().__init__(server, **how)
@@ -35,6 +36,7 @@ class Connection(RequestHandler):
         self._admission = admission
         self._address = ""
         self._known = False
+        self._writable: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or say why not."""
@@ -52,6 +54,20 @@ class Connection(RequestHandler):
         self._stop_timer()
         self._admission.leave(self._address, self)
         super().connection_lost(exc)
+        self._tell_writable()
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        super().resume_writing()
+        self._tell_writable()
+
+    def when_writable(self, act: Callable[[], None]) -> None:
+        """From now on, call this whenever the client reads again after a pause, and when it is gone."""
+        self._writable = act
+
+    def _tell_writable(self) -> None:
+        if self._writable is not None:
+            self._writable()
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
@@ -66,6 +82,11 @@ class Connection(RequestHandler):
         if not self._known:
             self._known = True
             self._admission.know(self._address, self)
+
+    def leave_http(self) -> None:
+        """What follows is no HTTP, and may last for weeks: give back the parser, which keeps the last head."""
+        self._head.end()
+        self._parser = None
 
     def give_way(self) -> None:
         """Close: another connection of this address takes the place."""
@@ -117,6 +138,12 @@ def know(request: web.BaseRequest) -> None:
     """The connection of this call has shown a valid key."""
     if isinstance(request.protocol, Connection):
         request.protocol.know()
+
+
+def protocol_of(request: web.BaseRequest) -> Connection:
+    """The connection of this call."""
+    assert isinstance(request.protocol, Connection)
+    return request.protocol
 
 
 class _Server(web.Server):

@@ -19,7 +19,8 @@ from ..engine.outbox import Outbox
 from ..engine.peers import Peer
 from .auth import address_of, authenticate, bearer
 from .links import link_maker
-from .runner import know
+from .runner import know, protocol_of
+from .sending import SENDING
 from .state import NODE
 
 STRIKES: Final = 3
@@ -51,8 +52,10 @@ class _Connection:
         self._request = request
         self._node = node
         self._socket = socket_
-        self._wake = asyncio.Event()
-        self._outbox = Outbox(self._wake.set, asyncio.get_running_loop().time, self._cut, _bounds(node))
+        self._sending = request.app[SENDING]
+        self._protocol = protocol_of(request)
+        self._outbox = Outbox(self._want, asyncio.get_running_loop().time, self._cut, _bounds(node))
+        self._ending: asyncio.Task[None] | None = None
         self._peer: Peer | None = None
         self._close_code: int | None = None
         self._limits = JsonLimits(size=node.settings.max_frame_bytes)
@@ -66,7 +69,7 @@ class _Connection:
             self._close(CLOSES["too_many"].code)
         loop = asyncio.get_running_loop()
         timer = loop.call_later(self._node.settings.hello_timeout_s, self._hello_is_late)
-        writer = asyncio.create_task(self._write())
+        self._protocol.when_writable(self._want)
         try:
             await self._read(actor)
         finally:
@@ -75,8 +78,7 @@ class _Connection:
                 self._peer.gone()
                 sockets.leave(self._peer)
             self._show_key()
-            self._close(self._close_code or WSCloseCode.OK)
-            await writer
+            await self._ends(self._close_code or WSCloseCode.OK)
 
     async def _read(self, actor: Actor | None) -> None:
         if actor is not None:
@@ -112,6 +114,7 @@ class _Connection:
         )
         peer.most_subscriptions = self._node.settings.subscriptions_per_socket
         know(self._request)
+        self._protocol.leave_http()
         self._show_key()
         if self._node.sockets.enter(peer):
             self._peer = peer
@@ -132,7 +135,7 @@ class _Connection:
 
     async def _frame(self, part: Any) -> None:
         try:
-            frame = client_frame.validate_python(part)
+            frame = client_frame.validator.validate_python(part)
         except ValidationError as error:
             self._unreadable(part, error)
             if self._peer is None:
@@ -187,9 +190,19 @@ class _Connection:
 
     def _close(self, code: int) -> None:
         """End after what waits has been sent."""
+        self._ends(code)
+
+    def _ends(self, code: int) -> asyncio.Task[None]:
         if self._close_code is None:
             self._close_code = code
-        self._wake.set()
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end(self._close_code))
+        return self._ending
+
+    async def _end(self, code: int) -> None:
+        self._want()
+        await self._outbox.until_empty()
+        await self._socket.close(code=code)
 
     def _cut(self) -> None:
         """The reader is too slow: nothing more is sent, memory is given back; it resumes from its last position."""
@@ -199,24 +212,20 @@ class _Connection:
         transport = self._request.transport
         if transport is not None:
             transport.abort()
-        self._wake.set()
 
-    async def _write(self) -> None:
-        try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._outbox:
-                    await self._socket.send_str(self._outbox.message())
-                if self._peer is not None:
-                    self._peer.sent()
-                if self._close_code is not None:
-                    await self._socket.close(code=self._close_code)
-                    return
-        except ConnectionError:
-            self._close_code = self._close_code or WSCloseCode.ABNORMAL_CLOSURE
-            if self._peer is not None:
-                self._peer.drained.set()
+    def _want(self, urgent: bool = True) -> None:
+        self._sending.want(self, urgent=urgent)
+
+    def send(self) -> None:
+        """Send what waits, as far as the client reads."""
+        transport = self._protocol.transport
+        if transport is None or transport.is_closing() or self._socket.closed:
+            self._outbox.end()
+            return
+        while self._outbox and not self._protocol.writing_paused:
+            transport.write(self._sending.encode(self._outbox.take()))
+        if self._peer is not None and not self._outbox:
+            self._peer.sent()
 
 
 def _bounds(node: Node) -> tuple[int, int, float]:

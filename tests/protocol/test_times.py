@@ -21,6 +21,8 @@ TIME = TypeAdapter(Time)
         (7, "1970-01-01T00:00:00.007Z"),
         (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
         (LAST_MS, "9999-12-31T23:59:59.999Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+        (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
     ],
 )
 def test_the_form_on_the_wire(ms, text):
@@ -33,6 +35,12 @@ def test_times_come_back_exactly(ms):
     assert from_wire(to_wire(ms)) == ms
     assert from_datetime(to_datetime(ms)) == ms
     assert TIME.dump_json(TIME.validate_json(f'"{to_wire(ms)}"')) == f'"{to_wire(ms)}"'.encode()
+
+
+@given(st.lists(st.integers(-5_000, 5_000)))
+def test_times_of_the_same_seconds_may_be_written_in_any_order(moments):
+    texts = [to_wire(ms) for ms in moments]
+    assert [from_wire(text) for text in texts] == moments
 
 
 @given(MOMENTS, MOMENTS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from processes import Server, server, until
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from server.app import open_database
+from server.app import COLLECTED, open_database, settle
 from server.settings import Settings
 from server.store.database import StartError
 
@@ -40,6 +41,17 @@ def test_it_says_one_line_when_it_is_ready_and_ends_well(tmp_path: Path) -> None
         assert [line for line in lines if not line.startswith("{")] == [f"tickwire ready {home.url}\n"]
         assert home.key not in home.started.text
         assert all(json.loads(line) for line in lines if line.startswith("{"))
+
+
+def test_what_is_there_at_the_start_is_looked_at_no_more() -> None:
+    before = gc.get_threshold()
+    try:
+        settle()
+        assert gc.get_threshold() == COLLECTED
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def refusal(home: Server, path: str, body: Any = None) -> tuple[int, Any]:

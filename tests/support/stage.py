@@ -15,7 +15,7 @@ from server.core.deadlines import Limits
 from server.core.jobs import JobRow
 from server.engine.due import DueLoop
 from server.engine.node import Node
-from server.engine.outbox import Outbox
+from server.engine.outbox import Outbox, message
 from server.engine.peers import Peer
 from server.settings import Settings
 from server.store import jobs as jobs_sql
@@ -185,12 +185,12 @@ class Listener:
         self._came = asyncio.Event()
         self.peer = Peer(node.hub, actor, self.outbox, self._close)
 
-    def _wake(self) -> None:
+    def _wake(self, _urgent: bool) -> None:
         asyncio.get_running_loop().call_soon(self._read)
 
     def _read(self) -> None:
         while self.outbox and self.reads:
-            self.frames += json.loads(self.outbox.message())
+            self.frames += json.loads(message(self.outbox.take()))
         if not self.outbox:
             self.peer.sent()
         self._came.set()

@@ -1,6 +1,7 @@
 """What one connection, and all together, may have asked for."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ def begun(share, sizes):
     ends = []
     for size in sizes:
         share.message(size)
-        ends.append(share.begin())
+        ends.append(partial(share.end, share.begin()))
     return ends
 
 
@@ -23,9 +24,9 @@ def test_messages_count_until_their_last_command_is_done():
     share.message(100)
     first, second = share.begin(), share.begin()
     assert total.size == 100
-    first()
+    share.end(first)
     assert total.size == 100
-    second()
+    share.end(second)
     assert total.size == 0
 
 

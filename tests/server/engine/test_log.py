@@ -38,6 +38,16 @@ def test_an_event_is_whole_with_its_place_and_time(log):
     assert log.entry(stored(11, 1, size=2)[0]).text == entry.text
 
 
+def test_an_event_that_nobody_reads_is_not_written(log, monkeypatch):
+    made = []
+    monkeypatch.setattr(module, "event_text", lambda *of: made.append(of) or "{}")
+    first, second = log.take(stored(11, 2))
+    assert made == []
+    assert (second.text, second.text, second.data) == ("{}", "{}", {})
+    assert [of[1] for of in made] == [12], "once, for all who read it"
+    assert first.seq == 11
+
+
 def test_what_follows_a_place_comes_in_order_and_in_pages(log):
     log.take(stored(11, 3))
     log.take(stored(14, 4))

@@ -1,10 +1,11 @@
 """What waits on one connection: order, joining, and the bounds of a reader that is too slow."""
 
+import asyncio
 import json
 
 import pytest
 
-from server.engine.outbox import HARD, LARGEST_MESSAGE, PATIENCE_S, Outbox
+from server.engine.outbox import HARD, LARGEST_MESSAGE, PATIENCE_S, Outbox, message
 
 
 class Reader:
@@ -13,11 +14,13 @@ class Reader:
     def __init__(self, bounds=(10, 1000, 5.0)):
         self.now_s = 100.0
         self.wakes = 0
+        self.urgent = []
         self.cuts = 0
         self.box = Outbox(self._wake, lambda: self.now_s, self._cut, bounds)
 
-    def _wake(self):
+    def _wake(self, urgent):
         self.wakes += 1
+        self.urgent.append(urgent)
 
     def _cut(self):
         self.cuts += 1
@@ -32,7 +35,7 @@ def test_frames_are_joined_in_order_and_wake_once(reader):
     for n in range(4):
         reader.box.send({"n": n})
     assert reader.wakes == 1
-    assert json.loads(reader.box.message()) == [{"n": n} for n in range(4)]
+    assert json.loads(message(reader.box.take())) == [{"n": n} for n in range(4)]
     assert not reader.box
     reader.box.put('"again"')
     assert reader.wakes == 2
@@ -45,17 +48,17 @@ def test_a_message_stays_under_its_largest_size():
         box.put(frame)
     messages = []
     while box:
-        messages.append(box.message())
-    assert [len(json.loads(message)) for message in messages] == [2, 2, 1]
-    assert all(len(message) <= LARGEST_MESSAGE + 10 for message in messages)
+        messages.append(message(box.take()))
+    assert [len(json.loads(text)) for text in messages] == [2, 2, 1]
+    assert all(len(text) <= LARGEST_MESSAGE + 10 for text in messages)
 
 
 def test_one_frame_larger_than_a_message_goes_alone(reader):
     box = Reader((1000, 2**30, 5.0)).box
     box.put("1")
     box.put(json.dumps("x" * LARGEST_MESSAGE))
-    assert json.loads(box.message()) == [1]
-    assert len(json.loads(box.message())) == 1
+    assert json.loads(message(box.take())) == [1]
+    assert len(json.loads(message(box.take()))) == 1
 
 
 @pytest.mark.parametrize("frames", [["1"] * 11, ["1" * 501] * 2])
@@ -85,7 +88,7 @@ def test_a_reader_that_reads_is_not_cut_however_long_it_takes(reader):
     for n in range(100):
         reader.box.put(str(n))
         reader.now_s += 4.9
-        reader.box.message()
+        reader.box.take()
     assert reader.cuts == 0
 
 
@@ -109,8 +112,48 @@ def test_history_waits_until_most_has_been_read(reader):
     assert reader.box.room()
     reader.box.put("x" * 250)
     assert not reader.box.room()
-    reader.box.message()
+    reader.box.take()
     assert reader.box.room()
     for _ in range(3):
         reader.box.put("1")
     assert not reader.box.room()
+
+
+def test_the_first_urgent_frame_wakes_again_behind_those_that_are_not(reader):
+    for urgent in (False, False, True, False, True):
+        reader.box.put("1", urgent=urgent)
+    assert reader.urgent == [False, True]
+    assert reader.box.take() == ["1"] * 5
+    reader.box.send({}, urgent=False)
+    assert reader.urgent == [False, True, False]
+
+
+async def test_who_waits_for_room_goes_on_when_enough_has_been_read(reader):
+    reader.box.put("x" * 500)
+    waiting = [asyncio.create_task(reader.box.until_room()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in waiting)
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    reader.box.take()
+    await waiting[1]
+    assert waiting[0].cancelled()
+
+
+@pytest.mark.parametrize("way", ["take", "end"])
+async def test_who_waits_for_the_end_goes_on_when_all_is_taken_or_dropped(reader, way):
+    await reader.box.until_empty()
+    reader.box.put("1")
+    waiting = asyncio.create_task(reader.box.until_empty())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    getattr(reader.box, way)()
+    await waiting
+    assert not reader.box
+
+
+def test_after_its_end_an_outbox_takes_nothing_and_cuts_nobody(reader):
+    reader.box.put("1")
+    reader.box.end()
+    reader.box.put("x" * 9000)
+    assert (reader.cuts, bool(reader.box), reader.wakes) == (0, False, 1)

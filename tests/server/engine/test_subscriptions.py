@@ -333,7 +333,7 @@ async def test_equal_subscriptions_share_one_text(stage, monkeypatch):
     tested = []
     group = stage.node.subscriptions.all()
     for subscription in group:
-        monkeypatch.setattr(subscription.outbox, "put", put.append)
+        monkeypatch.setattr(subscription.outbox, "put", lambda frame, **_: put.append(frame))
         if subscription.test:
             subscription.test = lambda event: tested.append(event) or True
     await publish(stage)

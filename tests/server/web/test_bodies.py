@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from aiohttp import StreamReader
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
 
 from listener_sdk.protocol.bulk import BulkAct
@@ -11,7 +13,7 @@ from listener_sdk.protocol.jobs import JobCreate
 from server.core.json_door import JsonLimits
 from server.core.refusals import Refusals
 from server.settings import Settings
-from server.web.bodies import MOST_ERRORS, body_hash, in_time, parse, refuse_compressed
+from server.web.bodies import MOST_ERRORS, body_hash, in_time, parse, read_body, refuse_compressed
 
 SETTINGS = Settings()
 
@@ -53,6 +55,41 @@ def test_not_every_fault_is_told():
     with pytest.raises(Refusals) as caught:
         parse(Many, raw, SETTINGS)
     assert len(caught.value.all) == MOST_ERRORS
+
+
+def posted(*pieces, whole):
+    """A call whose body has come so far, in chunks."""
+    loop = asyncio.get_running_loop()
+    connection = BaseProtocol(loop)
+    connection.connection_made(asyncio.Transport())
+    content = StreamReader(connection, 2**16, loop=loop)
+    for piece in pieces:
+        content.feed_data(piece)
+    if whole:
+        content.feed_eof()
+    return make_mocked_request("POST", "/", {"Transfer-Encoding": "chunked"}, payload=content)
+
+
+async def test_a_body_that_has_come_is_read_at_once():
+    assert await read_body(posted(b"ab", b"c", whole=True), SETTINGS) == b"abc"
+    assert await read_body(posted(whole=True), SETTINGS) == b""
+
+
+async def test_a_body_that_comes_later_is_waited_for():
+    request = posted(b"ab", whole=False)
+    reading = asyncio.create_task(read_body(request, SETTINGS))
+    await asyncio.sleep(0)
+    request.content.feed_data(b"c")
+    request.content.feed_eof()
+    async with asyncio.timeout(20):
+        assert await reading == b"abc"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_body_is_bounded_also_where_its_head_does_not_say_its_size(whole):
+    with pytest.raises(Refusal) as caught:
+        await read_body(posted(b"ab", b"c", whole=whole), SETTINGS, 2)
+    assert caught.value.code == "too_large"
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"1", b"null", b'"x"'])

@@ -283,3 +283,41 @@ async def test_a_reader_that_stands_still_is_cut_and_the_others_go_on(server):
                     frame = await of_type(reader, "events")
                     seen += len(frame["events"])
         assert seen == sent
+
+
+async def test_a_reader_that_pauses_gets_all_and_then_the_close_that_was_meant_meanwhile(server):
+    async with socket(server, max_queue=1) as opened:
+        await say(opened, HELLO, {"type": "subscribe", "sub": "a", "topics": ["big:*"]})
+        await of_type(opened, "subscribed")
+        opened.transport.pause_reading()
+        (peer,) = server.node.sockets.peers
+        for _ in range(20):
+            await server.call(
+                "POST", "/v1/events", {"topic": "big:one", "payload": {"text": "x" * 60_000}, "context": {}}
+            )
+        assert peer.outbox, "more than the buffers between take"
+        server.node.sockets.drain(1012)
+        opened.transport.resume_reading()
+        seen = 0
+        while seen < 20:
+            seen += len((await of_type(opened, "events"))["events"])
+        assert await closed(opened) == 1012
+
+
+async def test_one_that_leaves_while_much_waits_for_it_is_let_go(server):
+    async with socket(server, max_queue=1) as opened:
+        await say(opened, HELLO, {"type": "subscribe", "sub": "a", "topics": ["big:*"]})
+        await of_type(opened, "subscribed")
+        opened.transport.pause_reading()
+        (peer,) = server.node.sockets.peers
+        for _ in range(20):
+            await server.call(
+                "POST", "/v1/events", {"topic": "big:one", "payload": {"text": "x" * 60_000}, "context": {}}
+            )
+        assert peer.outbox
+        server.node.sockets.drain(1012)
+        opened.transport.abort()
+        async with asyncio.timeout(DEADLINE_S):
+            await peer.outbox.until_empty()
+            while server.node.sockets.peers:
+                await server.call("GET", "/healthz")
