@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ._text import check_json, clean, loose_fields
 from .protocol.jobs import File, JobCreate, Level, LogLine
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .parts import PartData, PartsResult, RawJobs
 
 Source = Path | str | bytes | AsyncIterable[bytes]
+_INF: Final = math.inf
 
 
 class Channel(Protocol):
@@ -92,7 +93,10 @@ class Words:
 
     def tick(self, newer: Progress) -> None:
         with self._lock:
-            self._progress = newer if self._progress is None else self._progress.merged(newer)
+            if self._progress is None:
+                self._progress = newer
+            else:
+                self._progress.overtake(newer)
             self._call()
 
     def log(self, line: LogLine) -> None:
@@ -124,16 +128,28 @@ def progress(
     eta: datetime | timedelta | None,
 ) -> Progress:
     """A tick of what a handler says; ValueError for numbers that are none or negative."""
-    for name, value in (("percent", percent), ("done", done), ("total", total)):
-        if value is not None and not (math.isfinite(value) and (value >= 0 or name == "percent")):
-            raise ValueError(f"{name} must be a number that is not negative, not {value}")
-    return Progress(
-        percent=None if percent is None else min(100.0, max(0.0, float(percent))),
-        done=None if done is None else float(done),
-        total=None if total is None else float(total),
-        text=None if text is None else clean(text, 4096),
-        eta_ms=None if eta is None else from_datetime(_now() + eta if isinstance(eta, timedelta) else eta),
-    )
+    if percent is not None:
+        if not -_INF < percent < _INF:
+            raise _no_number("percent", percent)
+        percent = min(100.0, max(0.0, float(percent)))
+    if done is not None:
+        if not 0 <= done < _INF:
+            raise _no_number("done", done)
+        done = float(done)
+    if total is not None:
+        if not 0 <= total < _INF:
+            raise _no_number("total", total)
+        total = float(total)
+    if text is not None:
+        text = clean(text, 4096)
+    ends_ms = None
+    if eta is not None:
+        ends_ms = from_datetime(_now() + eta if isinstance(eta, timedelta) else eta)
+    return Progress(percent, done, total, text, ends_ms)
+
+
+def _no_number(name: str, value: float) -> ValueError:
+    return ValueError(f"{name} must be a number that is not negative, not {value}")
 
 
 def plain_input(value: Any) -> dict[str, Any] | None:

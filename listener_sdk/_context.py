@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._channel import Channel, JobLog, plain_input
+from ._granted import Granted, whole
 from .errors import Canceled
 from .protocol.jobs import Job as RawJob
 from .protocol.jobs import JobCreate
@@ -38,14 +39,12 @@ class Context(Generic[Input]):
     """Which part of its parent this job is, from 0; None when it is none."""
     part_data: dict[str, Any]
     """What this part shall work on, as `split` was told; empty when it is no part. The input is the parent's."""
-    raw: RawJob
-    """The job as it was when it was granted: ``file_id``, ``source``, ``subject``, ``parent_id`` and all other fields."""
     log: JobLog
     """The job's own log: ``job.log.info("read", rows=3)``, and ``debug``, ``warning``, ``error``."""
 
     def __init__(
         self,
-        raw: RawJob,
+        raw: RawJob | Granted,
         input: Input,  # noqa: A002 - the wire's word
         channel: Channel,
         client: "Client | None" = None,
@@ -53,7 +52,7 @@ class Context(Generic[Input]):
         fence: int | None = None,
         attempt: int | None = None,
     ) -> None:
-        self.raw = raw
+        self._raw = raw
         self.input = input
         self.id = raw.id
         self.name = raw.job
@@ -68,6 +67,11 @@ class Context(Generic[Input]):
         self._channel = channel
         self._client = client
         self._stopping = False
+
+    @property
+    def raw(self) -> RawJob:
+        """The job as it was when it was granted: ``file_id``, ``source``, ``subject``, ``parent_id`` and all other fields."""
+        return whole(self._raw)
 
     @property
     def is_part(self) -> bool:

@@ -6,13 +6,16 @@ Pure: methods take what happened and return frames to send, or calls for the wor
 - lines leave with their indexes before tick and ending, and again after every reconnect until they are answered;
 - an *ending* (complete, fail, release) is sent again with the same fence after every reconnect until it is answered;
 - a lease that is lost while its ending is unanswered stays: the answer to the ending tells what became of it;
-- a lease that is granted again although it is known is not started twice.
+- a lease that is granted again although it is known is not started twice;
+- an acknowledgement that has not left when the outcome is ready, of a handler that said nothing else, does not leave: the server
+  begins the attempt by itself. It follows when the server cannot take the outcome yet, so that the lease is kept.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from ._granted import Granted
 from ._lines import Lines
 from .protocol.codes import ERRORS
 from .protocol.frames import (
@@ -23,7 +26,6 @@ from .protocol.frames import (
     Complete,
     Error,
     Fail,
-    Grant,
     Lease,
     Log,
     Release,
@@ -54,7 +56,7 @@ class Start:
     """Run this job's handler."""
 
     lease: LeaseKey
-    grant: Grant
+    job: Granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,18 @@ LeaseCall = Start | Stop | Lost | Ended | Again | LinesRefused
 class _Held:
     lines: Lines
     begun: bool = False
+    spared: bool = False
+    """Whether the acknowledgement was left out."""
     progress: Progress | None = None
     dirty: bool = False
     ending: Ending | None = None
     paused: Error | None = None
     """What the server could not take for now: until the worker says ``again`` lines wait, so that they stay in order."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether the handler has neither ticked nor written a line."""
+        return self.progress is None and not self.lines.written
 
 
 class Leases:
@@ -118,6 +127,7 @@ class Leases:
         self._held: dict[LeaseKey, _Held] = {}
         self._newest: dict[str, LeaseKey] = {}
         self._by_request: dict[int, LeaseKey] = {}
+        self._to_ack: dict[LeaseKey, None] = {}
 
     def __len__(self) -> int:
         return len(self._held)
@@ -131,18 +141,18 @@ class Leases:
 
     # ---- from the server
 
-    def granted(self, grants: Iterable[Grant]) -> list[LeaseCall]:
+    def granted(self, jobs: Iterable[Granted]) -> list[LeaseCall]:
         """Start what is new; an older lease of the same job is lost."""
         calls: list[LeaseCall] = []
-        for grant in grants:
-            lease = LeaseKey(grant.job.id, grant.fence)
+        for job in jobs:
+            lease = LeaseKey(job.id, job.fence)
             if lease in self._held:
                 continue
             older = self._newest.get(lease.job)
             calls += self.lost([older]) if older is not None else []
             self._held[lease] = _Held(Lines(lease.job, lease.fence, self._next_id))
             self._newest[lease.job] = lease
-            calls.append(Start(lease, grant))
+            calls.append(Start(lease, job))
         return calls
 
     def cancel_asked(self, frame: Cancel) -> list[LeaseCall]:
@@ -163,6 +173,7 @@ class Leases:
 
     def _forget(self, lease: LeaseKey) -> None:
         held = self._held.pop(lease)
+        self._to_ack.pop(lease, None)
         for request in held.lines.unanswered():
             del self._by_request[request]
         if self._newest.get(lease.job) == lease:
@@ -204,6 +215,8 @@ class Leases:
         if held.paused is not None:
             return []
         held.paused = error
+        if held.spared:
+            self.begin(lease)
         return [Again(lease)]
 
     def _lines_refused(
@@ -222,19 +235,31 @@ class Leases:
 
     # ---- from the worker
 
-    def begin(self, lease: LeaseKey) -> list[ClientFrame]:
+    def begin(self, lease: LeaseKey) -> None:
+        """The handler begins: the next `acks` say so."""
         held = self._held.get(lease)
-        if held is None:
-            return []
-        held.begun = True
-        return [Ack(job=lease.job, fence=lease.fence)]
+        if held is not None and not held.begun:
+            held.begun = True
+            self._to_ack[lease] = None
+
+    @property
+    def acks_wait(self) -> bool:
+        return bool(self._to_ack)
+
+    def acks(self) -> list[ClientFrame]:
+        """The acknowledgements that have not left yet. They go before all that is said of their leases."""
+        leaving, self._to_ack = self._to_ack, {}
+        return [Ack(job=lease.job, fence=lease.fence) for lease in leaving]
 
     def tick(self, lease: LeaseKey, newer: Progress) -> bool:
         """Merge a tick; whether it waits for the next `flush` (a lost lease's is dropped)."""
         held = self._held.get(lease)
         if held is None or held.ending is not None:
             return False
-        held.progress = newer if held.progress is None else held.progress.merged(newer)
+        if held.progress is None:
+            held.progress = newer
+        else:
+            held.progress.overtake(newer)
         held.dirty = True
         return True
 
@@ -267,6 +292,9 @@ class Leases:
         frames = self._sending(lease, [*earlier, *held.lines.flush(last=True)])
         if held.dirty:
             frames += _tick_frame(lease, held)
+        if lease in self._to_ack and held.silent and not isinstance(ending, Release):
+            del self._to_ack[lease]
+            held.begun, held.spared = False, True
         return [*frames, self._ending(lease, held, ending)]
 
     def again(self, lease: LeaseKey) -> list[ClientFrame]:
@@ -287,6 +315,7 @@ class Leases:
     def resumed(self, stale: set[LeaseKey]) -> tuple[list[LeaseCall], list[ClientFrame]]:
         """After welcome: what the server let go is lost; for the rest it hears again what it may have missed."""
         calls = self.lost(stale)
+        self._to_ack.clear()
         frames: list[ClientFrame] = []
         for lease, held in self._held.items():
             frames += _ending_again(held) if lease in stale else self._said_again(lease, held)

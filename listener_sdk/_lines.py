@@ -30,6 +30,10 @@ class Lines:
     Each line has its index from the first frame on that carries it, so that the server knows a repetition.
     """
 
+    __slots__ = (
+        "_dropped", "_fence", "_job", "_lines", "_next_id", "_next_index", "_sent", "_waiting", "_weight",
+    )  # fmt: skip
+
     def __init__(self, job: str, fence: int, next_id: Callable[[], int]) -> None:
         self._job = job
         self._fence = fence
@@ -43,6 +47,11 @@ class Lines:
 
     def __contains__(self, request: object) -> bool:
         return request in self._sent
+
+    @property
+    def written(self) -> bool:
+        """Whether any line has gone into a frame."""
+        return self._next_index > 0
 
     def add(self, line: LogLine) -> None:
         weight = _weight(line)

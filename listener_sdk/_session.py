@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from ._cursors import CursorCall, Cursors
+from ._granted import Leased
 from ._leases import Ending, LeaseCall, LeaseKey, Leases
 from .protocol.frames import (
     MAX_CREDIT,
@@ -106,8 +107,14 @@ class Session:
 
     def take(self) -> list[ClientFrame]:
         """The frames to be sent now, each handed out once."""
+        acks = self._leases.acks() if self.ready else []
         frames, self._out = self._out, []
-        return frames
+        return [*acks, *frames]
+
+    @property
+    def speaks(self) -> bool:
+        """Whether `take` has anything to hand out."""
+        return self.ready and (bool(self._out) or self._leases.acks_wait)
 
     @property
     def held(self) -> int:
@@ -123,7 +130,7 @@ class Session:
 
     def begin(self, lease: LeaseKey) -> None:
         """The handler of a granted job begins."""
-        self._send(self._leases.begin(lease))
+        self._leases.begin(lease)
 
     def tick(self, lease: LeaseKey, progress: Progress) -> bool:
         """Merge a tick; whether a `flush` is due."""
@@ -175,12 +182,12 @@ class Session:
 
     # ---- from the server's side
 
-    def receive(self, frame: ServerFrame) -> list[Call]:  # noqa: C901, PLR0911 - one branch a frame
+    def receive(self, frame: ServerFrame | Leased) -> list[Call]:  # noqa: C901, PLR0911 - one branch a frame
         """Take one frame of the server; what the worker or subscriber must hear of it."""
         match frame:
             case Welcome():
                 return self._welcomed(frame)
-            case Grants():
+            case Leased():
                 return [*self._leases.granted(frame.jobs)]
             case Ok():
                 return self._answered(frame)
@@ -204,7 +211,7 @@ class Session:
                 return []
             case LiveProgress():
                 return [*self._cursors.progress(frame)]
-            case Drain():
+            case Drain() | Grants():  # grants come as Leased
                 return []
 
     def _welcomed(self, frame: Welcome) -> list[Call]:

@@ -6,10 +6,10 @@ import random
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from itertools import count
 from typing import Any, Final
 
 import orjson
-from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
@@ -19,6 +19,7 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
+from ._granted import read
 from ._leases import Again, LeaseKey
 from ._messages import LARGEST_MESSAGE, encode
 from ._refusals import Answer, refusal
@@ -31,7 +32,6 @@ from .protocol.frames import (
     Create,
     Error,
     Publish,
-    server_frame,
 )
 from .protocol.jobs import Job, JobCreate
 from .settings import Connection
@@ -59,13 +59,13 @@ def backoff_s(failures: int, longest_s: float, chance: float) -> float:
 class Stream:
     """See the module. ``deliver`` hears every call of the session that the stream does not settle itself.
 
-    While ``deliver`` waits no further message is read: a slow subscriber slows its own socket only.
+    While what ``deliver`` gives is awaited no further message is read: a slow subscriber slows its own socket only.
     """
 
     def __init__(
         self,
         connection: Connection,
-        deliver: Callable[[Call], Awaitable[None]],
+        deliver: Callable[[Call], Awaitable[None] | None],
         *,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -76,6 +76,7 @@ class Stream:
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
         self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._keys = count(1)
         self._flush_timer: asyncio.TimerHandle | None = None
         self._listen_timer: asyncio.TimerHandle | None = None
         self._told_of_listen = False
@@ -104,13 +105,16 @@ class Stream:
 
         ApiError when it is refused, ConnectionFailed when the stream ends.
         """
-        key = idempotency_key or secrets.token_urlsafe(16)
+        key = idempotency_key or self._new_key()
         return Job.model_validate(await self._request(Create(job=job, idempotency_key=key)))
 
     async def publish(self, event: EventCreate, idempotency_key: str | None = None) -> Any:
         """Publish an event; its id and position once it is stored. Waits and raises as `create` does."""
-        key = idempotency_key or secrets.token_urlsafe(16)
+        key = idempotency_key or self._new_key()
         return await self._request(Publish(event=event, idempotency_key=key))
+
+    def _new_key(self) -> str:
+        return f"{self.session.name}-{next(self._keys)}"
 
     async def settled(self) -> None:
         """Wait until the session holds no lease and no unanswered ending."""
@@ -144,7 +148,8 @@ class Stream:
             return self._no_upgrade(error)
         except orjson.JSONDecodeError as error:
             return f"it sent what is no JSON: {error}"
-        except (OSError, InvalidHandshake, TimeoutError) as error:
+        # Closed: it broke before the upgrade was asked for.
+        except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
             return str(error) or type(error).__name__
         except InvalidURI as error:
             raise ConnectionFailed(self._connection.url, str(error)) from error
@@ -175,7 +180,7 @@ class Stream:
             # Only this loop reads and it is never cancelled for a broken connection: what the session has
             # taken in is always delivered.
             while True:
-                await self._take_message(await socket.recv())
+                await self._take_message(await socket.recv(decode=False))
         except ConnectionClosed as closed:
             return self._reason(closed)
         finally:
@@ -187,7 +192,7 @@ class Stream:
     async def _greeting(self, socket: ClientConnection) -> str | None:
         """Wait for welcome; why the server cannot welcome now, when it says so."""
         while not self.session.ready:
-            await self._take_message(await socket.recv())
+            await self._take_message(await socket.recv(decode=False))
             if self._last_error is not None and may_pass(self._last_error):
                 return self._last_error.message
         return None
@@ -223,25 +228,28 @@ class Stream:
 
     # ---- what the server says
 
-    async def _take_message(self, message: str | bytes) -> None:
+    async def _take_message(self, message: bytes) -> None:
         frames = orjson.loads(message)
         for raw in frames if isinstance(frames, list) else [frames]:
             for call in self._calls(raw):
-                await self._settle(call)
+                waiting = self._settle(call)
+                if waiting is not None:
+                    await waiting
         if not self.session.held:
             self._settled.set()
-        self.wake()
+        if self.session.speaks:
+            self.wake()
 
     def _calls(self, raw: Any) -> list[Call]:
         try:
-            frame = server_frame.validate_python(raw)
-        except ValidationError as error:
+            frame = read(raw)
+        except ValueError as error:
             kind = raw.get("type") if isinstance(raw, dict) else raw
             log.warning("a frame of the server cannot be read (type %.40r): %.500s", kind, error)
             return []
         return self.session.receive(frame)
 
-    async def _settle(self, call: Call) -> None:
+    def _settle(self, call: Call) -> Awaitable[None] | None:
         match call:
             case Welcomed():
                 self._welcomed = True
@@ -259,7 +267,8 @@ class Stream:
             case Again():
                 asyncio.get_running_loop().call_later(AGAIN_AFTER_S, self._again, call.what)
             case _:
-                await self._deliver(call)
+                return self._deliver(call)
+        return None
 
     def _again(self, what: LeaseKey | str | int) -> None:
         self.session.again(what)

@@ -3,6 +3,7 @@
 from types import TracebackType
 from typing import Self
 
+from ._creates import Creates
 from ._http import Http
 from ._waits import Waits
 from .client_events import Events
@@ -16,22 +17,25 @@ from .subscription import Subscription, as_patterns
 
 
 class Client:
-    """Calls over REST, and subscriptions over the stream: ``async with Client() as client``.
+    """Calls over REST, subscriptions (and what is said below) over the stream: ``async with Client() as client``.
 
     - ``url``: the server's address; else ``TICKWIRE_URL``, else ``http://127.0.0.1:8420``
     - ``key``: an API key; else ``TICKWIRE_API_KEY``, and for a server on this machine else the ``admin.key`` in
       ``TICKWIRE_DATA_DIR`` (``./.tickwire``)
+    - ``stream``: ``jobs.create`` goes over a connection that is kept open, at a quarter of the client's CPU where many are created at the same
+      time; it waits while the server is away (bound it by ``asyncio.timeout``), and a job may have 1 MiB
 
     SettingsError when no key is found. Calls raise ApiError when the server refuses, ConnectionFailed when none answers, and
     NotTickwire when another server does.
     """
 
-    def __init__(self, url: str | None = None, key: str | None = None) -> None:
+    def __init__(self, url: str | None = None, key: str | None = None, *, stream: bool = False) -> None:
         self.connection = connection(url, key)
         self._http = Http(self.connection)
         self._subscriptions: list[Subscription] = []
         self._waits = Waits(self.connection)
-        self.jobs = Jobs(self._http, self._waits)
+        self._creates = Creates(self.connection) if stream else None
+        self.jobs = Jobs(self._http, self._waits, self._creates)
         self.plans = Plans(self._http)
         self.events = Events(self._http)
         self.files = Files(self._http)
@@ -57,6 +61,8 @@ class Client:
         while self._subscriptions:
             await self._subscriptions.pop().aclose()
         await self._waits.close()
+        if self._creates is not None:
+            await self._creates.close()
         await self._http.close()
 
     async def whoami(self) -> WhoAmI:

@@ -70,7 +70,12 @@ class Events:
             check_topic(topic)
         except Refusal as refusal:
             raise ApiError.of_code(refusal.code, refusal.message, key=refusal.key) from None
-        body = EventCreate(topic=topic, payload=plain_input(payload) or {}, context=EventContext.model_validate(context or {}), **fields)
+        body = EventCreate(
+            topic=topic,
+            payload=plain_input(payload) or {},
+            context=EventContext.model_validate(context or {}),
+            **fields,
+        )
         body.domain = body.domain or topic.partition(":")[0]
         sent = body.model_dump_json(exclude_none=True).encode()
         answer = await self._http.call("POST", "/v1/events", sent, idempotency_key=idempotency_key)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from . import _bulk
 from ._channel import plain_input
+from ._creates import Creates
 from ._http import Http
 from ._waits import ENDS, PARTS, Waits
 from .outcome import Outcome
@@ -54,9 +55,10 @@ ProgressPoints = list[ProgressPoint]
 class Jobs:
     """Calls of ``/v1/jobs``; every one raises ApiError when refused and ConnectionFailed without a server."""
 
-    def __init__(self, http: Http, waits: Waits) -> None:
+    def __init__(self, http: Http, waits: Waits, creates: Creates | None = None) -> None:
         self._http = http
         self._waits = waits
+        self._creates = creates
 
     async def create(
         self,
@@ -78,6 +80,8 @@ class Jobs:
         kind, _, operation = name.partition(":")
         fields.setdefault("trigger", "immediate")
         body = JobCreate(type=kind, operation=operation, input=plain_input(input), **fields)
+        if self._creates is not None:
+            return await self._creates.create(body, idempotency_key)
         return await self._job("POST", "", body, idempotency_key)
 
     async def create_many(

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUserError
 
+from ._granted import Granted, whole
 from .errors import Fatal, RegistrationError
 from .job import Job, SyncJob
 from .protocol.filters import compile_filter, job_name_matches
@@ -99,12 +100,12 @@ def takings(handlers: Iterable[Handler]) -> list[Taking]:
     return found
 
 
-def choose(handlers: Iterable[Handler], job: RawJob) -> Handler | None:
+def choose(handlers: Iterable[Handler], job: RawJob | Granted) -> Handler | None:
     """The handler of a granted job: by its name, and where several have it by their filters; exact names before globs."""
     named = [handler for handler in handlers if job_name_matches(handler.name, job.job)]
     if len(named) <= 1:
         return named[0] if named else None
-    ready = ready_event(job)
+    ready = ready_event(whole(job))
     fitting = [handler for handler in named if compile_filter(handler.filter)(ready)]
     return min(fitting, key=lambda handler: "*" in handler.name, default=None)
 

@@ -7,6 +7,7 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Awaitable,
+    Callable,
     Coroutine,
     Iterable,
     Iterator,
@@ -64,20 +65,20 @@ class Job(Context[Input]):
         What is left out stays as it was. A tick costs microseconds: they are merged, the newest wins, and at most ten a second
         leave. Canceled when the job was asked to stop, ValueError for what is no number or negative.
         """
-        return self._calls.make("tick", self._tick, percent, text, done, total, eta)
+        return self._calls.brief("tick", self._tick, percent, text, done, total, eta)
 
-    async def _tick(
+    def _tick(
         self,
         percent: float | None,
         text: str | None,
         done: float | None,
         total: float | None,
-        eta: datetime | timedelta | None = None,
-    ) -> None:
+        eta: datetime | timedelta | None,
+    ) -> Coroutine[Any, Any, None] | None:
+        """Tick; the turn of the loop that is due, to be awaited."""
         self._go_on()
         self._channel.tick(progress(percent, text, done, total, eta))
-        if time.monotonic() >= self._turn_at:
-            await self._turn()
+        return self._turn() if time.monotonic() >= self._turn_at else None
 
     def track(
         self,
@@ -103,29 +104,29 @@ class Job(Context[Input]):
         self, items: Iterable[Item], text: str | None, total: float | None
     ) -> AsyncIterator[Item]:
         done = 0
-        await self._tick(None, text, 0, total)
+        await self.tick(text=text, done=0, total=total)
         due = time.monotonic() + TRACK_EVERY_S
         for item in items:
             yield item
             done += 1
             if time.monotonic() >= due:
-                await self._tick(None, text, done, total)
+                await self.tick(text=text, done=done, total=total)
                 due = time.monotonic() + TRACK_EVERY_S
-        await self._tick(None, text, done, total)
+        await self.tick(text=text, done=done, total=total)
 
     async def _track_async(
         self, items: AsyncIterable[Item], text: str | None, total: float | None
     ) -> AsyncIterator[Item]:
         done = 0
-        await self._tick(None, text, 0, total)
+        await self.tick(text=text, done=0, total=total)
         due = time.monotonic() + TRACK_EVERY_S
         async for item in items:
             yield item
             done += 1
             if time.monotonic() >= due:
-                await self._tick(None, text, done, total)
+                await self.tick(text=text, done=done, total=total)
                 due = time.monotonic() + TRACK_EVERY_S
-        await self._tick(None, text, done, total)
+        await self.tick(text=text, done=done, total=total)
 
     def attach(
         self, source: Source, name: str | None = None, content_type: str | None = None
@@ -305,7 +306,7 @@ class SyncJob(Context[Input]):
 
     def wait_for_end(self, job: RawJob | str) -> RawJob:
         """As `Job.wait_for_end`."""
-        return self._waited(self._channel.ended(_id(job)))
+        return self._waited(lambda: self._channel.ended(_id(job)))
 
     def attach_errors(self, rows: Iterable[Mapping[str, Any]], name: str = "errors.csv") -> File:
         """As `Job.attach_errors`."""
@@ -316,9 +317,9 @@ class SyncJob(Context[Input]):
         for future in [*self._waits]:
             future.cancel()
 
-    def _waited(self, work: Awaitable[Result]) -> Result:
-        """As `wait_for`, but a stop ends it: Canceled."""
-        future = asyncio.run_coroutine_threadsafe(_as_coroutine(work), self._loop)
+    def _waited(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Wait for what ``work`` begins on the listener's loop; a stop ends that, or keeps it from beginning: Canceled."""
+        future = asyncio.run_coroutine_threadsafe(_begun(work), self._loop)
         self._waits.add(future)
         # A stop that was asked for before the future stood in the set did not find it there.
         if self._stopping:
@@ -337,6 +338,10 @@ class SyncJob(Context[Input]):
         Its result or its exception.
         """
         return asyncio.run_coroutine_threadsafe(_as_coroutine(work), self._loop).result()
+
+
+async def _begun(work: Callable[[], Awaitable[Result]]) -> Result:
+    return await work()
 
 
 async def _as_coroutine(work: Awaitable[Result]) -> Result:

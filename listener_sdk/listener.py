@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+from . import _loop
 from .client import Client
 from .errors import RegistrationError
 from .handlers import Function, Handler, make_handler
@@ -195,7 +196,7 @@ class Listener:
         grace_s: float = DEFAULT_GRACE_S,
     ) -> None:
         """Serve until SIGINT or SIGTERM, then stop gracefully; a second signal stops at once. Arguments and errors as `serve`."""
-        asyncio.run(self._run(url, key, concurrency, grace_s))
+        _loop.run(self._run(url, key, concurrency, grace_s))
 
     async def serve(
         self,

@@ -68,19 +68,21 @@ class SyncParts:
     total: int
     """How many there are."""
 
-    def __init__(self, parent: RawJob, channel: Channel, waited: Callable[[Awaitable[Any]], Any]) -> None:
+    def __init__(
+        self, parent: RawJob, channel: Channel, waited: Callable[[Callable[[], Awaitable[Any]]], Any]
+    ) -> None:
         self.total = parent.parts or 0
         self._channel = channel
         self._waited = waited
 
     def wait(self) -> PartsResult:
         """As `Parts.wait`; Canceled when the job was asked to stop."""
-        found: PartsResult = self._waited(self._channel.parts_ended())
+        found: PartsResult = self._waited(self._channel.parts_ended)
         return found
 
     def list(self) -> "RawJobs":
         """As `Parts.list`."""
-        found: RawJobs = self._waited(self._channel.parts())
+        found: RawJobs = self._waited(self._channel.parts)
         return found
 
 

@@ -149,7 +149,7 @@ class _World:
         recorder = _Recorder(raw, self, stop_after_ticks)
         kind = SyncJob if handler.in_thread else Job
         extra = {"loop": asyncio.get_running_loop()} if handler.in_thread else {}
-        recorder.context = kind(raw, None, recorder, self.client, **extra)
+        recorder.context = kind(raw, raw.input, recorder, self.client, **extra)
         ending = await perform(handler, recorder.context)
         if isinstance(ending, Done):
             recorder.run.outcome, recorder.run.result = ending.outcome, ending.data

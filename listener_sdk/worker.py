@@ -6,13 +6,14 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from ._channel import Source
 from ._endings import Done, Failed, now, of_error, of_result
+from ._granted import Granted
 from ._leases import Ended, LeaseKey, LinesRefused, Lost, Start, Stop
 from ._patience import patiently
 from ._session import Call
@@ -22,7 +23,7 @@ from .errors import Canceled
 from .handlers import Handler, choose, takings
 from .job import Job, SyncJob
 from .parts import PartData, PartsResult, RawJobs
-from .protocol.frames import Complete, Fail, Grant, Release
+from .protocol.frames import Complete, Fail, Release
 from .protocol.jobs import File, JobCreate, LogLine
 from .protocol.jobs import Job as RawJob
 from .protocol.progress import Progress
@@ -95,15 +96,16 @@ class LeaseChannel:
 @dataclass(slots=True, eq=False)
 class _Run:
     lease: LeaseKey
-    task: asyncio.Task[Done | Failed]
     context: Job[Any] | SyncJob[Any]
+    task: asyncio.Task[None] = field(init=False)
+    begun: bool = False
     stopped: Reason | None = None
 
     def stop(self, reason: Reason) -> None:
         """Cancel an async handler; a thread notices at its next verb."""
         self.stopped = reason if self.stopped is None or reason is Reason.LOST else self.stopped
         self.context.ask_to_stop()
-        if isinstance(self.context, Job):
+        if self.begun and isinstance(self.context, Job):
             self.task.cancel()
 
 
@@ -154,12 +156,11 @@ class Worker:
     async def _finish(self, within_s: float) -> None:
         if self._runs:
             await asyncio.wait([run.task for run in self._runs.values()], timeout=within_s)
-            await asyncio.sleep(0)
 
-    async def _hear(self, call: Call) -> None:
+    def _hear(self, call: Call) -> None:
         match call:
             case Start():
-                self._start(call.lease, call.grant)
+                self._start(call.lease, call.job)
             case Stop():
                 self._stop(call.lease, Reason.CANCEL)
             case Lost():
@@ -171,44 +172,50 @@ class Worker:
                     "the outcome of %s was refused: %s (%s)", lease.job, refused.message, refused.code
                 )
 
-    def _start(self, lease: LeaseKey, grant: Grant) -> None:
-        if self._draining or grant.cancel:
+    def _start(self, lease: LeaseKey, job: Granted) -> None:
+        if self._draining or job.cancel:
             self._release(lease)
             return
-        handler = choose(self._handlers, grant.job)
+        handler = choose(self._handlers, job)
         if handler is None:
-            self._end(lease, Failed(f"No handler of this listener takes {grant.job.job} with these facts."))
+            self._end(lease, Failed(f"No handler of this listener takes {job.job} with these facts."))
             return
-        context = self._context(handler, lease, grant)
+        self._runs[lease] = run = _Run(lease, self._context(handler, lease, job))
         self.stream.session.begin(lease)
-        task = asyncio.create_task(perform(handler, context), name=f"tickwire {lease.job}")
-        self._runs[lease] = _Run(lease, task, context)
-        task.add_done_callback(lambda _: self._ended(lease))
+        run.task = asyncio.create_task(self._perform(handler, run), name=f"tickwire {lease.job}")
 
-    def _context(self, handler: Handler, lease: LeaseKey, grant: Grant) -> Job[Any] | SyncJob[Any]:
+    def _context(self, handler: Handler, lease: LeaseKey, job: Granted) -> Job[Any] | SyncJob[Any]:
         channel = LeaseChannel(self.stream, self._client, lease)
-        facts = {"fence": grant.fence, "attempt": grant.attempt}
         if handler.in_thread:
             loop = asyncio.get_running_loop()
-            return SyncJob(grant.job, None, channel, self._client, loop=loop, **facts)
-        return Job(grant.job, None, channel, self._client, **facts)
+            return SyncJob(job, job.input, channel, self._client, loop=loop)
+        return Job(job, job.input, channel, self._client)
+
+    async def _perform(self, handler: Handler, run: _Run) -> None:
+        """Run a handler and say how it ended, here rather than in a callback: that would come a turn of the loop later."""
+        ending = None
+        # A cancelled task that has not begun would end without a word.
+        if run.stopped is None:
+            run.begun = True
+            with suppress(asyncio.CancelledError, Canceled):
+                ending = await perform(handler, run.context)
+        del self._runs[run.lease]
+        self._ended(run, ending)
 
     def _stop(self, lease: LeaseKey, reason: Reason) -> None:
         run = self._runs.get(lease)
         if run is not None:
-            log.warning("stopping the handler of %s: %s", lease.job, reason)
             run.stop(reason)
+            log.warning("stopping the handler of %s: %s", lease.job, reason)
 
-    def _ended(self, lease: LeaseKey) -> None:
-        run = self._runs.pop(lease)
-        ending = _ending(run.task)
+    def _ended(self, run: _Run, ending: Done | Failed | None) -> None:
         if ending is None and run.stopped is not None:
-            self._release(lease)
+            self._release(run.lease)
             return
         ending = ending or Failed("The handler cancelled itself.")
         if isinstance(ending, Failed):
             _tell(run.context, ending)
-        self._end(lease, ending)
+        self._end(run.lease, ending)
 
     def _end(self, lease: LeaseKey, ending: Done | Failed) -> None:
         self.stream.session.end(lease, frame_of(lease, ending))
@@ -222,7 +229,7 @@ class Worker:
 async def perform(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Done | Failed:
     """Run a handler on its context, whose input is read here first; Canceled and CancelledError pass through."""
     try:
-        context.input = handler.read_input(context.raw.input)
+        context.input = handler.read_input(context.input)
         result = await _result(handler, context)
         return of_result(result) if context.forgotten is None else Failed(context.forgotten, retry=False)
     except (asyncio.CancelledError, Canceled, KeyboardInterrupt):
@@ -285,10 +292,3 @@ def _tell(context: Job[Any] | SyncJob[Any], failed: Failed) -> None:
         log.warning("%s: %s", about, " ".join(failed.message.split()))
     else:
         log.error("%s:\n%s", about, failed.detail.rstrip())
-
-
-def _ending(task: asyncio.Task[Done | Failed]) -> Done | Failed | None:
-    """What the handler came to; None when it was stopped."""
-    if task.cancelled() or isinstance(task.exception(), Canceled):
-        return None
-    return task.result()

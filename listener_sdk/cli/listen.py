@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from .. import _loop
 from ..listener import DEFAULT_CONCURRENCY, DEFAULT_GRACE_S, Listener
 from ..settings import connection
 from ._child import Child, command_line
@@ -70,7 +71,7 @@ def command(
         await listener.serve(found.url, found.key, concurrency=concurrency, grace_s=limit_s, stop=stop.asked)
 
     with narrated(lambda: tell(*introduction(listener, found.url))):
-        asyncio.run(until_stopped(serve, stopping))
+        _loop.run(until_stopped(serve, stopping))
 
 
 async def until_stopped(

@@ -1,10 +1,9 @@
 """Progress: a tick, how ticks merge (newest wins), and its percent."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Progress:
     """How far a job is: percent (0 to 100), or done of total items, with a text and, if known, its end (ms)."""
 
@@ -16,31 +15,37 @@ class Progress:
 
     def value(self) -> float | None:
         """Percent between 0 and 100, from the percent given or else from done and total."""
-        if self.percent is not None:
-            return min(100.0, max(0.0, self.percent))
-        if self.done is not None and self.total:
-            return min(100.0, max(0.0, 100.0 * self.done / self.total))
-        return None
+        found = self.percent
+        if found is None:
+            if self.done is None or not self.total:
+                return None
+            found = 100.0 * self.done / self.total
+        if 0.0 <= found <= 100.0:
+            return found
+        return 0.0 if found < 0.0 else 100.0
 
     def merged(self, newer: "Progress") -> "Progress":
         """This progress overtaken by a newer tick: what the newer leaves out stays; the percent never goes back."""
-        counted = newer.percent is None and newer.done is not None
-        base = replace(
-            self,
-            percent=None if counted else _either(newer.percent, self.percent),
-            done=_either(newer.done, self.done),
-            total=_either(newer.total, self.total),
-            text=_either(newer.text, self.text),
-            eta_ms=_either(newer.eta_ms, self.eta_ms),
-        )
-        before, after = self.value(), base.value()
+        found = Progress(self.percent, self.done, self.total, self.text, self.eta_ms)
+        found.overtake(newer)
+        return found
+
+    def overtake(self, newer: "Progress") -> None:
+        """Become `merged`: a handler may tick a million times a minute."""
+        before = self.value()
+        if newer.percent is not None or newer.done is not None:
+            self.percent = newer.percent
+        if newer.done is not None:
+            self.done = newer.done
+        if newer.total is not None:
+            self.total = newer.total
+        if newer.text is not None:
+            self.text = newer.text
+        if newer.eta_ms is not None:
+            self.eta_ms = newer.eta_ms
+        after = self.value()
         if before is not None and (after is None or after < before):
-            return replace(base, percent=before)
-        return base
-
-
-def _either(newer: Any, older: Any) -> Any:
-    return older if newer is None else newer
+            self.percent = before
 
 
 def whole(percent: float | None) -> int | None:

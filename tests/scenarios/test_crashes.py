@@ -214,6 +214,9 @@ async def test_a_paused_listener_comes_back_too_late(tmp_path: Path) -> None:
                     await asyncio.to_thread(
                         until, lambda: "lease" in first.text, "the first hears of its loss"
                     )
+                    await eventually(
+                        lambda: any(s["step"] == "stopped" for s in bench.steps), "its handler has stopped"
+                    )
                     bench.open(3)
                     done = await status(client, job.id, "complete")
             taken = [(s["attempt"], s["step"]) for s in bench.steps]

@@ -95,3 +95,59 @@ async def test_it_says_what_it_is(calls):
     made = calls.make("attach", double, 1)
     assert repr(made) == "<job.attach(...), to be awaited>"
     await made
+
+
+class Reports:
+    """A brief verb: every second report has something left to wait for."""
+
+    def __init__(self):
+        self.made = []
+        self.waited = 0
+
+    def report(self, number):
+        if number < 0:
+            raise ValueError(f"{number} is negative")
+        self.made.append(number)
+        return self.turn() if number % 2 else None
+
+    async def turn(self):
+        await asyncio.sleep(0)
+        self.waited += 1
+
+
+async def test_a_brief_call_works_at_once_when_it_is_awaited_and_not_before(calls):
+    reports = Reports()
+    made = calls.brief("tick", reports.report, 2)
+    assert reports.made == []
+    assert calls.forgotten == "job.tick(...) was not awaited: write await job.tick(...)"
+    assert await made is None
+    await calls.brief("tick", reports.report, 3)
+    assert (reports.made, reports.waited, calls.forgotten) == ([2, 3], 1, None)
+
+
+async def test_a_brief_call_may_be_awaited_in_every_usual_way(calls):
+    reports = Reports()
+    made = [calls.brief("tick", reports.report, number) for number in range(5)]
+    await asyncio.gather(made[0], made[1])
+    await asyncio.wait_for(made[2], 5)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(made[3])
+    made[4].close()
+    assert (sorted(reports.made), reports.waited, calls.forgotten) == ([0, 1, 2, 3], 2, None)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+async def test_a_brief_call_cannot_be_awaited_twice(calls, number):
+    reports = Reports()
+    made = calls.brief("tick", reports.report, number)
+    await made
+    with pytest.raises(RuntimeError, match="cannot reuse"):
+        await made
+    assert reports.made == [number]
+
+
+async def test_the_error_of_a_brief_call_is_raised_where_it_is_awaited(calls):
+    made = calls.brief("tick", Reports().report, -1)
+    with pytest.raises(ValueError, match="-1 is negative"):
+        await made
+    assert calls.forgotten is None

@@ -1,17 +1,22 @@
 from itertools import count
 
+from listener_sdk._granted import Granted
 from listener_sdk._leases import LeaseKey, Leases, LinesRefused, Lost
-from listener_sdk.protocol.frames import MAX_CREDIT, Complete, Error, Fail, Grant
-from listener_sdk.protocol.jobs import Job, LogLine
+from listener_sdk.protocol.frames import MAX_CREDIT, Complete, Error, Fail
+from listener_sdk.protocol.jobs import LogLine
 from listener_sdk.protocol.progress import Progress
 from tests.sdk.fake_server import wire_job
 
 ONE = LeaseKey("us_jb_0000000001", 1)
 
 
+def granted(job):
+    return Granted({"job": job, "fence": 1, "attempt": 1})
+
+
 def held():
     leases = Leases(count(1).__next__)
-    leases.granted([Grant(job=Job.model_validate(wire_job()), fence=1, attempt=1)])
+    leases.granted([granted(wire_job())])
     return leases
 
 
@@ -71,15 +76,16 @@ def test_a_refused_failure_is_the_end_and_unknown_answers_are_none_of_ours():
     assert calls[0].refused.code == "invalid"
     assert frames == []
     assert ONE not in leases
-    assert leases.begin(ONE) == []
+    leases.begin(ONE)
+    assert leases.acks() == []
     assert leases.end(ONE, Complete(job=ONE.job, fence=1)) == []
     assert leases.renew() == []
 
 
 def test_all_leases_are_renewed_however_many_wait_for_their_parts():
     leases = Leases(count(1).__next__)
-    jobs = [Job.model_validate(wire_job(number)) for number in range(MAX_CREDIT + 5)]
-    leases.granted(Grant(job=job, fence=1, attempt=1) for job in jobs)
+    jobs = [granted(wire_job(number)) for number in range(MAX_CREDIT + 5)]
+    leases.granted(jobs)
     frames = leases.renew()
     assert [len(frame.leases) for frame in frames] == [MAX_CREDIT, 5]
     assert [lease.job for frame in frames for lease in frame.leases] == [job.id for job in jobs]

@@ -29,6 +29,7 @@ class LossyServer:
         if frame.type == "ack" and self.leases.get(frame.job) == frame.fence:
             self.acked.add((frame.job, frame.fence))
         if frame.type == "tick":
+            assert self.leases.get(frame.job) != frame.fence or (frame.job, frame.fence) in self.acked
             assert (frame.job, frame.fence) not in self.outcomes
             self.ticks[frame.job] = frame.percent
         if frame.type == "log":
@@ -44,6 +45,7 @@ class LossyServer:
         }
         if fresh and self.leases.get(frame.job) != frame.fence:
             return {"type": "error", "id": frame.id, "code": "stale_lease", "message": "over"}
+        assert not fresh or (frame.job, frame.fence) in self.acked
         stored |= fresh
         return {"type": "ok", "id": frame.id}
 
@@ -51,7 +53,6 @@ class LossyServer:
         key = (frame.job, frame.fence)
         if key not in self.outcomes:
             assert self.leases.get(frame.job) == frame.fence
-            assert key in self.acked
             self.outcomes[key] = self.ticks.get(frame.job)
             del self.leases[frame.job]
         return {"type": "ok", "id": frame.id}

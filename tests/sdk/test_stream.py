@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosedError
 
 from listener_sdk._leases import Start
 from listener_sdk._stream import LONGEST_S, Stream, backoff_s
@@ -385,3 +386,21 @@ async def test_an_ending_that_the_server_cannot_store_yet_is_sent_again(server, 
         async with asyncio.timeout(DEADLINE_S):
             await stream.settled()
     assert first == second
+
+
+async def test_a_connection_that_ends_before_its_upgrade_is_tried_again(server, monkeypatch):
+    @asynccontextmanager
+    async def broken():
+        raise ConnectionClosedError(None, None)
+        yield
+
+    true_socket, tries = Stream._socket, []
+
+    def socket(stream):
+        tries.append(1)
+        return broken() if len(tries) == 1 else true_socket(stream)
+
+    monkeypatch.setattr(Stream, "_socket", socket)
+    async with running(server), asyncio.timeout(DEADLINE_S):
+        await server.until(lambda: server.hellos)
+    assert len(tries) == 2

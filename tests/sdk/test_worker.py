@@ -12,16 +12,20 @@ from tests.sdk.fake_server import AT, DEADLINE_S, error, ok, wire_job
 
 async def test_a_job_is_acked_run_and_completed_with_its_outcome(server):
     listener = Listener()
+    acked = asyncio.Event()
 
     @listener.job("workbook:export", label="Export")
     async def export(job: Job[Export]) -> Outcome:
         assert isinstance(job.input, Export)
+        await acked.wait()
         return Outcome(
             "Ready", heading=job.input.sheet, next=next_.url("https://x.test"), data={"rows": job.input.rows}
         )
 
     async with served(listener, server, concurrency=3):
         await server.grant(wire_job(input={"sheet": "S1"}))
+        assert await server.until_said("ack") == [{"type": "ack", "job": JOB, "fence": 1}]
+        acked.set()
         (end,) = await server.until_said("complete")
 
     (listen,) = server.said("listen")[:1]
@@ -29,7 +33,6 @@ async def test_a_job_is_acked_run_and_completed_with_its_outcome(server):
     (taking,) = listen["jobs"]
     assert (taking["job"], taking["label"]) == ("workbook:export", "Export")
     assert taking["inputSchema"]["required"] == ["sheet"]
-    assert server.said("ack") == [{"type": "ack", "job": JOB, "fence": 1}]
     assert end["outcome"] == {
         "message": "Ready", "heading": "S1", "next": {"type": "url", "url": "https://x.test"}, "result": "success",
     }  # fmt: skip

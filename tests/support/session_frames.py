@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from listener_sdk._granted import read
 from listener_sdk._leases import LeaseKey
 from listener_sdk._session import Session
-from listener_sdk.protocol.frames import Complete, server_frame
+from listener_sdk.protocol.frames import Complete
 from tests.sdk.fake_server import wire_job
 
 ONE = LeaseKey("us_jb_0000000001", 1)
@@ -13,7 +14,7 @@ ONE = LeaseKey("us_jb_0000000001", 1)
 
 def hear(session: Session, /, **frame: Any) -> list[Any]:
     """What the session makes of a frame of the server."""
-    return session.receive(server_frame.validate_python(frame))
+    return session.receive(read(frame))
 
 
 def welcome(session: Session, stale: Iterable[tuple[str, int]] = ()) -> list[Any]:
