@@ -19,7 +19,7 @@ from . import postgres_sql
 from .database import Reader, StartError, StoreError
 from .migrate import migrate
 from .postgres_address import Address
-from .postgres_connection import ALONE, PostgresConnection, PostgresReader
+from .postgres_connection import ALONE, SEQUENCES, PostgresConnection, PostgresReader
 from .postgres_errors import as_store_error, lost
 from .postgres_sql import Statement
 from .postgres_wire import Wire
@@ -185,7 +185,7 @@ class PostgresDatabase:
         name = f"id_{kind}"
         with contextlib.closing(self.open_wire()) as wire:
             wire.ask([
-                _of("SELECT pg_advisory_lock(:key)", key=ALONE + 1),
+                _of("SELECT pg_advisory_lock(:key)", key=SEQUENCES),
                 _of(f"CREATE SEQUENCE IF NOT EXISTS {name}"),
             ])  # fmt: skip
         return name

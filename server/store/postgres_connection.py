@@ -21,8 +21,11 @@ _BEGIN_READING: Final = Statement(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ O
 _COMMIT: Final = Statement(b"COMMIT")
 _ROLLBACK: Final = Statement(b"ROLLBACK")
 ALONE: Final = 0x7469636B77697265
-"""The advisory lock of all that only one server may do at a time: the name in ASCII."""
+"""The advisory lock of a start, which only one server may do at a time: the name in ASCII."""
+SEQUENCES: Final = ALONE + 1
+"""That of making sequences."""
 TURN: Final = ALONE + 2
+"""That of changes which may contradict each other without touching the same rows."""
 _TAKE_ALONE: Final = Statement(b"SELECT pg_advisory_xact_lock($1)", (20,), (b"%d" % ALONE,))
 
 

@@ -8,7 +8,7 @@ import pytest
 from server.core.jobs import COLUMNS
 from server.core.pace import PastRun
 from server.core.parts import Split
-from server.core.waiting import place_of
+from server.core.waiting import place_of, waits
 from server.store import curves, jobs, log, pace, parts, predecessors
 
 KEY = (1, "workbook:export")
@@ -191,6 +191,53 @@ def test_unfinished_parts_come_in_the_order_of_their_numbers(tx, job):
     assert parts.unfinished(tx, 1, 10) == [3, 2]
     assert parts.unfinished(tx, 1, 1) == [3]
     assert parts.unfinished(tx, 7, 1) == []
+
+
+def test_another_part_that_has_begun_is_found_and_one_that_waits_its_turn_is_not(tx, job):
+    insert(
+        tx,
+        replace(job, id=2, parent_id=1, part=0, status="waiting"),
+        replace(job, id=3, parent_id=1, part=1, status="executing"),
+        replace(job, id=4, parent_id=1, part=2, status="complete", finished_at=5),
+        replace(job, id=5, parent_id=1, status="ready"),
+    )
+    assert parts.begun(tx, 1, 2) == [3]
+    assert parts.begun(tx, 1, 3) == []
+    assert parts.begun(tx, 7, 2) == []
+
+
+def test_parts_are_counted_on_all_levels_and_no_further_than_asked(tx, job):
+    insert(
+        tx,
+        replace(job, id=2, parent_id=1, part=0),
+        replace(job, id=3, parent_id=1, part=1, status="complete", finished_at=5),
+        replace(job, id=4, parent_id=2, part=0),
+        replace(job, id=5, parent_id=4, part=0),
+        replace(job, id=6, parent_id=1),
+        replace(job, id=7, parent_id=6, part=0),
+    )
+    assert parts.count_below(tx, 1, 10) == 4
+    assert parts.count_below(tx, 1, 3) == 3
+    assert parts.count_below(tx, 5, 10) == 0
+
+
+def test_of_named_jobs_those_that_wait_have_a_place(tx, job):
+    ready, others = waiting(job, 3)
+    insert(tx, *ready, *others)
+    found = jobs.places(tx, [row.id for row in (*ready, *others)] + [10**6])
+    assert sorted(found) == sorted((row.key, place_of(row)) for row in (*ready, *others) if waits(row))
+    assert jobs.places(tx, []) == []
+
+
+def test_the_leases_of_one_holder_are_counted_as_those_of_all(tx, job):
+    insert(
+        tx,
+        replace(job, id=1, status="executing", holder="a"),
+        replace(job, id=2, status="executing", holder="a", parts=2),
+        replace(job, id=3, status="ready", holder="b"),
+    )
+    parts.insert(tx, Split(2, "d", 0, 2))
+    assert {holder: jobs.count_held(tx, holder) for holder in "abc"} == {**dict(jobs.held(tx)), "c": 0}
 
 
 def test_who_waits_for_whom(tx):
