@@ -107,8 +107,6 @@ class Database(Protocol):
     """Whether other servers may write to the store at the same time."""
     broken: str | None
     """Why the store can no longer be trusted, once a BrokenError was seen: nothing more may be written to it."""
-    reconnects: int
-    """How often a lost connection was made anew: another server may answer since, and the log may have another epoch."""
 
     def prepare(self) -> None:
         """Refuse unfit places, and bring the schema to the newest version. Raises StartError."""

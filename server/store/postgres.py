@@ -70,7 +70,6 @@ class PostgresDatabase:
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.broken: str | None = None
-        self.reconnects = 0
         self.types: dict[str, dict[str, str]] = {}
         self._address = Address(url)
         self._local = threading.local()
@@ -197,7 +196,6 @@ class _Only:
     def __init__(self, database: PostgresDatabase, wire: Wire) -> None:
         self.clock = database.clock
         self.broken: str | None = None
-        self.reconnects = 0
         self.types: dict[str, dict[str, str]] = {}
         self._wire = wire
         self.sequence = database.sequence

@@ -41,7 +41,6 @@ class Source(Protocol):
 
     clock: Callable[[], float]
     broken: str | None
-    reconnects: int
     types: dict[str, dict[str, str]]
     """The columns of each table, as far as they were asked for."""
 
@@ -224,7 +223,6 @@ class PostgresConnection:
             if self._begun:
                 raise lost()
             self._wire = self._source.open_wire()
-            self._source.reconnects += 1
         return self._wire
 
     def _exchange(

@@ -45,7 +45,6 @@ class SqliteDatabase:
 
     kind = "sqlite"
     shared = False
-    reconnects = 0
 
     def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
         self.path = path

@@ -86,7 +86,6 @@ class House:
     more: list[bool] = field(default_factory=list)
     broken: str | None = None
     shared: bool = False
-    reconnects: int = 0
     low: str | None = None
 
     def connect(self) -> Gate:

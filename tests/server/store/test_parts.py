@@ -68,7 +68,7 @@ def test_jobs_that_were_not_split_and_those_that_are_gone_have_none(splits):
 
 def test_a_batch_reads_a_split_once(splits, connection, monkeypatch):
     splits.preload([1, 5])
-    monkeypatch.setattr(parts, "load_many", None)
+    monkeypatch.setattr(parts, "keep_many", None)
     assert splits.of(1) is not None
     assert splits.of(5) is None
 

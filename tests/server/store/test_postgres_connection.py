@@ -151,16 +151,29 @@ def test_a_statement_that_takes_too_long_is_given_up(connection):
 # ---- ends
 
 
-def test_a_session_that_ended_between_transactions_is_made_anew_before_anything_is_sent(connection, database):
+@pytest.fixture
+def opened(database, connection, monkeypatch):
+    """The writing sessions that were made after the first."""
+    made, make = [], database.open_wire
+
+    def open_wire():
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(database, "open_wire", open_wire)
+    return made
+
+
+def test_a_session_that_ended_between_transactions_is_made_anew_before_anything_is_sent(connection, opened):
     end(connection)
     connection.begin()
     put(connection, "a")
     connection.commit()
     assert names(connection) == ["a"]
-    assert database.reconnects == 1
+    assert len(opened) == 1
 
 
-def test_a_session_that_ends_within_a_transaction_undoes_it(connection, database):
+def test_a_session_that_ends_within_a_transaction_undoes_it(connection, opened):
     connection.begin()
     put(connection, "a")
     assert names(connection) == ["a"]
@@ -173,7 +186,7 @@ def test_a_session_that_ends_within_a_transaction_undoes_it(connection, database
     put(connection, "b")
     connection.commit()
     assert names(connection) == ["b"]
-    assert database.reconnects == 1
+    assert len(opened) == 1
 
 
 def test_a_session_that_ends_with_the_commit_leaves_its_end_unknown(connection):
