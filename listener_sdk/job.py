@@ -319,6 +319,7 @@ class SyncJob(Context[Input]):
 
     def _waited(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Wait for what ``work`` begins on the listener's loop; a stop ends that, or keeps it from beginning: Canceled."""
+        self._go_on()
         future = asyncio.run_coroutine_threadsafe(_begun(work), self._loop)
         self._waits.add(future)
         # A stop that was asked for before the future stood in the set did not find it there.
