@@ -166,7 +166,7 @@ def patterns() -> str:
 
 def routes() -> str:
     """Routes over HTTP."""
-    from server.core.roles import ROLES  # noqa: PLC0415 - most pages need no server
+    from server.core.roles import FRAMES, PERMISSIONS, ROLES, may  # noqa: PLC0415 - most pages need no server
     from server.web.routes import AUTH, ROUTES  # noqa: PLC0415 - most pages need no server
 
     served = [r for r in ROUTES if "not_supported" not in r.summary]
@@ -176,10 +176,25 @@ def routes() -> str:
         "`Authorization: Bearer <key>`. Every `POST` takes an `Idempotency-Key`.",
         table(
             ("method", "path", "needs", "what it does"),
-            [(f"`{r.method}`", f"`{r.path}`", AUTH[r.auth], r.summary) for r in served],
+            [(f"`{r.method}`", f"`{r.path}`", AUTH.get(r.auth, r.auth), r.summary) for r in served],
         ),
         "## Roles",
-        table(("role of a key", "may do"), [(f"`{role}`", may) for role, may in ROLES.items()]),
+        "A key has a role in its space. A key of the whole store (`everySpace`) acts in its own space, or in the one that the header "
+        "`X-Customer-Code` names by its code; as administrator it has the permission `own` too. What a key does not open is not found.",
+        table(
+            ("permission", "allows to", *(f"`{role}`" for role in ROLES)),
+            [
+                (f"`{name}`", what, *("yes" if may(r, name) else "" for r in ROLES))
+                for name, what in PERMISSIONS.items()
+            ],
+        ),
+        table(("role", "meant for"), [(f"`{role}`", what) for role, what in ROLES.items()]),
+        "Frames of the stream: "
+        + "; ".join(
+            f"`{name}`: " + line(frame for frame, needed in FRAMES.items() if needed == name)
+            for name in dict.fromkeys(FRAMES.values())
+        )
+        + ".",
         "## Not served",
         "These parts of Flatfile's API are answered with 404 `not_supported`.",
         line(f"{r.method} {r.path}" for r in ROUTES if r not in served),
@@ -193,6 +208,11 @@ def settings() -> str:
     rows = [(code(s.env), code(s.flag), code(s.default), s.help) for s in SETTINGS]
     clients = [
         ("`TICKWIRE_URL`", code(DEFAULT_URL), "Address of the server."),
+        (
+            "`TICKWIRE_SPACE`",
+            "",
+            "Code of the space in which a key of the whole store acts; else the key's own.",
+        ),
         (
             "`TICKWIRE_API_KEY`",
             "",

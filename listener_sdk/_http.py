@@ -77,7 +77,7 @@ class Http:
         with_key: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One exchange; the answer is a success. The key goes to this server alone: redirects are not followed."""
-        authorization = {"Authorization": f"Bearer {self._connection.key}"} if with_key else {}
+        authorization = self._connection.headers if with_key else {}
         try:
             async with self._opened().request(
                 method,

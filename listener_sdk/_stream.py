@@ -157,7 +157,7 @@ class Stream:
     def _socket(self) -> connect:
         return connect(
             self._connection.stream_url,
-            additional_headers={"Authorization": f"Bearer {self._connection.key}"},
+            additional_headers=self._connection.headers,
             compression=None,
             max_size=LARGEST_ANSWER,
             ping_interval=20,

@@ -9,8 +9,9 @@ from ._waits import Waits
 from .client_events import Events
 from .client_files import Files
 from .client_jobs import Jobs
-from .client_keys import Environments, Keys, Spaces, WhoAmI
+from .client_keys import Keys, WhoAmI
 from .client_plans import Plans
+from .client_spaces import Environments, Spaces
 from .protocol.jobs import JsonObject
 from .settings import connection
 from .subscription import Subscription, as_patterns
@@ -22,6 +23,7 @@ class Client:
     - ``url``: the server's address; else ``TICKWIRE_URL``, else ``http://127.0.0.1:8420``
     - ``key``: an API key; else ``TICKWIRE_API_KEY``, and for a server on this machine else the ``admin.key`` in
       ``TICKWIRE_DATA_DIR`` (``./.tickwire``)
+    - ``space``: the code of the space in which a key of the whole store acts; else ``TICKWIRE_SPACE``, else the key's own
     - ``stream``: ``jobs.create`` goes over a connection that is kept open, at a quarter of the client's CPU where many are created at the same
       time; it waits while the server is away (bound it by ``asyncio.timeout``), and a job may have 1 MiB
 
@@ -29,8 +31,15 @@ class Client:
     NotTickwire when another server does.
     """
 
-    def __init__(self, url: str | None = None, key: str | None = None, *, stream: bool = False) -> None:
-        self.connection = connection(url, key)
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        space: str | None = None,
+        stream: bool = False,
+    ) -> None:
+        self.connection = connection(url, key, space)
         self._http = Http(self.connection)
         self._subscriptions: list[Subscription] = []
         self._waits = Waits(self.connection)

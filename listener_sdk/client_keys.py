@@ -1,12 +1,13 @@
-"""``client.keys``, ``client.environments``, ``client.spaces`` and who one is."""
+"""``client.keys``, and who one is."""
 
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import Field
+
 from ._http import Http
 from .client_jobs import Page
-from .protocol.jobs import Environment
 from .protocol.model import WireModel
 from .protocol.times import Time
 
@@ -17,6 +18,7 @@ class Key(WireModel):
     id: str
     name: str
     role: str
+    every_space: bool = False
     created_at: Time
     created_by: str | None = None
     expires_at: Time | None = None
@@ -29,19 +31,13 @@ class CreatedKey(Key):
     key: str
 
 
-class Space(WireModel):
-    """A space, as Flatfile shows it."""
-
-    id: str
-    name: str | None = None
-    environment_id: str | None = None
-
-
 class WhoAmI(WireModel):
     """The key that is used, and the server that answers."""
 
     key_id: str
     role: str
+    permissions: list[str] = Field(default_factory=list)
+    every_space: bool = False
     space: str
     space_id: str
     environment_id: str
@@ -56,14 +52,17 @@ class Keys:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    async def create(self, name: str, role: str, expires_at: datetime | None = None) -> CreatedKey:
+    async def create(
+        self, name: str, role: str, expires_at: datetime | None = None, *, every_space: bool = False
+    ) -> CreatedKey:
         """Make a key; its text is in ``key`` of what comes back, this once.
 
         - ``name``: for people
-        - ``role``: ``admin`` may do all, ``listener`` all but manage keys
+        - ``role``: ``viewer``, ``operator``, ``developer``, ``admin`` or ``listener``
         - ``expires_at``: when it ends by itself, if ever
+        - ``every_space``: opens all spaces of the store; it takes such a key to make one
         """
-        body = _NewKey(name=name, role=role, expires_at=expires_at)
+        body = _NewKey(name=name, role=role, expires_at=expires_at, every_space=every_space)
         sent = body.model_dump_json(exclude_none=True).encode()
         return CreatedKey.model_validate((await self._http.call("POST", "/v1/keys", sent))["data"])
 
@@ -80,43 +79,8 @@ class Keys:
         await self._http.call("DELETE", f"/v1/keys/{quote(key_id, safe='')}")
 
 
-class Environments:
-    """Calls of ``/v1/environments``."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    async def list(self, **filters: Any) -> Page[Environment]:
-        """The environment of the key."""
-        answer = await self._http.get("/v1/environments", filters)
-        found = [Environment.model_validate(one) for one in answer["data"]]
-        return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
-
-    async def get(self, environment_id: str) -> Environment:
-        """One environment; ApiError ``not_found`` when it is not the key's."""
-        answer = await self._http.get(f"/v1/environments/{quote(environment_id, safe='')}")
-        return Environment.model_validate(answer["data"])
-
-
-class Spaces:
-    """Calls of ``/v1/spaces``."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    async def list(self, **filters: Any) -> Page[Space]:
-        """The space of the key."""
-        answer = await self._http.get("/v1/spaces", filters)
-        found = [Space.model_validate(one) for one in answer["data"]]
-        return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
-
-    async def get(self, space_id: str) -> Space:
-        """One space; ApiError ``not_found`` when it is not the key's."""
-        answer = await self._http.get(f"/v1/spaces/{quote(space_id, safe='')}")
-        return Space.model_validate(answer["data"])
-
-
 class _NewKey(WireModel):
     name: str
     role: str
+    every_space: bool = False
     expires_at: Time | None = None

@@ -10,6 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
+from .protocol.ids import space_code
+from .protocol.spaces import CODE
 
 DEFAULT_URL: Final = "http://127.0.0.1:8420"
 DEFAULT_DATA_DIR: Final = "./.tickwire"
@@ -18,10 +20,17 @@ _LARGEST_KEY: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The server's address without a trailing slash, and the key."""
+    """The server's address without a trailing slash, the key, and the space where it is not the key's own."""
 
     url: str
     key: str
+    space: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says to the server who calls, and where."""
+        own = {"Authorization": f"Bearer {self.key}"}
+        return own if self.space is None else own | {"X-Customer-Code": self.space}
 
     @property
     def stream_url(self) -> str:
@@ -30,17 +39,21 @@ class Connection:
 
 
 def connection(
-    url: str | None = None, key: str | None = None, environ: Mapping[str, str] | None = None
+    url: str | None = None,
+    key: str | None = None,
+    space: str | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Connection:
     """The connection that arguments and environment describe.
 
-    ``TICKWIRE_URL`` and ``TICKWIRE_API_KEY`` stand in for what is not given; on loopback the key is else read from
+    ``TICKWIRE_URL``, ``TICKWIRE_API_KEY`` and ``TICKWIRE_SPACE`` stand in for what is not given; on loopback the key is else read from
     ``admin.key`` in ``TICKWIRE_DATA_DIR``. SettingsError, with the way out, when the address or key is missing or malformed.
     """
     found = os.environ if environ is None else environ
     address = _address(url or found.get("TICKWIRE_URL") or DEFAULT_URL)
     secret = key or found.get("TICKWIRE_API_KEY") or _admin_key(address, found)
-    return Connection(address, _checked_key(secret))
+    named = space or found.get("TICKWIRE_SPACE") or None
+    return Connection(address, _checked_key(secret), _checked_space(named))
 
 
 def is_loopback(url: str) -> bool:
@@ -92,3 +105,11 @@ def _checked_key(key: str) -> str:
             "The API key is empty or malformed: it is one line of at most 512 printable characters."
         )
     return text
+
+
+def _checked_space(space: str | None) -> str | None:
+    if space is not None and not CODE.fullmatch(space_code(space)):
+        raise SettingsError(
+            f"{space[:80]!r} is not a space: give its code, as `tickwire spaces` lists it, in small letters, digits and dashes."
+        )
+    return space

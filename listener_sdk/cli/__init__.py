@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "run": "Create a job, watch it and show its outcome.",
     "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
+    "spaces": "Create, list, rename, archive and delete spaces.",
     "keys": "Create, list and revoke API keys.",
     "doctor": "Check this machine and the server, and say how to mend what is wrong.",
 }

@@ -177,11 +177,10 @@ async def stream(found: Connection) -> AsyncIterator[Finding]:
 
 
 async def _hello(found: Connection) -> Welcome:
-    headers = {"Authorization": f"Bearer {found.key}"}
     hello = Hello(client="tickwire doctor").model_dump_json(exclude_none=True)
     async with (
         asyncio.timeout(ANSWER_S),
-        websockets.connect(found.stream_url, additional_headers=headers, proxy=None) as socket,
+        websockets.connect(found.stream_url, additional_headers=found.headers, proxy=None) as socket,
     ):
         await socket.send(hello)
         frames = orjson.loads(await socket.recv())

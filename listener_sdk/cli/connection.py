@@ -1,6 +1,7 @@
 """How commands reach the server: the options --url and --key, and the client made of them."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -14,12 +15,26 @@ Result = TypeVar("Result")
 
 
 def connection_options(command: Command) -> Command:
-    """Add ``--url`` and ``--key``; both default to the environment."""
+    """Add ``--url``, ``--key`` and ``--space``; all default to the environment."""
+    space = click.option(
+        "--space",
+        "chosen_space",
+        metavar="CODE",
+        expose_value=False,
+        callback=_chosen,
+        help="Space in which a key of the whole store acts (TICKWIRE_SPACE).",
+    )
     key = click.option(
         "--key", help="API key; better given as TICKWIRE_API_KEY. On loopback admin.key is read."
     )
     url = click.option("--url", help="Address of the server (TICKWIRE_URL, else http://127.0.0.1:8420).")
-    return url(key(command))
+    return url(key(space(command)))
+
+
+def _chosen(context: click.Context, option: click.Parameter, space: str | None) -> None:
+    """What the command and its child processes read: every client is made of the environment."""
+    if space is not None:
+        os.environ["TICKWIRE_SPACE"] = space
 
 
 def json_option(command: Command) -> Command:

@@ -21,7 +21,7 @@ def command() -> None:
 @click.option("--name", required=True, help="What or whom the key is for.")
 @click.option(
     "--role",
-    type=click.Choice(["admin", "listener"]),
+    type=click.Choice(["viewer", "operator", "developer", "admin", "listener"]),
     default="listener",
     show_default=True,
     help="What it may do.",
@@ -29,14 +29,21 @@ def command() -> None:
 @click.option(
     "--expires", metavar="SPAN|TIME", help="After 30d, 12h, 45m or 2w, or at an ISO time such as 2030-01-31."
 )
+@click.option("--every-space", is_flag=True, help="It opens all spaces of the store.")
 @connection_options
 @json_option
 def create(
-    name: str, role: str, expires: str | None, url: str | None, key: str | None, as_json: bool
+    name: str,
+    role: str,
+    expires: str | None,
+    every_space: bool,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
 ) -> None:
     """Make a key. It is shown this once: the server keeps only its hash."""
     ends = ahead(expires, "--expires", wall_clock()) if expires else None
-    made = call(url, key, lambda client: client.keys.create(name, role, expires_at=ends))
+    made = call(url, key, lambda client: client.keys.create(name, role, ends, every_space=every_space))
     if as_json:
         emit(made.model_dump(mode="json", exclude_none=True))
         return
@@ -63,7 +70,15 @@ def list_keys(url: str | None, key: str | None, as_json: bool) -> None:
         emit([found.model_dump(mode="json", exclude_none=True) for found in keys])
         return
     rows = [
-        (k.id, k.name, k.role, local(k.created_at), local(k.expires_at), local(k.revoked_at)) for k in keys
+        (
+            k.id,
+            k.name,
+            f"{k.role} *" if k.every_space else k.role,
+            local(k.created_at),
+            local(k.expires_at),
+            local(k.revoked_at),
+        )
+        for k in keys
     ]
     table(("ID", "NAME", "ROLE", "CREATED", "EXPIRES", "REVOKED"), rows, empty="There are no keys.")
 

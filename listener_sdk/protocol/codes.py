@@ -48,6 +48,7 @@ _ROWS: Final = (
     ErrorCode("already_retried", 409, False, "A rerun of the job has not ended yet."),
     ErrorCode("cycle", 409, False, "The jobs would wait for each other for ever."),
     ErrorCode("duplicate_job", 409, False, "An unfinished job has the same uniqueKey."),
+    ErrorCode("space_archived", 409, False, "The space is archived: nothing new begins in it."),
     ErrorCode("conflict", 409, False, "The thing was changed or removed meanwhile."),
     ErrorCode("link_expired", 410, False, "A signed link is past its time: read the outcome or file again."),
     ErrorCode("cursor_too_old", 410, False, "Events after this position have been removed by retention."),

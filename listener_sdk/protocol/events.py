@@ -60,6 +60,10 @@ SERVER_TOPICS: Final = {
     "job:deleted": "The job was removed.",
     "file:created": "A file was stored.",
     "file:deleted": "A file was removed.",
+    "space:created": "A space was made; its job space:configure waits for a listener.",
+    "space:updated": "The name or a setting of the space changed: payload.before and payload.after.",
+    "space:archived": "The space was set aside: nothing new begins in it.",
+    "space:deleted": "The space is being removed with all that it has.",
     "key:created": "An API key was made; the event never holds its secret.",
     "key:revoked": "An API key was revoked.",
 }

@@ -51,13 +51,16 @@ class _Request(WireModel):
 
 
 class Hello(_Request):
-    """First frame. ``key`` only where the upgrade could not carry an Authorization header (browsers)."""
+    """First frame. ``key`` only where the upgrade could not carry an Authorization header (browsers); so does ``space``, which a
+    key of the whole store names.
+    """
 
     type: Literal["hello"] = "hello"
     versions: list[int] = Field(default_factory=lambda: [VERSION], min_length=1, max_length=16)
     session: str | None = Field(default=None, min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     held: list[Lease] = Field(default_factory=list, max_length=MAX_CREDIT)
     key: str | None = Field(default=None, max_length=512)
+    space: str | None = Field(default=None, max_length=80)
     client: str | None = Field(default=None, max_length=128)
 
 

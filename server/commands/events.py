@@ -9,6 +9,7 @@ from listener_sdk.protocol.ids import encode, environment_id, space_id
 
 from ..core.actors import Actor
 from ..core.sizes import bounded
+from ..core.spaces import check_active
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
 
@@ -29,6 +30,7 @@ def publish(tx: Transaction, item: PublishEvent) -> NewEvent:
     """Put a client's event into the log. The event's place is filled in by the commit: see ``NewEvent.seq``."""
     body = item.body
     check_topic(body.topic)
+    check_active(tx.space(item.actor.space.id))
     given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
     bounded({"event": given})
     space = item.actor.space

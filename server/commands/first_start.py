@@ -16,7 +16,6 @@ from ..store.durable import write_private
 from ..store.meta import Meta, load_or_make
 
 KEY_FILE: Final = "admin.key"
-DEFAULT_SPACE: Final = Space(1, "default", "Default")
 
 
 def first_start(connection: Connection, data_dir: Path, now: int, *, own_admin_key: bool) -> Meta:
@@ -28,7 +27,7 @@ def first_start(connection: Connection, data_dir: Path, now: int, *, own_admin_k
     try:
         meta = load_or_make(connection)
         if not spaces.every(connection):
-            spaces.insert(connection, DEFAULT_SPACE, now)
+            spaces.insert(connection, _first_space(connection, now))
         if not own_admin_key:
             _administrator(connection, data_dir, now)
     except BaseException:
@@ -38,12 +37,19 @@ def first_start(connection: Connection, data_dir: Path, now: int, *, own_admin_k
     return meta
 
 
+def _first_space(connection: Connection, now: int) -> Space:
+    return Space(connection.next_ids("space", 1)[0], "default", "Default", created_at=now, updated_at=now)
+
+
 def _administrator(connection: Connection, data_dir: Path, now: int) -> None:
     if keys.load(connection, ADMINISTRATOR) is not None:
         return
     secret = _kept_secret(data_dir / KEY_FILE)
     space = next(iter(spaces.every(connection).values()))
-    keys.insert(connection, KeyRow(ADMINISTRATOR, space.id, "administrator", "admin", digest(secret), now))
+    keys.insert(
+        connection,
+        KeyRow(ADMINISTRATOR, space.id, "administrator", "admin", digest(secret), now, every_space=1),
+    )
 
 
 def _kept_secret(path: Path) -> str:

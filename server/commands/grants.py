@@ -55,7 +55,7 @@ def _lease(tx: Transaction, row: JobRow, taker: Taker) -> None:
 
 
 def _ready_event(tx: Transaction, row: JobRow) -> dict[str, Any]:
-    space = tx.facts.spaces[row.space_id]
+    space = tx.space(row.space_id)
     return job_events.job_event("job:ready", row, space, tx.facts.account_id, row.created_by, {})
 
 

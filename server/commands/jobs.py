@@ -15,6 +15,7 @@ from ..core.actors import Actor, Space
 from ..core.effects import CancelAsked
 from ..core.jobs import JobRow, alike
 from ..core.sizes import bounded
+from ..core.spaces import check_active
 from ..store import bulk as bulk_sql
 from ..store import jobs as sql
 from ..store.command import Command
@@ -89,6 +90,7 @@ def check(tx: Transaction, item: CreateJob) -> Birth:
 def draft(tx: Transaction, item: CreateJob) -> Birth:
     """The job by itself: what ``check`` asks but for its unique key and the room in its queue."""
     body, space = item.body, item.actor.space
+    check_active(tx.space(space.id))
     trigger = body.trigger or item.trigger
     parent_id = _parent(tx, item)
     row = _new_row(tx, item, _spec(body, trigger), parent_id)
@@ -275,6 +277,7 @@ def already_retried(job_id: int) -> Refusal:
 
 def run_again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
     """The rerun of a job that has ended, and whose unique key is free. Refusal ``queue_full``."""
+    check_active(tx.space(old.space_id))
     row = _again(tx, old, actor)
     admit(tx, row)
     parts.take_place(tx, old, row)

@@ -9,6 +9,7 @@ from listener_sdk.protocol.times import to_wire
 
 from ..core.actors import Actor, Space
 from ..core.keys import KeyRow
+from ..core.roles import check
 from ..store import keys as sql
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
@@ -23,6 +24,7 @@ class CreateKey:
     role: str
     secret_hash: str
     expires_at: int | None = None
+    every_space: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,10 @@ class RevokeKey:
 
 
 def create(tx: Transaction, item: CreateKey) -> KeyRow:
-    """Store a key of the actor's space."""
+    """Store a key of the actor's space, or of the whole store."""
     space = item.actor.space
+    if item.every_space:
+        check(item.actor, "own")
     if item.expires_at is not None and item.expires_at <= tx.now:
         raise Refusal("invalid", "expiresAt must lie in the future.", key="expiresAt")
     if sql.count_valid(tx.connection, space.id, None, tx.now) >= MOST_KEYS:
@@ -47,6 +51,7 @@ def create(tx: Transaction, item: CreateKey) -> KeyRow:
         created_at=tx.now,
         created_by=item.actor.key_id,
         expires_at=item.expires_at,
+        every_space=int(item.every_space),
     )
     sql.insert(tx.connection, row)
     _say(tx, "key:created", row, item.actor)
@@ -65,14 +70,16 @@ def revoke(tx: Transaction, item: RevokeKey) -> None:
 
 def _found(tx: Transaction, item: RevokeKey) -> KeyRow:
     row = sql.load(tx.connection, item.key_id)
-    if row is None or row.space_id != item.actor.space.id:
+    hidden = row is not None and row.every_space and not item.actor.every_space
+    if row is None or row.space_id != item.actor.space.id or hidden:
         raise Refusal("not_found", f"There is no key {item.key_id[:64]} in this space.", key="id")
     return row
 
 
 def _keep_the_last(tx: Transaction, row: KeyRow, actor: Actor) -> None:
     own = row.id == actor.key_id and row.role == "admin"
-    if own and sql.count_valid(tx.connection, row.space_id, "admin", tx.now) <= 1:
+    whole = bool(row.every_space)
+    if own and sql.count_valid(tx.connection, row.space_id, "admin", tx.now, every_space=whole) <= 1:
         raise Refusal(
             "conflict",
             "This is the last administrator's key: make another first, else nobody could make or revoke keys.",
@@ -82,6 +89,8 @@ def _keep_the_last(tx: Transaction, row: KeyRow, actor: Actor) -> None:
 
 def _say(tx: Transaction, topic: str, row: KeyRow, actor: Actor) -> None:
     payload: dict[str, Any] = {"keyId": row.id, "name": row.name, "role": row.role}
+    if row.every_space:
+        payload["everySpace"] = True
     if row.expires_at is not None:
         payload["expiresAt"] = to_wire(row.expires_at)
     about = context(tx, actor.space, actor.key_id)

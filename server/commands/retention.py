@@ -48,7 +48,7 @@ def remove_files(tx: Transaction, item: OldFiles) -> list[str]:
     """The rows of files; the names of the bytes, which may be removed once this is committed."""
     rows = sql.remove_files(tx.connection, item.ids)
     for row in rows:
-        files.say(tx, "file:deleted", row, tx.facts.spaces[row.space_id], SYSTEM, reason="retention")
+        files.say(tx, "file:deleted", row, tx.space(row.space_id), SYSTEM, reason="retention")
     return [row.blob for row in rows]
 
 

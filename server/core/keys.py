@@ -23,6 +23,7 @@ class KeyRow:
     created_by: str | None = None
     expires_at: int | None = None
     revoked_at: int | None = None
+    every_space: int = 0
 
     def is_valid(self, now: int) -> bool:
         """Whether the key opens anything now."""
@@ -35,6 +36,7 @@ def key_wire(row: KeyRow) -> dict[str, Any]:
         "id": row.id,
         "name": row.name,
         "role": row.role,
+        "everySpace": bool(row.every_space),
         "createdAt": to_wire(row.created_at),
         "createdBy": row.created_by,
         "expiresAt": _time(row.expires_at),

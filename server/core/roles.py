@@ -1,34 +1,63 @@
-"""Who may do what: one table from the rule that stands on a route, or from a frame of the stream, to roles."""
+"""Who may do what: one table of roles and permissions, and the permission that each frame of the stream asks for.
+
+A route asks for the permission that stands beside it in the table of routes.
+"""
 
 from typing import Final
 
 from listener_sdk.protocol.codes import Refusal
 
+from .actors import Actor
+
+PERMISSIONS: Final = {
+    "read": "see jobs, events, files and the space",
+    "run": "create, execute, cancel and retry jobs, acknowledge outcomes, store files, publish events",
+    "schedule": "have jobs run at set times",
+    "work": "take jobs and report of them, change and remove jobs and files",
+    "administer": "keys, and the settings of the space",
+    "own": "create, archive and delete spaces, and act in each of them; a key of the whole store may",
+}
+
 ROLES: Final = {
-    "admin": "Everything in its space, keys included.",
-    "listener": "Jobs, events and files of its space, over REST and the stream; no keys.",
+    "viewer": "Sees all, changes nothing.",
+    "operator": "Runs jobs, now or at set times.",
+    "developer": "What an operator may, and takes jobs as a listener does.",
+    "admin": "Everything in its space.",
+    "listener": "A program that takes jobs, and may start others.",
 }
 
-_EVERY_ROLE: Final = frozenset(ROLES)
-
-ROUTES: Final = {
-    "key": _EVERY_ROLE,
-    "admin": frozenset({"admin"}),
+_GRANTED: Final = {
+    "viewer": frozenset({"read"}),
+    "operator": frozenset({"read", "run", "schedule"}),
+    "developer": frozenset({"read", "run", "schedule", "work"}),
+    "admin": frozenset({"read", "run", "schedule", "work", "administer"}),
+    "listener": frozenset({"read", "run", "work"}),
 }
-"""Rules of routes that need a key; ``public``, ``signed`` and ``stream`` routes have no role at their door."""
 
-FRAMES: Final = dict.fromkeys(
-    (
-        "hello", "listen", "ack", "tick", "renew", "complete", "fail", "release", "log", "create", "publish",
-        "subscribe", "unsubscribe",
-    ),
-    _EVERY_ROLE,
-)  # fmt: skip
+FRAMES: Final = {
+    **dict.fromkeys(("hello", "subscribe", "unsubscribe"), "read"),
+    **dict.fromkeys(("listen", "ack", "tick", "renew", "complete", "fail", "release", "log"), "work"),
+    **dict.fromkeys(("create", "publish"), "run"),
+}
 
 
-def check_role(role: str, allowed: frozenset[str]) -> None:
-    """Refusal ``forbidden`` unless the role is among those allowed."""
-    if role not in allowed:
-        raise Refusal(
-            "forbidden", f"A key of role {role} may not do this; it takes {' or '.join(sorted(allowed))}."
-        )
+def may(role: str, permission: str, *, every_space: bool = False) -> bool:
+    """Whether a key of this role has the permission; ``own`` belongs to administrators of the whole store."""
+    granted = _GRANTED.get(role, frozenset())
+    return permission in granted or (permission == "own" and every_space and "administer" in granted)
+
+
+def roles_with(permission: str) -> list[str]:
+    """The roles that have a permission."""
+    return [role for role in ROLES if may(role, permission)]
+
+
+def check(actor: Actor, permission: str) -> None:
+    """Refusal ``forbidden`` unless the actor has the permission."""
+    if not may(actor.role, permission, every_space=actor.every_space):
+        raise Refusal("forbidden", _why(actor.role, permission), role=actor.role, permission=permission)
+
+
+def _why(role: str, permission: str) -> str:
+    whose = " or ".join(roles_with(permission)) or "admin, made for every space"
+    return f"A key of role {role} may not {PERMISSIONS[permission]}: it takes a key of role {whose}."

@@ -132,9 +132,7 @@ class Hub:
     ) -> Once[Any]:
         """An Idempotency-Key of a frame."""
         digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-        return Once(
-            f"{actor.key_id} {route}", key, digest, lambda result: orjson.dumps(show(result)).decode()
-        )
+        return Once(f"{actor.scope} {route}", key, digest, lambda result: orjson.dumps(show(result)).decode())
 
     def _grant(self, holder: str, rows: list[JobRow]) -> None:
         rows = [row for row in rows if row.holder == holder]

@@ -14,14 +14,16 @@ from ..commands.grants import grant
 from ..core.dispatch import Dispatch
 from ..settings import Settings
 from ..store import log as log_sql
+from ..store import spaces
 from ..store.blobs import Blobs
 from ..store.command import Command, Once, Replayed
-from ..store.database import Database, Reader
+from ..store.database import Database, Reader, StoreError
 from ..store.log import Head, Stored
 from ..store.meta import Meta
 from ..store.room import Room
 from ..store.transaction import Facts, Transaction
 from ..store.writer import Writer
+from .clearing import ClearingLoop
 from .clock import StoreClock
 from .due import DueLoop
 from .hub import Hub, unanswered
@@ -64,6 +66,7 @@ class Node:
         self.state = "starting"
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="tickwire-reader")
         self._tasks: list[asyncio.Task[None]] = []
+        self._learning: asyncio.Task[None] | None = None
         with database.reader() as reader:
             self.log = Log(log_sql.head(reader))
         self.dispatch = Dispatch()
@@ -81,12 +84,11 @@ class Node:
         self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key)
         self.hub = Hub(self.writer, facts, self.subscriptions, clock)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
-        self.tail = Tail(
-            self.log, self.read, self.subscriptions.publish, self.neighbours.heard, self._begin_anew
-        )
+        self.tail = Tail(self.log, self.read, self.subscriptions.publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
         self.blobs = Blobs(settings.data_dir / "files", lambda: self.room.low)
+        self.clearing = ClearingLoop(self.submit, self.read, self.blobs.remove)
         self.retention = RetentionLoop(
             settings.retention,
             self.submit,
@@ -107,7 +109,13 @@ class Node:
         self.writer.start()
         if loops:
             await asyncio.to_thread(self.room.look)
-            endless = (self.due.run(), self.retention.run(), self._idle(), self.room.watch(self._room_again))
+            endless = (
+                self.due.run(),
+                self.retention.run(),
+                self.clearing.run(),
+                self._idle(),
+                self.room.watch(self._room_again),
+            )
             self._tasks = [asyncio.create_task(loop) for loop in (*endless, *self._shared_loops())]
         self.state = "ready"
 
@@ -119,6 +127,11 @@ class Node:
         if isinstance(self.clock, StoreClock):
             loops.append(self.clock.run(self.database.time_ms, self._off_loop))
         return loops
+
+    def close_space(self, space_id: int) -> None:
+        """A space was deleted: its connections end, and what it has is removed."""
+        self.sockets.close_space(space_id, CLOSES["unauthorized"].code)
+        self.clearing.wake()
 
     async def drain(self) -> None:
         """Grant nothing more; leases stay where they are."""
@@ -172,6 +185,18 @@ class Node:
             self.hub.deliver(effects)
         if events:
             self.tail.offer(events)
+
+    def _heard(self, events: list[Stored]) -> None:
+        """What other servers have committed."""
+        self.neighbours.heard(events)
+        if any(event.topic.startswith("space:") for event in events):
+            self._learning = asyncio.create_task(self._learn_spaces())
+
+    async def _learn_spaces(self) -> None:
+        try:
+            self.facts.learn((await self.read(spaces.every)).values())
+        except StoreError as error:
+            _log.warning("spaces_unreadable", error=str(error))
 
     def _begin_anew(self, head: Head) -> None:
         """The log is not the one that it was: clients come again, and are told where they stand."""

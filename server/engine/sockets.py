@@ -52,6 +52,11 @@ class Sockets:
         for peer in [peer for peer in self.peers if peer.actor.key_id == key_id]:
             peer.close(code)
 
+    def close_space(self, space_id: int, code: int) -> None:
+        """End all connections that act in a space."""
+        for peer in [peer for peer in self.peers if peer.actor.space.id == space_id]:
+            peer.close(code)
+
     def drain(self, code: int) -> None:
         """Say so to every connection, and end it."""
         for peer in list(self.peers):

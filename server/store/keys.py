@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from ..core.actors import Space
 from ..core.keys import KeyRow
+from . import spaces
 from .database import Connection, Reader
 
 COLUMNS: Final = tuple(KeyRow.__dataclass_fields__)
@@ -15,10 +17,17 @@ def load(reader: Reader, key_id: str) -> KeyRow | None:
     return KeyRow(*found[0]) if found else None
 
 
-def page(reader: Reader, space_id: int, after: str, count: int) -> list[KeyRow]:
-    """Keys of a space in the order of their making, after an id."""
+def load_with_space(reader: Reader, key_id: str) -> tuple[KeyRow | None, Space | None]:
+    """A key, and the space that it belongs to."""
+    key = load(reader, key_id)
+    return key, None if key is None else spaces.load(reader, key.space_id)
+
+
+def page(reader: Reader, space_id: int, after: str, count: int, *, every_space: bool) -> list[KeyRow]:
+    """Keys of a space in the order of their making, after an id; those of the whole store only with ``every_space``."""
     rows = reader.rows(
-        f"{_SELECT} WHERE space_id = :space AND id > :after ORDER BY id LIMIT :count",
+        f"{_SELECT} WHERE space_id = :space AND id > :after AND every_space <= :whole ORDER BY id LIMIT :count",
+        whole=int(every_space),
         space=space_id,
         after=after,
         count=count,
@@ -26,11 +35,14 @@ def page(reader: Reader, space_id: int, after: str, count: int) -> list[KeyRow]:
     return [KeyRow(*row) for row in rows]
 
 
-def count_valid(reader: Reader, space_id: int, role: str | None, now: int) -> int:
-    """How many keys of a space (of one role, or of any) open something now."""
+def count_valid(
+    reader: Reader, space_id: int, role: str | None, now: int, *, every_space: bool = False
+) -> int:
+    """How many keys of a space (of one role, or of any; with ``every_space`` those of the whole store) open something now."""
     rows = reader.rows(
         "SELECT COUNT(*) FROM api_key WHERE space_id = :space AND (CAST(:role AS TEXT) IS NULL OR role = :role) "
-        "AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)",
+        "AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now) AND every_space >= :whole",
+        whole=int(every_space),
         space=space_id,
         role=role,
         now=now,

@@ -1,24 +1,69 @@
-"""SQL of spaces."""
+"""SQL of spaces, and of all that goes with one."""
+
+from typing import Final
 
 from ..core.actors import Space
 from .database import Connection, Reader
 
+COLUMNS: Final = tuple(Space.__dataclass_fields__)
+MUTABLE: Final = tuple(name for name in COLUMNS if name not in {"id", "code", "created_at"})
+_SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM space"  # noqa: S608 - names of our own fields
+
 
 def every(reader: Reader) -> dict[int, Space]:
-    """All spaces by id."""
-    rows = reader.rows("SELECT id, code, name, link_template FROM space ORDER BY id")
-    return {row[0]: Space(*row) for row in rows}
+    """All spaces by id, those that are being removed among them."""
+    return {row[0]: Space(*row) for row in reader.rows(f"{_SELECT} ORDER BY id")}
 
 
-def created_at(reader: Reader, space_id: int) -> int:
-    """When a space was made (ms)."""
-    return int(reader.rows("SELECT created_at FROM space WHERE id = :id", id=space_id)[0][0])
+def load(reader: Reader, space_id: int) -> Space | None:
+    """A space by its number."""
+    found = reader.rows(f"{_SELECT} WHERE id = :id", id=space_id)
+    return Space(*found[0]) if found else None
 
 
-def insert(connection: Connection, space: Space, now: int) -> None:
-    """Store a new space."""
-    connection.insert_many(
-        "space",
-        ("id", "code", "name", "link_template", "created_at"),
-        [(space.id, space.code, space.name, space.link_template, now)],
+def by_code(reader: Reader, code: str) -> Space | None:
+    """A space by its code."""
+    found = reader.rows(f"{_SELECT} WHERE code = :code", code=code)
+    return Space(*found[0]) if found else None
+
+
+def page(reader: Reader, after: int, offset: int, count: int) -> tuple[list[Space], int]:
+    """Spaces in the order of their making, after a number and without the first ``offset``; and how many there are."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE id > :after ORDER BY id LIMIT :count OFFSET :skip",
+        after=after,
+        count=count,
+        skip=offset,
     )
+    return [Space(*row) for row in rows], count_all(reader)
+
+
+def count_all(reader: Reader) -> int:
+    """How many spaces there are."""
+    return int(reader.rows("SELECT COUNT(*) FROM space")[0][0])
+
+
+def count_open(reader: Reader) -> int:
+    """How many spaces there are that are not being removed."""
+    return int(reader.rows("SELECT COUNT(*) FROM space WHERE deleted_at IS NULL")[0][0])
+
+
+def insert(connection: Connection, space: Space) -> None:
+    """Store a new space."""
+    connection.insert_many("space", COLUMNS, [tuple(getattr(space, name) for name in COLUMNS)])
+
+
+def update(connection: Connection, space: Space) -> None:
+    """Write a space that has changed."""
+    values = tuple(getattr(space, name) for name in MUTABLE)
+    connection.update_many("space", MUTABLE, [(*values, space.id)])
+
+
+def delete(connection: Connection, space_id: int) -> None:
+    """Remove the row of a space that has nothing any more."""
+    connection.run("DELETE FROM space WHERE id = :id", id=space_id)
+
+
+def deleting(reader: Reader) -> list[Space]:
+    """Spaces that are being removed."""
+    return [Space(*row) for row in reader.rows(f"{_SELECT} WHERE deleted_at IS NOT NULL ORDER BY id")]

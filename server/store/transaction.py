@@ -24,7 +24,7 @@ from ..core.jobs import COLUMNS, JobRow
 from ..core.queue_bound import QueueBound
 from ..core.waiting import Place, place_of, waits
 from . import jobs as sql
-from . import log
+from . import log, spaces
 from .database import Connection, Row
 from .parts import Splits
 
@@ -56,6 +56,13 @@ class Facts:
     limits: Limits = field(default_factory=Limits)
     bound: QueueBound = field(default_factory=QueueBound)
 
+    def learn(self, spaces: Iterable[Space]) -> None:
+        """Spaces as the store has them; of two states of one the newer counts."""
+        for space in spaces:
+            known = self.spaces.get(space.id)
+            if known is None or known.updated_at <= space.updated_at:
+                self.spaces[space.id] = space
+
 
 class Transaction:
     """What commands see of the store. ``now`` is one instant for the whole batch."""
@@ -86,6 +93,8 @@ class Transaction:
         self._rows: dict[str, tuple[tuple[str, ...], list[Row]]] = {}
         self._end: list[Callable[[], None]] = []
         self._last: list[Callable[[], None]] = []
+        self._spaces: dict[int, Space] = {}
+        """Spaces that this transaction has made or changed."""
         self.lines: set[tuple[int, int, int]] = set()
         """Log lines of this batch as (job, fence, index): the store does not show them before its end."""
         self.once: dict[tuple[str, str], tuple[str, Any]] = {}
@@ -180,6 +189,27 @@ class Transaction:
         for job_id in ids:
             self._jobs.pop(job_id, None)
 
+    # ---- spaces
+
+    def space(self, space_id: int) -> Space:
+        """The space of a row."""
+        return self._spaces.get(space_id) or self.facts.spaces.get(space_id) or self._load_space(space_id)
+
+    def _load_space(self, space_id: int) -> Space:
+        """Another server has made it."""
+        found = spaces.load(self.connection, space_id)
+        assert found is not None
+        self.facts.learn([found])
+        return found
+
+    def keep_space(self, space: Space) -> None:
+        """The space is like this from the commit on, and for the rest of this transaction."""
+        self._spaces[space.id] = space
+
+    def learn(self) -> None:
+        """After the commit: what it has changed is known to all."""
+        self.facts.learn(self._spaces.values())
+
     # ---- the rest
 
     def rows(self, statement: str, /, **params: Any) -> list[Row]:
@@ -220,7 +250,7 @@ class Transaction:
 
     def say(self, topic: str, row: JobRow, actor: str, /, **extra: Any) -> None:
         """Append an event about a job; ``extra`` joins its payload."""
-        space = self.facts.spaces[row.space_id]
+        space = self.space(row.space_id)
         body = job_events.job_event(topic, row, space, self.facts.account_id, actor, extra)
         self.append(NewEvent(row.space_id, topic, row.id, topic in TERMINAL_TOPICS, body))
 

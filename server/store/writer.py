@@ -275,6 +275,7 @@ class Writer:
         answers = [_answer(tx, pending) for pending in batch]
         more = self._at_end(tx)
         events = tx.commit()
+        tx.learn()
         return _Landed(batch, answers, events, tx.effects, more)
 
     def _undo(self) -> None:

@@ -7,13 +7,12 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from ..core.roles import ROUTES as ROLES_OF
-from ..core.roles import check_role
+from ..core.roles import check
 from ..engine.node import Node
 from ..store.blobs import Blobs
 from .admission import Admission
 from .answers import error_answer
-from .auth import address_of, bearer, keyring
+from .auth import SPACE_HEADER, address_of, bearer, keyring
 from .bodies import check_expected
 from .call import Call
 from .departure import CALLS, Calls
@@ -71,11 +70,11 @@ def _guarded(node: Node, route: Route) -> _Handler:
         token = bearer(request)
         if route.auth == "signed" and token is None:
             return await route.handler(Call(request, node, None))
-        actor = await keys.check(token, address_of(request))
+        actor = await keys.check(token, address_of(request), request.headers.get(SPACE_HEADER))
         know(request)
         structlog.contextvars.bind_contextvars(key=actor.key_id)
         keys.call(actor)
-        check_role(actor.role, ROLES_OF["key" if route.auth == "signed" else route.auth])
+        check(actor, route.permission)
         return await route.handler(Call(request, node, actor))
 
     return handle

@@ -1,33 +1,43 @@
 """Who calls: keys are checked against the store, remembered for a few seconds, and guessed at slowly."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import space_code
 
-from ..core.actors import Actor
+from ..core.actors import Actor, Space
 from ..core.keys import ADMINISTRATOR, KeyRow
 from ..core.rates import Rates
 from ..engine.node import Node
 from ..security.keys import digest, matches, parse_key
-from ..store import keys
+from ..store import keys, spaces
 
 REMEMBERED_MS: Final = 5_000
 """A key that was revoked on another node opens doors at most this long."""
 MOST_REMEMBERED: Final = 10_000
 LONGEST_KEY: Final = 512
+MOST_ACTORS: Final = 32
+SPACE_HEADER: Final = "X-Customer-Code"
+"""By it a key of the whole store names the space in which a call acts."""
 
 _HOW: Final = "Send a valid key as 'Authorization: Bearer <key>'; the first one stands in admin.key."
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    actor: Actor
+    """A key that was valid: where it acts by itself, whether also elsewhere, and the actors that it was lately."""
+
+    key_id: str
+    role: str
+    space_id: int
+    every_space: bool
     until: int
+    actors: dict[tuple[str | None, str], Actor] = field(default_factory=dict)
 
 
 class Keyring:
@@ -42,11 +52,12 @@ class Keyring:
         self._failures = Rates(rate_per_s=per_minute / 60, burst=per_minute)
         self._calls = Rates(rate_per_s=node.settings.rate_per_key, burst=node.settings.rate_per_key)
 
-    async def check(self, token: str | None, address: str) -> Actor:
-        """The actor of a key.
+    async def check(self, token: str | None, address: str, space: str | None = None) -> Actor:
+        """The actor of a key, in the space that it names (by code or id) or else its own.
 
         Refusal ``unauthorized`` for a missing, wrong, expired or revoked key; ``rate_limited`` once an address has sent
-        too many wrong ones, then for every key that was not valid here before.
+        too many wrong ones, then for every key that was not valid here before; ``not_found`` for a space that the key
+        does not open.
         """
         if not token or len(token) > LONGEST_KEY:
             raise Refusal("unauthorized", f"There is no key. {_HOW}")
@@ -54,7 +65,7 @@ class Keyring:
         fingerprint = digest(token)
         known = self._checked.get(fingerprint)
         if known is not None and now < known.until:
-            return known.actor
+            return known.actors.get((space, address)) or await self._actor(known, address, space)
         if known is None:
             _limit(self._failures.take(address, now), "This address has sent too many wrong keys")
         found = await self._look_up(token, fingerprint, now)
@@ -64,7 +75,27 @@ class Keyring:
         if known is None:
             self._failures.give_back(address, now)
         self._remember(fingerprint, found)
-        return found.actor
+        return await self._actor(found, address, space)
+
+    async def _actor(self, key: _Checked, address: str, wanted: str | None) -> Actor:
+        own = self._node.facts.spaces[key.space_id]
+        space = own if wanted is None else await self._space(key, own, space_code(wanted))
+        actor = Actor(key.key_id, key.role, space, key.every_space, address)
+        if len(key.actors) >= MOST_ACTORS:
+            key.actors.clear()
+        key.actors[wanted, address] = actor
+        return actor
+
+    async def _space(self, key: _Checked, own: Space, code: str) -> Space:
+        """Another space is there for keys of the whole store alone."""
+        if code == own.code:
+            return own
+        found = (
+            await self._node.read(lambda reader: spaces.by_code(reader, code)) if key.every_space else None
+        )
+        if found is None or not found.open:
+            raise Refusal("not_found", "This key opens no space of that name.", key=SPACE_HEADER)
+        return found
 
     def call(self, actor: Actor) -> None:
         """Count one call of a key; Refusal ``rate_limited`` when there were too many."""
@@ -72,25 +103,35 @@ class Keyring:
 
     def forget(self, key_id: str) -> None:
         """Check this key again before its next call."""
-        self._checked = {print_: one for print_, one in self._checked.items() if one.actor.key_id != key_id}
+        self._checked = {print_: one for print_, one in self._checked.items() if one.key_id != key_id}
+
+    def forget_all(self) -> None:
+        """Check every key again before its next call: a space has changed."""
+        self._checked.clear()
 
     async def _look_up(self, token: str, fingerprint: str, now: int) -> _Checked | None:
         if self._own_admin is not None and hmac.compare_digest(fingerprint, self._own_admin):
-            space = min(self._node.facts.spaces.values(), key=lambda space: space.id)
-            return _Checked(Actor(ADMINISTRATOR, "admin", space), now + REMEMBERED_MS)
+            return _Checked(
+                ADMINISTRATOR,
+                "admin",
+                min(self._node.facts.spaces),
+                every_space=True,
+                until=now + REMEMBERED_MS,
+            )
         parsed = parse_key(token)
         if parsed is None or (self._own_admin is not None and parsed[0] == ADMINISTRATOR):
             return None
         key_id, secret = parsed
-        row = await self._node.read(lambda reader: keys.load(reader, key_id))
-        return self._checked_row(row, secret, now) if row is not None else None
+        row, space = await self._node.read(lambda reader: keys.load_with_space(reader, key_id))
+        return self._checked_row(row, space, secret, now) if row is not None and space is not None else None
 
-    def _checked_row(self, row: KeyRow, secret: str, now: int) -> _Checked | None:
-        if not matches(secret, row.secret_hash) or not row.is_valid(now):
+    def _checked_row(self, row: KeyRow, space: Space, secret: str, now: int) -> _Checked | None:
+        if not matches(secret, row.secret_hash) or not row.is_valid(now) or not space.open:
             return None
+        self._node.facts.learn([space])
         until = now + REMEMBERED_MS
-        actor = Actor(row.id, row.role, self._node.facts.spaces[row.space_id])
-        return _Checked(actor, until if row.expires_at is None else min(until, row.expires_at))
+        until = until if row.expires_at is None else min(until, row.expires_at)
+        return _Checked(row.id, row.role, row.space_id, bool(row.every_space), until)
 
     def _remember(self, fingerprint: str, found: _Checked) -> None:
         if len(self._checked) >= MOST_REMEMBERED and fingerprint not in self._checked:
@@ -109,9 +150,9 @@ def keyring(node: Node) -> Keyring:
     return found
 
 
-async def authenticate(node: Node, token: str | None, address: str) -> Actor:
+async def authenticate(node: Node, token: str | None, address: str, space: str | None = None) -> Actor:
     """As ``Keyring.check`` of the node's keyring."""
-    return await keyring(node).check(token, address)
+    return await keyring(node).check(token, address, space)
 
 
 def bearer(request: web.Request) -> str | None:

@@ -139,7 +139,7 @@ async def _signed(call: Call) -> FileRow:
     text = call.request.match_info["id"]
     file_id = decode("fl", text)
     row = await call.node.read(lambda reader: sql.load(reader, file_id)) if file_id is not None else None
-    spaces = call.node.facts.spaces if row is None else (row.space_id,)
+    spaces = list(call.node.facts.spaces) if row is None else (row.space_id,)
     links(call.node, call.request).check(spaces, text, expires, signature, call.node.clock())
     know(call.request)
     if row is None:

@@ -24,4 +24,4 @@ def once(
         return None
     if not re.fullmatch(rf"[\x20-\x7e]{{1,{LONGEST}}}", key):
         raise Refusal("invalid", f"{HEADER} takes 1 to {LONGEST} printable ASCII characters.", key=HEADER)
-    return Once(f"{actor.key_id} {request.method} {request.path}", key, body_hash, answer)
+    return Once(f"{actor.scope} {request.method} {request.path}", key, body_hash, answer)

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import CLOSES
 
-from ..core.keys import ADMINISTRATOR
+from ..core.actors import Space
+from ..core.keys import ADMINISTRATOR, KeyRow
 from ..engine.node import Node
 from ..store import keys
 from ..store.database import Reader, StoreError
@@ -43,10 +44,14 @@ async def close_invalid(node: Node) -> set[str]:
     now = node.clock()
 
     def invalid(reader: Reader) -> set[str]:
-        rows = {key_id: keys.load(reader, key_id) for key_id in seen}
-        return {key_id for key_id, row in rows.items() if row is None or not row.is_valid(now)}
+        found = {key_id: keys.load_with_space(reader, key_id) for key_id in seen}
+        return {key_id for key_id, (key, space) in found.items() if not _opens(key, space, now)}
 
     found = await node.read(invalid) if seen else set()
     for key_id in found:
         node.sockets.close_key(key_id, CLOSES["unauthorized"].code)
     return found
+
+
+def _opens(key: KeyRow | None, space: Space | None, now: int) -> bool:
+    return key is not None and space is not None and key.is_valid(now) and space.open

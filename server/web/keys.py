@@ -28,7 +28,8 @@ class KeyCreate(WireModel):
     """``POST /v1/keys``."""
 
     name: str = Field(min_length=1, max_length=128)
-    role: Literal["admin", "listener"]
+    role: Literal["viewer", "operator", "developer", "admin", "listener"]
+    every_space: bool = False
     expires_at: Time | None = None
 
     @field_validator("name")
@@ -43,7 +44,10 @@ async def index(call: Call) -> web.Response:
     """Keys of the space, revoked ones included."""
     size = page_size(call.query, PAGE_SIZE)
     after = _cursor(call)
-    found = await call.node.read(lambda reader: sql.page(reader, call.actor.space.id, after, size + 1))
+    actor = call.actor
+    found = await call.node.read(
+        lambda reader: sql.page(reader, actor.space.id, after, size + 1, every_space=actor.every_space)
+    )
     rows = found[:size]
     following = rows[-1].id if len(found) > size else None
     return data([key_wire(row) for row in rows], cursor=following)
@@ -63,7 +67,9 @@ async def create(call: Call) -> web.Response:
 
     def item(body: KeyCreate) -> CreateKey:
         expires_at = from_datetime(body.expires_at) if body.expires_at else None
-        return CreateKey(call.actor, body.name, body.role, secret_hash, expires_at)
+        return CreateKey(
+            call.actor, body.name, body.role, secret_hash, expires_at, every_space=body.every_space
+        )
 
     result = await call.submit(KeyCreate, CREATE_KEY, item, lambda row: str(row.id))
     if isinstance(result, Replayed):

@@ -13,23 +13,27 @@ from .call import Call, Handler
 from .stream import stream
 
 AUTH: Final = {
-    "key": "any valid key",
-    "admin": "a key of role admin",
-    "signed": "any valid key, or a signed link",
-    "stream": "any valid key, with the upgrade or in the first frame",
+    "signed": "a key, or a signed link",
+    "stream": "a key, with the upgrade or in the first frame; each frame asks for its own permission",
     "public": "nobody asks",
 }
+"""What routes need that do not ask for a permission alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``auth`` is a name in `AUTH`."""
+    """``auth`` is the permission that the key must have, or a name in `AUTH`."""
 
     method: str
     path: str
     handler: Handler
     summary: str
-    auth: str = "key"
+    auth: str
+
+    @property
+    def permission(self) -> str:
+        """What a key must have that comes with the call."""
+        return "read" if self.auth in AUTH else self.auth
 
 
 async def _stream(call: Call) -> web.StreamResponse:
@@ -51,60 +55,112 @@ def _not_supported() -> Iterator[Route]:
         ("POST", "/v1/actions"),
         ("GET", "/v1/subscription"),
     ):
-        yield Route(method, path, _refuse, "Of Flatfile's API, not served: 404 not_supported.")
+        yield Route(method, path, _refuse, "Of Flatfile's API, not served: 404 not_supported.", "read")
 
 
 ROUTES: Final[tuple[Route, ...]] = (
     # Before /v1/jobs/{id}, which would take its last word for an id.
     *_not_supported(),
-    Route("GET", "/v1/jobs", jobs.index, "List jobs, by page or cursor, with filters."),
-    Route("POST", "/v1/jobs", jobs.create, "Create a job; it waits for execute unless trigger is immediate."),
-    # Before /v1/jobs/{id}/..., which would take "bulk" for an id.
-    Route("POST", "/v1/jobs/bulk", bulk.create, "Create up to 1,000 jobs in one transaction, all or none."),
-    Route("POST", "/v1/jobs/bulk/cancel", bulk.cancel, "Cancel the jobs of a filter or list."),
-    Route("POST", "/v1/jobs/bulk/retry", bulk.retry, "Run the ended jobs of a filter or list again."),
-    Route("GET", "/v1/jobs/{id}", jobs.show, "Get a job."),
+    Route("GET", "/v1/jobs", jobs.index, "List jobs, by page or cursor, with filters.", "read"),
     Route(
-        "PATCH", "/v1/jobs/{id}", jobs.update, "Change fields of a job; a status is the move of that name."
+        "POST",
+        "/v1/jobs",
+        jobs.create,
+        "Create a job; it waits for execute unless trigger is immediate.",
+        "run",
     ),
-    Route("DELETE", "/v1/jobs/{id}", jobs.delete, "Remove a job; an unfinished one is canceled first."),
-    Route("POST", "/v1/jobs/{id}/execute", jobs.execute, "Make a job ready now."),
-    Route("POST", "/v1/jobs/{id}/ack", jobs.ack, "Begin a ready job, then report its progress."),
-    Route("POST", "/v1/jobs/{id}/complete", jobs.complete, "End a job well, with its outcome."),
-    Route("POST", "/v1/jobs/{id}/fail", jobs.fail, "End a job without success; no attempt follows."),
+    # Before /v1/jobs/{id}/..., which would take "bulk" for an id.
+    Route(
+        "POST",
+        "/v1/jobs/bulk",
+        bulk.create,
+        "Create up to 1,000 jobs in one transaction, all or none.",
+        "run",
+    ),
+    Route("POST", "/v1/jobs/bulk/cancel", bulk.cancel, "Cancel the jobs of a filter or list.", "run"),
+    Route("POST", "/v1/jobs/bulk/retry", bulk.retry, "Run the ended jobs of a filter or list again.", "run"),
+    Route("GET", "/v1/jobs/{id}", jobs.show, "Get a job.", "read"),
+    Route(
+        "PATCH",
+        "/v1/jobs/{id}",
+        jobs.update,
+        "Change fields of a job; a status is the move of that name.",
+        "work",
+    ),
+    Route(
+        "DELETE", "/v1/jobs/{id}", jobs.delete, "Remove a job; an unfinished one is canceled first.", "work"
+    ),
+    Route("POST", "/v1/jobs/{id}/execute", jobs.execute, "Make a job ready now.", "run"),
+    Route("POST", "/v1/jobs/{id}/ack", jobs.ack, "Begin a ready job, then report its progress.", "work"),
+    Route("POST", "/v1/jobs/{id}/complete", jobs.complete, "End a job well, with its outcome.", "work"),
+    Route("POST", "/v1/jobs/{id}/fail", jobs.fail, "End a job without success; no attempt follows.", "work"),
     Route(
         "POST",
         "/v1/jobs/{id}/cancel",
         jobs.cancel,
         "Cancel a job; a running listener is asked to stop first.",
+        "run",
     ),
-    Route("POST", "/v1/jobs/{id}/retry", jobs.retry, "Run an ended job again, as a new job."),
-    Route("POST", "/v1/jobs/{id}/split", parts.split, "Split a job into parts: jobs of its own kind."),
-    Route("POST", "/v1/jobs/{id}/outcome/ack", jobs.ack_outcome, "Note that a person has seen the outcome."),
-    Route("GET", "/v1/jobs/{id}/plan", plans.show, "Get a job with its execution plan."),
-    Route("PUT", "/v1/jobs/{id}/plan", plans.put, "Set a job's whole execution plan, before it runs."),
-    Route("PATCH", "/v1/jobs/{id}/plan", plans.patch, "Set parts of a job's execution plan."),
-    Route("GET", "/v1/jobs/{id}/log", jobs.log, "Read the job's log, oldest line first."),
-    Route("GET", "/v1/jobs/{id}/attempts", jobs.attempts, "List attempts that ended without an outcome."),
-    Route("GET", "/v1/jobs/{id}/progress", jobs.progress, "Read the thinned curve of the job's progress."),
-    Route("GET", "/v1/events", events.index, "List events, oldest first."),
-    Route("POST", "/v1/events", events.create, "Publish an event."),
-    Route("GET", "/v1/events/{id}", events.show, "Get an event."),
-    Route("POST", "/v1/events/{id}/ack", events.ack, "Take an event off the default list."),
+    Route("POST", "/v1/jobs/{id}/retry", jobs.retry, "Run an ended job again, as a new job.", "run"),
+    Route(
+        "POST", "/v1/jobs/{id}/split", parts.split, "Split a job into parts: jobs of its own kind.", "work"
+    ),
+    Route(
+        "POST",
+        "/v1/jobs/{id}/outcome/ack",
+        jobs.ack_outcome,
+        "Note that a person has seen the outcome.",
+        "run",
+    ),
+    Route("GET", "/v1/jobs/{id}/plan", plans.show, "Get a job with its execution plan.", "read"),
+    Route(
+        "PUT", "/v1/jobs/{id}/plan", plans.put, "Set a job's whole execution plan, before it runs.", "work"
+    ),
+    Route("PATCH", "/v1/jobs/{id}/plan", plans.patch, "Set parts of a job's execution plan.", "work"),
+    Route("GET", "/v1/jobs/{id}/log", jobs.log, "Read the job's log, oldest line first.", "read"),
+    Route(
+        "GET", "/v1/jobs/{id}/attempts", jobs.attempts, "List attempts that ended without an outcome.", "read"
+    ),
+    Route(
+        "GET",
+        "/v1/jobs/{id}/progress",
+        jobs.progress,
+        "Read the thinned curve of the job's progress.",
+        "read",
+    ),
+    Route("GET", "/v1/events", events.index, "List events, oldest first.", "read"),
+    Route("POST", "/v1/events", events.create, "Publish an event.", "run"),
+    Route("GET", "/v1/events/{id}", events.show, "Get an event.", "read"),
+    Route("POST", "/v1/events/{id}/ack", events.ack, "Take an event off the default list.", "work"),
     Route("GET", "/v1/stream", _stream, "The websocket: listen, subscribe, tick, create.", "stream"),
-    Route("GET", "/v1/files", files.index, "List files, newest first."),
-    Route("POST", "/v1/files", files.create, "Store a file: the raw body, or the one file of a form."),
-    Route("GET", "/v1/files/{id}", files.show, "Get a file's facts, with a fresh signed link."),
-    Route("DELETE", "/v1/files/{id}", files.delete, "Remove a file."),
+    Route("GET", "/v1/files", files.index, "List files, newest first.", "read"),
+    Route("POST", "/v1/files", files.create, "Store a file: the raw body, or the one file of a form.", "run"),
+    Route("GET", "/v1/files/{id}", files.show, "Get a file's facts, with a fresh signed link.", "read"),
+    Route("DELETE", "/v1/files/{id}", files.delete, "Remove a file.", "work"),
     Route("GET", "/v1/files/{id}/content", files.content, "Download a file, whole or in ranges.", "signed"),
-    Route("GET", "/v1/keys", keys.index, "List API keys.", "admin"),
-    Route("POST", "/v1/keys", keys.create, "Make an API key; it is shown once.", "admin"),
-    Route("DELETE", "/v1/keys/{id}", keys.revoke, "Revoke an API key and close its sockets.", "admin"),
-    Route("GET", "/v1/whoami", spaces.whoami, "The key that is used, its space, and the server."),
-    Route("GET", "/v1/environments", spaces.environments, "List environments: the key's space."),
-    Route("GET", "/v1/environments/{id}", spaces.environment, "Get an environment."),
-    Route("GET", "/v1/spaces", spaces.spaces, "List spaces: the key's own."),
-    Route("GET", "/v1/spaces/{id}", spaces.space, "Get a space."),
+    Route("GET", "/v1/keys", keys.index, "List API keys.", "administer"),
+    Route("POST", "/v1/keys", keys.create, "Make an API key; it is shown once.", "administer"),
+    Route("DELETE", "/v1/keys/{id}", keys.revoke, "Revoke an API key and close its sockets.", "administer"),
+    Route("GET", "/v1/whoami", spaces.whoami, "The key that is used, its space, and the server.", "read"),
+    Route(
+        "GET",
+        "/v1/environments",
+        spaces.environments,
+        "List environments: the spaces that the key opens.",
+        "read",
+    ),
+    Route("GET", "/v1/environments/{id}", spaces.environment, "Get an environment.", "read"),
+    Route("GET", "/v1/spaces", spaces.spaces, "List the spaces that the key opens.", "read"),
+    Route("POST", "/v1/spaces", spaces.create, "Make a space; its job space:configure sets it up.", "own"),
+    Route("GET", "/v1/spaces/{id}", spaces.space, "Get a space.", "read"),
+    Route(
+        "PATCH",
+        "/v1/spaces/{id}",
+        spaces.update,
+        "Change the name or settings of a space, or archive it.",
+        "administer",
+    ),
+    Route("DELETE", "/v1/spaces/{id}", spaces.delete, "Remove a space with all that it has.", "own"),
     Route("GET", "/healthz", health.live, "Whether the process answers.", "public"),
     Route("GET", "/readyz", health.ready, "Whether the server takes work.", "public"),
 )

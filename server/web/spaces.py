@@ -6,21 +6,30 @@ from aiohttp import web
 
 from listener_sdk._version import __version__
 from listener_sdk.protocol.ids import environment_id, space_id
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 
+from ..commands.spaces import CREATE_SPACE, DELETE_SPACE, UPDATE_SPACE, CreateSpace, DeleteSpace, UpdateSpace
 from ..core.actors import Space
+from ..core.roles import PERMISSIONS, may
+from ..core.spaces import space_wire
 from ..store import spaces as sql
-from .answers import data
+from ..store.command import Replayed
+from .answers import data, success
+from .auth import keyring
 from .call import Call
-from .paging import read_paging
+from .paging import cursor_after, read_paging
+
+PAGE_SIZE = 100
 
 
 async def whoami(call: Call) -> web.Response:
-    """The key, its space, and the server."""
+    """The key, what it may do and in which space, and the server."""
     actor = call.actor
     return data({
         "keyId": actor.key_id,
         "role": actor.role,
+        "permissions": [one for one in PERMISSIONS if may(actor.role, one, every_space=actor.every_space)],
+        "everySpace": actor.every_space,
         "space": actor.space.code,
         "spaceId": space_id(actor.space.code),
         "environmentId": environment_id(actor.space.code),
@@ -31,59 +40,96 @@ async def whoami(call: Call) -> web.Response:
 
 
 async def environments(call: Call) -> web.Response:
-    """The one environment that the key opens."""
-    return _list(call, _environment(call, call.actor.space))
+    """The environments that the key opens."""
+    found, beside = await _page(call)
+    return data([_environment(call, space) for space in found], **beside)
 
 
 async def environment(call: Call) -> web.Response:
     """One environment."""
-    return data(_environment(call, _space(call, environment_id, "environment")))
+    return data(_environment(call, await _space(call, environment_id, "environment")))
 
 
 async def spaces(call: Call) -> web.Response:
-    """The one space that the key opens."""
-    return _list(call, await _space_wire(call, call.actor.space))
+    """The spaces that the key opens."""
+    found, beside = await _page(call)
+    return data([space_wire(space) for space in found], **beside)
 
 
 async def space(call: Call) -> web.Response:
     """One space."""
-    return data(await _space_wire(call, _space(call, space_id, "space")))
+    return data(space_wire(await _space(call, space_id, "space")))
 
 
-def _list(call: Call, only: dict[str, Any]) -> web.Response:
-    paging = read_paging(call.query, "sp", 100)
-    rows = [only] if paging.number == 1 else []
-    return data(rows, pagination=paging.pagination(1), asOf=str(call.node.log.head), cursor=None)
+async def create(call: Call) -> web.Response:
+    """Make a space."""
+    result = await call.submit(
+        SpaceCreate, CREATE_SPACE, lambda body: CreateSpace(call.actor, body), lambda made: made.code
+    )
+    if not isinstance(result, Replayed):
+        return data(space_wire(result))
+    made = await call.node.read(lambda reader: sql.by_code(reader, result.answer))
+    if made is None:
+        raise call.missing("space")
+    return data(space_wire(made))
 
 
-def _space(call: Call, name: Any, what: str) -> Space:
-    """The key's own space, when the path names it; Refusal ``not_found`` for any other."""
-    own = call.actor.space
-    if call.request.match_info["id"] not in {own.code, name(own.code)}:
+async def update(call: Call) -> web.Response:
+    """Change a space, set it aside, or take it back."""
+    found = await _space(call, space_id, "space")
+    body = await call.body(SpaceUpdate)
+    changed = await call.node.submit(UPDATE_SPACE, UpdateSpace(call.actor, found.id, body))
+    assert isinstance(changed, Space)
+    keyring(call.node).forget_all()
+    return data(space_wire(changed))
+
+
+async def delete(call: Call) -> web.Response:
+    """Close a space to everybody; what it has is removed in the background."""
+    found = await _space(call, space_id, "space")
+    await call.node.submit(DELETE_SPACE, DeleteSpace(call.actor, found.id))
+    keyring(call.node).forget_all()
+    call.node.close_space(found.id)
+    return success()
+
+
+async def _page(call: Call) -> tuple[list[Space], dict[str, Any]]:
+    """The page of spaces that was asked for, and what stands beside it."""
+    paging = read_paging(call.query, "sp", PAGE_SIZE)
+    if call.actor.every_space:
+        window = paging.window
+        found, total = await call.node.read(
+            lambda reader: sql.page(reader, window.after or 0, window.offset, window.size + 1)
+        )
+    else:
+        own = call.actor.space
+        before = paging.window.offset or (paging.after or 0) >= own.id
+        found, total = ([] if before else [own]), 1
+    shown = found[: paging.size]
+    following = cursor_after("sp", shown[-1].id) if len(found) > paging.size else None
+    pagination = {"pagination": paging.pagination(total)} if paging.number is not None else {}
+    return shown, {**pagination, "asOf": str(call.node.log.head), "cursor": following}
+
+
+async def _space(call: Call, name: Any, what: str) -> Space:
+    """The space that the path names, when the key opens it; Refusal ``not_found`` for any other."""
+    own, text = call.actor.space, call.request.match_info["id"]
+    if text in {own.code, name(own.code)}:
+        return own
+    code = text.removeprefix(name(""))
+    found = await call.node.read(lambda reader: sql.by_code(reader, code)) if call.actor.every_space else None
+    if found is None:
         raise call.missing(what)
-    return own
+    return found
 
 
-def _environment(call: Call, own: Space) -> dict[str, Any]:
+def _environment(call: Call, space: Space) -> dict[str, Any]:
     return {
-        "id": environment_id(own.code),
+        "id": environment_id(space.code),
         "accountId": call.node.meta.account_id,
-        "name": own.name,
+        "name": space.name,
         "isProd": False,
         "guestAuthentication": [],
         "features": {},
         "metadata": {},
-    }
-
-
-async def _space_wire(call: Call, own: Space) -> dict[str, Any]:
-    created_at = to_wire(await call.node.read(lambda reader: sql.created_at(reader, own.id)))
-    return {
-        "id": space_id(own.code),
-        "name": own.name,
-        "environmentId": environment_id(own.code),
-        "createdAt": created_at,
-        "updatedAt": created_at,
-        "guestAuthentication": [],
-        "linkTemplate": own.link_template,
     }

@@ -13,11 +13,11 @@ from listener_sdk.protocol.frames import ClientFrame, Hello, client_frame
 
 from ..core.actors import Actor
 from ..core.json_door import JsonLimits, bad_json, read_json
-from ..core.roles import FRAMES, check_role
+from ..core.roles import FRAMES, check
 from ..engine.node import Node
 from ..engine.outbox import Outbox
 from ..engine.peers import Peer
-from .auth import address_of, authenticate, bearer
+from .auth import SPACE_HEADER, address_of, authenticate, bearer
 from .links import link_maker
 from .runner import know, protocol_of
 from .sending import SENDING
@@ -35,7 +35,8 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
     """Serve one connection until it ends. The key comes with the upgrade, or in hello where that cannot carry it."""
     node: Node = request.app[NODE]
     token = bearer(request)
-    actor = await authenticate(node, token, address_of(request)) if token else None
+    space = request.headers.get(SPACE_HEADER)
+    actor = await authenticate(node, token, address_of(request), space) if token else None
     socket_ = web.WebSocketResponse(
         heartbeat=HEARTBEAT_S, max_msg_size=node.settings.max_frame_bytes + 1, compress=False, timeout=2.0
     )
@@ -149,7 +150,7 @@ class _Connection:
 
     def _hand_over(self, peer: Peer, frame: ClientFrame) -> None:
         try:
-            check_role(peer.actor.role, FRAMES[frame.type])
+            check(peer.actor, FRAMES[frame.type])
         except Refusal as refusal:
             peer.refuse(refusal, getattr(frame, "id", None))
         else:
@@ -157,9 +158,9 @@ class _Connection:
 
     async def _first(self, frame: Any) -> None:
         """A browser's upgrade carries no header: the key stands in hello."""
-        key = frame.key if isinstance(frame, Hello) else None
+        key, space = (frame.key, frame.space) if isinstance(frame, Hello) else (None, None)
         try:
-            self._admit(await authenticate(self._node, key, address_of(self._request)))
+            self._admit(await authenticate(self._node, key, address_of(self._request), space))
         except Refusal as refusal:
             self._outbox.send({"type": "error", **refusal.as_wire()})
             self._close(CLOSES["unauthorized"].code)

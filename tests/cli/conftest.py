@@ -27,6 +27,8 @@ class FakeApi:
     jobs: dict = field(default_factory=dict)
     log: list = field(default_factory=list)
     keys: list = field(default_factory=list)
+    spaces: dict = field(default_factory=dict)
+    acted_in: list = field(default_factory=list)
     published: list = field(default_factory=list)
     canceled: list = field(default_factory=list)
     acts: list = field(default_factory=list)
@@ -79,6 +81,10 @@ class FakeApi:
             web.post("/v1/events", self._publish),
             web.post("/v1/files", self._upload),
             web.get("/v1/keys", self._list_keys),
+            web.get("/v1/spaces", self._list_spaces),
+            web.post("/v1/spaces", self._create_space),
+            web.patch("/v1/spaces/{code}", self._change_space),
+            web.delete("/v1/spaces/{code}", self._delete_space),
             web.post("/v1/keys", self._create_key),
             web.delete("/v1/keys/{id}", self._revoke),
             web.get("/v1/stream", self._stream),
@@ -95,6 +101,29 @@ class FakeApi:
         if self.ready == 404:
             return web.Response(text="<html>Nothing here</html>", content_type="text/html", status=404)
         return web.json_response({"status": "ready" if self.ready == 200 else "draining"}, status=self.ready)
+
+    async def _list_spaces(self, request):
+        self.acted_in.append(request.headers.get("X-Customer-Code"))
+        found, after = list(self.spaces.values()), int(request.query.get("cursor", 0))
+        cursor = str(after + 1) if after + 1 < len(found) else None
+        return web.json_response({"data": found[after : after + 1], "cursor": cursor})
+
+    async def _create_space(self, request):
+        body = await request.json()
+        space = {"id": f"us_sp_{body['code']}", "environmentId": f"us_env_{body['code']}", "status": "active"}
+        self.spaces[body["code"]] = space | {"timeZone": "UTC", "createdAt": AT, "updatedAt": AT} | body
+        return web.json_response({"data": self.spaces[body["code"]]})
+
+    async def _change_space(self, request):
+        space, body = self.spaces[request.match_info["code"]], await request.json()
+        if "archived" in body:
+            space["status"] = "archived" if body.pop("archived") else "active"
+        space |= body
+        return web.json_response({"data": space})
+
+    async def _delete_space(self, request):
+        del self.spaces[request.match_info["code"]]
+        return web.json_response({"data": {"success": True}})
 
     async def _whoami(self, request):
         me = {
@@ -279,7 +308,8 @@ def api(monkeypatch, tmp_path):
 def tickwire():
     """Runs a command line in this process: ``tickwire("jobs", "list")`` gives click's result."""
 
-    def run(*arguments):
-        return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="tickwire")
+    def run(*arguments, typed=None):
+        given = [str(argument) for argument in arguments]
+        return CliRunner().invoke(main, given, input=typed, prog_name="tickwire")
 
     return run

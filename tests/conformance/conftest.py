@@ -153,7 +153,7 @@ def furnish(connection: Connection) -> None:
     connection.begin()
     log.begin(connection, "e1")
     for space in (SPACE, STRANGER.space):
-        spaces.insert(connection, space, START_MS)
+        spaces.insert(connection, space)
     connection.commit()
 
 

@@ -7,7 +7,16 @@ import re
 import pytest
 
 import listener_sdk
-from listener_sdk import client_events, client_files, client_jobs, client_keys, client_plans, next_, testing
+from listener_sdk import (
+    client_events,
+    client_files,
+    client_jobs,
+    client_keys,
+    client_plans,
+    client_spaces,
+    next_,
+    testing,
+)
 from listener_sdk._channel import JobLog
 from listener_sdk.client import Client
 from listener_sdk.protocol import codes, events, filters, frames, lifecycle
@@ -31,8 +40,8 @@ CALLS = {
     "client.files": client_files.Files,
     "client.plans": client_plans.Plans,
     "client.keys": client_keys.Keys,
-    "client.environments": client_keys.Environments,
-    "client.spaces": client_keys.Spaces,
+    "client.environments": client_spaces.Environments,
+    "client.spaces": client_spaces.Spaces,
     "subscription": listener_sdk.Subscription,
 }
 INTERNAL = {"job.ask_to_stop"}

@@ -3,6 +3,7 @@ import pytest
 from listener_sdk.client import Client
 from listener_sdk.errors import SettingsError
 from tests.sdk.fake_server import KEY
+from tests.sdk.test_client_spaces import SPACE
 
 
 async def test_without_a_key_it_says_how_to_give_one(tmp_path, monkeypatch):
@@ -25,7 +26,7 @@ async def test_the_environment_tells_where_and_who(server, monkeypatch):
 
 
 async def test_a_closed_client_can_be_used_again(server, client):
-    server.routes["GET", "/v1/spaces"] = {"data": [{"id": "us_sp_default", "name": "Default"}]}
+    server.routes["GET", "/v1/spaces"] = {"data": [SPACE]}
     await client.spaces.list()
     await client.close()
-    assert [space.name for space in (await client.spaces.list()).items] == ["Default"]
+    assert [space.name for space in (await client.spaces.list()).items] == ["Acme"]

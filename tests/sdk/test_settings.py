@@ -8,7 +8,7 @@ KEY = "tw_1_" + "s" * 40
 
 def test_arguments_win_over_the_environment():
     environ = {"TICKWIRE_URL": "http://a.test:1", "TICKWIRE_API_KEY": "other"}
-    found = connection("https://b.test", KEY, environ)
+    found = connection("https://b.test", KEY, environ=environ)
     assert (found.url, found.key, found.stream_url) == ("https://b.test", KEY, "wss://b.test/v1/stream")
     assert connection(environ=environ).url == "http://a.test:1"
 
@@ -17,7 +17,7 @@ def test_arguments_win_over_the_environment():
     "given", ["http://h:8420/", "http://h:8420/v1", "http://h:8420/v1/", " http://h:8420 "]
 )
 def test_the_address_is_brought_to_one_form(given):
-    assert connection(given, KEY, {}).url == "http://h:8420"
+    assert connection(given, KEY, environ={}).url == "http://h:8420"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_address_is_brought_to_one_form(given):
 )
 def test_what_is_no_address_is_refused(given):
     with pytest.raises(SettingsError, match="is not an address"):
-        connection(given, KEY, {})
+        connection(given, KEY, environ={})
 
 
 def test_on_loopback_the_servers_key_file_is_read(tmp_path):
@@ -59,7 +59,7 @@ def test_a_missing_key_file_is_named_with_the_way_out(tmp_path):
 @pytest.mark.parametrize("key", ["a b", "a\nb", "ä", "x" * 513, "\x00"])
 def test_a_key_that_no_header_can_carry_is_refused(key):
     with pytest.raises(SettingsError, match="malformed"):
-        connection("http://h", key, {})
+        connection("http://h", key, environ={})
 
 
 @pytest.mark.parametrize(

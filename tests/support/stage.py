@@ -57,8 +57,9 @@ def furnish(connection: Connection) -> meta.Meta:
     connection.begin()
     made = meta.load_or_make(connection)
     if not spaces.every(connection):
+        connection.next_ids("space", 2)
         for space in (SPACE, STRANGER.space):
-            spaces.insert(connection, space, START_MS)
+            spaces.insert(connection, space)
     connection.commit()
     return made
 

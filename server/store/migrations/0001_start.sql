@@ -16,7 +16,13 @@ CREATE TABLE space (
     code TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     link_template TEXT,
-    created_at BIGINT NOT NULL
+    time_zone TEXT NOT NULL,
+    job_ms BIGINT,
+    file_ms BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    archived_at BIGINT,
+    deleted_at BIGINT
 );
 
 CREATE TABLE api_key (
@@ -28,8 +34,10 @@ CREATE TABLE api_key (
     created_at BIGINT NOT NULL,
     created_by TEXT,
     expires_at BIGINT,
-    revoked_at BIGINT
+    revoked_at BIGINT,
+    every_space BIGINT NOT NULL
 );
+CREATE INDEX api_key_space ON api_key (space_id, id);
 
 CREATE TABLE job (
     id ROWID_KEY,

@@ -19,6 +19,7 @@ def test_nothing_secret_is_shown():
         "id": "us_key_0000000000",
         "name": "ci",
         "role": "listener",
+        "everySpace": False,
         "createdAt": "1970-01-01T00:00:01.000Z",
         "createdBy": "us_key_0000000003",
         "expiresAt": "1970-01-01T00:00:05.000Z",

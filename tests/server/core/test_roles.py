@@ -1,31 +1,48 @@
-"""Roles: the one table covers every route's rule and every frame."""
+"""Roles: the one table of who may do what, and what each frame asks for."""
 
 import pytest
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.frames import CLIENT_FRAMES
-from server.core.roles import FRAMES, ROLES, ROUTES, check_role
+from server.core.actors import Actor, Space
+from server.core.roles import FRAMES, PERMISSIONS, ROLES, check, may, roles_with
+
+SPACE = Space(1, "default", "Default")
+TABLE = {
+    "viewer": "read",
+    "operator": "read run schedule",
+    "developer": "read run schedule work",
+    "admin": "read run schedule work administer",
+    "listener": "read run work",
+}
+"""What the roles promise, written down a second time: a change of the table is a change of a promise."""
 
 
-def test_every_frame_of_a_client_has_its_roles():
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_has_its_permissions_and_no_other(role):
+    assert {one for one in PERMISSIONS if may(role, one)} == set(TABLE[role].split())
+
+
+def test_every_frame_of_a_client_asks_for_a_permission():
     assert set(FRAMES) == {frame.model_fields["type"].default for frame in CLIENT_FRAMES}
-
-
-def test_only_known_roles_are_named():
-    for allowed in (*ROUTES.values(), *FRAMES.values()):
-        assert allowed <= set(ROLES)
-        assert "admin" in allowed
-
-
-def test_a_listener_does_everything_but_administer():
-    check_role("listener", ROUTES["key"])
-    with pytest.raises(Refusal) as caught:
-        check_role("listener", ROUTES["admin"])
-    assert (caught.value.code, caught.value.error.status) == ("forbidden", 403)
-    assert "admin" in caught.value.message
+    assert set(FRAMES.values()) <= set(PERMISSIONS)
 
 
 def test_an_unknown_role_may_do_nothing():
-    for allowed in (*ROUTES.values(), *FRAMES.values()):
-        with pytest.raises(Refusal):
-            check_role("viewer", allowed)
+    assert not any(may("root", one, every_space=True) for one in PERMISSIONS)
+
+
+def test_only_administrators_of_the_whole_store_own_it():
+    assert [role for role in ROLES if may(role, "own", every_space=True)] == ["admin"]
+    assert roles_with("own") == []
+
+
+def test_who_may_not_is_told_which_role_may():
+    check(Actor("us_key_1", "operator", SPACE), "run")
+    with pytest.raises(Refusal) as caught:
+        check(Actor("us_key_1", "operator", SPACE), "work")
+    assert (caught.value.code, caught.value.error.status) == ("forbidden", 403)
+    assert "developer or admin or listener" in caught.value.message
+    with pytest.raises(Refusal) as caught:
+        check(Actor("us_key_1", "admin", SPACE), "own")
+    assert "every space" in caught.value.message

@@ -23,8 +23,10 @@ def test_pages_follow_the_order_of_making_and_keep_to_the_space(connection):
     for number in (3, 1, 2):
         keys.insert(connection, row(number))
     keys.insert(connection, row(4, space_id=2))
-    assert [key.id[-1] for key in keys.page(connection, 1, "", 2)] == ["1", "2"]
-    assert [key.id[-1] for key in keys.page(connection, 1, row(2).id, 9)] == ["3"]
+    keys.insert(connection, row(5, every_space=1))
+    assert [key.id[-1] for key in keys.page(connection, 1, "", 2, every_space=False)] == ["1", "2"]
+    assert [key.id[-1] for key in keys.page(connection, 1, row(2).id, 9, every_space=False)] == ["3"]
+    assert [key.id[-1] for key in keys.page(connection, 1, row(2).id, 9, every_space=True)] == ["3", "5"]
     connection.rollback()
 
 
@@ -38,6 +40,9 @@ def test_only_keys_that_open_something_are_counted(connection):
     assert keys.count_valid(connection, 1, None, 50) == 1
     assert keys.count_valid(connection, 1, "admin", 50) == 1
     assert keys.count_valid(connection, 2, None, 0) == 0
+    keys.insert(connection, row(4, role="admin", every_space=1))
+    assert keys.count_valid(connection, 1, "admin", 50) == 2
+    assert keys.count_valid(connection, 1, "admin", 50, every_space=True) == 1
     connection.rollback()
 
 

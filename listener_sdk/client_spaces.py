@@ -1,0 +1,78 @@
+"""``client.spaces`` and ``client.environments``: the spaces that the key opens."""
+
+from typing import Any
+from urllib.parse import quote
+
+from ._http import Http
+from .client_jobs import Page
+from .protocol.jobs import Environment
+from .protocol.spaces import Space, SpaceCreate, SpaceUpdate
+
+
+class Spaces:
+    """Calls of ``/v1/spaces``. Making, archiving and deleting takes an administrator's key of the whole store."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def create(self, name: str, code: str | None = None, **settings: Any) -> Space:
+        """Make a space; its job ``space:configure`` waits for a listener with a key of the space.
+
+        - ``name``: for people
+        - ``code``: small letters, digits and dashes, for ids and headers; never changes; else made of the name
+        - ``settings``: ``time_zone``, ``link_template``, ``retention`` (``{"job_days": 30, "file_days": 7}``)
+        """
+        body = SpaceCreate(name=name, code=code, **settings)
+        sent = body.model_dump_json(exclude_none=True).encode()
+        return Space.model_validate((await self._http.call("POST", "/v1/spaces", sent))["data"])
+
+    async def list(self, **filters: Any) -> Page[Space]:
+        """One page of the spaces that the key opens.
+
+        - ``filters``: ``page_size`` (100; at most 1,000), ``page_number`` or ``cursor``
+        """
+        answer = await self._http.get("/v1/spaces", filters)
+        found = [Space.model_validate(one) for one in answer["data"]]
+        return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+
+    async def get(self, space: str) -> Space:
+        """One space, by code or id; ApiError ``not_found`` when the key does not open it."""
+        return Space.model_validate((await self._http.get(_path(space)))["data"])
+
+    async def update(self, space: str, **changes: Any) -> Space:
+        """Change a space; what is not named stays.
+
+        - ``changes``: ``name``, ``time_zone``, ``link_template``, ``retention``, ``archived``
+        """
+        body = SpaceUpdate.model_validate(changes).model_dump_json(exclude_unset=True).encode()
+        return Space.model_validate((await self._http.call("PATCH", _path(space), body))["data"])
+
+    async def archive(self, space: str) -> Space:
+        """Set a space aside: what runs ends, and nothing new begins. ``update(space, archived=False)`` takes it back."""
+        return await self.update(space, archived=True)
+
+    async def delete(self, space: str) -> None:
+        """Remove a space with its jobs, events, files and keys, for ever."""
+        await self._http.call("DELETE", _path(space))
+
+
+class Environments:
+    """Calls of ``/v1/environments``: Flatfile's name for spaces."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def list(self, **filters: Any) -> Page[Environment]:
+        """One page of the environments that the key opens."""
+        answer = await self._http.get("/v1/environments", filters)
+        found = [Environment.model_validate(one) for one in answer["data"]]
+        return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+
+    async def get(self, environment_id: str) -> Environment:
+        """One environment; ApiError ``not_found`` when the key does not open it."""
+        answer = await self._http.get(f"/v1/environments/{quote(environment_id, safe='')}")
+        return Environment.model_validate(answer["data"])
+
+
+def _path(space: str) -> str:
+    return f"/v1/spaces/{quote(space, safe='')}"

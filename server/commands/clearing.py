@@ -1,0 +1,69 @@
+"""The removal of what a space had that was deleted: by pages, so that nobody else waits."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..core.actors import SYSTEM
+from ..store import clearing as sql
+from ..store import jobs as jobs_sql
+from ..store import retention, spaces
+from ..store.command import Command
+from ..store.transaction import Transaction
+from . import ends
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one kind that belong to a space which was deleted."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """A space that was deleted, and has no jobs, files or events any more."""
+
+    space_id: int
+
+
+def end_jobs(tx: Transaction, item: Rows) -> None:
+    """Those that have not ended are canceled: listeners lose them, queues forget them."""
+    for job_id in item.ids:
+        row = tx.job(job_id)
+        if row is not None and not row.ended:
+            ends.cancel(tx, row, SYSTEM)
+
+
+def remove_jobs(tx: Transaction, item: Rows) -> bool:
+    """Jobs that have ended, with all that belongs to them; whether this must be done again, since their logs are long."""
+    tx.flush()
+    if retention.remove_lines(tx.connection, list(item.ids)):
+        return True
+    jobs_sql.delete_many(tx.connection, item.ids)
+    tx.forget_ended(item.ids)
+    return False
+
+
+def remove_files(tx: Transaction, item: Rows) -> list[str]:
+    """The rows of files; the names of their bytes."""
+    return [row.blob for row in retention.remove_files(tx.connection, list(item.ids))]
+
+
+def erase_events(tx: Transaction, item: Rows) -> None:
+    """What events told; their places stay."""
+    sql.erase_events(tx.connection, item.ids)
+
+
+def remove_space(tx: Transaction, item: Remains) -> None:
+    """The space itself, its keys, and what is left."""
+    sql.forget(tx.connection, item.space_id)
+    spaces.delete(tx.connection, item.space_id)
+
+
+END_JOBS: Final[Command[Rows, None]] = Command(
+    "end_jobs", end_jobs, lambda item: item.ids, needs_no_room=True
+)
+REMOVE_JOBS: Final[Command[Rows, bool]] = Command("clear_jobs", remove_jobs, needs_no_room=True)
+REMOVE_FILES: Final[Command[Rows, list[str]]] = Command("clear_files", remove_files, needs_no_room=True)
+ERASE_EVENTS: Final[Command[Rows, None]] = Command("erase_events", erase_events, needs_no_room=True)
+REMOVE_SPACE: Final[Command[Remains, None]] = Command("remove_space", remove_space, needs_no_room=True)

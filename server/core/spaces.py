@@ -1,0 +1,100 @@
+"""What readers see of a space, and what may be done with one."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import environment_id, space_id
+from listener_sdk.protocol.spaces import SpaceCreate, SpaceRetention, SpaceUpdate
+from listener_sdk.protocol.times import to_wire
+
+from .actors import Space
+from .retention import DAY_MS, Retention
+
+STORE_WIDE: Final = 1
+"""The space of the first start: keys of the whole store act in it unless a call names another."""
+
+
+def space_wire(space: Space) -> dict[str, Any]:
+    """The space as JSON object; Flatfile's fields among them."""
+    return {
+        "id": space_id(space.code),
+        "code": space.code,
+        "name": space.name,
+        "environmentId": environment_id(space.code),
+        "status": "deleting" if not space.open else "archived" if space.archived_at is not None else "active",
+        "timeZone": space.time_zone,
+        "linkTemplate": space.link_template,
+        "retention": {"jobDays": _days(space.job_ms), "fileDays": _days(space.file_ms)},
+        "createdAt": to_wire(space.created_at),
+        "updatedAt": to_wire(space.updated_at),
+        "archivedAt": None if space.archived_at is None else to_wire(space.archived_at),
+        "guestAuthentication": [],
+    }
+
+
+def new_space(number: int, body: SpaceCreate, now: int) -> Space:
+    """The space that a body describes."""
+    assert body.code is not None
+    return Space(
+        id=number,
+        code=body.code,
+        name=body.name,
+        link_template=body.link_template,
+        time_zone=body.time_zone,
+        job_ms=_ms(body.retention.job_days),
+        file_ms=_ms(body.retention.file_days),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def changed_space(space: Space, body: SpaceUpdate, now: int) -> Space:
+    """The space as it is after a change; the same when nothing changes."""
+    sent = body.sent()
+    retention = sent.pop("retention", None) if "retention" in sent else _kept(space)
+    rules = retention or SpaceRetention()
+    archived = sent.pop("archived", space.archived_at is not None)
+    fields = {**sent, "job_ms": _ms(rules.job_days), "file_ms": _ms(rules.file_days)}
+    archived_at = (space.archived_at or now) if archived else None
+    changed = replace(space, **fields, archived_at=archived_at)
+    return space if changed == space else replace(changed, updated_at=now)
+
+
+def differences(before: Space, after: Space) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What readers see of a change: the fields that differ, as they were and as they are."""
+    old, new = space_wire(before), space_wire(after)
+    names = [name for name in old if old[name] != new[name] and name != "updatedAt"]
+    return {name: old[name] for name in names}, {name: new[name] for name in names}
+
+
+def check_active(space: Space) -> None:
+    """Refusal ``space_archived`` when nothing new may begin in the space."""
+    if space.archived_at is not None or not space.open:
+        raise Refusal(
+            "space_archived",
+            f"The space {space.code} is archived: what runs ends, and nothing new begins. An administrator takes it back "
+            "with PATCH /v1/spaces/{id} and archived: false.",
+            key="space",
+        )
+
+
+def retention_of(space: Space, rules: Retention) -> Retention:
+    """How long things of the space are kept."""
+    return replace(
+        rules,
+        job_ms=rules.job_ms if space.job_ms is None else space.job_ms,
+        file_ms=rules.file_ms if space.file_ms is None else space.file_ms,
+    )
+
+
+def _kept(space: Space) -> SpaceRetention:
+    return SpaceRetention(job_days=_days(space.job_ms), file_days=_days(space.file_ms))
+
+
+def _days(ms: int | None) -> float | None:
+    return None if ms is None else ms / DAY_MS
+
+
+def _ms(days: float | None) -> int | None:
+    return None if days is None else max(1, round(days * DAY_MS))

@@ -1,0 +1,105 @@
+"""The loop that removes what deleted spaces had: in the background, a page at a time, with a rest after each.
+
+Every server may do it: rows that another has removed are not there any more, and a start goes on where an end cut it short.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from ..commands import clearing as commands
+from ..core.actors import Space
+from ..store import clearing as sql
+from ..store import spaces
+from ..store.database import StoreError
+
+EVERY_S: Final = 60.0
+PAGE: Final = 200
+"""Rows that the writer removes at once."""
+WALK: Final = 2_000
+"""Rows that are looked at by one query."""
+REST: Final = 4
+"""The rest after a page, in times of what it took."""
+_log = structlog.get_logger("tickwire.clearing")
+
+Walk = Callable[..., sql.Walked]
+
+
+class ClearingLoop:
+    """``submit`` and ``read`` are the node's; ``remove_bytes`` gets the name of the bytes of a file whose row has gone."""
+
+    def __init__(
+        self,
+        submit: Callable[..., Any],
+        read: Callable[..., Any],
+        remove_bytes: Callable[[str], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._submit = submit
+        self._read = read
+        self._remove_bytes = remove_bytes
+        self._sleep = sleep
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """A space was deleted."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Look once a minute, or when woken, until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.look()
+            except StoreError as error:
+                _log.warning("store_unreachable", error=str(error))
+            except Exception:  # noqa: BLE001 - what cannot be removed today must not keep the rest for ever
+                _log.exception("clearing_failed")
+            await asyncio.wait([asyncio.ensure_future(self._wake.wait())], timeout=EVERY_S)
+
+    async def look(self) -> int:
+        """Remove all that deleted spaces have, and the spaces; how many went."""
+        gone: list[Space] = await self._read(spaces.deleting)
+        for space in gone:
+            await self._clear(space)
+            _log.info("space_removed", space=space.code)
+        return len(gone)
+
+    async def _clear(self, space: Space) -> None:
+        await self._each(sql.jobs, space, self._end)
+        await self._each(sql.jobs, space, self._jobs)
+        await self._each(sql.files, space, self._files)
+        await self._each(sql.events, space, self._events)
+        await self._submit(commands.REMOVE_SPACE, commands.Remains(space.id))
+
+    async def _each(self, walk: Walk, space: Space, act: Callable[[commands.Rows], Awaitable[None]]) -> None:
+        after: int | None = 0
+        while after is not None:
+            found: sql.Walked = await self._read(partial(walk, space_id=space.id, after=after, count=WALK))
+            for first in range(0, len(found.ids), PAGE):
+                begun = time.perf_counter()
+                await act(commands.Rows(tuple(found.ids[first : first + PAGE])))
+                await self._sleep(REST * (time.perf_counter() - begun))
+            after = found.last
+
+    async def _end(self, rows: commands.Rows) -> None:
+        await self._submit(commands.END_JOBS, rows)
+
+    async def _jobs(self, rows: commands.Rows) -> None:
+        while await self._submit(commands.REMOVE_JOBS, rows):
+            await self._sleep(0)
+
+    async def _files(self, rows: commands.Rows) -> None:
+        for blob in await self._submit(commands.REMOVE_FILES, rows):
+            try:
+                await self._remove_bytes(blob)
+            except OSError as error:
+                # Nothing names them any more: the next start sweeps them away.
+                _log.warning("bytes_stay", blob=blob, error=str(error))
+
+    async def _events(self, rows: commands.Rows) -> None:
+        await self._submit(commands.ERASE_EVENTS, rows)

@@ -1,0 +1,72 @@
+"""SQL of removing all that a space has: readers walk over the tables, and the writer removes by pages."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from .database import Connection, Reader
+
+ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload":{}}'
+"""What stands in the place of an event of a space that was removed; nobody may read it."""
+
+
+class Walked(NamedTuple):
+    """Rows of a space among those after a place: ids, and the last place that was looked at (None: that was the end)."""
+
+    ids: list[int]
+    last: int | None
+
+
+def jobs(reader: Reader, space_id: int, after: int, count: int) -> Walked:
+    """The space's jobs among the next ``count``."""
+    return _walk(
+        reader,
+        "SELECT id, space_id FROM job WHERE id > :after ORDER BY id LIMIT :count",
+        space_id,
+        after,
+        count,
+    )
+
+
+def files(reader: Reader, space_id: int, after: int, count: int) -> Walked:
+    """The space's files among the next ``count``."""
+    return _walk(
+        reader,
+        "SELECT id, space_id FROM file WHERE id > :after ORDER BY id LIMIT :count",
+        space_id,
+        after,
+        count,
+    )
+
+
+def events(reader: Reader, space_id: int, after: int, count: int) -> Walked:
+    """The space's events among the next ``count``."""
+    return _walk(
+        reader,
+        "SELECT seq, space_id FROM event WHERE seq > :after ORDER BY seq LIMIT :count",
+        space_id,
+        after,
+        count,
+    )
+
+
+def _walk(reader: Reader, statement: str, space_id: int, after: int, count: int) -> Walked:
+    rows = reader.rows(statement, after=after, count=count)
+    return Walked([row[0] for row in rows if row[1] == space_id], rows[-1][0] if rows else None)
+
+
+def erase_events(connection: Connection, ids: Sequence[int]) -> None:
+    """Nothing stays of what they told; their places in the log do, since readers count on them."""
+    connection.run("DELETE FROM event_ack WHERE seq IN LIST(:ids)", ids=list(ids))
+    connection.run("UPDATE event SET body = :erased WHERE seq IN LIST(:ids)", erased=ERASED, ids=list(ids))
+
+
+def forget(connection: Connection, space_id: int) -> None:
+    """What a space has in small tables: the pace of its jobs, its keys and what was answered to them."""
+    connection.run("DELETE FROM job_pace WHERE space_id = :space", space=space_id)
+    for (key_id,) in connection.rows("SELECT id FROM api_key WHERE space_id = :space", space=space_id):
+        connection.run(
+            "DELETE FROM idempotency WHERE scope >= :first AND scope < :beyond",
+            first=f"{key_id} ",
+            beyond=f"{key_id}!",
+        )
+    connection.run("DELETE FROM api_key WHERE space_id = :space", space=space_id)

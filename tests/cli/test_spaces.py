@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_space(monkeypatch):
+    monkeypatch.setenv("TICKWIRE_SPACE", "")
+
+
+def test_spaces_are_made_and_listed_over_all_pages(api, tickwire):
+    made = tickwire("spaces", "create", "Acme & Sons", "--time-zone", "Europe/Paris")
+    assert "--space acme-sons" in made.stdout
+    tickwire("spaces", "create", "Other", "--code", "o", "--link-template", "https://a.example/{id}")
+    assert api.spaces["o"]["linkTemplate"] == "https://a.example/{id}"
+    listed = tickwire("spaces").stdout
+    assert "Europe/Paris" in listed
+    assert "Other" in listed
+    assert [one["code"] for one in json.loads(tickwire("spaces", "list", "--json").stdout)] == [
+        "acme-sons",
+        "o",
+    ]
+
+
+def test_a_space_is_renamed_archived_and_restored(api, tickwire):
+    tickwire("spaces", "create", "Acme")
+    assert tickwire("spaces", "rename", "acme", "Acme Ltd").stdout == "space acme is Acme Ltd now.\n"
+    assert tickwire("spaces", "archive", "acme").stdout == "space acme is archived.\n"
+    assert api.spaces["acme"]["status"] == "archived"
+    assert json.loads(tickwire("spaces", "restore", "acme", "--json").stdout)["status"] == "active"
+
+
+def test_a_space_is_deleted_once_it_is_confirmed(api, tickwire):
+    tickwire("spaces", "create", "Acme")
+    refused = tickwire("spaces", "delete", "acme", typed="n\n")
+    assert (refused.exit_code, list(api.spaces)) == (1, ["acme"])
+    assert "for ever" in refused.stderr
+    assert "is closed" in tickwire("spaces", "delete", "acme", "--yes").stdout
+    assert api.spaces == {}
+
+
+def test_a_command_acts_in_the_space_that_it_names(api, tickwire):
+    tickwire("spaces", "list", "--space", "acme")
+    assert api.acted_in == ["acme"]
+    refused = tickwire("spaces", "list", "--space", "A B")
+    assert refused.exit_code != 0
+    assert "is not a space" in refused.stderr
+
+
+def test_a_code_that_is_none_is_refused_before_it_is_sent(api, tickwire):
+    assert tickwire("spaces", "create", "Acme", "--code", "A B").exit_code != 0
+    assert api.spaces == {}

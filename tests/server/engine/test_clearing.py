@@ -1,0 +1,122 @@
+"""What a deleted space had is removed, and nothing of another."""
+
+import pytest
+from stage import ADMIN, SPACE
+
+from listener_sdk.protocol.events import EventCreate
+from listener_sdk.protocol.spaces import SpaceCreate
+from server.commands.events import PUBLISH, PublishEvent
+from server.commands.files import CREATE_FILE, CreateFile
+from server.commands.keys import CREATE_KEY, CreateKey
+from server.commands.spaces import CREATE_SPACE, DELETE_SPACE, CreateSpace, DeleteSpace
+from server.core.actors import Actor
+from server.engine import clearing as module
+from server.engine.clearing import ClearingLoop
+from server.store.command import Once
+
+
+@pytest.fixture
+def removed():
+    return []
+
+
+@pytest.fixture
+def loop(stage, removed):
+    async def remove(blob):
+        removed.append(blob)
+
+    async def rest(seconds):
+        assert seconds >= 0
+
+    return ClearingLoop(stage.node.submit, stage.node.read, remove, rest)
+
+
+async def furnished(stage):
+    """A space with something of every kind; its administrator."""
+    space = await stage.do(CREATE_SPACE, CreateSpace(ADMIN, SpaceCreate(name="Acme")))
+    key = await stage.do(
+        CREATE_KEY, CreateKey(Actor("us_key_0000000009", "admin", space), "k", "admin", "h" * 64)
+    )
+    actor = Actor(key.id, "admin", space)
+    listener = await stage.listener("**", actor=actor)
+    await listener.grant()
+    jobs = [await stage.create(actor=actor) for _ in range(3)]
+    grant = (await listener.of_type("grants"))["jobs"][0]
+    await listener.ask(**listener.about("log", grant, lines=[{"message": "secret line"}]))
+    await listener.ask(**listener.about("complete", grant))
+    await stage.do(CREATE_FILE, CreateFile(actor, "a.txt", 1, "text/plain", "blob-of-acme", jobs[0].id))
+    once = Once(f"{key.id} POST /v1/events", "again", "hash", lambda _: "told")
+    await stage.do(
+        PUBLISH, PublishEvent(actor, EventCreate(topic="invoice:paid", payload={"secret": "of acme"})), once
+    )
+    return actor, listener
+
+
+async def rows(stage, table):
+    return await stage.rows(f"SELECT * FROM {table}")
+
+
+async def test_all_that_the_space_had_goes_and_the_rest_stays(stage, loop, removed):
+    kept = await stage.create()
+    await stage.do(CREATE_FILE, CreateFile(ADMIN, "b.txt", 1, "text/plain", "blob-of-default", kept.id))
+    await stage.do(PUBLISH, PublishEvent(ADMIN, EventCreate(topic="invoice:paid", payload={"of": "default"})))
+    actor, _ = await furnished(stage)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    assert await loop.look() == 1
+    assert [row[0] for row in await rows(stage, "job")] == [kept.id]
+    assert (
+        await rows(stage, "job_log") == await rows(stage, "idempotency") == await rows(stage, "api_key") == []
+    )
+    assert [row[-1] for row in await rows(stage, "file")] == ["blob-of-default"]
+    assert removed == ["blob-of-acme"]
+    assert await stage.rows("SELECT id FROM space WHERE id = :id", id=actor.space.id) == []
+    bodies = await stage.rows("SELECT space_id, body FROM event ORDER BY seq")
+    assert {body for space, body in bodies if space == actor.space.id} == {module.sql.ERASED}
+    assert any('"of":"default"' in body for _, body in bodies)
+    assert await loop.look() == 0
+
+
+async def test_listeners_lose_what_they_held(stage, loop):
+    actor, listener = await furnished(stage)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    await loop.look()
+    await stage.idle()
+    assert len([lease for frame in listener.seen("stale") for lease in frame["leases"]]) == 3
+
+
+async def test_many_rows_go_by_pages_with_a_rest_after_each(stage, removed, monkeypatch):
+    monkeypatch.setattr(module, "PAGE", 2)
+    monkeypatch.setattr(module, "WALK", 3)
+    rests = []
+
+    async def rest(seconds):
+        rests.append(seconds)
+
+    async def remove(blob):
+        removed.append(blob)
+
+    actor, _ = await furnished(stage)
+    for _ in range(5):
+        await stage.create(actor=actor)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    await ClearingLoop(stage.node.submit, stage.node.read, remove, rest).look()
+    assert await rows(stage, "job") == []
+    assert len(rests) > 10
+
+
+async def test_what_was_cut_short_is_gone_on_with(stage, loop):
+    actor, _ = await furnished(stage)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    await stage.restart()
+    assert stage.facts.spaces.get(SPACE.id) is not None
+    assert await ClearingLoop(stage.node.submit, stage.node.read, stage.node.blobs.remove).look() == 1
+
+
+async def test_bytes_that_cannot_be_removed_stop_nothing(stage, caplog):
+    async def fails(blob):
+        raise OSError("busy")
+
+    actor, _ = await furnished(stage)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    assert await ClearingLoop(stage.node.submit, stage.node.read, fails).look() == 1
+    assert await rows(stage, "file") == []
