@@ -12,7 +12,7 @@ from ..store import files as sql
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
 from . import moves
-from .keys import context
+from .changes import context_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def delete(tx: Transaction, item: DeleteFile) -> str:
 
 def say(tx: Transaction, topic: str, row: FileRow, space: Space, actor: str, /, **extra: str) -> None:
     """Append an event about a file; ``extra`` joins its payload."""
-    about: dict[str, Any] = {**context(tx, space, actor), "fileId": encode("fl", row.id)}
+    about: dict[str, Any] = {**context_of(tx, space, actor), "fileId": encode("fl", row.id)}
     if row.job_id is not None:
         about["jobId"] = encode("jb", row.job_id)
     payload = {"name": row.name, "size": row.size, "contentType": row.content_type, **extra}

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.ids import encode, environment_id, space_id
+from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
 
-from ..core.actors import Actor, Space
+from ..core.actors import Actor
 from ..core.keys import KeyRow
 from ..core.roles import check
 from ..store import keys as sql
 from ..store.command import Command
-from ..store.transaction import NewEvent, Transaction
+from ..store.transaction import Transaction
+from .changes import tell
 
 MOST_KEYS: Final = 1_000
 
@@ -93,19 +94,16 @@ def _say(tx: Transaction, topic: str, row: KeyRow, actor: Actor) -> None:
         payload["everySpace"] = True
     if row.expires_at is not None:
         payload["expiresAt"] = to_wire(row.expires_at)
-    about = context(tx, actor.space, actor.key_id)
-    body = {"topic": topic, "domain": "key", "context": about, "payload": payload}
-    tx.append(NewEvent(row.space_id, topic, None, terminal=False, body=body))
-
-
-def context(tx: Transaction, space: Space, actor: str) -> dict[str, Any]:
-    """The context of an event that is about no job."""
-    return {
-        "accountId": tx.facts.account_id,
-        "environmentId": environment_id(space.code),
-        "spaceId": space_id(space.code),
-        "actorId": actor,
-    }
+    revoked = topic == "key:revoked"
+    tell(
+        tx,
+        actor,
+        topic,
+        row.id,
+        payload,
+        before=payload if revoked else None,
+        after=None if revoked else payload,
+    )
 
 
 CREATE_KEY: Final[Command[CreateKey, KeyRow]] = Command("create_key", create)

@@ -15,7 +15,7 @@ from ..store import spaces as sql
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
 from . import jobs
-from .keys import context
+from .changes import context_of, tell
 
 MOST_SPACES: Final = 10_000
 CONFIGURE: Final = ("space", "configure")
@@ -50,7 +50,8 @@ def create(tx: Transaction, item: CreateSpace) -> Space:
     space = new_space(tx.next_id("space"), item.body, tx.now)
     sql.insert(tx.connection, space)
     tx.keep_space(space)
-    _say(tx, "space:created", space, item.actor, {"code": space.code, "name": space.name})
+    payload = {"code": space.code, "name": space.name}
+    tell(tx, item.actor, "space:created", space_id(space.code), payload, after=payload, space=space)
     _configure(tx, space)
     return space
 
@@ -67,7 +68,8 @@ def update(tx: Transaction, item: UpdateSpace) -> Space:
     was, now = differences(before, after)
     archives = before.archived_at is None and after.archived_at is not None
     topic = "space:archived" if archives else "space:updated"
-    _say(tx, topic, after, item.actor, {"before": was, "after": now})
+    told = {"before": was, "after": now}
+    tell(tx, item.actor, topic, space_id(after.code), told, before=was, after=now, space=after)
     return after
 
 
@@ -83,7 +85,9 @@ def delete(tx: Transaction, item: DeleteSpace) -> Space:
     gone = replace(space, deleted_at=tx.now, updated_at=tx.now)
     sql.update(tx.connection, gone)
     tx.keep_space(gone)
-    _say(tx, "space:deleted", gone, item.actor, {"code": space.code, "name": space.name})
+    payload = {"code": space.code, "name": space.name}
+    tell(tx, item.actor, "space:deleted", space_id(gone.code), payload, before=payload)
+    _say_last(tx, gone, item.actor, payload)
     return gone
 
 
@@ -119,10 +123,11 @@ def _configure(tx: Transaction, space: Space) -> None:
     jobs.create(tx, jobs.CreateJob(Actor(SYSTEM, "admin", space), body))
 
 
-def _say(tx: Transaction, topic: str, space: Space, actor: Actor, payload: dict[str, Any]) -> None:
-    about = context(tx, space, actor.key_id)
-    body = {"topic": topic, "domain": "space", "context": about, "payload": payload}
-    tx.append(NewEvent(space.id, topic, None, terminal=False, body=body))
+def _say_last(tx: Transaction, space: Space, actor: Actor, payload: dict[str, Any]) -> None:
+    """The space's own subscribers hear it too; its audit goes with it."""
+    about = context_of(tx, space, actor.key_id)
+    body = {"topic": "space:deleted", "domain": "space", "context": about, "payload": payload}
+    tx.append(NewEvent(space.id, "space:deleted", None, terminal=False, body=body))
 
 
 CREATE_SPACE: Final[Command[CreateSpace, Space]] = Command("create_space", create)

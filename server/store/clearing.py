@@ -69,4 +69,5 @@ def forget(connection: Connection, space_id: int) -> None:
             first=f"{key_id} ",
             beyond=f"{key_id}!",
         )
+    connection.run("DELETE FROM audit WHERE space_id = :space", space=space_id)
     connection.run("DELETE FROM api_key WHERE space_id = :space", space=space_id)

@@ -203,6 +203,20 @@ CREATE TABLE file (
 );
 CREATE INDEX file_job ON file (job_id) WHERE job_id IS NOT NULL;
 
+-- Who has changed what, from where.
+CREATE TABLE audit (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    address TEXT,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    before TEXT,
+    after TEXT
+);
+CREATE INDEX audit_space ON audit (space_id, id);
+
 CREATE TABLE idempotency (
     scope TEXT NOT NULL,
     idem_key TEXT NOT NULL,

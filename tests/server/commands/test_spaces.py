@@ -117,7 +117,8 @@ async def test_a_deleted_space_is_found_no_more(stage):
     space = await new(stage)
     await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, space.id))
     assert not stage.facts.spaces[space.id].open
-    (event,) = await stage.events("space:deleted")
+    event, last = await stage.events("space:deleted")
+    assert (event["context"]["spaceId"], last["context"]["spaceId"]) == ("us_sp_default", "us_sp_acme")
     assert event["payload"]["code"] == "acme"
     for command, item in (
         (DELETE_SPACE, DeleteSpace(ADMIN, space.id)),

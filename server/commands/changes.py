@@ -1,0 +1,85 @@
+"""A change of what people and keys set up: one event in the log, and one line of the audit, written together.
+
+The event tells subscribers what changed; the line keeps for longer who did it, from where, and how it was before.
+"""
+
+from typing import Any
+
+import orjson
+
+from listener_sdk.protocol.ids import environment_id, space_id
+
+from ..core.actors import Actor, Space
+from ..store import audit as sql
+from ..store.transaction import NewEvent, Transaction
+
+Fields = dict[str, Any]
+
+
+def tell(
+    tx: Transaction,
+    actor: Actor,
+    topic: str,
+    target: str,
+    payload: Fields,
+    *,
+    before: Fields | None = None,
+    after: Fields | None = None,
+    about: Fields | None = None,
+    space: Space | None = None,
+) -> None:
+    """Say that the actor has changed something.
+
+    - ``target``: the id of what changed
+    - ``payload``: what subscribers read
+    - ``before``, ``after``: the fields that differ, for the audit; None where there was or is nothing. Never a secret
+    - ``about``: joins the event's context
+    - ``space``: where it happened, if not where the actor acts
+    """
+    where = space or actor.space
+    context = {**context_of(tx, where, actor.key_id), **(about or {})}
+    body = {"topic": topic, "domain": topic.partition(":")[0], "context": context, "payload": payload}
+    tx.append(NewEvent(where.id, topic, None, terminal=False, body=body))
+    note(tx, actor, topic, target, before=before, after=after, space=where)
+
+
+def note(
+    tx: Transaction,
+    actor: Actor,
+    action: str,
+    target: str,
+    *,
+    before: Fields | None = None,
+    after: Fields | None = None,
+    space: Space | None = None,
+) -> None:
+    """A line of the audit alone, for acts whose event another command has told."""
+    where = space or actor.space
+    sql.insert(
+        tx,
+        (
+            tx.next_id("audit"),
+            where.id,
+            tx.now,
+            actor.key_id,
+            actor.address,
+            action,
+            target,
+            _json(before),
+            _json(after),
+        ),
+    )
+
+
+def context_of(tx: Transaction, space: Space, actor: str) -> Fields:
+    """The context of an event that is about no job."""
+    return {
+        "accountId": tx.facts.account_id,
+        "environmentId": environment_id(space.code),
+        "spaceId": space_id(space.code),
+        "actorId": actor,
+    }
+
+
+def _json(fields: Fields | None) -> str | None:
+    return None if fields is None else orjson.dumps(fields).decode()
