@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 import aiohttp
 import orjson
+from multidict import CIMultiDict
 from yarl import URL
 
 from ._refusals import Answer, not_tickwire, refusal
@@ -18,6 +20,12 @@ from .settings import Connection
 
 _CALL: Final = aiohttp.ClientTimeout(total=60, sock_connect=10)
 _TRANSFER: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
+_FAILURES: Final = (
+    aiohttp.ClientConnectionError,
+    aiohttp.ClientPayloadError,
+    aiohttp.ClientResponseError,
+    TimeoutError,
+)
 
 
 class Http:
@@ -25,6 +33,7 @@ class Http:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._own = connection.headers
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -48,12 +57,20 @@ class Http:
     ) -> Any:
         """Send JSON (or nothing), and read the JSON that comes back."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
-        data = None
         if body is not None:
-            data, headers["Content-Type"] = body, "application/json"
-        url = self.url(path).with_query(query_of(query or {}))
-        async with self.request(method, url, headers=headers, data=data, timeout=_CALL) as response:
-            return _json(await response.read(), response)
+            headers["Content-Type"] = "application/json"
+        url = self.url(path)
+        if query:
+            url = url.with_query(query_of(query))
+        try:
+            # Not through ``request``: an answer that is read to its end needs no closing, which saves some 10 us of 90.
+            response = await self._ask(method, url, headers, body, _CALL)
+            answer = await response.read()
+        except _FAILURES as error:
+            raise self._failure(error) from error
+        if response.status >= 300:
+            raise refusal(_of(response, answer))
+        return _json(answer, response)
 
     async def send(self, path: str, data: Any, headers: dict[str, str], query: Mapping[str, Any]) -> Any:
         """Send a body of any length."""
@@ -63,7 +80,7 @@ class Http:
 
     def url(self, path: str) -> URL:
         """The address of a path; each segment is escaped already."""
-        return URL(f"{self._connection.url}{path}", encoded=True)
+        return _url(f"{self._connection.url}{path}")
 
     @asynccontextmanager
     async def request(
@@ -73,29 +90,48 @@ class Http:
         *,
         headers: dict[str, str] | None = None,
         data: Any = None,
-        timeout: aiohttp.ClientTimeout = _TRANSFER,  # noqa: ASYNC109 - aiohttp's own, of several parts
         with_key: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """One exchange; the answer is a success. The key goes to this server alone: redirects are not followed."""
-        authorization = self._connection.headers if with_key else {}
+        """One exchange of any length; the answer is a success."""
         try:
-            async with self._opened().request(
-                method,
-                url,
-                headers={**authorization, **(headers or {})},
-                data=data,
-                skip_auto_headers=() if data is not None else ("Content-Type",),
-                timeout=timeout,
-                allow_redirects=False,
+            async with await self._ask(
+                method, url, headers or {}, data, _TRANSFER, with_key=with_key
             ) as response:
                 if response.status >= 300:
                     raise refusal(_of(response, await response.read()))
                 yield response
-        except aiohttp.ClientResponseError as error:
-            raise NotTickwire(self._connection.url, "no HTTP") from error
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
-            unreached = isinstance(error, aiohttp.ClientConnectorError)
-            raise ConnectionFailed(self._connection.url, _reason(error), unreached=unreached) from error
+        except _FAILURES as error:
+            raise self._failure(error) from error
+
+    async def _ask(
+        self,
+        method: str,
+        url: URL,
+        headers: dict[str, str],
+        data: Any,
+        patience: aiohttp.ClientTimeout,
+        *,
+        with_key: bool = True,
+    ) -> aiohttp.ClientResponse:
+        """The key goes to this server alone: redirects are not followed."""
+        asked = CIMultiDict(headers)
+        if with_key:
+            asked.update(self._own)
+        return await self._opened().request(
+            method,
+            url,
+            headers=asked,
+            data=data,
+            skip_auto_headers=None if data is not None else ("Content-Type",),
+            timeout=patience,
+            allow_redirects=False,
+        )
+
+    def _failure(self, error: Exception) -> ConnectionFailed:
+        if isinstance(error, aiohttp.ClientResponseError):
+            return NotTickwire(self._connection.url, "no HTTP")
+        unreached = isinstance(error, aiohttp.ClientConnectorError)
+        return ConnectionFailed(self._connection.url, _reason(error), unreached=unreached)
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -105,6 +141,12 @@ class Http:
                 auto_decompress=True,
             )
         return self._session
+
+
+# Once asked, an address knows its parts.
+@lru_cache(maxsize=256)
+def _url(text: str) -> URL:
+    return URL(text, encoded=True)
 
 
 def query_of(filters: Mapping[str, Any]) -> dict[str, str]:

@@ -41,7 +41,8 @@ def from_wire(text: str) -> int:
 
 
 def _in_range(moment: datetime) -> datetime:
-    if not 0 <= from_datetime(moment) <= _LARGEST_MS:
+    # A job has four times: all but those at either end need no reckoning, which is half of what reading one costs.
+    if not 1970 < moment.year < 9999 and not 0 <= from_datetime(moment) <= _LARGEST_MS:
         raise ValueError("a time must lie between 1970 and 9999")
     return moment
 
