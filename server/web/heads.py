@@ -43,6 +43,7 @@ class HeadParser:
         self._refusal: Refusal | None = None
         self._deaf = False
         self._edge = b""
+        self._lately = 0
         self.waiting = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -87,8 +88,14 @@ class HeadParser:
         else:
             self.waiting += len(data)
         self._edge = (self._edge + data[-len(END) :])[-len(END) :]
-        if self.waiting > LARGEST_HEAD or any(_size(call) > LARGEST_HEAD for call, _ in calls):
+        # A head is no larger than what has come since the one before: only where that is much are heads measured.
+        self._lately += len(data)
+        if self._lately > LARGEST_HEAD and (
+            self.waiting > LARGEST_HEAD or any(_size(call) > LARGEST_HEAD for call, _ in calls)
+        ):
             self.stop(Refusal("headers_too_large", f"The headers take at most {LARGEST_HEAD} bytes in all."))
+        if not self.waiting:
+            self._lately = len(data)
         return found
 
 
