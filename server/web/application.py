@@ -16,10 +16,11 @@ from .auth import SPACE_HEADER, address_of, bearer, keyring
 from .bodies import check_expected
 from .call import Call
 from .departure import CALLS, Calls
+from .heads import check_plain
 from .key_watch import watch_keys
 from .origins import Origins
 from .routes import ROUTES, Route
-from .runner import Runner, know
+from .runner import Door, Handler, Runner, know
 from .sending import SENDING, Sending
 from .state import BLOBS, LARGE_BODIES, MANY_JOBS, NODE
 from .turns import Turns
@@ -36,8 +37,7 @@ _log = structlog.get_logger("tickwire.web")
 
 def make_application(node: Node, blobs: Blobs) -> web.Application:
     """The HTTP face of a node whose files lie in ``blobs``."""
-    origins = Origins(node.settings.allow_origins)
-    app = web.Application(middlewares=[_boundary(origins)], client_max_size=0)
+    app = web.Application(client_max_size=0)
     app[NODE] = node
     app[BLOBS] = blobs
     app[CALLS] = Calls()
@@ -57,7 +57,8 @@ def make_runner(node: Node, blobs: Blobs) -> Runner:
     """What serves the application: bounds connections, refuses to unpack bodies, answers malformed HTTP in JSON."""
     settings = node.settings
     admission = Admission(settings.max_connections, settings.strangers_per_address, time.monotonic)
-    return Runner(make_application(node, blobs), admission, settings.head_timeout_s)
+    app = make_application(node, blobs)
+    return Runner(app, _door(app[CALLS], Origins(settings.allow_origins)), admission, settings.head_timeout_s)
 
 
 def _guarded(node: Node, route: Route) -> _Handler:
@@ -80,43 +81,43 @@ def _guarded(node: Node, route: Route) -> _Handler:
     return handle
 
 
-def _boundary(origins: Origins) -> Any:
-    """Outermost: nothing leaves but an answer, and each is logged with its duration."""
+def _door(calls: Calls, origins: Origins) -> Door:
+    """Around the whole application: nothing leaves but an answer, and each is logged with its duration.
+
+    No middleware: aiohttp puts two more calls around the first one, and answers some itself before it.
+    """
     # Bound once: a lazy logger makes itself anew at each call, also where nothing is said.
     log = _log.bind()
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: _Handler) -> web.StreamResponse:
-        started = time.perf_counter()
-        # The calls of one connection share a context: the key of the last must not stand in the log of this.
-        structlog.contextvars.clear_contextvars()
-        calls = request.app[CALLS]
-        calls.begin(request)
-        try:
-            response = await _answered(request, handler, origins)
-        finally:
-            calls.end(request)
-        if not response.prepared:
-            origins.allow(request, response)
-        _say(log, request, response, time.perf_counter() - started)
-        return response
+    def around(handler: Handler) -> Handler:
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            started = time.perf_counter()
+            # The calls of one connection share a context: the key of the last must not stand in the log of this.
+            structlog.contextvars.clear_contextvars()
+            calls.begin(request)
+            try:
+                check_plain(request)
+                response = origins.preflight(request) or await handler(request)
+            except web.HTTPSuccessful:
+                raise
+            except ConnectionError:
+                # Nobody hears this answer: it stands in the log of calls.
+                response = web.Response(status=CLIENT_LEFT)
+            except Exception as error:  # noqa: BLE001 - the last door: every error becomes an answer
+                response = error_answer(error)
+            finally:
+                calls.end(request)
+            if not response.prepared:
+                origins.allow(request, response)
+            _say(log, request, response, time.perf_counter() - started)
+            return response
 
-    return middleware
+        return handle
 
-
-async def _answered(request: web.Request, handler: _Handler, origins: Origins) -> web.StreamResponse:
-    try:
-        return origins.preflight(request) or await handler(request)
-    except web.HTTPSuccessful:
-        raise
-    except ConnectionError:
-        # Nobody hears this answer: it stands in the log of calls.
-        return web.Response(status=CLIENT_LEFT)
-    except Exception as error:  # noqa: BLE001 - the last door: every error becomes an answer
-        return error_answer(error)
+    return around
 
 
-def _say(log: Any, request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+def _say(log: Any, request: web.BaseRequest, response: web.StreamResponse, seconds: float) -> None:
     """Calls that went well are told at level debug: a busy server has thousands a second."""
     say = log.debug if response.status < 400 else log.info if response.status < 500 else log.warning
     say(

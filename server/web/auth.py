@@ -161,7 +161,7 @@ def bearer(request: web.Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def address_of(request: web.Request) -> str:
+def address_of(request: web.BaseRequest) -> str:
     """Where the connection comes from; a proxy's own address behind one, since its headers can be forged."""
     return request.remote or "unknown"
 

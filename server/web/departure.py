@@ -17,13 +17,13 @@ class Calls:
     """The calls whose handlers are at work."""
 
     def __init__(self) -> None:
-        self._working: dict[int, web.Request] = {}
+        self._working: dict[int, web.BaseRequest] = {}
 
-    def begin(self, request: web.Request) -> None:
+    def begin(self, request: web.BaseRequest) -> None:
         """The handler of this call is at work, until ``end``."""
         self._working[id(request)] = request
 
-    def end(self, request: web.Request) -> None:
+    def end(self, request: web.BaseRequest) -> None:
         """It is not any more."""
         del self._working[id(request)]
 

@@ -17,7 +17,7 @@ class Origins:
     def __init__(self, allowed: Iterable[str]) -> None:
         self._allowed = frozenset(allowed)
 
-    def preflight(self, request: web.Request) -> web.Response | None:
+    def preflight(self, request: web.BaseRequest) -> web.Response | None:
         """The answer to a browser's question whether it may call; None for anything else."""
         asks = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
         if not asks or not self._names(request):
@@ -31,7 +31,7 @@ class Origins:
             },
         )
 
-    def allow(self, request: web.Request, response: web.StreamResponse) -> None:
+    def allow(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Let the browser show the answer to its page."""
         if not self._allowed:
             return
@@ -40,5 +40,5 @@ class Origins:
             response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
             response.headers["Access-Control-Expose-Headers"] = _SHOWN
 
-    def _names(self, request: web.Request) -> bool:
+    def _names(self, request: web.BaseRequest) -> bool:
         return request.headers.get("Origin", "").lower() in self._allowed

@@ -39,6 +39,12 @@ async def test_the_key_of_one_call_does_not_stand_in_the_log_of_the_next(server,
     assert calls(said)[1]["log_level"] == "info"
 
 
+async def test_what_is_refused_before_any_route_is_logged_too(server, said):
+    answer = await server.say(b"GET /v1/jobs HTTP/1.1\r\nHost: x\r\nUpgrade: \xff\r\n\r\n")
+    assert answer.status == 400
+    assert [record["status"] for record in calls(said)] == [400]
+
+
 @pytest.mark.parametrize(
     ("error", "code"), [(StoreError("away"), "unavailable"), (DiskFullError("full"), "disk_full")]
 )

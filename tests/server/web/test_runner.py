@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
@@ -96,7 +97,7 @@ async def running(*, most=100, strangers=100, head_timeout_s=20.0):
     """A small server: the runner, and how to reach it."""
     app = web.Application()
     app.router.add_get("/", greet)
-    runner = Runner(app, Admission(most, strangers, time.monotonic), head_timeout_s)
+    runner = Runner(app, lambda handler: handler, Admission(most, strangers, time.monotonic), head_timeout_s)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -231,3 +232,19 @@ class TestStrangers:
                 async with http.get(f"{server.url}/healthz") as response:
                     assert response.status == 200
             assert (await server.call("GET", "/v1/whoami")).status == 200
+
+
+async def test_a_connection_is_read_on_only_where_it_was_held():
+    async with running() as (runner, _):
+        transport = Mock(spec=asyncio.Transport)
+        transport.get_extra_info.return_value = None
+        connection = runner.server()
+        connection.connection_made(transport)
+        connection.data_received(call(b"Content-Length: 1000\r\n", line=b"POST / HTTP/1.1"))
+        connection.resume_reading()
+        transport.resume_reading.assert_not_called()
+        connection.pause_reading()
+        connection.resume_reading(resume_parser=False)
+        transport.pause_reading.assert_called_once_with()
+        transport.resume_reading.assert_called_once_with()
+        connection.connection_lost(None)
