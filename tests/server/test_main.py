@@ -1,5 +1,8 @@
 """How the server's process begins, and what it says when it cannot."""
 
+import subprocess
+import sys
+
 import pytest
 
 from server import __main__ as entry
@@ -35,3 +38,19 @@ def test_a_store_that_cannot_be_opened_is_one_line_on_standard_error(monkeypatch
     monkeypatch.setattr(entry, "run", refuse)
     assert entry.main([]) == entry.CANNOT_START
     assert capsys.readouterr().err == "error: The store is in use by process 7.\n"
+
+
+def test_the_server_is_imported_without_what_only_a_terminal_needs():
+    """In a process of its own: here all may be loaded already."""
+    code = """
+import sys
+from server.__main__ import hidden
+with hidden("rich"):
+    import server.app
+assert not {"rich", "pygments"} & set(sys.modules), "what structlog draws tracebacks with"
+import rich
+with hidden("rich"):
+    pass
+assert sys.modules["rich"] is rich
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
