@@ -28,17 +28,19 @@ class Entry:
     space_id: int
     topic: str
     size: int
-    _epoch: str
-    _stored: Stored
-    _text: str | None = field(default=None, repr=False)
+    _at: int
+    _epoch: str | None
+    """None once the text is whole."""
+    _text: str = field(repr=False)
+    """The event's body as it is stored, until the first asks: ten thousand entries must not hold both."""
     _data: dict[str, Any] | None = field(default=None, repr=False)
 
     @property
     def text(self) -> str:
         """The event as JSON text."""
-        if self._text is None:
-            stored = self._stored
-            self._text = event_text(self._epoch, stored.seq, stored.at, stored.body)
+        if self._epoch is not None:
+            self._text = event_text(self._epoch, self.seq, self._at, self._text)
+            self._epoch = None
         return self._text
 
     @property
@@ -76,7 +78,8 @@ class Log:
 
     def entry(self, stored: Stored) -> Entry:
         """A stored event as subscribers get it."""
-        return Entry(stored.seq, stored.space_id, stored.topic, len(stored.body) + _HEAD, self.epoch, stored)
+        size = len(stored.body) + _HEAD
+        return Entry(stored.seq, stored.space_id, stored.topic, size, stored.at, self.epoch, stored.body)
 
     def take(self, events: list[Stored]) -> list[Entry]:
         """Put committed events, in order, at the end of the ring."""
