@@ -32,10 +32,12 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
-    "PRAGMA cache_size=-16000",
     # Some builds overwrite all that is deleted, which doubles what its commit has to write.
     "PRAGMA secure_delete=FAST",
 )
+_WRITER_CACHE_KIB = 8_000
+_READER_CACHE_KIB = 2_000
+"""Small: each commit of the writer empties a reader's cache, and there is a reader for each thread that reads."""
 _DAMAGED = "The store's file is damaged ({}): restore it from a backup, then start the server again."
 _log = structlog.get_logger("tickwire.store")
 
@@ -137,6 +139,8 @@ class SqliteDatabase:
         try:
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
+            cache_kib = _READER_CACHE_KIB if read_only else _WRITER_CACHE_KIB
+            connection.execute(f"PRAGMA cache_size=-{cache_kib:d}")
             if read_only:
                 connection.execute("PRAGMA query_only=ON")
             if self.max_pages:

@@ -57,6 +57,13 @@ def test_a_thread_keeps_one_reader(database):
     assert len(database._readers) == 1
 
 
+def test_readers_keep_less_in_memory_than_the_writer(database):
+    connection = database.connect()
+    with database.reader() as reader:
+        assert [pragma(one, "cache_size") for one in (connection, reader)] == [-8000, -2000], "KiB"
+    connection.close()
+
+
 # ---- opening and closing
 
 
