@@ -31,6 +31,23 @@ class Connection:
     ``session`` is None before hello; until ``welcomed`` nothing of a commit is told, since the answer to hello will hold it.
     """
 
+    __slots__ = (
+        "_to_grant",
+        "actor",
+        "close",
+        "holder",
+        "hub",
+        "intake",
+        "link",
+        "lost_one",
+        "number",
+        "outbox",
+        "session",
+        "subscriptions",
+        "welcomed",
+        "wished",
+    )
+
     def __init__(
         self,
         hub: Hub,
@@ -50,8 +67,8 @@ class Connection:
         self.holder = ""
         self.subscriptions: dict[str, Subscription] = {}
         self._to_grant: list[tuple[JobRow, bool]] = []
-        self.globs: dict[str | None, int] = {}
-        """The size of the globs of each subscription, and of what the session listens for (None)."""
+        self.wished = 0
+        """The size of the globs of what the session listens for."""
         self.welcomed = False
         self.lost_one = False
         """Whether a lease was taken away since the client last spoke."""

@@ -28,6 +28,8 @@ class Message:
 class Intake:
     """One connection's share. A message counts until the last command that it asked for is done."""
 
+    __slots__ = ("_commands", "_message", "_size", "_total")
+
     def __init__(self, total: Total) -> None:
         self._total = total
         self._commands = 0

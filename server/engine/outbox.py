@@ -23,6 +23,19 @@ class Outbox:
     ``now_s`` is a monotonic clock.
     """
 
+    __slots__ = (
+        "_bounds",
+        "_bytes",
+        "_cut",
+        "_ended",
+        "_frames",
+        "_now_s",
+        "_since",
+        "_taken",
+        "_urgent",
+        "_wake",
+    )
+
     def __init__(
         self,
         wake: Callable[[bool], None],
@@ -33,7 +46,7 @@ class Outbox:
         self._wake = wake
         self._now_s = now_s
         self._cut = cut
-        self._most_frames, self._most_bytes, self._longest_s = bounds
+        self._bounds = bounds
         # An empty deque takes ten times the memory, and nearly always all frames are taken at once.
         self._frames: list[str] = []
         self._bytes = 0
@@ -88,13 +101,15 @@ class Outbox:
         """
         if not self._frames:
             return False
+        most_frames, most_bytes, longest_s = self._bounds
         waited_s = self._now_s() - self._since
-        over = len(self._frames) > self._most_frames or self._bytes > self._most_bytes
-        return self._bytes > HARD * self._most_bytes or waited_s > (PATIENCE_S if over else self._longest_s)
+        over = len(self._frames) > most_frames or self._bytes > most_bytes
+        return self._bytes > HARD * most_bytes or waited_s > (PATIENCE_S if over else longest_s)
 
     def room(self) -> bool:
         """Whether a reader of history may be given another page."""
-        return self._bytes < self._most_bytes // 4 and len(self._frames) < self._most_frames // 4
+        most_frames, most_bytes, _ = self._bounds
+        return self._bytes < most_bytes // 4 and len(self._frames) < most_frames // 4
 
     async def until_room(self) -> None:
         """Wait until a reader of history may be given another page."""

@@ -29,7 +29,11 @@ MOST_SUBSCRIPTIONS: Final = 100
 class Peer(Connection):
     """A connection that is spoken to: ``handle`` takes frames, ``gone`` the end."""
 
-    most_subscriptions = MOST_SUBSCRIPTIONS
+    __slots__ = ("most_subscriptions",)
+
+    def __init__(self, *of_connection: Any, most_subscriptions: int = MOST_SUBSCRIPTIONS) -> None:
+        super().__init__(*of_connection)
+        self.most_subscriptions = most_subscriptions
 
     def handle(self, frame: f.ClientFrame) -> None:
         """Do what a frame asks; refusals are answered, never raised. A connection that was replaced is not heard."""
@@ -131,8 +135,8 @@ class Peer(Connection):
             for taking in frame.jobs
         )
         size = sum(_globs_size(wish) for wish in wishes)
-        self._check_globs(None, size, "jobs")
-        self.globs[None] = size
+        self._check_globs(size, sum(other.size for other in self.subscriptions.values()), "jobs")
+        self.wished = size
         taker = Taker(self.holder, self.number, self.actor.space.id, frame.credit, wishes)
         self.do(sessions.LISTEN, taker, frame.id)
 
@@ -219,24 +223,23 @@ class Peer(Connection):
                 key="sub",
             )
         size = compile_topics(frame.topics).size + compile_filter(frame.filter).size
-        self._check_globs(frame.sub, size, "filter")
+        others = sum(other.size for name, other in self.subscriptions.items() if name != frame.sub)
+        self._check_globs(size, self.wished + others, "filter")
         newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox)
         if older is not None:
             self.hub.subscriptions.remove(older)
-        self.subscriptions[frame.sub], self.globs[frame.sub] = newer, size
+        self.subscriptions[frame.sub] = newer
 
     def on_unsubscribe(self, frame: f.Unsubscribe) -> None:
         found = self.subscriptions.pop(frame.sub, None)
         if found is not None:
             self.hub.subscriptions.remove(found)
-            del self.globs[frame.sub]
         self.answer(frame.id, None, None)
 
     # ---- between
 
-    def _check_globs(self, what: str | None, size: int, key: str) -> None:
+    def _check_globs(self, size: int, others: int, key: str) -> None:
         """Refusal ``limit`` when what is asked for has no room beside the rest that this connection asked for."""
-        others = sum(other for name, other in self.globs.items() if name != what)
         if others + size > MAX_SOCKET_GLOBS_SIZE:
             raise Refusal(
                 "limit",

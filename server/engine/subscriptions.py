@@ -10,8 +10,9 @@ import structlog
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import Position
-from listener_sdk.protocol.filters import compile_filter, compile_topics
+from listener_sdk.protocol.filters import Filter, compile_filter, compile_topics
 from listener_sdk.protocol.frames import Subscribe
+from listener_sdk.protocol.globs import Globs
 
 from ..store.log import Stored
 from .log import Entry, Log, place, too_old
@@ -26,8 +27,6 @@ AT_ONCE: Final = 8
 ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 _log = structlog.get_logger("tickwire.subscriptions")
 Key = tuple[int, str]
-Topics = Callable[[str], bool]
-Test = Callable[[dict[str, Any]], bool]
 
 
 @dataclass(slots=True, eq=False)
@@ -38,13 +37,18 @@ class Subscription:
     outbox: Outbox
     space_id: int
     key: Key
-    topics: Topics
-    test: Test | None
+    topics: Globs
+    test: Filter | None
     progress: bool
     cursor: int
     prev: int
     live: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def size(self) -> int:
+        """That of its globs."""
+        return self.topics.size + (self.test.size if self.test is not None else 0)
 
     def matches(self, entry: Entry) -> bool:
         """Whether the event is for this subscription."""
@@ -85,7 +89,7 @@ class Subscriptions:
         wanted = orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS)
         # As text: the bytes that orjson makes keep the room that they were made in, 4 KiB.
         key = (space_id, wanted.decode())
-        topics, test = self._compiled(key, frame)
+        key, topics, test = self._compiled(key, frame)
         found = Subscription(frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start)
         self._groups.setdefault(key, []).append(found)
         outbox.send(self._subscribed(frame, start))
@@ -94,12 +98,12 @@ class Subscriptions:
             found.task = asyncio.create_task(self._catch_up(found))
         return found
 
-    def _compiled(self, key: Key, frame: Subscribe) -> tuple[Topics, Test | None]:
-        """Equal subscriptions share what tests for them."""
+    def _compiled(self, key: Key, frame: Subscribe) -> tuple[Key, Globs, Filter | None]:
+        """Equal subscriptions share their key and what tests for them."""
         if key in self._groups:
             first = self._groups[key][0]
-            return first.topics, first.test
-        return compile_topics(frame.topics), compile_filter(frame.filter) if frame.filter else None
+            return first.key, first.topics, first.test
+        return key, compile_topics(frame.topics), compile_filter(frame.filter) if frame.filter else None
 
     def remove(self, subscription: Subscription) -> None:
         """End."""

@@ -36,10 +36,6 @@ class Route:
         return "read" if self.auth in AUTH else self.auth
 
 
-async def _stream(call: Call) -> web.StreamResponse:
-    return await stream(call.request)
-
-
 async def _refuse(call: Call) -> web.StreamResponse:
     raise Refusal("not_supported", "Tickwire does not serve this part of Flatfile's API.")
 
@@ -132,7 +128,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/events", events.create, "Publish an event.", "run"),
     Route("GET", "/v1/events/{id}", events.show, "Get an event.", "read"),
     Route("POST", "/v1/events/{id}/ack", events.ack, "Take an event off the default list.", "work"),
-    Route("GET", "/v1/stream", _stream, "The websocket: listen, subscribe, tick, create.", "stream"),
+    Route("GET", "/v1/stream", stream, "The websocket: listen, subscribe, tick, create.", "stream"),
     Route("GET", "/v1/files", files.index, "List files, newest first.", "read"),
     Route("POST", "/v1/files", files.create, "Store a file: the raw body, or the one file of a form.", "run"),
     Route("GET", "/v1/files/{id}", files.show, "Get a file's facts, with a fresh signed link.", "read"),

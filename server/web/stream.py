@@ -2,6 +2,9 @@
 
 import asyncio
 import socket
+import time
+from collections.abc import Awaitable
+from functools import lru_cache
 from typing import Any, Final
 
 import structlog
@@ -15,13 +18,13 @@ from ..core.actors import Actor
 from ..core.json_door import JsonLimits, bad_json, read_json
 from ..core.roles import FRAMES, check
 from ..engine.node import Node
-from ..engine.outbox import Outbox
+from ..engine.outbox import Bounds, Outbox
 from ..engine.peers import Peer
 from .auth import SPACE_HEADER, address_of, authenticate, bearer
+from .call import Call
 from .links import link_maker
 from .runner import know, protocol_of
 from .sending import SENDING
-from .state import NODE
 
 STRIKES: Final = 3
 LIMITS_OF_STRANGERS: Final = JsonLimits(size=64 * 1024)
@@ -31,73 +34,108 @@ HEARTBEAT_S: Final = 20.0
 _log = structlog.get_logger("tickwire.stream")
 
 
-async def stream(request: web.Request) -> web.WebSocketResponse:
+def stream(call: Call) -> Awaitable[web.StreamResponse]:
     """Serve one connection until it ends. The key comes with the upgrade, or in hello where that cannot carry it."""
-    node: Node = request.app[NODE]
-    token = bearer(request)
-    space = request.headers.get(SPACE_HEADER)
-    actor = await authenticate(node, token, address_of(request), space) if token else None
-    socket_ = web.WebSocketResponse(
-        heartbeat=HEARTBEAT_S, max_msg_size=node.settings.max_frame_bytes + 1, compress=False, timeout=2.0
-    )
-    await socket_.prepare(request)
-    _bound_buffer(request)
-    await _Connection(request, node, socket_).run(actor)
-    return socket_
+    return _Connection(call.request, call.node).run()
 
 
 class _Connection:
-    """The shell around a peer."""
+    """The shell around a peer.
 
-    def __init__(self, request: web.Request, node: Node, socket_: web.WebSocketResponse) -> None:
+    There are thousands that stand idle: each coroutine that waits within another would cost every one of them a quarter of a
+    KiB, so ``run`` is the only one, and nothing that is not needed any more is kept.
+    """
+
+    __slots__ = (
+        "_close_code",
+        "_ending",
+        "_hello",
+        "_limits",
+        "_nameless",
+        "_node",
+        "_outbox",
+        "_peer",
+        "_protocol",
+        "_request",
+        "_sending",
+        "_socket",
+        "_strikes",
+    )
+
+    def __init__(self, request: web.Request, node: Node) -> None:
+        settings = node.settings
         self._request = request
         self._node = node
-        self._socket = socket_
+        self._socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=settings.max_frame_bytes + 1, compress=False, timeout=2.0
+        )
         self._sending = request.app[SENDING]
         self._protocol = protocol_of(request)
-        self._outbox = Outbox(self._want, asyncio.get_running_loop().time, self._cut, _bounds(node))
+        bounds = _bounds(settings.send_queue_frames, settings.send_queue_bytes, settings.slow_reader_s)
+        self._outbox = Outbox(self._want, time.monotonic, self._cut, bounds)
         self._ending: asyncio.Task[None] | None = None
+        self._hello: asyncio.TimerHandle | None = None
         self._peer: Peer | None = None
         self._close_code: int | None = None
-        self._limits = JsonLimits(size=node.settings.max_frame_bytes)
+        self._limits = _limits(settings.max_frame_bytes)
         self._strikes = 0
         self._nameless = False
 
-    async def run(self, actor: Actor | None) -> None:
-        sockets = self._node.sockets
-        self._nameless = sockets.knock()
+    async def run(self) -> web.WebSocketResponse:
+        """Serve it until it ends."""
+        actor = await self._open()
+        try:
+            if actor is not None:
+                self._admit(actor)
+            while self._close_code is None:
+                message = await self._socket.receive()
+                if message.type is WSMsgType.TEXT:
+                    await self._take(message.data.encode())
+                elif message.type is WSMsgType.BINARY:
+                    await self._take(message.data)
+                else:
+                    break
+                # The next one may be hours away.
+                del message
+                if self._peer is not None:
+                    await self._peer.intake.room()
+        finally:
+            self._leave()
+            await self._ends(self._close_code or WSCloseCode.OK)
+        return self._socket
+
+    async def _open(self) -> Actor | None:
+        """Check the key, if there is one, and answer the upgrade."""
+        request, token = self._request, bearer(self._request)
+        space = request.headers.get(SPACE_HEADER)
+        actor = await authenticate(self._node, token, address_of(request), space) if token else None
+        await self._socket.prepare(self._request)
+        # They are sent, and a connection keeps its answer.
+        self._socket.headers.clear()
+        _bound_buffer(self._request)
+        self._nameless = self._node.sockets.knock()
         if not self._nameless:
             self._close(CLOSES["too_many"].code)
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._node.settings.hello_timeout_s, self._hello_is_late)
+        self._hello = loop.call_later(self._node.settings.hello_timeout_s, self._hello_is_late)
         self._protocol.when_writable(self._want)
-        try:
-            await self._read(actor)
-        finally:
-            timer.cancel()
-            if self._peer is not None:
-                self._peer.gone()
-                sockets.leave(self._peer)
-            self._show_key()
-            await self._ends(self._close_code or WSCloseCode.OK)
+        return actor
 
-    async def _read(self, actor: Actor | None) -> None:
-        if actor is not None:
-            self._admit(actor)
-        while self._close_code is None:
-            message = await self._socket.receive()
-            if message.type is WSMsgType.TEXT:
-                await self._take(message.data.encode())
-            elif message.type is WSMsgType.BINARY:
-                await self._take(message.data)
-            else:
-                return
-            if self._peer is not None:
-                await self._peer.intake.room()
+    def _leave(self) -> None:
+        self._greeted()
+        if self._peer is not None:
+            self._peer.gone()
+            self._node.sockets.leave(self._peer)
+        self._show_key()
+
+    def _greeted(self) -> None:
+        """Hello has come, or nobody waits for it any more."""
+        if self._hello is not None:
+            self._hello.cancel()
+            self._hello = None
 
     def _hello_is_late(self) -> None:
-        if self._peer is None or self._peer.session is None:
-            self._close(CLOSES["hello_timeout"].code)
+        self._close(CLOSES["hello_timeout"].code)
 
     def _show_key(self) -> None:
         """The connection is counted under its key from now on, or not at all."""
@@ -111,9 +149,9 @@ class _Connection:
             actor,
             self._outbox,
             self._close,
-            link_maker(self._node, self._request, actor.space.id),
+            self._link,
+            most_subscriptions=self._node.settings.subscriptions_per_socket,
         )
-        peer.most_subscriptions = self._node.settings.subscriptions_per_socket
         know(self._request)
         self._protocol.leave_http()
         self._show_key()
@@ -121,6 +159,11 @@ class _Connection:
             self._peer = peer
         else:
             self._close(CLOSES["too_many"].code)
+
+    def _link(self, file_id: str) -> tuple[str, int]:
+        """A link for this client. Made when an outcome names a file, of which most clients never hear."""
+        assert self._peer is not None
+        return link_maker(self._node, self._request, self._peer.actor.space.id)(file_id)
 
     async def _take(self, raw: bytes) -> None:
         try:
@@ -155,6 +198,8 @@ class _Connection:
             peer.refuse(refusal, getattr(frame, "id", None))
         else:
             peer.handle(frame)
+            if peer.session is not None:
+                self._greeted()
 
     async def _first(self, frame: Any) -> None:
         """A browser's upgrade carries no header: the key stands in hello."""
@@ -229,9 +274,17 @@ class _Connection:
             self._peer.sent()
 
 
-def _bounds(node: Node) -> tuple[int, int, float]:
-    settings = node.settings
-    return settings.send_queue_frames, settings.send_queue_bytes, settings.slow_reader_s
+# The same for all connections of a server.
+
+
+@lru_cache(maxsize=8)
+def _bounds(frames: int, size: int, longest_s: float) -> Bounds:
+    return frames, size, longest_s
+
+
+@lru_cache(maxsize=8)
+def _limits(size: int) -> JsonLimits:
+    return JsonLimits(size=size)
 
 
 def _bound_buffer(request: web.Request) -> None:

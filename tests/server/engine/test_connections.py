@@ -8,6 +8,7 @@ from stage import ADMIN
 from listener_sdk.protocol.frames import server_frame
 from listener_sdk.protocol.ids import encode
 from server.engine import connections
+from server.engine.outbox import Outbox
 
 
 async def test_grants_come_in_frames_under_their_largest_size(stage, monkeypatch):
@@ -80,17 +81,17 @@ async def test_grants_wait_for_room_instead_of_cutting_a_healthy_reader(stage):
     assert not again.was_cut
 
 
-async def test_a_cancel_or_loss_of_a_grant_that_waits_is_told_with_it_or_instead(stage):
+async def test_a_cancel_or_loss_of_a_grant_that_waits_is_told_with_it_or_instead(stage, monkeypatch):
     rows = [await stage.create(input={"x": "y" * 250_000}) for _ in range(4)]
     listener = stage.connect()
-    listener.peer.outbox.room = lambda: False
+    monkeypatch.setattr(Outbox, "room", lambda _: False)
     await listener.hello()
     await listener.listen("workbook:*", credit=4)
     await stage.idle()
     held = [await stage.row(row) for row in rows]
     listener.peer.cancel(held[0].id, held[0].fence, "enough", 1000)
     listener.peer.lost([(held[1].id, held[1].fence)])
-    del listener.peer.outbox.room
+    monkeypatch.undo()
     listener.peer.sent()
     granted = {}
     while len(granted) < 3:

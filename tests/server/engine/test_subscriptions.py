@@ -10,6 +10,7 @@ from listener_sdk.protocol.events import EventCreate
 from server.commands.events import PUBLISH, PublishEvent
 from server.engine import log as log_module
 from server.engine import subscriptions as module
+from server.engine.outbox import Outbox
 from server.store.database import StoreError
 
 
@@ -331,9 +332,8 @@ async def test_equal_subscriptions_share_one_text(stage, monkeypatch):
     ]
     other = await subscribe(stage, session="session-x", topics=["invoice:*"])
     tested = []
-    group = stage.node.subscriptions.all()
-    for subscription in group:
-        monkeypatch.setattr(subscription.outbox, "put", lambda frame, **_: put.append(frame))
+    monkeypatch.setattr(Outbox, "put", lambda _outbox, frame, **_: put.append(frame))
+    for subscription in stage.node.subscriptions.all():
         if subscription.test:
             subscription.test = lambda event: tested.append(event) or True
     await publish(stage)

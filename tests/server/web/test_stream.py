@@ -113,6 +113,13 @@ class TestHelloTimeout:
         async with socket(server) as opened:
             assert await closed(opened) == 4003
 
+    async def test_one_that_has_said_hello_may_be_silent_longer(self, server):
+        async with socket(server) as greeted, socket(server) as silent:
+            await say(greeted, HELLO)
+            assert await closed(silent) == 4003
+            await say(greeted, {"type": "dance"})
+            assert (await of_type(greeted, "error"))["code"] == "unknown_frame"
+
     @pytest.mark.parametrize("noise", ["[]", "ping"])
     async def test_noise_without_a_hello_does_not_keep_it_open(self, server, noise):
         async with socket(server, key=False) as opened:
@@ -229,6 +236,14 @@ async def test_binary_messages_are_json_too(server):
     async with socket(server) as opened:
         await opened.send(json.dumps(HELLO).encode())
         await of_type(opened, "welcome")
+
+
+async def test_links_lead_to_where_the_client_came(server):
+    async with socket(server) as opened:
+        await say(opened, HELLO)
+        await of_type(opened, "welcome")
+        (peer,) = server.node.sockets.peers
+        assert peer.link("us_fl_1")[0].startswith(f"{server.url}/v1/files/us_fl_1/content?")
 
 
 class TestFewSockets:
