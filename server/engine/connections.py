@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -25,8 +25,25 @@ from .subscriptions import Subscription
 LARGEST_FRAME: Final = 256 * 1024
 
 
+class Shell(Protocol):
+    """What is between a connection and its socket."""
+
+    @property
+    def link(self) -> FileLink | None:
+        """Makes links to files that lead the client back to here."""
+        ...
+
+    def close(self, code: int, /) -> None:
+        """End after what waits has been sent."""
+        ...
+
+    def beat(self) -> None:
+        """Some seconds have passed: ask a client that is silent whether it is there, and cut one that does not answer."""
+        ...
+
+
 class Connection:
-    """A connection of a key that was checked. ``close(code)`` ends it.
+    """A connection of a key that was checked.
 
     ``session`` is None before hello; until ``welcomed`` nothing of a commit is told, since the answer to hello will hold it.
     """
@@ -34,33 +51,24 @@ class Connection:
     __slots__ = (
         "_to_grant",
         "actor",
-        "close",
         "holder",
         "hub",
         "intake",
-        "link",
         "lost_one",
         "number",
         "outbox",
         "session",
+        "shell",
         "subscriptions",
         "welcomed",
         "wished",
     )
 
-    def __init__(
-        self,
-        hub: Hub,
-        actor: Actor,
-        outbox: Outbox,
-        close: Callable[[int], None],
-        link: FileLink | None = None,
-    ) -> None:
+    def __init__(self, hub: Hub, actor: Actor, outbox: Outbox, shell: Shell) -> None:
         self.hub = hub
         self.actor = actor
         self.outbox = outbox
-        self.close = close
-        self.link = link
+        self.shell = shell
         self.intake = Intake(hub.total)
         self.number = hub.next_number()
         self.session: str | None = None
@@ -72,6 +80,10 @@ class Connection:
         self.welcomed = False
         self.lost_one = False
         """Whether a lease was taken away since the client last spoke."""
+
+    def close(self, code: int) -> None:
+        """End after what waits has been sent."""
+        self.shell.close(code)
 
     # ---- what commits mean for the client
 
@@ -207,7 +219,7 @@ class Connection:
 
     def job(self, row: JobRow) -> dict[str, Any]:
         """The job with links that this client can open."""
-        return job_wire(row, self.actor.space, self.link)
+        return job_wire(row, self.actor.space, self.shell.link)
 
     def event(self, event: NewEvent) -> dict[str, Any]:
         """Where a published event stands."""

@@ -209,7 +209,8 @@ class Node:
             self.rest()
 
     def rest(self) -> None:
-        """Move the cursors of idle subscriptions, and cut readers that stand still."""
+        """Move the cursors of idle subscriptions, and cut readers that stand still and clients that are gone."""
         self.subscriptions.idle()
         for peer in list(self.sockets.peers):
             peer.outbox.check()
+            peer.shell.beat()

@@ -37,6 +37,7 @@ class Connection(RequestHandler):
         "_held",
         "_known",
         "_writable",
+        "silent",
     )
 
     def __init__(self, admission: Admission, head_timeout_s: float, server: web.Server, **how: Any) -> None:
@@ -50,6 +51,8 @@ class Connection(RequestHandler):
         self._known = False
         self._held = False
         self._writable: Callable[[], None] | None = None
+        self.silent = 0
+        """What counts how long nothing has come begins again with each byte."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or say why not."""
@@ -95,6 +98,7 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
+        self.silent = 0
         super().data_received(data)
         if not self._head.waiting:
             self._stop_timer()

@@ -30,7 +30,9 @@ STRIKES: Final = 3
 LIMITS_OF_STRANGERS: Final = JsonLimits(size=64 * 1024)
 """Before its key is known, a client may say hello (with 1,000 leases that it held) and nothing larger."""
 SEND_BUFFER: Final = 256 * 1024
-HEARTBEAT_S: Final = 20.0
+SILENT: Final = 2
+"""Beats, 10 s each, without a byte of the client's, after which it is asked whether it is there."""
+_PING: Final = b"\x89\x00"
 _log = structlog.get_logger("tickwire.stream")
 
 
@@ -67,7 +69,7 @@ class _Connection:
         self._request = request
         self._node = node
         self._socket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_S, max_msg_size=settings.max_frame_bytes + 1, compress=False, timeout=2.0
+            max_msg_size=settings.max_frame_bytes + 1, compress=False, timeout=2.0
         )
         self._sending = request.app[SENDING]
         self._protocol = protocol_of(request)
@@ -115,7 +117,7 @@ class _Connection:
         _bound_buffer(self._request)
         self._nameless = self._node.sockets.knock()
         if not self._nameless:
-            self._close(CLOSES["too_many"].code)
+            self.close(CLOSES["too_many"].code)
         loop = asyncio.get_running_loop()
         self._hello = loop.call_later(self._node.settings.hello_timeout_s, self._hello_is_late)
         self._protocol.when_writable(self._want)
@@ -135,7 +137,7 @@ class _Connection:
             self._hello = None
 
     def _hello_is_late(self) -> None:
-        self._close(CLOSES["hello_timeout"].code)
+        self.close(CLOSES["hello_timeout"].code)
 
     def _show_key(self) -> None:
         """The connection is counted under its key from now on, or not at all."""
@@ -148,8 +150,7 @@ class _Connection:
             self._node.hub,
             actor,
             self._outbox,
-            self._close,
-            self._link,
+            self,
             most_subscriptions=self._node.settings.subscriptions_per_socket,
         )
         know(self._request)
@@ -158,9 +159,9 @@ class _Connection:
         if self._node.sockets.enter(peer):
             self._peer = peer
         else:
-            self._close(CLOSES["too_many"].code)
+            self.close(CLOSES["too_many"].code)
 
-    def _link(self, file_id: str) -> tuple[str, int]:
+    def link(self, file_id: str) -> tuple[str, int]:
         """A link for this client. Made when an outcome names a file, of which most clients never hear."""
         assert self._peer is not None
         return link_maker(self._node, self._request, self._peer.actor.space.id)(file_id)
@@ -183,7 +184,7 @@ class _Connection:
         except ValidationError as error:
             self._unreadable(part, error)
             if self._peer is None:
-                self._close(CLOSES["unauthorized"].code)
+                self.close(CLOSES["unauthorized"].code)
             return
         self._strikes = 0
         if self._peer is None:
@@ -208,7 +209,7 @@ class _Connection:
             self._admit(await authenticate(self._node, key, address_of(self._request), space))
         except Refusal as refusal:
             self._outbox.send({"type": "error", **refusal.as_wire()})
-            self._close(CLOSES["unauthorized"].code)
+            self.close(CLOSES["unauthorized"].code)
 
     def _unreadable(self, part: Any, error: ValidationError) -> None:
         """Say which frame or field was wrong; an unknown frame is no strike, since newer clients may send it."""
@@ -232,9 +233,9 @@ class _Connection:
         self._strikes += 1
         self._outbox.send({"type": "error", **refusal.as_wire()})
         if self._strikes >= STRIKES or self._peer is None:
-            self._close(CLOSES["policy"].code)
+            self.close(CLOSES["policy"].code)
 
-    def _close(self, code: int) -> None:
+    def close(self, code: int) -> None:
         """End after what waits has been sent."""
         self._ends(code)
 
@@ -257,6 +258,21 @@ class _Connection:
             self._close_code = CLOSES["slow_reader"].code
         transport = self._request.transport
         if transport is not None:
+            transport.abort()
+
+    def beat(self) -> None:
+        """Ask a client that is silent whether it is there, and cut one that has not answered by the next beat.
+
+        A timer of aiohttp's would cost each connection a whole KiB with all that hangs on it.
+        """
+        transport = self._protocol.transport
+        if transport is None or transport.is_closing():
+            return
+        self._protocol.silent += 1
+        if self._protocol.silent == SILENT:
+            transport.write(_PING)
+        elif self._protocol.silent > SILENT:
+            _log.info("silent_client_cut", address=address_of(self._request))
             transport.abort()
 
     def _want(self, urgent: bool = True) -> None:

@@ -176,6 +176,8 @@ async def opened(path: Path) -> AsyncIterator[Stage]:
 class Listener:
     """A client of the stream, its socket replaced by lists."""
 
+    link: Any = None
+
     def __init__(self, node: Node, actor: Actor) -> None:
         self.outbox = Outbox(self._wake, lambda: 0.0, self._cut)
         self.frames: list[dict[str, Any]] = []
@@ -184,7 +186,8 @@ class Listener:
         self.reads = True
         self._asked = 100
         self._came = asyncio.Event()
-        self.peer = Peer(node.hub, actor, self.outbox, self._close)
+        self.beats = 0
+        self.peer = Peer(node.hub, actor, self.outbox, self)
 
     def _wake(self, _urgent: bool) -> None:
         asyncio.get_running_loop().call_soon(self._read)
@@ -209,8 +212,11 @@ class Listener:
     def _cut(self) -> None:
         self.was_cut = True
 
-    def _close(self, code: int) -> None:
+    def close(self, code: int) -> None:
         self.closed = code
+
+    def beat(self) -> None:
+        self.beats += 1
 
     def say(self, **frame: Any) -> None:
         self.peer.handle(client_frame.validate_python(frame))

@@ -32,7 +32,7 @@ async def test_a_grant_holds_the_whole_job_and_its_lease(stage):
 
 async def test_links_to_files_are_made_for_the_connection(stage):
     listener = await stage.listener()
-    listener.peer.link = lambda file: (f"https://here/{file}", 0)
+    listener.link = lambda file: (f"https://here/{file}", 0)
     outcome = {"next": {"type": "download", "fileId": "us_fl_1"}}
     job = await stage.create()
     grant = await listener.grant()

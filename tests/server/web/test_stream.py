@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.engine.intake import MOST_BYTES
+from server.web.stream import SILENT
 
 DEADLINE_S = 20.0
 WAITING = WeakKeyDictionary()
@@ -243,7 +244,7 @@ async def test_links_lead_to_where_the_client_came(server):
         await say(opened, HELLO)
         await of_type(opened, "welcome")
         (peer,) = server.node.sockets.peers
-        assert peer.link("us_fl_1")[0].startswith(f"{server.url}/v1/files/us_fl_1/content?")
+        assert peer.shell.link("us_fl_1")[0].startswith(f"{server.url}/v1/files/us_fl_1/content?")
 
 
 class TestFewSockets:
@@ -298,6 +299,37 @@ async def test_a_reader_that_stands_still_is_cut_and_the_others_go_on(server):
                     frame = await of_type(reader, "events")
                     seen += len(frame["events"])
         assert seen == sent
+
+
+async def until(test):
+    async with asyncio.timeout(DEADLINE_S):
+        while not test():  # noqa: ASYNC110 - what is waited for tells nobody that it changed
+            await asyncio.sleep(0)
+
+
+async def test_a_client_that_is_silent_is_asked_and_stays_when_it_answers(server):
+    async with socket(server) as opened:
+        await say(opened, HELLO)
+        await of_type(opened, "welcome")
+        (peer,) = server.node.sockets.peers
+        for _ in range(3):
+            for _ in range(SILENT):
+                peer.shell.beat()
+            await until(lambda: peer.shell._protocol.silent == 0)
+        await say(opened, {"type": "dance"})
+        assert (await of_type(opened, "error"))["code"] == "unknown_frame"
+
+
+async def test_a_client_that_does_not_answer_is_cut(server):
+    async with socket(server) as opened:
+        await say(opened, HELLO)
+        await of_type(opened, "welcome")
+        opened.transport.pause_reading()
+        for _ in range(SILENT):
+            server.node.rest()
+        assert server.node.sockets.peers, "it may still answer"
+        server.node.rest()
+        await until(lambda: not server.node.sockets.peers)
 
 
 async def test_a_reader_that_pauses_gets_all_and_then_the_close_that_was_meant_meanwhile(server):
