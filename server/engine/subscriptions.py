@@ -121,6 +121,8 @@ class Subscriptions:
             live = [subscription for subscription in group if subscription.live]
             if live:
                 self._tell(live, entries, [entry for entry in entries if live[0].matches(entry)])
+        for entry in entries if self._groups else ():
+            entry.forget_data()
 
     def _tell(self, live: list[Subscription], entries: Sequence[Entry], matched: list[Entry]) -> None:
         """A commit too large for one turn of the senders is history at once: it is sent as it is read."""

@@ -48,6 +48,17 @@ def test_an_event_that_nobody_reads_is_not_written(log, monkeypatch):
     assert first.seq == 11
 
 
+def test_the_ring_holds_each_event_once(log):
+    """Nothing but the text, which takes the body's place when somebody asks."""
+    (entry,) = log.take(stored(11, 1, size=2_000))
+    for look in (lambda: None, lambda: entry.text, lambda: entry.data, entry.forget_data):
+        look()
+    held = [value for value in (getattr(entry, name) for name in entry.__slots__) if isinstance(value, str)]
+    assert sum(map(len, held)) < 2_200
+    assert entry._data is None
+    assert entry.data["payload"] == {"x": "y" * 2_000}
+
+
 def test_what_follows_a_place_comes_in_order_and_in_pages(log):
     log.take(stored(11, 3))
     log.take(stored(14, 4))

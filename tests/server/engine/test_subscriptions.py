@@ -344,6 +344,14 @@ async def test_equal_subscriptions_share_one_text(stage, monkeypatch):
     assert len(readers) == 3
 
 
+async def test_what_a_filter_has_looked_at_is_not_kept(stage):
+    reader = await subscribe(stage, topics=["invoice:*"], filter={"n": 1})
+    before = stage.node.log.seq
+    await publish(stage, 2)
+    assert await reader.reach(1) == [before + 2]
+    assert [entry._data for entry in stage.node.log.after(before, 10)] == [None, None]
+
+
 async def test_idle_subscriptions_are_told_how_far_the_log_has_come(stage):
     reader = await subscribe(stage, topics=["job:*"])
     await publish(stage, 3)
