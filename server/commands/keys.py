@@ -10,6 +10,7 @@ from listener_sdk.protocol.times import to_wire
 from ..core.actors import Actor
 from ..core.keys import KeyRow
 from ..core.roles import check
+from ..core.spaces import FIRST
 from ..store import keys as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
@@ -45,7 +46,7 @@ def create(tx: Transaction, item: CreateKey) -> KeyRow:
         raise Refusal("limit", f"A space has at most {MOST_KEYS} keys: revoke one first.")
     row = KeyRow(
         id=encode("key", tx.next_id("key")),
-        space_id=space.id,
+        space_id=FIRST if item.every_space else space.id,
         name=item.name,
         role=item.role,
         secret_hash=item.secret_hash,
@@ -71,10 +72,14 @@ def revoke(tx: Transaction, item: RevokeKey) -> None:
 
 def _found(tx: Transaction, item: RevokeKey) -> KeyRow:
     row = sql.load(tx.connection, item.key_id)
-    hidden = row is not None and row.every_space and not item.actor.every_space
-    if row is None or row.space_id != item.actor.space.id or hidden:
+    if row is None or not _is_of(row, item.actor):
         raise Refusal("not_found", f"There is no key {item.key_id[:64]} in this space.", key="id")
     return row
+
+
+def _is_of(row: KeyRow, actor: Actor) -> bool:
+    """Keys of the whole store are seen by their like alone, from wherever they act."""
+    return actor.every_space if row.every_space else row.space_id == actor.space.id
 
 
 def _keep_the_last(tx: Transaction, row: KeyRow, actor: Actor) -> None:

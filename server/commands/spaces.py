@@ -10,7 +10,7 @@ from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 
 from ..core.actors import SYSTEM, Actor, Space
-from ..core.spaces import changed_space, differences, new_space
+from ..core.spaces import FIRST, changed_space, differences, new_space
 from ..store import spaces as sql
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
@@ -76,8 +76,12 @@ def update(tx: Transaction, item: UpdateSpace) -> Space:
 def delete(tx: Transaction, item: DeleteSpace) -> Space:
     """Nobody opens the space any more; what it has is removed in the background, then the space itself."""
     space = found(tx, item.space_id)
-    if sql.count_open(tx.connection) == 1:
-        raise Refusal("conflict", "This is the only space: make another one first.", key="id")
+    if space.id == FIRST:
+        raise Refusal(
+            "conflict",
+            "The keys of the whole store belong to this space: it can be archived, and stays.",
+            key="id",
+        )
     if space.id == item.actor.space.id:
         raise Refusal(
             "conflict", "This call acts in the space that it would delete: name another one.", key="id"

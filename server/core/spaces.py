@@ -11,8 +11,8 @@ from listener_sdk.protocol.times import to_wire
 from .actors import Space
 from .retention import DAY_MS, Retention
 
-STORE_WIDE: Final = 1
-"""The space of the first start: keys of the whole store act in it unless a call names another."""
+FIRST: Final = 1
+"""The space of the first start. Keys of the whole store belong to it, and act in it unless a call names another."""
 
 
 def space_wire(space: Space) -> dict[str, Any]:

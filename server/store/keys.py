@@ -24,9 +24,10 @@ def load_with_space(reader: Reader, key_id: str) -> tuple[KeyRow | None, Space |
 
 
 def page(reader: Reader, space_id: int, after: str, count: int, *, every_space: bool) -> list[KeyRow]:
-    """Keys of a space in the order of their making, after an id; those of the whole store only with ``every_space``."""
+    """Keys of a space in the order of their making, after an id; with ``every_space`` also those of the whole store."""
     rows = reader.rows(
-        f"{_SELECT} WHERE space_id = :space AND id > :after AND every_space <= :whole ORDER BY id LIMIT :count",
+        f"{_SELECT} WHERE ((space_id = :space AND every_space = 0) OR (every_space = 1 AND :whole = 1)) AND id > :after "
+        "ORDER BY id LIMIT :count",
         whole=int(every_space),
         space=space_id,
         after=after,

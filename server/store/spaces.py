@@ -43,11 +43,6 @@ def count_all(reader: Reader) -> int:
     return int(reader.rows("SELECT COUNT(*) FROM space")[0][0])
 
 
-def count_open(reader: Reader) -> int:
-    """How many spaces there are that are not being removed."""
-    return int(reader.rows("SELECT COUNT(*) FROM space WHERE deleted_at IS NULL")[0][0])
-
-
 def insert(connection: Connection, space: Space) -> None:
     """Store a new space."""
     connection.insert_many("space", COLUMNS, [tuple(getattr(space, name) for name in COLUMNS)])

@@ -13,6 +13,7 @@ from listener_sdk.protocol.ids import space_code
 from ..core.actors import Actor, Space
 from ..core.keys import ADMINISTRATOR, KeyRow
 from ..core.rates import Rates
+from ..core.spaces import FIRST
 from ..engine.node import Node
 from ..security.keys import digest, matches, parse_key
 from ..store import keys, spaces
@@ -114,7 +115,7 @@ class Keyring:
             return _Checked(
                 ADMINISTRATOR,
                 "admin",
-                min(self._node.facts.spaces),
+                FIRST,
                 every_space=True,
                 until=now + REMEMBERED_MS,
             )

@@ -175,3 +175,15 @@ async def test_keys_of_the_whole_store_are_made_and_seen_by_their_like_alone(ser
     assert (await server.call("DELETE", f"/v1/keys/{whole['id']}", key=admin)).status == 404
     assert (await server.call("GET", "/v1/spaces", key=whole["key"])).status == 200
     assert (await server.call("DELETE", f"/v1/keys/{whole['id']}")).status == 200
+
+
+async def test_a_key_of_the_whole_store_outlives_the_space_where_it_was_made(server, acme):
+    whole = (
+        await server.call(
+            "POST", "/v1/keys", {"name": "b", "role": "admin", "everySpace": True}, headers=inside("acme")
+        )
+    ).data
+    await server.call("DELETE", "/v1/spaces/acme")
+    assert (await server.call("GET", "/v1/whoami", key=whole["key"])).data["space"] == "default"
+    assert whole["id"] in [key["id"] for key in (await server.call("GET", "/v1/keys")).data]
+    assert (await server.call("DELETE", "/v1/spaces/default", key=whole["key"])).error["code"] == "conflict"
