@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import math
 import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Final
@@ -29,8 +28,6 @@ from .telemetry.logs import configure
 from .web.application import make_runner
 from .web.departure import hurry
 
-SWEPT_AFTER_S: Final = 3600
-"""Bytes of files that no row names yet may be another server's upload for so long."""
 COLLECTED: Final = (10_000, 10, 5)
 """When garbage is looked for: a batch makes thousands of objects that end by themselves, and with Python's own numbers
 looking at them is a tenth of all that the server does."""
@@ -100,7 +97,7 @@ async def _node(settings: Settings, database: Database, clock: Callable[[], int]
             clock.compare(database.time_ms)
         meta, facts, known = _read(settings, database, clock())
         node = Node(settings, database, meta, facts, clock)
-        node.blobs.prepare(known, clock() / 1000 - SWEPT_AFTER_S if database.shared else math.inf)
+        node.blobs.prepare(known, clock() / 1000, settings.retention.file_ms / 1000)
         await node.start()
     except StoreError as error:
         raise StartError(f"The store cannot be used: {error}") from error

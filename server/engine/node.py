@@ -87,7 +87,7 @@ class Node:
         self.tail = Tail(self.log, self.read, self.subscriptions.publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
-        self.blobs = Blobs(settings.data_dir / "files", lambda: self.room.low)
+        self.blobs = Blobs(settings.data_dir / "files" / meta.account_id, lambda: self.room.low)
         self.clearing = ClearingLoop(self.submit, self.read, self.blobs.remove)
         self.retention = RetentionLoop(
             settings.retention,

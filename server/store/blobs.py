@@ -1,20 +1,21 @@
-"""The bytes of files on disk, each under a random name.
+"""The bytes of files on disk, each under a random name, in a folder that no other store uses.
 
 Bytes are durable before their row is written, and a row goes before its bytes: a crash leaves at most bytes
-that no row names, and the next start sweeps those away.
+that no row names, and a later start sweeps those away.
 """
 
 import asyncio
 import contextlib
 import errno
 import hashlib
-import math
 import os
 import secrets
 from collections.abc import AsyncIterable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
+
+import structlog
 
 from listener_sdk.protocol.codes import Refusal
 
@@ -23,7 +24,10 @@ from .durable import sync_folder
 
 PART: Final = ".part"
 CHUNK: Final = 256 * 1024
+WRITING_S: Final = 3600
+"""A half-written file that nobody has touched for so long is no upload any more, of this server or another."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_log = structlog.get_logger("tickwire.files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +49,38 @@ class Blobs:
         self.folder = folder
         self._low = low
 
-    def prepare(self, known: set[str], before: float = math.inf) -> int:
-        """Make the folder and remove bytes that nothing names, half-written ones included; how many went.
+    def prepare(self, known: set[str], now: float, kept_s: float) -> int:
+        """Make the folder and remove bytes that nothing names; how many went. Bytes that are named and not there are logged.
 
-        Where other servers write to the folder, only what was last changed ``before`` a time (s) may go. StartError when
-        the folder cannot be used. Only before the server takes its first call.
+        - ``now``: seconds since 1970
+        - ``kept_s``: how long files are kept. Bytes that no row names may be those of a newer store than this one, which was
+          restored from a backup: they stay until they would have gone in any case. Only half-written ones go sooner.
+
+        StartError when the folder cannot be used. Only before the server takes its first call.
         """
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            orphans = [path for path in self.folder.iterdir() if _is_orphan(path, known, before)]
+            for folder in (self.folder.parent, self.folder):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = {path.name: path for path in self.folder.iterdir() if path.is_file()}
+            orphans = [
+                path for name, path in found.items() if name not in known and _is_old(path, now, kept_s)
+            ]
             for path in orphans:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise StartError(
                 f"{self.folder} cannot be used: {error.strerror}. Give it to the server's user."
             ) from error
+        self._say(len(orphans), len(known - found.keys()))
         return len(orphans)
+
+    def _say(self, swept: int, missing: int) -> None:
+        folder = str(self.folder)
+        if swept:
+            _log.info("bytes_swept", count=swept, folder=folder)
+        if missing:
+            advice = "Give --data-dir the folder that has them; servers that share a database share it too."
+            _log.warning("bytes_missing", count=missing, folder=folder, advice=advice)
 
     def path(self, name: str) -> Path:
         """Where bytes lie."""
@@ -99,10 +119,10 @@ class Blobs:
         await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
 
 
-def _is_orphan(path: Path, known: set[str], before: float) -> bool:
+def _is_old(path: Path, now: float, kept_s: float) -> bool:
     # Another server may rename it while this one looks.
     with contextlib.suppress(FileNotFoundError):
-        return path.name not in known and path.is_file() and path.stat().st_mtime < before
+        return path.stat().st_mtime < now - (WRITING_S if path.suffix == PART else kept_s)
     return False
 
 

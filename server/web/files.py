@@ -26,6 +26,12 @@ from .runner import know
 from .uploads import incoming
 
 PAGE_SIZE: Final = 100
+_MISSING: Final = {
+    False: "The bytes of this file are gone from the server's disk.",
+    True: "The bytes of this file are not in this server's data directory: servers that share a database need one "
+    "--data-dir on a disk that they share.",
+}
+"""By whether other servers may have them."""
 _log = structlog.get_logger("tickwire.files")
 
 
@@ -89,7 +95,7 @@ async def content(call: Call) -> web.Response:
     path = call.blobs.path(row.blob)
     if not await asyncio.to_thread(path.is_file):
         _log.error("bytes_missing", file=row.id, blob=row.blob)
-        raise Refusal("not_found", "The bytes of this file are gone from the server's disk.", key="id")
+        raise Refusal("not_found", _MISSING[call.node.database.shared], key="id")
     return download(
         call.request,
         Stored(path, row.size, f"{row.id:x}-{row.created_at:x}", row.created_at // 1000),

@@ -1,6 +1,7 @@
 """The loop of retention: to the millisecond, page after page, without losing a reader or a part of what is kept."""
 
 import asyncio
+import time
 
 import pytest
 from situations import reach
@@ -318,7 +319,7 @@ async def stored(stage, name):
     async def chunks():
         yield b"bytes"
 
-    stage.node.blobs.prepare({path.name for path in (stage.path / "files").glob("*")})
+    stage.node.blobs.prepare(set(), time.time(), 30 * DAY_S)
     blob = await stage.node.blobs.write(chunks(), 100)
     return await stage.do(CREATE_FILE, CreateFile(ADMIN, name, blob.size, "text/csv", blob.name))
 
@@ -351,7 +352,7 @@ async def test_bytes_that_cannot_be_removed_keep_no_others_and_are_swept_at_the_
     stage.clock.forward(30 * DAY_S)
     assert (await retention.look()).files == 2
     assert [stage.node.blobs.path(row.blob).exists() for row in rows] == [True, False]
-    assert stage.node.blobs.prepare(set()) == 1
+    assert stage.node.blobs.prepare(set(), time.time() + 31 * DAY_S, 30 * DAY_S) == 1
 
 
 # ---- idempotency keys

@@ -6,17 +6,21 @@ import os
 import stat
 
 import pytest
+from structlog.testing import capture_logs
 
 from listener_sdk.protocol.codes import Refusal
 from server.store import blobs as module
-from server.store.blobs import CHUNK, Blobs
+from server.store.blobs import CHUNK, WRITING_S, Blobs
 from server.store.database import DiskFullError, StartError, StoreError
+
+NOW = 2_000_000_000
+KEPT_S = 30 * 86_400
 
 
 @pytest.fixture
 def blobs(tmp_path):
-    found = Blobs(tmp_path / "files")
-    found.prepare(set())
+    found = Blobs(tmp_path / "files" / "store")
+    found.prepare(set(), NOW, KEPT_S)
     return found
 
 
@@ -45,7 +49,7 @@ async def test_nothing_is_a_file_too(blobs):
 async def test_only_the_servers_user_may_read_them(blobs):
     blob = await blobs.write(pieces(b"x"), 10)
     assert blobs.path(blob.name).stat().st_mode & 0o077 == 0
-    assert blobs.folder.stat().st_mode & 0o077 == 0
+    assert {folder.stat().st_mode & 0o077 for folder in (blobs.folder, blobs.folder.parent)} == {0}
 
 
 async def test_the_limit_itself_is_taken_and_one_byte_more_is_not(blobs):
@@ -101,7 +105,7 @@ async def test_bytes_and_their_name_are_flushed_before_they_count(blobs, monkeyp
 async def test_with_too_little_room_nothing_is_written(tmp_path):
     low = ["The disk is nearly full.", None, "The disk is nearly full."]
     blobs = Blobs(tmp_path / "files", lambda: low.pop(0))
-    blobs.prepare(set())
+    blobs.prepare(set(), NOW, KEPT_S)
     with pytest.raises(DiskFullError, match="nearly full"):
         await blobs.write(pieces(), 10)
     with pytest.raises(DiskFullError, match="nearly full"):
@@ -116,25 +120,41 @@ async def test_removing_twice_is_no_error(blobs):
     assert left(blobs) == []
 
 
-async def test_a_start_sweeps_what_nothing_names(blobs):
-    kept = await blobs.write(pieces(b"x"), 10)
-    await blobs.write(pieces(b"y"), 10)
-    (blobs.folder / "half.part").write_bytes(b"z")
-    assert blobs.prepare({kept.name}) == 2
-    assert left(blobs) == [kept.name]
+def lay(blobs, name, age_s):
+    """Bytes that were last changed so long ago."""
+    blobs.path(name).write_bytes(b"x")
+    os.utime(blobs.path(name), (NOW - age_s, NOW - age_s))
+
+
+def test_a_start_sweeps_what_nothing_names_once_it_would_have_gone_in_any_case(blobs):
+    for name, age_s in (("named", 2 * KEPT_S), ("old", KEPT_S + 1), ("newer than a backup", KEPT_S - 1)):
+        lay(blobs, name, age_s)
+    with capture_logs() as logs:
+        assert blobs.prepare({"named"}, NOW, KEPT_S) == 1
+    assert left(blobs) == ["named", "newer than a backup"]
+    assert [(line["event"], line["log_level"], line["count"]) for line in logs] == [
+        ("bytes_swept", "info", 1)
+    ]
+
+
+def test_a_start_sweeps_half_written_bytes_that_no_server_writes_any_more(blobs):
+    lay(blobs, "broken-off.part", WRITING_S + 1)
+    lay(blobs, "of-another-server.part", WRITING_S - 1)
+    assert blobs.prepare(set(), NOW, KEPT_S) == 1
+    assert left(blobs) == ["of-another-server.part"]
+
+
+def test_a_start_says_that_bytes_are_missing_and_what_may_be_wrong(blobs):
+    lay(blobs, "there", 0)
+    with capture_logs() as logs:
+        blobs.prepare({"there", "missing", "missing too"}, NOW, KEPT_S)
+    (line,) = logs
+    assert (line["event"], line["log_level"], line["count"]) == ("bytes_missing", "warning", 2)
+    assert "--data-dir" in line["advice"]
+    assert line["folder"] == str(blobs.folder)
 
 
 def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
     (tmp_path / "files").write_text("a file in its place")
     with pytest.raises(StartError, match="cannot be used"):
-        Blobs(tmp_path / "files").prepare(set())
-
-
-def test_where_others_write_too_only_what_is_old_is_swept(tmp_path):
-    blobs = Blobs(tmp_path / "files")
-    blobs.prepare(set())
-    for name, changed in (("old", 1_000), ("new.part", 5_000), ("named", 1_000)):
-        blobs.path(name).write_bytes(b"x")
-        os.utime(blobs.path(name), (changed, changed))
-    assert blobs.prepare({"named"}, before=4_000) == 1
-    assert left(blobs) == ["named", "new.part"]
+        Blobs(tmp_path / "files" / "store").prepare(set(), NOW, KEPT_S)

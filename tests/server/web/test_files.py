@@ -21,7 +21,7 @@ async def upload(server, content=b"hello", query="name=a.txt", **how):
 
 
 def on_disk(server):
-    return sorted(path.name for path in (server.settings.data_dir / "files").iterdir())
+    return sorted(path.name for path in server.node.blobs.folder.iterdir())
 
 
 async def test_bytes_come_back_as_they_went_with_name_and_type(server):
@@ -252,9 +252,19 @@ async def test_a_file_that_did_not_change_is_not_sent_again(server):
 async def test_bytes_that_are_missing_from_the_disk_are_said_to_be(server):
     stored = (await upload(server)).data
     (name,) = on_disk(server)
-    (server.settings.data_dir / "files" / name).unlink()
+    server.node.blobs.path(name).unlink()
     answer = await server.call("GET", f"/v1/files/{stored['id']}/content")
     assert (answer.status, answer.error["code"]) == (404, "not_found")
+    assert "--data-dir" not in answer.error["message"]
+
+
+async def test_of_bytes_that_another_server_may_have_it_is_said_where_they_should_be(server, monkeypatch):
+    stored = (await upload(server)).data
+    server.node.blobs.path(on_disk(server)[0]).unlink()
+    monkeypatch.setattr(server.node.database, "shared", True)
+    answer = await server.call("GET", f"/v1/files/{stored['id']}/content")
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
+    assert "--data-dir" in answer.error["message"]
 
 
 @pytest.mark.parametrize("name", ['a"b.txt', "naïve.txt", "日本.csv", "a;b.txt", "a%b.txt", "'x'.txt"])

@@ -91,10 +91,10 @@ async def test_every_other_post_takes_it_too(server):
         for _ in range(2)
     ]
     assert len(set(files)) == 1
-    assert len(list((server.settings.data_dir / "files").iterdir())) == 1
+    assert len(list(server.node.blobs.folder.iterdir())) == 1
     mismatch = await server.call("POST", "/v1/files?name=a", raw=b"y", headers=headers)
     assert mismatch.error["code"] == "idempotency_mismatch"
-    assert len(list((server.settings.data_dir / "files").iterdir())) == 1
+    assert len(list(server.node.blobs.folder.iterdir())) == 1
 
 
 async def test_an_upload_for_another_job_name_or_of_another_type_is_another(server):
@@ -114,7 +114,7 @@ async def test_an_upload_for_another_job_name_or_of_another_type_is_another(serv
     ):
         answer = await upload(*how)
         assert (answer.status, answer.error["code"]) == (422, "idempotency_mismatch"), how
-    assert len(list((server.settings.data_dir / "files").iterdir())) == 1
+    assert len(list(server.node.blobs.folder.iterdir())) == 1
 
 
 async def test_a_key_is_not_made_twice_and_its_secret_not_shown_again(server):
