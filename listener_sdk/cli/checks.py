@@ -138,8 +138,14 @@ async def reachable(url: str) -> Finding:
         told = f"{url} is not a Tickwire server: it answers {answer.status} ({answer.content_type})"
         return Finding("server", "fail", told, "Check TICKWIRE_URL")
     if answer.status != 200:
-        return Finding("server", "warn", f"{url} is not ready: {body.strip()}", "Wait, or look into its log")
+        return Finding("server", "warn", f"{url} is not ready: {_reason(body)}", "Wait, or look into its log")
     return Finding("server", "ok", f"{url} is ready")
+
+
+def _reason(body: str) -> str:
+    with suppress(orjson.JSONDecodeError, KeyError, TypeError):
+        return str(orjson.loads(body)["reason"])
+    return body.strip()
 
 
 async def key_valid(client: Client, found: Connection) -> Finding:
@@ -147,7 +153,12 @@ async def key_valid(client: Client, found: Connection) -> Finding:
     try:
         me = await client.whoami()
     except ApiError as error:
-        return Finding("key", "fail", error.message, "Set TICKWIRE_API_KEY to a valid key")
+        fix = (
+            "Wait, or look into the server's log"
+            if error.may_retry
+            else "Set TICKWIRE_API_KEY to a valid key"
+        )
+        return Finding("key", "fail", error.message, fix)
     except ConnectionFailed as error:
         return Finding("key", "fail", unreachable(error), "Look into the server's log")
     if me.version != __version__:

@@ -14,6 +14,8 @@ from .log import Entry, Log
 
 EVERY_S: Final = 0.25
 PAGE: Final = 500
+ANSWERS_S: Final = 5.0
+"""A store that has not said for so long where its log ends does not answer."""
 _log = structlog.get_logger("tickwire.tail")
 
 Read = Callable[[Callable[[Reader], Any]], Awaitable[Any]]
@@ -45,6 +47,16 @@ class Tail:
         """Of this server's events those that are not told yet."""
         self._end = 0
         self._reading: asyncio.Task[None] | None = None
+        self._failed: str | None = None
+        self._asked_at: float | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the log cannot be read just now; None while it can, and on a store that nobody else writes to."""
+        if self._failed is None and self._asked_at is not None:
+            waited = asyncio.get_running_loop().time() - self._asked_at
+            return f"The store has not answered for {waited:.0f} s." if waited > ANSWERS_S else None
+        return self._failed
 
     def offer(self, events: list[Stored]) -> None:
         """Events that this server has committed: told at once, unless some of another server come before them."""
@@ -58,20 +70,22 @@ class Tail:
 
     async def run(self) -> None:
         """Ask again and again for what other servers have appended, until cancelled."""
-        unreachable = False
         while True:
+            self._asked_at = asyncio.get_running_loop().time()
             try:
                 await self.poll()
-                unreachable = False
+                self._failed = None
             except StoreError as error:
-                if not unreachable:
+                if self._failed is None:
                     _log.warning("log_unreachable", error=str(error))
-                unreachable = True
+                self._failed = str(error)
+            self._asked_at = None
             await asyncio.sleep(EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311 - so that servers do not ask in step
 
     async def poll(self) -> None:
         """Tell all that is in the log by now. Raises StoreError."""
         head: Head = await self._read(sql.head)
+        self._asked_at = None
         if head.epoch != self._log.epoch:
             self._begin_anew(head)
             return

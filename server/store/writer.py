@@ -92,6 +92,8 @@ class Writer:
         self._idle.set()
         self._stopped = False
         self._loaded = False
+        self.trouble: str | None = None
+        """Why the store did not take the last batch; None when it did. Such a batch is followed by another, asked for or not."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="tickwire-writer", daemon=True)
 
@@ -234,6 +236,9 @@ class Writer:
         try:
             return self._commit_in_the_end(batch)
         except StoreError as error:
+            # What the database undid for another server's sake says nothing of the next batch.
+            if not isinstance(error, AgainError):
+                self.trouble = str(error)
             self._undo()
             return _Landed(batch, [(None, error)] * len(batch))
         except Exception as error:  # noqa: BLE001 - whatever it is, only the guilty item may fail
@@ -276,6 +281,7 @@ class Writer:
         more = self._at_end(tx)
         events = tx.commit()
         tx.learn()
+        self.trouble = None
         return _Landed(batch, answers, events, tx.effects, more)
 
     def _undo(self) -> None:

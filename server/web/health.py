@@ -36,4 +36,5 @@ def _obstacle(node: Node) -> tuple[str, str] | None:
         return "broken", node.database.broken
     if node.room.low is not None:
         return "disk_full", node.room.low
-    return None
+    trouble = node.writer.trouble or node.tail.trouble
+    return None if trouble is None else ("store_away", trouble)

@@ -39,6 +39,8 @@ class FakeApi:
     ending: dict = field(default_factory=lambda: {"status": "complete"})
     version: str = __version__
     ready: int = 200
+    away: bool = False
+    """Whether it cannot reach its store."""
     closes_with: int | None = None
     never_ends: bool = False
     untaken: bool = False
@@ -100,7 +102,10 @@ class FakeApi:
     async def _ready(self, request):
         if self.ready == 404:
             return web.Response(text="<html>Nothing here</html>", content_type="text/html", status=404)
-        return web.json_response({"status": "ready" if self.ready == 200 else "draining"}, status=self.ready)
+        if self.ready == 200:
+            return web.json_response({"status": "ready"})
+        body = {"status": "draining", "reason": "The server is stopping."}
+        return web.json_response(body, status=self.ready)
 
     async def _list_spaces(self, request):
         self.acted_in.append(request.headers.get("X-Customer-Code"))
@@ -126,6 +131,8 @@ class FakeApi:
         return web.json_response({"data": {"success": True}})
 
     async def _whoami(self, request):
+        if self.away:
+            return refusal(503, "unavailable", "The database does not answer.")
         me = {
             "keyId": "k1", "role": "admin", "space": "default", "spaceId": "us_sp_default",
             "environmentId": "us_env_default", "accountId": "us_acc_1", "version": self.version, "position": "e:0",

@@ -109,13 +109,21 @@ def test_another_server_is_not_quoted(api):
 
 def test_a_server_that_is_not_ready_is_a_warning(api):
     api.ready = 503
-    assert of_server()["server"].level == "warn"
+    found = of_server()["server"]
+    assert (found.level, found.text) == ("warn", f"{api.url} is not ready: The server is stopping.")
 
 
 def test_a_wrong_key_ends_the_checks(api):
     found = of_server(key="wrong" * 8)
     assert found["key"].level == "fail"
     assert "stream" not in found
+
+
+def test_a_store_that_is_away_is_no_fault_of_the_key(api):
+    api.away = True
+    found = of_server()["key"]
+    assert (found.level, found.text) == ("fail", "The database does not answer.")
+    assert found.fix == "Wait, or look into the server's log"
 
 
 def test_another_version_is_told(api):

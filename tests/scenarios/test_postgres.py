@@ -1,13 +1,16 @@
 """A server on PostgreSQL, with real processes: a job's whole life, a restart, and the death of every session in between."""
 
 import asyncio
+import json
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 from postgres import postgres
-from processes import DEADLINE_S, ROOT, SERVE, listener, server
+from processes import DEADLINE_S, ROOT, SERVE, listener, server, until
 
 from listener_sdk import Client
 
@@ -74,6 +77,26 @@ async def test_every_session_may_end_and_the_server_goes_on(tmp_path: Path, scri
             after = await ended(client, 10)
     assert len(gone) >= 2, "the writer and a reader"
     assert before[0] == after[0] == "10 rows counted"
+
+
+def readiness(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=20) as answer:
+            return answer.status, json.load(answer)["status"]
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)["status"]
+
+
+def test_a_server_is_not_ready_while_its_database_is_away_and_is_again_by_itself(tmp_path: Path) -> None:
+    name = postgres().create()
+    with server(tmp_path / "home", database_url=postgres().url(name)) as home:
+        assert readiness(home.url) == (200, "ready")
+        postgres().run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        postgres().run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        until(lambda: readiness(home.url) == (503, "store_away"), "it says that the store is away")
+        postgres().run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        until(lambda: readiness(home.url) == (200, "ready"), "it is ready again")
 
 
 async def test_servers_start_at_once_on_an_empty_database(tmp_path: Path) -> None:

@@ -4,10 +4,17 @@ import asyncio
 
 import pytest
 
+from server.engine import tail as module
 from server.engine.log import Log
 from server.engine.tail import PAGE, Tail
 from server.store.database import StoreError
 from server.store.log import Head, Stored
+
+
+async def until(true):
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - the tail has no event for its state
+            await asyncio.sleep(0.001)
 
 
 def event(seq):
@@ -167,3 +174,25 @@ async def test_after_stop_nothing_more_is_told(house):
     house.tail.stop()
     await asyncio.wait([reading])
     assert house.told == []
+
+
+async def test_it_says_that_the_store_is_away_until_it_answers_again(house, monkeypatch):
+    monkeypatch.setattr(module, "EVERY_S", 0.001)
+    assert house.tail.trouble is None
+    running = asyncio.create_task(house.tail.run())
+    house.store.error = StoreError("away")
+    await until(lambda: house.tail.trouble == "away")
+    house.store.error = None
+    await until(lambda: house.tail.trouble is None)
+    running.cancel()
+
+
+async def test_a_store_that_does_not_answer_is_away_too(house, monkeypatch):
+    monkeypatch.setattr(module, "EVERY_S", 0.001)
+    monkeypatch.setattr(module, "ANSWERS_S", 0.01)
+    house.store.gate.clear()
+    running = asyncio.create_task(house.tail.run())
+    await until(lambda: "has not answered" in (house.tail.trouble or ""))
+    house.store.gate.set()
+    await until(lambda: house.tail.trouble is None)
+    running.cancel()

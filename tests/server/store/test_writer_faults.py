@@ -96,7 +96,9 @@ async def test_a_store_error_fails_the_whole_batch_and_leaves_nothing(house, whe
     await house.until(lambda: len(house.answers) == 3)
     assert {type(error) for _, _, error in house.answers} == {kind}
     assert house.stored() == house.logged() == house.delivered == []
+    assert house.writer.trouble == "not now"
     assert await house.writer.submit(WRITE, "c") == "c written"
+    assert house.writer.trouble is None
     assert house.logged() == [1]
 
 

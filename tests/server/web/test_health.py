@@ -47,3 +47,14 @@ async def test_a_server_with_a_broken_store_says_so_and_writes_no_more(server, m
     assert (refused.status, refused.error["code"]) == (503, "unavailable")
     assert refused.headers["Retry-After"]
     assert (await server.call("GET", f"/v1/jobs/{job['id']}")).status == 200
+
+
+@pytest.mark.parametrize("who", ["writer", "tail"])
+async def test_a_server_whose_store_is_away_says_so(server, who, monkeypatch):
+    trouble = {"writer": "trouble", "tail": "_failed"}[who]
+    monkeypatch.setattr(getattr(server.node, who), trouble, "The database does not answer.")
+    answer = await server.call("GET", "/readyz", key=None)
+    assert (answer.status, answer.body) == (
+        503,
+        {"status": "store_away", "reason": "The database does not answer."},
+    )
