@@ -115,6 +115,7 @@ def _errors() -> Iterator[str]:
     for name in ("TickwireError", "SettingsError", "RegistrationError", "ConnectionFailed", "NotTickwire"):
         yield _error(name)
     yield from _class("ApiError", errors.ApiError, "error.")
+    yield _error("InvalidError")
     yield _error("CursorError")
 
 

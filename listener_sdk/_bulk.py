@@ -1,14 +1,18 @@
 """Calls about many jobs: how they are written, and repeated until all is done."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import orjson
+from pydantic import BaseModel
 
-from ._channel import plain_input
-from ._http import Http
+from ._given import body, check_names, check_zones, meant, names_of
+from ._http import Http, camel
+from ._text import check_json
 from .protocol.bulk import MOST_JOBS, BulkAct, BulkCancel, BulkDone, BulkMember, JobsFilter
 from .protocol.jobs import JobCreate
+from .protocol.times import from_datetime, to_wire
 
 BulkMembers = list[BulkMember]
 _ACTS: Final[dict[str, type[BulkAct]]] = {"cancel": BulkCancel, "retry": BulkAct}
@@ -17,8 +21,8 @@ _ACTS: Final[dict[str, type[BulkAct]]] = {"cancel": BulkCancel, "retry": BulkAct
 async def create(
     http: Http, jobs: Iterable[JobCreate | Mapping[str, Any]], *, partial: bool, idempotency_key: str | None
 ) -> BulkMembers:
-    """One transaction; ValueError for more jobs than it takes."""
-    bodies = [_body(job, index) for index, job in enumerate(jobs)]
+    """One transaction; ValueError for more jobs than it takes, and for what is no job."""
+    bodies = [_member(job, index) for index, job in enumerate(jobs)]
     if not bodies:
         return []
     if len(bodies) > MOST_JOBS:
@@ -32,16 +36,36 @@ async def create(
     return [BulkMember.model_validate(one) for one in answer["data"]["jobs"]]
 
 
-def _body(job: JobCreate | Mapping[str, Any], index: int) -> dict[str, Any]:
+def _member(job: JobCreate | Mapping[str, Any], index: int) -> dict[str, Any]:
     if isinstance(job, JobCreate):
+        check_zones({name: getattr(job, name) for name in job.model_fields_set}, f"jobs.{index}.")
         return job.model_dump(mode="json", exclude_none=True)
     facts = dict(job)
-    if not isinstance(facts.get("name"), str):
+    name = facts.pop("name", None)
+    if not isinstance(name, str):
         what = f"job {index} has no name: write {{'name': 'workbook:export', 'input': {{...}}}}"
         raise ValueError(what)  # noqa: TRY004 - a value of the data
-    kind, _, operation = str(facts.pop("name")).partition(":")
-    body = JobCreate(type=kind, operation=operation, input=plain_input(facts.pop("input", None)), **facts)
-    return body.model_dump(mode="json", exclude_none=True)
+    return _body(name, facts, index)
+
+
+def _body(name: str, facts: Mapping[str, Any], index: int) -> dict[str, Any]:
+    """The body as the server takes it, which judges it among the others; ValueError for what is the program's mistake."""
+    allowed = names_of(JobCreate, "type", "operation")
+    for field in facts:
+        if field not in allowed:
+            raise ValueError(f"job {index} has no field {field!r}: {meant(str(field), allowed)}")
+    check_zones(facts, f"jobs.{index}.")
+    kind, _, operation = name.partition(":")
+    told = {camel(field): _plain(value) for field, value in facts.items() if value is not None}
+    for field, value in told.items():
+        check_json(value, f"jobs.{index}.{field}")
+    return {"type": kind, "operation": operation, **told}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_wire(from_datetime(value))
+    return value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
 
 
 async def act(
@@ -58,7 +82,8 @@ async def act(
         if filters or fields.get("all"):
             raise ValueError("give ids, or filters, or all=True: not several of them")
         return await _on_ids(http, name, [*dict.fromkeys(ids)][:limit], fields)
-    fields["filter"] = JobsFilter(**filters) if filters else None
+    check_names(f"{name}_many", filters, names_of(JobsFilter))
+    fields["filter"] = body(JobsFilter, filters) if filters else None
     # What is counted now is all that is done: a rerun that fails meanwhile is not run again by the same call.
     whole = await _call(http, name, {**fields, "dry_run": True})
     most = whole.matched if limit is None else min(limit, whole.matched)
@@ -87,8 +112,8 @@ async def _until(http: Http, name: str, fields: dict[str, Any], left: int) -> Bu
 
 
 async def _call(http: Http, name: str, fields: dict[str, Any]) -> BulkDone:
-    body = _ACTS[name](**fields).model_dump_json(exclude_none=True).encode()
-    return BulkDone.model_validate((await http.call("POST", f"/v1/jobs/bulk/{name}", body))["data"])
+    sent = body(_ACTS[name], fields).model_dump_json(exclude_none=True).encode()
+    return BulkDone.model_validate((await http.call("POST", f"/v1/jobs/bulk/{name}", sent))["data"])
 
 
 def _joined(one: BulkDone, other: BulkDone) -> BulkDone:

@@ -144,6 +144,10 @@ def progress(
         text = clean(text, 4096)
     ends_ms = None
     if eta is not None:
+        if isinstance(eta, datetime) and eta.tzinfo is None:
+            raise ValueError(
+                "eta must be a timedelta, or a time with a zone: moment.astimezone() adds that of this machine"
+            )
         ends_ms = from_datetime(_now() + eta if isinstance(eta, timedelta) else eta)
     return Progress(percent, done, total, text, ends_ms)
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._channel import Channel, JobLog, plain_input
+from ._given import body, check_names, names_of
 from ._granted import Granted, whole
 from .errors import Canceled
 from .protocol.jobs import Job as RawJob
@@ -105,6 +106,6 @@ class Context(Generic[Input]):
 
     def _child(self, name: str, input: Any, fields: dict[str, Any]) -> JobCreate:  # noqa: A002 - the wire's word
         kind, _, operation = name.partition(":")
-        return JobCreate(
-            type=kind, operation=operation, input=plain_input(input), parent_id=self.id, **fields
-        )
+        check_names("start", fields, names_of(JobCreate, "type", "operation", "parent_id"))
+        own = {"type": kind, "operation": operation, "input": plain_input(input), "parent_id": self.id}
+        return body(JobCreate, {**fields, **own})

@@ -12,6 +12,7 @@ import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
+from ._given import without_zone
 from ._refusals import Answer, not_tickwire, refusal
 from ._version import __version__
 from .errors import ConnectionFailed, NotTickwire
@@ -150,8 +151,8 @@ def _url(text: str) -> URL:
 
 
 def query_of(filters: Mapping[str, Any]) -> dict[str, str]:
-    """Filters as they stand in an address: camelCase names, true and false, times in UTC; None is left out."""
-    return {camel(name): _text(value) for name, value in filters.items() if value is not None}
+    """Filters as they stand in an address: camelCase names, true and false, times in UTC; None is left out. InvalidError for times without zone."""
+    return {camel(name): _text(name, value) for name, value in filters.items() if value is not None}
 
 
 def camel(name: str) -> str:
@@ -173,13 +174,15 @@ def _of(response: aiohttp.ClientResponse, body: bytes) -> Answer:
     return Answer(response.status, response.headers, body, str(response.url))
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise without_zone(name)
         return to_wire(from_datetime(value))
     if isinstance(value, list | tuple | set | frozenset):
-        return ",".join(_text(one) for one in value)
+        return ",".join(_text(name, one) for one in value)
     return str(value.value) if isinstance(value, Enum) else str(value)
 
 

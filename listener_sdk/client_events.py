@@ -1,15 +1,23 @@
 """``client.events``: read, publish and acknowledge events over REST."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from ._channel import plain_input
+from ._given import body, check_names, names_of
 from ._http import Http
 from .client_jobs import Page
 from .errors import ApiError
 from .protocol.codes import Refusal
-from .protocol.events import Event, EventContext, EventCreate, check_topic
+from .protocol.events import Event, EventCreate, check_topic
+
+_FILTERS: Final = frozenset(
+    (
+        "topic", "topics", "domain", "since", "after", "include_acknowledged", "environment_id", "space_id",
+        "page_size", "page_number", "cursor",
+    )
+)  # fmt: skip
 
 
 class Events:
@@ -27,6 +35,7 @@ class Events:
 
         Without ``topic`` or ``topics`` only the topics come that Flatfile's clients know.
         """
+        check_names("list", filters, _FILTERS)
         answer = await self._http.get("/v1/events", filters)
         events = [Event.model_validate(one) for one in answer["data"]]
         return Page(events, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
@@ -70,14 +79,11 @@ class Events:
             check_topic(topic)
         except Refusal as refusal:
             raise ApiError.of_code(refusal.code, refusal.message, key=refusal.key) from None
-        body = EventCreate(
-            topic=topic,
-            payload=plain_input(payload) or {},
-            context=EventContext.model_validate(context or {}),
-            **fields,
-        )
-        body.domain = body.domain or topic.partition(":")[0]
-        sent = body.model_dump_json(exclude_none=True).encode()
+        check_names("publish", fields, names_of(EventCreate, "topic", "payload", "context"))
+        told = {**fields, "topic": topic, "payload": plain_input(payload) or {}, "context": context or {}}
+        event = body(EventCreate, told)
+        event.domain = event.domain or topic.partition(":")[0]
+        sent = event.model_dump_json(exclude_none=True).encode()
         answer = await self._http.call("POST", "/v1/events", sent, idempotency_key=idempotency_key)
         return Event.model_validate(answer["data"])
 

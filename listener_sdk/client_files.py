@@ -12,6 +12,7 @@ from yarl import URL
 
 from ._channel import Source
 from ._download import download
+from ._given import check_names
 from ._http import Http
 from ._text import clean
 from .client_jobs import Page
@@ -63,6 +64,7 @@ class Files:
 
         - ``filters``: ``job_id``, ``page_size`` (100; at most 1,000), ``cursor``
         """
+        check_names("list", filters, ("job_id", "page_size", "cursor"))
         answer = await self._http.get("/v1/files", filters)
         files = [File.model_validate(one) for one in answer["data"]]
         return Page(files, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))

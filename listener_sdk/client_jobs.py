@@ -8,12 +8,13 @@ from urllib.parse import quote
 from . import _bulk
 from ._channel import plain_input
 from ._creates import Creates
+from ._given import body, check_names, names_of
 from ._http import Http
 from ._waits import ENDS, PARTS, Waits
 from .outcome import Outcome
 from .parts import PartsResult, RawJobs, newest, parts_body, result_of
 from .protocol import outcomes as wire
-from .protocol.bulk import BulkDone
+from .protocol.bulk import BulkDone, JobsFilter
 from .protocol.jobs import Attempt, Job, JobAck, JobCancel, JobCreate, JobEnd, JobSplit, JobUpdate, LogLine
 from .protocol.lifecycle import FINAL, Status, is_final
 from .protocol.model import WireModel
@@ -21,6 +22,9 @@ from .protocol.times import Time
 
 Item = TypeVar("Item")
 
+_FILTERS: Final = names_of(JobsFilter) | {
+    "workbook_id", "space_id", "environment_id", "sort_direction", "page_size", "page_number", "cursor",
+}  # fmt: skip
 _OPEN: Final = tuple(status for status in Status if status not in FINAL)
 
 
@@ -53,7 +57,11 @@ ProgressPoints = list[ProgressPoint]
 
 
 class Jobs:
-    """Calls of ``/v1/jobs``; every one raises ApiError when refused and ConnectionFailed without a server."""
+    """Calls of ``/v1/jobs``; every one raises ApiError when refused and ConnectionFailed without a server.
+
+    What no server would take is refused before it is sent: InvalidError, an ApiError and ValueError whose ``errors`` name each
+    field. TypeError for a misspelt name of a field or filter. Times are datetimes with a zone, such as ``datetime.now(UTC)``.
+    """
 
     def __init__(self, http: Http, waits: Waits, creates: Creates | None = None) -> None:
         self._http = http
@@ -79,10 +87,12 @@ class Jobs:
         """
         kind, _, operation = name.partition(":")
         fields.setdefault("trigger", "immediate")
-        body = JobCreate(type=kind, operation=operation, input=plain_input(input), **fields)
+        check_names("create", fields, names_of(JobCreate, "type", "operation", "input"))
+        own = {"type": kind, "operation": operation, "input": plain_input(input)}
+        made = body(JobCreate, {**fields, **own})
         if self._creates is not None:
-            return await self._creates.create(body, idempotency_key)
-        return await self._job("POST", "", body, idempotency_key)
+            return await self._creates.create(made, idempotency_key)
+        return await self._job("POST", "", made, idempotency_key)
 
     async def create_many(
         self,
@@ -98,8 +108,9 @@ class Jobs:
         - ``partial``: store the good ones where some are bad, and say for each bad one its ``error``
         - ``idempotency_key``: with one the call can be repeated safely for a day
 
-        Without ``partial`` all are refused where one is bad: ApiError, whose ``errors`` name every bad one. ValueError for more than
-        1,000: they would not be stored together.
+        Without ``partial`` all are refused where one is bad: ApiError, whose ``errors`` name every bad one. ValueError, before anything
+        is sent, for more than 1,000, which would not be stored together, and for what is no job: without name, with a field that jobs
+        do not have, with what JSON cannot hold or with a time without zone.
         """
         return await _bulk.create(self._http, jobs, partial=partial, idempotency_key=idempotency_key)
 
@@ -155,6 +166,7 @@ class Jobs:
           ``parent_id``, ``exclude_child_jobs``, ``created_after`` and ``created_before`` (times), ``sort_direction`` (``desc`` or
           ``asc``), ``page_size`` (20; at most 1,000), ``page_number`` or ``cursor``
         """
+        check_names("list", filters, _FILTERS)
         answer = await self._http.get("/v1/jobs", filters)
         jobs = [Job.model_validate(one) for one in answer["data"]]
         return Page(jobs, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
@@ -191,8 +203,8 @@ class Jobs:
         last part has ended, in whatever way, the event ``job:parts-completed`` tells how many completed, failed and were
         canceled; the job itself is still to be completed.
         """
-        body = JobSplit(parts=parts_body(parts), run_in_parallel=parallel)
-        return await self._job("POST", f"{_path(job_id)}/split", body)
+        split = JobSplit(parts=parts_body(parts), run_in_parallel=parallel)
+        return await self._job("POST", f"{_path(job_id)}/split", split)
 
     async def parts(self, job_id: str) -> RawJobs:
         """The parts of a job as they stand, in their order; of those that were run again the newest."""
@@ -229,7 +241,8 @@ class Jobs:
 
     async def update(self, job_id: str, **fields: Any) -> Job:
         """Change what is given; ``fields`` as in `JobUpdate`. A ``status`` is the life-cycle move of that name."""
-        return await self._job("PATCH", _path(job_id), JobUpdate(**fields))
+        check_names("update", fields, names_of(JobUpdate))
+        return await self._job("PATCH", _path(job_id), body(JobUpdate, fields))
 
     async def delete(self, job_id: str) -> None:
         """Remove a job; an unfinished one is canceled first."""
@@ -244,7 +257,8 @@ class Jobs:
 
         For programs without a `Listener`: the lease is the key's, and only the run time-out ends it.
         """
-        return await self._job("POST", f"{_path(job_id)}/ack", JobAck(**fields))
+        check_names("ack", fields, names_of(JobAck))
+        return await self._job("POST", f"{_path(job_id)}/ack", body(JobAck, fields))
 
     async def complete(
         self,
@@ -278,7 +292,7 @@ class Jobs:
 
     async def cancel(self, job_id: str, info: str | None = None) -> Job:
         """Cancel a job; ``info`` says why. A running handler is asked to stop first: ``cancel_requested_at`` is set, ``status`` stays."""
-        return await self._job("POST", f"{_path(job_id)}/cancel", JobCancel(info=info))
+        return await self._job("POST", f"{_path(job_id)}/cancel", body(JobCancel, {"info": info}))
 
     async def retry(self, job_id: str) -> Job:
         """Run an ended job again: a new job, linked by ``rerun_of``."""
@@ -316,10 +330,10 @@ class Jobs:
         self,
         method: str,
         path: str,
-        body: WireModel | None = None,
+        told: WireModel | None = None,
         idempotency_key: str | None = None,
     ) -> Job:
-        sent = _body(body) if body is not None else None
+        sent = _sent(told) if told is not None else None
         answer = await self._http.call(method, f"/v1/jobs{path}", sent, idempotency_key=idempotency_key)
         return Job.model_validate(answer["data"])
 
@@ -338,10 +352,10 @@ def _end(
         result = outcome.data
     found = Outcome(outcome) if isinstance(outcome, str) else outcome
     told = found.wire if isinstance(found, Outcome) else found
-    return JobEnd(outcome=told, info=info, result=result, fence=fence)
+    return body(JobEnd, {"outcome": told, "info": info, "result": result, "fence": fence})
 
 
-def _body(body: WireModel) -> bytes:
+def _sent(told: WireModel) -> bytes:
     # An update sends what was named, null included; elsewhere null says nothing.
-    update = isinstance(body, JobUpdate)
-    return body.model_dump_json(exclude_unset=update, exclude_none=not update).encode()
+    update = isinstance(told, JobUpdate)
+    return told.model_dump_json(exclude_unset=update, exclude_none=not update).encode()

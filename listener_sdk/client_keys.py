@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from ._given import body, check_names
 from ._http import Http
 from .client_jobs import Page
 from .protocol.model import WireModel
@@ -59,11 +60,11 @@ class Keys:
 
         - ``name``: for people
         - ``role``: ``viewer``, ``operator``, ``developer``, ``admin`` or ``listener``
-        - ``expires_at``: when it ends by itself, if ever
+        - ``expires_at``: when it ends by itself, if ever: a time with a zone
         - ``every_space``: opens all spaces of the store; it takes such a key to make one
         """
-        body = _NewKey(name=name, role=role, expires_at=expires_at, every_space=every_space)
-        sent = body.model_dump_json(exclude_none=True).encode()
+        given = {"name": name, "role": role, "expires_at": expires_at, "every_space": every_space}
+        sent = body(_NewKey, given).model_dump_json(exclude_none=True).encode()
         return CreatedKey.model_validate((await self._http.call("POST", "/v1/keys", sent))["data"])
 
     async def list(self, **filters: Any) -> Page[Key]:
@@ -71,6 +72,7 @@ class Keys:
 
         - ``filters``: ``page_size`` (100; at most 1,000), ``cursor``
         """
+        check_names("list", filters, ("page_size", "cursor"))
         answer = await self._http.get("/v1/keys", filters)
         return Page([Key.model_validate(one) for one in answer["data"]], cursor=answer.get("cursor"))
 

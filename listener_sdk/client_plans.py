@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from ._given import body, check_names, names_of
 from ._http import Http
 from .protocol.jobs import Job
 from .protocol.plans import Edge, Plan, PlanPatch, PlanPut, UnmappedDestination, UnmappedSource
@@ -51,7 +52,8 @@ class Plans:
         - ``unmapped_source_fields``: ``{"sourceField": field}`` for those that go nowhere
         - ``unmapped_destination_fields``: ``{"destinationField": field}`` for those that get nothing
         """
-        body = PlanPut.model_validate(
+        sent = body(
+            PlanPut,
             {
                 "file_id": file_id,
                 "job_id": job_id,
@@ -59,19 +61,22 @@ class Plans:
                 "unmapped_source_fields": unmapped_source_fields,
                 "unmapped_destination_fields": unmapped_destination_fields,
                 "program_id": program_id,
-            }
+            },
         )
-        return await self._sent("PUT", job_id, body)
+        return await self._sent("PUT", job_id, sent)
 
     async def patch(self, job_id: str, file_id: str, **fields: Any) -> PlannedJob:
         """Replace parts of a plan.
 
         - ``fields``: those of `put`; what is left out stays as it is
         """
-        return await self._sent("PATCH", job_id, PlanPatch(file_id=file_id, job_id=job_id, **fields))
+        check_names("patch", fields, names_of(PlanPatch, "file_id", "job_id"))
+        return await self._sent(
+            "PATCH", job_id, body(PlanPatch, {**fields, "file_id": file_id, "job_id": job_id})
+        )
 
-    async def _sent(self, method: str, job_id: str, body: PlanPut | PlanPatch) -> PlannedJob:
-        sent = body.model_dump_json(exclude_none=True).encode()
+    async def _sent(self, method: str, job_id: str, plan: PlanPut | PlanPatch) -> PlannedJob:
+        sent = plan.model_dump_json(exclude_none=True).encode()
         return _planned(await self._http.call(method, _path(job_id), sent))
 
 

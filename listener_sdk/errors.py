@@ -8,6 +8,7 @@
     ├── ConnectionFailed       no server answers
     │   └── NotTickwire        another server answers there
     ├── ApiError               the server refused (status, code, message)
+    │   ├── InvalidError       a call was not sent: no server would take it (errors, each with the key of its field)
     │   └── CursorError        a subscription cannot go on where it stood (code, oldest, head)
     ├── Fatal                  raised by a handler: the job fails for good
     └── Retry                  raised by a handler: the attempt fails, another follows at a time
@@ -84,6 +85,16 @@ class ApiError(TickwireError):
         return known.retry if known else self.status in {429, 502, 503, 504}
 
 
+class InvalidError(ApiError, ValueError):
+    """A call was not sent, since no server would take it: ``errors`` names each field by its ``key``, in the words of the server.
+
+    Status and code are those of the server's refusal: 400 and ``invalid``.
+    """
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(400, "invalid", " ".join(str(error["message"]) for error in errors[:3]), errors)
+
+
 class CursorError(ApiError):
     """The log no longer holds, or never held, what follows a position; it reaches from ``oldest`` to ``head``.
 
@@ -106,7 +117,7 @@ class Retry(TickwireError):  # noqa: N818 - handlers raise it as a verdict
     """Raised by a handler: this attempt fails, and another follows while the job has attempts left (5 in all by default).
 
     - ``after``: how long to wait, in seconds or as a timedelta: 0 to 366 days
-    - ``at``: when the next attempt may start, instead; a time without zone is read as UTC
+    - ``at``: when the next attempt may start, instead: a time with a zone
 
     Without either the server's back-off decides. The last attempt that ends so fails the job, with ``message`` for the person.
     ValueError for times out of range or both at once, TypeError for what is no time.
@@ -142,6 +153,10 @@ def _moment(at: object) -> datetime:
     if not isinstance(at, datetime):
         raise TypeError(
             f"Retry(at=...) takes a datetime, not {at!r:.80}; after= takes seconds or a timedelta"
+        )
+    if at.tzinfo is None:
+        raise ValueError(
+            "Retry(at=...) takes a time with a zone, such as datetime.now(UTC) has one: moment.astimezone() adds that of this machine"
         )
     if not 1970 < at.year < 9999:
         raise ValueError(f"Retry(at=...) takes a time of our days, not {at}")

@@ -59,8 +59,8 @@ class Job(Context[Input]):
         - ``percent``: 0 to 100; what lies outside is cut to it
         - ``text``: what is being done, for people; at most 4,096 characters are shown
         - ``done``, ``total``: how many items are done, of how many; percent and rate follow from them
-        - ``eta``: when the job will be done, or in how long, if the handler knows it better than the server, which else estimates
-          it from the rate of the ticks
+        - ``eta``: when the job will be done (a time with a zone), or in how long, if the handler knows it better than the server, which else
+          estimates it from the rate of the ticks
 
         What is left out stays as it was. A tick costs microseconds: they are merged, the newest wins, and at most ten a second
         leave. Canceled when the job was asked to stop, ValueError for what is no number or negative.
@@ -165,7 +165,7 @@ class Job(Context[Input]):
 
         - ``name``: ``type:operation``
         - ``input``: a dict, or a pydantic model
-        - ``fields``: more of the new job, as in `JobCreate`: ``priority``, ``unique_key``, ``scheduled_at`` ...
+        - ``fields``: more of the new job, as in `JobCreate`: ``priority``, ``unique_key``, ``scheduled_at`` ...; TypeError for others
 
         Canceled when this job was asked to stop, ApiError when the new one is refused.
         """

@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 import click
 from pydantic import ValidationError
 
-from ..errors import ApiError, ConnectionFailed, RegistrationError, SettingsError
+from ..errors import ApiError, ConnectionFailed, InvalidError, RegistrationError, SettingsError
 from ..protocol.codes import Refusal
 from .output import plain, spelled
 from .reasons import in_words, way_out
@@ -29,6 +29,8 @@ class Misuse(Failure):
 
 def explained(error: Exception) -> Failure | None:
     """The failure that a person is shown for this error; None when it is not an expected one."""
+    if isinstance(error, InvalidError):
+        return Misuse(" ".join(str(one["message"]) for one in error.errors))
     for kind, words in _EXPECTED:
         if isinstance(error, kind):
             return Failure(words(error))

@@ -4,19 +4,19 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from aiohttp import HttpVersion11, web
 from pydantic import ValidationError
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.model import WireModel
+from listener_sdk.protocol.problems import problems
 
 from ..core.json_door import JsonLimits, read_json
 from ..core.refusals import Refusals
 from ..settings import Settings
 
-MOST_ERRORS: Final = 10
 CONTINUE: Final = "100-continue"
 M = TypeVar("M", bound=WireModel)
 
@@ -114,20 +114,9 @@ def parse(model: type[M], raw: bytes, settings: Settings, limits: JsonLimits | N
         raise Refusals(problems(error)) from None
 
 
-def problems(error: ValidationError) -> list[Refusal]:
-    """What a model does not take, as refusals that name the fields."""
-    return [_invalid(problem) for problem in error.errors(include_url=False)[:MOST_ERRORS]]
-
-
 def body_hash(*parts: bytes) -> str:
     """What tells one body from another."""
     return hashlib.sha256(b"\n".join(parts)).hexdigest()
-
-
-def _invalid(problem: Any) -> Refusal:
-    path = ".".join(str(step) for step in problem["loc"])[:200] or "body"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return Refusal("invalid", f"{path}: {message[:1].lower()}{message[1:]}."[:500], key=path)
 
 
 def _too_large(limit: int) -> Refusal:

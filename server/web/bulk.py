@@ -13,6 +13,7 @@ from listener_sdk.protocol.bulk import BulkAct, BulkCancel, BulkCreate, BulkDone
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.jobs import JobCreate
+from listener_sdk.protocol.problems import problems
 from listener_sdk.protocol.times import from_datetime
 
 from ..commands import bulk
@@ -27,7 +28,7 @@ from ..store import bulk as sql
 from ..store.command import Command, Replayed
 from ..store.job_pages import JobFilter
 from .answers import data, data_text
-from .bodies import body_hash, parse, problems, read_body
+from .bodies import body_hash, parse, read_body
 from .call import Call
 from .idempotency import once
 from .state import LARGE_BODIES, MANY_JOBS

@@ -4,7 +4,14 @@ import pytest
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from listener_sdk.cli.failures import Failure, Misuse, explained
-from listener_sdk.errors import ApiError, ConnectionFailed, NotTickwire, RegistrationError, SettingsError
+from listener_sdk.errors import (
+    ApiError,
+    ConnectionFailed,
+    InvalidError,
+    NotTickwire,
+    RegistrationError,
+    SettingsError,
+)
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.settings import connection
 
@@ -71,3 +78,10 @@ def test_other_errors_are_not_expected():
 def test_a_failure_cannot_steer_the_terminal(capsys):
     Failure("first\x1b[2J\nsecond").show()
     assert capsys.readouterr().err == "error: first\\x1b[2J\nsecond\n"
+
+
+def test_what_no_server_would_take_is_misuse_and_told_whole():
+    told = [{"code": "invalid", "key": key, "message": f"{key}: is wrong."} for key in "abcd"]
+    failure = explained(InvalidError(told))
+    assert isinstance(failure, Misuse)
+    assert failure.message == "a: is wrong. b: is wrong. c: is wrong. d: is wrong."

@@ -45,6 +45,11 @@ def test_an_end_is_a_time_or_a_while_from_now():
     assert progress(None, None, None, None, timedelta(hours=1)).eta_ms >= now_ms + 3_599_000
 
 
+def test_an_end_without_zone_could_be_any_hour():
+    with pytest.raises(ValueError, match="a time with a zone"):
+        progress(None, None, None, None, datetime(2026, 1, 1))
+
+
 def test_log_lines_carry_level_time_attempt_and_fields():
     lines = []
     log = JobLog(lines.append, attempt=3)

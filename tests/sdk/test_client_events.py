@@ -1,6 +1,6 @@
 import pytest
 
-from listener_sdk import ApiError
+from listener_sdk import ApiError, InvalidError
 from tests.sdk.fake_server import wire_event
 
 
@@ -14,6 +14,16 @@ async def test_publish_sends_topic_domain_payload_and_context(server, client):
     }  # fmt: skip
     assert server.headers[-1]["Idempotency-Key"] == "k"
     assert event.position == "e:3"
+
+
+async def test_misspelt_names_and_malformed_contexts_are_refused_before_anything_is_sent(server, client):
+    with pytest.raises(TypeError, match="did you mean 'namespaces'"):
+        await client.events.publish("invoice:paid", namespace=["a"])
+    with pytest.raises(TypeError, match="did you mean 'topics'"):
+        await client.events.list(topicss="**")
+    with pytest.raises(InvalidError, match=r"context\.jobId"):
+        await client.events.publish("invoice:paid", context={"jobId": 7})
+    assert server.requests == []
 
 
 async def test_reserved_topics_are_refused_before_anything_is_sent(server, client):

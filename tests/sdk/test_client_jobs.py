@@ -1,8 +1,10 @@
+from datetime import datetime, timedelta, timezone
+
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from listener_sdk import Outcome, next_
-from listener_sdk.errors import ApiError
+from listener_sdk.errors import ApiError, InvalidError
 from tests.sdk.fake_server import AT, wire_job
 
 JOB = "us_jb_0000000001"
@@ -27,8 +29,12 @@ async def test_create_sends_the_job_and_starts_it_at_once(server, client):
 
 
 async def test_create_refuses_here_what_no_server_could_take(server, client):
-    with pytest.raises(ValidationError):
-        await client.jobs.create("no-operation")
+    with pytest.raises(InvalidError) as caught:
+        await client.jobs.create("no-operation", priority=5000, label="x" * 300)
+    refused = caught.value
+    assert (refused.status, refused.code) == (400, "invalid")
+    assert [error["key"] for error in refused.errors] == ["operation", "label", "priority"]
+    assert "priority: input should be less than or equal to 1000." in str(refused)
     with pytest.raises(ValueError, match=r"input\.rows is nan"):
         await client.jobs.create("a:b", {"rows": float("nan")})
     with pytest.raises(ValueError, match="a dict or a pydantic model"):
@@ -139,3 +145,50 @@ async def test_a_job_may_follow_others(server, client):
     assert (job.status, job.predecessor_ids) == ("waiting", ["us_jb_9"])
     body = server.requests[-1][2]
     assert (body["predecessorIds"], body["priority"]) == (["us_jb_9"], 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        (
+            lambda jobs: jobs.create("a:b", prioriti=3),
+            r"create\(\) takes no 'prioriti': did you mean 'priority'\?",
+        ),
+        (lambda jobs: jobs.list(statos="ready"), r"list\(\) takes no 'statos': did you mean 'status'\?"),
+        (
+            lambda jobs: jobs.update(JOB, statuss="ready"),
+            r"update\(\) takes no 'statuss': did you mean 'status'\?",
+        ),
+        (lambda jobs: jobs.ack(JOB, zzz=1), r"ack\(\) takes no 'zzz': there are .*fence, info, progress"),
+    ],
+)
+async def test_a_misspelt_name_is_refused_with_the_nearest(server, client, call, meant):
+    with pytest.raises(TypeError, match=meant):
+        await call(client.jobs)
+    assert server.requests == []
+
+
+async def test_a_time_without_zone_is_refused_and_one_with_a_zone_sent_in_utc(server, client):
+    naive = datetime(2030, 1, 31, 8)
+    for call in (
+        client.jobs.create("a:b", scheduled_at=naive),
+        client.jobs.update(JOB, estimated_completion_at=naive),
+        client.jobs.list(created_after=naive),
+        client.jobs.cancel_many(created_before=naive),
+    ):
+        with pytest.raises(
+            InvalidError, match=r"(scheduled_at|completion_at|created_\w+): a time needs a zone"
+        ):
+            await call
+    assert server.requests == []
+    server.routes["POST", "/v1/jobs"] = {"data": wire_job()}
+    await client.jobs.create("a:b", scheduled_at=naive.replace(tzinfo=timezone(timedelta(hours=2))))
+    assert server.requests[-1][2]["scheduledAt"] == "2030-01-31T06:00:00.000Z"
+
+
+async def test_what_ends_a_job_is_looked_at_before_it_is_sent(server, client):
+    with pytest.raises(InvalidError, match="info: string should have at most 4096"):
+        await client.jobs.complete(JOB, "Done", info="x" * 5000)
+    with pytest.raises(InvalidError, match="info"):
+        await client.jobs.cancel(JOB, "x" * 5000)
+    assert server.requests == []

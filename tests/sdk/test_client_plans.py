@@ -1,7 +1,6 @@
 import pytest
-from pydantic import ValidationError
 
-from listener_sdk.errors import ApiError
+from listener_sdk.errors import ApiError, InvalidError
 from listener_sdk.protocol.plans import Edge
 from tests.sdk.fake_server import wire_job
 
@@ -45,7 +44,9 @@ async def test_of_a_patch_only_what_is_named_is_sent(server, client):
 
 
 async def test_malformed_plans_never_leave_and_refusals_are_raised(server, client):
-    with pytest.raises(ValidationError, match="destinationField"):
+    with pytest.raises(TypeError, match="did you mean 'field_mapping'"):
+        await client.plans.patch(JOB, "us_fl_1", field_maping=[])
+    with pytest.raises(InvalidError, match="destinationField"):
         await client.plans.put(JOB, "us_fl_1", [{"sourceField": NAME}])
     assert server.requests == []
     with pytest.raises(ApiError):

@@ -88,6 +88,11 @@ def test_retry_says_at_once_what_is_no_time(times, message):
         Retry("later", **times)
 
 
+def test_retry_takes_no_time_that_could_be_of_any_zone():
+    with pytest.raises(ValueError, match=r"Retry\(at=\.\.\.\) takes a time with a zone"):
+        Retry("later", at=datetime(2030, 1, 1))
+
+
 def test_another_server_is_no_connection_and_says_what_came_from_where():
     found = NotTickwire("http://h/v1/whoami", "text/html")
     assert isinstance(found, ConnectionFailed)

@@ -10,10 +10,11 @@ from aiohttp.test_utils import make_mocked_request
 from listener_sdk.protocol.bulk import BulkAct
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.jobs import JobCreate
+from listener_sdk.protocol.problems import MOST_PROBLEMS
 from server.core.json_door import JsonLimits
 from server.core.refusals import Refusals
 from server.settings import Settings
-from server.web.bodies import MOST_ERRORS, body_hash, in_time, parse, read_body, refuse_compressed
+from server.web.bodies import body_hash, in_time, parse, read_body, refuse_compressed
 
 SETTINGS = Settings()
 
@@ -54,7 +55,7 @@ def test_not_every_fault_is_told():
     raw = b'{"type": "a", "operation": "b", "values": [' + b",".join([b'"x"'] * 100) + b"]}"
     with pytest.raises(Refusals) as caught:
         parse(Many, raw, SETTINGS)
-    assert len(caught.value.all) == MOST_ERRORS
+    assert len(caught.value.all) == MOST_PROBLEMS
 
 
 def posted(*pieces, whole):

@@ -1,0 +1,21 @@
+"""What a model does not take, in words for people: alike wherever it is found, in the server or before a call is sent."""
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from .codes import Refusal
+
+MOST_PROBLEMS: Final = 10
+"""Problems that one answer tells."""
+
+
+def problems(error: ValidationError, most: int = MOST_PROBLEMS) -> list[Refusal]:
+    """The first of them as refusals that name the fields, as they were written."""
+    return [_invalid(problem) for problem in error.errors(include_url=False)[:most]]
+
+
+def _invalid(problem: Any) -> Refusal:
+    path = ".".join(str(step) for step in problem["loc"])[:200] or "body"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return Refusal("invalid", f"{path}: {message[:1].lower()}{message[1:]}."[:500], key=path)
