@@ -18,7 +18,7 @@ class Outcome:
     - ``acknowledge``: show it as a dialog that the person dismisses
     - ``button_text``, ``hide_default_button``: the dialog's button, or none
     - ``trigger``: ``automatic`` or ``automatic_silent`` make the next action happen by itself, ``manual`` does not
-    - ``result``: ``partial`` says that some items failed; the job's status is ``complete`` all the same
+    - ``result``: ``partial`` says that some items failed; the job's status is ``complete`` all the same. A failed job has none
     - ``counts``: how many items there were: ``{"total": 3, "ok": 2, "failed": 1, "skipped": 0}``, or some of them
     - ``errors``: the file that lists the failed items, or several (at most 100): what ``job.attach_errors`` or ``job.attach``
       gave, or ids of stored files; their links are made fresh whenever the outcome is read

@@ -128,7 +128,10 @@ class Counts(WireModel):
 
 
 class Outcome(WireModel):
-    """What a job offers at its end. ``result`` is ``partial`` when some items failed; the status is still complete."""
+    """What a job offers at its end. ``result`` is ``partial`` when some items failed; the status is still complete.
+
+    A failed job has no ``result``, whatever was sent.
+    """
 
     model_config = ConfigDict(extra="allow")
 

@@ -72,6 +72,11 @@ def texts(outcome: Outcome | None, result: dict[str, Any] | None) -> tuple[str |
     return sized_text("outcome", wire or None), sized_text("result", result or None)
 
 
+def failure_text(outcome: Outcome | None) -> str | None:
+    """The stored text of a failed job's outcome, which has no ``result``: none is a success. Refusal ``too_large``."""
+    return texts(outcome.model_copy(update={"result": None}) if outcome else None, None)[0]
+
+
 def end_well(
     tx: Transaction, row: JobRow, outcome: str | None, result: str | None, info: str | None, actor: str
 ) -> None:
@@ -100,7 +105,7 @@ def _shown(outcome: dict[str, Any], size: int) -> dict[str, Any]:
 def fail(tx: Transaction, item: FailLease) -> JobRow:
     """The attempt ended badly: another follows while any remain, else the job is failed."""
     lease = item.lease
-    outcome, _ = texts(item.outcome, None)
+    outcome = failure_text(item.outcome)
     before = tx.job(lease.job_id)
     if before is not None and before.space_id == lease.space_id and _failed_before(tx, before, item):
         return before

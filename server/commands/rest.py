@@ -21,7 +21,7 @@ from .drawing import draw
 from .ends import end_badly
 from .jobs import UpdateJob
 from .leases import set_progress, stale, started
-from .outcomes import end_well, repeats, texts
+from .outcomes import end_well, failure_text, repeats, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def fail(tx: Transaction, item: EndJob) -> JobRow:
     """End the key's job without success. Over REST this is final: no other attempt follows."""
     row = moves.found(tx, item.actor.space, item.job_id)
     body = item.body
-    outcome, _ = texts(body.outcome, None)
+    outcome = failure_text(body.outcome)
     if row.status == Status.FAILED and body.fence in {None, row.fence} and outcome in {None, row.outcome}:
         return row
     _hold_to_end(tx, row, item.actor, body.fence, Move.FAIL)

@@ -157,3 +157,11 @@ async def test_an_attempt_may_fail_without_an_acknowledgement(stage):
     found = await reach(stage, "granted")
     assert await found.ask("fail", message="no such handler") is None
     assert (await stage.row(found.job)).status == "scheduled"
+
+
+async def test_a_failure_on_the_stream_tells_of_no_success_either(stage):
+    found = await reach(stage, "executing")
+    await found.ask(
+        "fail", message="It broke.", retry=False, outcome={"message": "No rows", "result": "success"}
+    )
+    assert (await wire(stage, found))["outcome"] == {"message": "No rows"}

@@ -229,6 +229,17 @@ async def test_failing_over_rest_is_final(stage):
     assert (await refusal(fail(stage, job, outcome={"message": "else"}))).code == "illegal_move"
 
 
+@pytest.mark.parametrize("result", ["success", "partial"])
+async def test_a_failed_job_tells_of_no_success(stage, result):
+    job = await stage.create()
+    await ack(stage, job)
+    outcome = {"message": "It broke.", "result": result, "own": 1}
+    row = await fail(stage, job, outcome=outcome)
+    assert job_wire(row, ADMIN.space)["outcome"] == {"message": "It broke.", "own": 1}
+    assert (await stage.events("job:failed"))[0]["payload"]["outcome"] == {"message": "It broke.", "own": 1}
+    assert await fail(stage, job, outcome=outcome) == row
+
+
 async def test_a_failure_without_words_offers_to_try_again(stage):
     job = await stage.create()
     await ack(stage, job)
