@@ -107,7 +107,8 @@ def life_cycle() -> str:
         "## Ends",
         "A job ends once, with exactly one of these events.",
         table(("status", "event"), ends),
-        "Nothing leads to `planning` or `waiting` yet: their moves are kept for later releases.",
+        "A `created` job is in `planning` from when a plan is sent to it, or its status is set so, until it sets out. It is `waiting` while a "
+        "job of its `predecessorIds`, or the part before it, has not ended.",
         "A job that was granted to a listener and not yet acknowledged is still `ready`. A partial result is a property of the outcome; "
         "its status is `complete`.",
     )

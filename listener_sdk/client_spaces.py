@@ -1,12 +1,16 @@
 """``client.spaces`` and ``client.environments``: the spaces that the key opens."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
+from ._given import body, check_names, names_of
 from ._http import Http
 from .client_jobs import Page
 from .protocol.jobs import Environment
 from .protocol.spaces import Space, SpaceCreate, SpaceUpdate
+
+
+PAGING: Final = ("page_size", "page_number", "cursor")
 
 
 class Spaces:
@@ -22,15 +26,16 @@ class Spaces:
         - ``code``: small letters, digits and dashes, for ids and headers; never changes; else made of the name
         - ``settings``: ``time_zone``, ``link_template``, ``retention`` (``{"job_days": 30, "file_days": 7}``)
         """
-        body = SpaceCreate(name=name, code=code, **settings)
-        sent = body.model_dump_json(exclude_none=True).encode()
-        return Space.model_validate((await self._http.call("POST", "/v1/spaces", sent))["data"])
+        check_names("create", settings, names_of(SpaceCreate, "name", "code"))
+        sent = body(SpaceCreate, {"name": name, "code": code, **settings}).model_dump_json(exclude_none=True)
+        return Space.model_validate((await self._http.call("POST", "/v1/spaces", sent.encode()))["data"])
 
     async def list(self, **filters: Any) -> Page[Space]:
         """One page of the spaces that the key opens.
 
         - ``filters``: ``page_size`` (100; at most 1,000), ``page_number`` or ``cursor``
         """
+        check_names("list", filters, PAGING)
         answer = await self._http.get("/v1/spaces", filters)
         found = [Space.model_validate(one) for one in answer["data"]]
         return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
@@ -44,8 +49,9 @@ class Spaces:
 
         - ``changes``: ``name``, ``time_zone``, ``link_template``, ``retention``, ``archived``
         """
-        body = SpaceUpdate.model_validate(changes).model_dump_json(exclude_unset=True).encode()
-        return Space.model_validate((await self._http.call("PATCH", _path(space), body))["data"])
+        check_names("update", changes, names_of(SpaceUpdate))
+        sent = body(SpaceUpdate, changes).model_dump_json(exclude_unset=True).encode()
+        return Space.model_validate((await self._http.call("PATCH", _path(space), sent))["data"])
 
     async def archive(self, space: str) -> Space:
         """Set a space aside: what runs ends, and nothing new begins. ``update(space, archived=False)`` takes it back."""
@@ -64,6 +70,7 @@ class Environments:
 
     async def list(self, **filters: Any) -> Page[Environment]:
         """One page of the environments that the key opens."""
+        check_names("list", filters, PAGING)
         answer = await self._http.get("/v1/environments", filters)
         found = [Environment.model_validate(one) for one in answer["data"]]
         return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ._awaited import Calls
-from ._channel import Channel, plain_input
+from ._channel import Channel
+from ._text import check_json
 from .protocol.jobs import MOST_PARTS, JsonObject
 from .protocol.jobs import Job as RawJob
 from .protocol.lifecycle import Status
@@ -108,12 +109,30 @@ def newest(jobs: Iterable[RawJob]) -> RawJobs:
 
 def parts_body(parts: int | Iterable[Any]) -> int | PartData:
     """How to split, as it travels: a number, or an object for each part; ValueError for what the server would refuse."""
-    if isinstance(parts, int):
+    if isinstance(parts, int) and not isinstance(parts, bool):
         _check_count(parts)
         return parts
-    several = [plain_input(part) or {} for part in parts]
+    several = [_part_data(part, number) for number, part in enumerate(_listed(parts))]
     _check_count(len(several))
     return several
+
+
+def _listed(parts: object) -> Iterable[Any]:
+    if isinstance(parts, str | bytes | dict) or not isinstance(parts, Iterable):
+        what = f"parts are a number, or a list with a dict for each part, not {parts!r:.80}"
+        raise ValueError(what)  # noqa: TRY004 - as for all else that cannot be split
+    return parts
+
+
+def _part_data(part: Any, number: int) -> JsonObject:
+    found = part.model_dump(mode="json", by_alias=True) if hasattr(part, "model_dump") else part
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        what = f"part {number} is {part!r:.80}: what a part shall work on is a dict or a pydantic model"
+        raise ValueError(what)  # noqa: TRY004 - a value of the data
+    check_json(found, f"parts[{number}]")
+    return found
 
 
 def _check_count(count: int) -> None:

@@ -1,9 +1,11 @@
 """Where a PostgreSQL database is: its address without secrets, and sessions of it that are fit for a store."""
 
+import re
 from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
 
 from .database import StartError
 from .postgres_errors import advice
@@ -18,6 +20,12 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+_SAID_ELSEWHERE: Final = re.compile(
+    r"^connection (failed|is bad): (?=connection to server)"
+    r"|connection to server (at \S+(?: \(\S+\))?, port \d+|on socket \S+) failed: "
+    r"| Is the server running .*?\?"
+)
+"""Of libpq's words those that our own say, and a question that the advice answers."""
 _FORM: Final = "postgresql://user@host:5432/database"
 
 
@@ -37,10 +45,8 @@ class Address:
             )
         self._password = str(parts.get("password") or "")
         self._conninfo = make_conninfo(**{**_DEFAULTS, **parts})
-        host = parts.get("host") or parts.get("hostaddr") or "localhost"
-        self.shown = (
-            f"PostgreSQL database {parts.get('dbname') or parts.get('user') or 'of the user'!r} at {host}"
-        )
+        name = parts.get("dbname") or parts.get("user") or "of the user"
+        self.shown = f"PostgreSQL database {name!r} at {_place(parts)}"
 
     def __repr__(self) -> str:
         return f"Address({self.shown})"
@@ -61,7 +67,7 @@ class Address:
 
     def redacted(self, error: Exception) -> str:
         """What an error says, on one line, without the password."""
-        said = " ".join(str(error).split()).rstrip(".")
+        said = _SAID_ELSEWHERE.sub("", " ".join(str(error).split())).strip().rstrip(".")
         return said.replace(self._password, "***") if self._password else said
 
     def _refuse_unfit(self, connection: "psycopg.Connection[Any]") -> None:
@@ -81,3 +87,18 @@ class Address:
             raise StartError(
                 f"The {self.shown} is read-only for this user (default_transaction_read_only): name another user or server."
             )
+
+
+def _place(parts: dict[str, Any]) -> str:
+    """Host and port, or the folder of the socket."""
+    host = str(parts.get("host") or parts.get("hostaddr") or "localhost")
+    if host.startswith("/"):
+        return host
+    port = parts.get("port") or _default("port")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _default(name: str) -> str:
+    """What libpq takes where an address says nothing: of the environment, or its own."""
+    values = {option.keyword: option.val for option in Conninfo.get_defaults()}
+    return (values.get(name.encode()) or b"").decode()

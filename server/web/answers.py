@@ -50,8 +50,8 @@ def refused(
     return json_answer(orjson.dumps(body), status, headers)
 
 
-def error_answer(error: Exception) -> web.Response:
-    """The answer to any error; what nobody foresaw is logged and told apart from nothing else."""
+def error_answer(error: Exception, path: str = "") -> web.Response:
+    """The answer to any error of a call for a path; what nobody foresaw is logged and told apart from nothing else."""
     if isinstance(error, Refusal):
         return _refusal(error)
     if isinstance(error, DiskFullError):
@@ -63,7 +63,7 @@ def error_answer(error: Exception) -> web.Response:
             {"Retry-After": str(STORE_AWAY_S)},
         )
     if isinstance(error, web.HTTPException):
-        return _of_aiohttp(error)
+        return _of_aiohttp(error, path)
     if isinstance(error, web.RequestPayloadError):
         return _refusal(
             Refusal("bad_request", "The body does not have the length or encoding that its headers say.")
@@ -85,11 +85,9 @@ def _refusal(refusal: Refusal) -> web.Response:
     return refused(every, refusal.error.status, headers)
 
 
-def _of_aiohttp(error: web.HTTPException) -> web.Response:
+def _of_aiohttp(error: web.HTTPException, path: str) -> web.Response:
     if isinstance(error, web.HTTPNotFound):
-        return _refusal(
-            Refusal("no_route", "The server has no such path: the API begins with /v1, as in GET /v1/jobs.")
-        )
+        return _refusal(Refusal("no_route", f"The server has no such path: {_elsewhere(path)}"))
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
         what = f"{error.method[:16]} is not possible here; {allowed} is."
@@ -99,3 +97,9 @@ def _of_aiohttp(error: web.HTTPException) -> web.Response:
         (name, value) for name, value in error.headers.items() if name.lower().startswith("sec-")
     )
     return refused([Refusal(code, error.text or error.reason)], error.status, kept)
+
+
+def _elsewhere(path: str) -> str:
+    if path.startswith("/v1/"):
+        return "docs/reference/routes.md lists all that it has. Of Flatfile's API it serves jobs and events."
+    return "the API begins with /v1, as in GET /v1/jobs."

@@ -104,7 +104,7 @@ def _door(calls: Calls, origins: Origins) -> Door:
                 # Nobody hears this answer: it stands in the log of calls.
                 response = web.Response(status=CLIENT_LEFT)
             except Exception as error:  # noqa: BLE001 - the last door: every error becomes an answer
-                response = error_answer(error)
+                response = error_answer(error, request.path)
             finally:
                 calls.end(request)
             if not response.prepared:

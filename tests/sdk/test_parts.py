@@ -44,5 +44,15 @@ def test_no_parts_and_too_many_are_refused_with_advice(parts):
 
 
 def test_what_is_no_object_is_refused():
-    with pytest.raises(ValueError, match="a dict or a pydantic model"):
-        parts_body([1, 2])
+    with pytest.raises(
+        ValueError, match=r"^part 1 is 2: what a part shall work on is a dict or a pydantic model$"
+    ):
+        parts_body([{}, 2])
+    with pytest.raises(ValueError, match=r"parts\[0\]\.rows is nan"):
+        parts_body([{"rows": float("nan")}])
+
+
+@pytest.mark.parametrize("parts", ["abc", b"abc", {"page": 1}, None, 2.5, True])
+def test_what_is_neither_a_number_nor_a_list_is_refused(parts):
+    with pytest.raises(ValueError, match="parts are a number, or a list with a dict for each part, not"):
+        parts_body(parts)

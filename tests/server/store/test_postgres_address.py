@@ -46,9 +46,37 @@ def test_what_is_no_address_is_shown_how_one_looks(url):
 
 
 def test_nobody_listens():
-    said = refusal(f"postgresql://user:{SECRET}@127.0.0.1:{free_port()}/jobs")
-    assert "'jobs' at 127.0.0.1" in said
-    assert "Start PostgreSQL, or check host and port" in said
+    port = free_port()
+    assert refusal(f"postgresql://user:{SECRET}@127.0.0.1:{port}/jobs") == (
+        f"The PostgreSQL database 'jobs' at 127.0.0.1:{port} cannot be reached: Connection refused. "
+        "Start PostgreSQL, or check host and port."
+    )
+
+
+def test_no_socket(tmp_path):
+    said = refusal(f"postgresql://user@/jobs?host={tmp_path}")
+    assert said.endswith(
+        f"at {tmp_path} cannot be reached: No such file or directory. Start PostgreSQL, or check the folder of its socket."
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [
+        ("db.example.com", "db.example.com:5432"),
+        ("db:6000", "db:6000"),
+        ("[::1]:6000", "[::1]:6000"),
+        ("", "localhost:5432"),
+    ],
+)
+def test_host_and_port_are_shown_where_they_are_left_out_too(where, shown, monkeypatch):
+    monkeypatch.delenv("PGPORT", raising=False)
+    assert Address(f"postgresql://user@{where}/jobs").shown.endswith(f"at {shown}")
+
+
+def test_a_port_of_the_environment_is_shown(monkeypatch):
+    monkeypatch.setenv("PGPORT", "6001")
+    assert Address("postgresql://user@db/jobs").shown.endswith("at db:6001")
 
 
 def test_no_such_port():

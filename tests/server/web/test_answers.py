@@ -58,7 +58,11 @@ def test_what_nobody_foresaw_tells_nothing_of_the_inside():
 
 
 def test_aiohttps_own_errors_get_the_one_shape():
-    status, body = read(error_answer(web.HTTPNotFound()))
+    status, body = read(error_answer(web.HTTPNotFound(), "/v1/workbooks"))
+    assert "begins with /v1" not in body["errors"][0]["message"]
+    assert "routes.md" in body["errors"][0]["message"]
+    status, body = read(error_answer(web.HTTPNotFound(), "/jobs"))
+    assert "begins with /v1" in body["errors"][0]["message"]
     assert (status, body["errors"][0]["code"]) == (404, "no_route")
     wrong = error_answer(web.HTTPMethodNotAllowed("PUT", {"POST", "GET"}))
     assert (wrong.status, wrong.headers["Allow"]) == (405, "GET, POST")
