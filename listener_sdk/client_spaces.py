@@ -9,7 +9,6 @@ from .client_jobs import Page
 from .protocol.jobs import Environment
 from .protocol.spaces import Space, SpaceCreate, SpaceUpdate
 
-
 PAGING: Final = ("page_size", "page_number", "cursor")
 
 

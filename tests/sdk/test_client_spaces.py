@@ -37,7 +37,11 @@ async def test_spaces_are_made_read_changed_and_deleted(server, client):
 async def test_a_space_that_the_server_would_refuse_is_not_sent(server, client):
     with pytest.raises(InvalidError):
         await client.spaces.create("Acme", code="A B")
-    for call in (client.spaces.create("Acme", timezone="UTC"), client.spaces.list(size=1), client.spaces.update("a", nam="b")):
+    for call in (
+        client.spaces.create("Acme", timezone="UTC"),
+        client.spaces.list(size=1),
+        client.spaces.update("a", nam="b"),
+    ):
         with pytest.raises(TypeError):
             await call
     assert server.requests == []
