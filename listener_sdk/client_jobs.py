@@ -150,7 +150,7 @@ class Jobs:
         """Run many ended jobs again, oldest first, each as a new job: ``await client.jobs.retry_many(status="failed")``.
 
         Arguments and answer as for `cancel_many`. Filters leave out jobs that were run again already: their last rerun stands for
-        them. ApiError ``queue_full`` when there is no room for more; what was done until then stays done.
+        them. Jobs that wait for each other do so again; parts of a job that is run again are left out, for it makes its own. ApiError ``queue_full`` when there is no room for more; what was done until then stays done.
         """
         told = {"all": all, "dry_run": dry_run}
         return await _bulk.act(self._http, "retry", ids=ids, filters=filters, limit=limit, **told)
@@ -219,10 +219,13 @@ class Jobs:
         """
 
         async def look() -> PartsResult | None:
-            async for child in self.children(job_id, status=_OPEN, page_size=10):
-                if child.part is not None:
-                    return None
-            return result_of(await self.parts(job_id), (await self.get(job_id)).parts)
+            job = await self.get(job_id)
+            # A part that is run again after the end of its job counts for nobody.
+            if not is_final(job.status):
+                async for child in self.children(job_id, status=_OPEN, page_size=10):
+                    if child.part is not None:
+                        return None
+            return result_of(await self.parts(job_id), job.parts)
 
         return await self._waits.until(PARTS, job_id, look)
 
@@ -295,7 +298,11 @@ class Jobs:
         return await self._job("POST", f"{_path(job_id)}/cancel", body(JobCancel, {"info": info}))
 
     async def retry(self, job_id: str) -> Job:
-        """Run an ended job again: a new job, linked by ``rerun_of``."""
+        """Run an ended job again: a new job, linked by ``rerun_of``. ApiError ``already_retried`` while an earlier rerun goes on.
+
+        It waits for those predecessors (or their reruns) that have not ended, and for none that ended without success. The rerun of a
+        part is that part; once its job has ended it counts for nobody, so that the job stays as it ended.
+        """
         return await self._job("POST", f"{_path(job_id)}/retry")
 
     async def ack_outcome(self, job_id: str) -> Job:

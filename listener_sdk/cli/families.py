@@ -104,9 +104,11 @@ def show_children(parent: Job, children: Sequence[Job]) -> None:
 
 
 def _counted(children: Sequence[Job]) -> str:
-    parts = sum(child.part is not None for child in children)
-    others = len(children) - parts
+    runs = [child.part for child in children if child.part is not None]
+    parts, others = len({*runs}), len(children) - len(runs)
     words = [counted(parts, "part")] if parts else []
+    if len(runs) > parts:
+        words[0] += f" in {counted(len(runs), 'run')}"
     if others:
         words.append(f"{others:,} {'other ' if parts else ''}{'child' if others == 1 else 'children'}")
     return " and ".join(words)

@@ -20,6 +20,7 @@ from ..store.job_pages import JobFilter
 from ..store.transaction import Transaction
 from . import jobs, moves
 from .jobs import Birth
+from .reruns import Reruns
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,25 +199,25 @@ def cancel(tx: Transaction, item: ActOnJobs) -> Tally:
 
 
 def retry(tx: Transaction, item: ActOnJobs) -> Tally:
-    """Run the jobs again, each as a new one; not those with a rerun that has not ended. ``queue_full`` when there is room for none."""
+    """Run the jobs again, each as a new one, predecessors first; not those with a rerun that has not ended, nor the parts of such.
+
+    ``queue_full`` when there is room for none.
+    """
     ids = _chosen(tx, item, "retry")
-    running = sql.running_again(tx.connection, ids)
+    reruns = Reruns(tx, ids)
     keys = {
         row.unique_key for job_id in ids if (row := tx.job(job_id)) is not None and row.unique_key is not None
     }
     taken = sql.unfinished_with_keys(tx.connection, item.actor.space.id, sorted(keys))
-    return _each(item, ids, lambda job_id: _retry(tx, item, job_id, running, taken))
+    return _each(item, reruns.in_order(tx, ids), lambda job_id: _retry(tx, item, job_id, reruns, taken))
 
 
-def _retry(
-    tx: Transaction, item: ActOnJobs, job_id: int, running: dict[int, int], taken: dict[str, int]
-) -> None:
+def _retry(tx: Transaction, item: ActOnJobs, job_id: int, reruns: Reruns, taken: dict[str, int]) -> None:
     old = jobs.ended(tx, jobs.JobAct(item.actor, job_id))
-    if job_id in running:
-        raise jobs.already_retried(running[job_id])
+    reruns.refuse_double(tx, old)
     if old.unique_key in taken:
         raise _taken(taken[old.unique_key])
-    row = jobs.run_again(tx, old, item.actor)
+    row = jobs.run_again(tx, old, item.actor, reruns)
     if row.unique_key is not None:
         taken[row.unique_key] = row.id
 

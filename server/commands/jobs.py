@@ -16,11 +16,11 @@ from ..core.effects import CancelAsked
 from ..core.jobs import JobRow, alike
 from ..core.sizes import bounded
 from ..core.spaces import check_active
-from ..store import bulk as bulk_sql
 from ..store import jobs as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import ends, moves, parts, plans, predecessors, starts
+from .reruns import Reruns
 
 SPEC: Final = (
     "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label", "partData",
@@ -246,14 +246,11 @@ def _ask(tx: Transaction, row: JobRow, item: CancelJob) -> None:
 
 
 def retry(tx: Transaction, item: JobAct) -> JobRow:
-    """A new job like the ended one, ready at once, whatever the old one waited for; ``rerunOf`` names the old."""
+    """A new job like the ended one, which waits for those of its predecessors that go on, and for no other; ``rerunOf`` names the old."""
     old = ended(tx, item)
     _refuse_duplicate(tx, old)
     tx.flush()
-    running = bulk_sql.running_again(tx.connection, [old.id])
-    if running:
-        raise already_retried(running[old.id])
-    return run_again(tx, old, item.actor)
+    return run_again(tx, old, item.actor, Reruns(tx, [old.id]))
 
 
 def ended(tx: Transaction, item: JobAct) -> JobRow:
@@ -269,28 +266,33 @@ def ended(tx: Transaction, item: JobAct) -> JobRow:
     return row
 
 
-def already_retried(job_id: int) -> Refusal:
-    """The refusal of a second rerun while the first has not ended: a call that is repeated must not double the work."""
-    again = encode("jb", job_id)
-    return Refusal("already_retried", f"Job {again} runs it again and has not ended: wait for it.", job=again)
-
-
-def run_again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
-    """The rerun of a job that has ended, and whose unique key is free. Refusal ``queue_full``."""
+def run_again(tx: Transaction, old: JobRow, actor: Actor, reruns: Reruns) -> JobRow:
+    """The rerun of a job that has ended, and whose unique key is free. Refusal ``already_retried``, ``queue_full``."""
     check_active(tx.space(old.space_id))
+    reruns.refuse_double(tx, old)
+    place, others = parts.place_of(tx, old), reruns.waits_for(tx, old)
+    if others and old.parent_id is not None:
+        names = [encode("jb", number) for number in others]
+        predecessors.check(tx, actor.space, names, old.parent_id)
     row = _again(tx, old, actor)
     admit(tx, row)
-    parts.take_place(tx, old, row)
-    store(tx, Birth(row, actor.key_id, "immediate", None, []))
-    moves.set_out(tx, row, actor.key_id, parts.before(tx, row))
+    parts.take_place(tx, place, row)
+    store(tx, Birth(row, actor.key_id, "immediate", None, others))
+    reruns.made[old.id] = row.id
+    if others:
+        predecessors.follow(tx, row, others)
+    starts.set_out(tx, row, actor.key_id)
     parts.carry_up(tx, row)
     return row
 
 
 def _again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
-    spec = {**old.described(), "trigger": "immediate"}
-    spec.pop("predecessorIds", None)
-    return alike(old, tx.now, rerun_of=old.id, created_by=actor.key_id, spec=orjson.dumps(spec).decode())
+    spec = {name: value for name, value in old.described().items() if name not in parts.OF_ONE_JOB}
+    spec["trigger"] = "immediate"
+    number = old.part_number
+    return alike(
+        old, tx.now, part=number, rerun_of=old.id, created_by=actor.key_id, spec=orjson.dumps(spec).decode()
+    )
 
 
 def ack_outcome(tx: Transaction, item: JobAct) -> JobRow:

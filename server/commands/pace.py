@@ -46,4 +46,4 @@ def usual(tx: Transaction, row: JobRow) -> Pace | None:
 
 def _name(row: JobRow) -> str:
     """Parts have the name of the whole, and are other work. No job's own name has a tab."""
-    return row.name if row.part is None else f"{row.name}\tpart"
+    return row.name if row.part_number is None else f"{row.name}\tpart"

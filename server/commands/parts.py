@@ -22,7 +22,7 @@ from ..store import parts as sql
 from ..store import predecessors as predecessors_sql
 from ..store.command import Command
 from ..store.transaction import PROGRESS_ONLY, Transaction
-from . import moves, pace
+from . import moves, pace, reruns
 from .drawing import draw
 
 TOLD_EVERY_MS: Final = 1_000
@@ -31,6 +31,8 @@ MOST_LEVELS: Final = 16
 """How deep parts may be split into parts: a tick is carried up through all of them."""
 MOST_BELOW: Final = 10_000
 """Parts below one job, on all levels: they end with it, in one transaction."""
+OF_ONE_JOB: Final = frozenset({"predecessorIds", "part"})
+"""What of a description neither its parts nor its reruns have."""
 LARGEST_COPIES: Final = 16 * 1024 * 1024
 """Characters of what all parts of one split are described with, a copy each."""
 
@@ -109,7 +111,7 @@ def _refuse_too_many(tx: Transaction, root: JobRow, count: int) -> None:
 
 def _specs(row: JobRow, body: JobSplit) -> list[str]:
     """The description of each part: that of its job, and its own ``partData``. Refusal ``too_large``."""
-    whole = {name: value for name, value in row.described().items() if name != "predecessorIds"}
+    whole = {name: value for name, value in row.described().items() if name not in OF_ONE_JOB}
     whole |= {"trigger": "immediate", "partExecution": "parallel" if body.run_in_parallel else "sequential"}
     specs, size = [], 0
     for data in parts_data(body.parts):
@@ -230,18 +232,42 @@ def before(tx: Transaction, row: JobRow) -> list[int]:
     return first or sql.begun(tx.connection, parent.id, row.id)
 
 
-def take_place(tx: Transaction, old: JobRow, new: JobRow) -> None:
-    """A part that has ended is run again: the new job is the part from now on, while their job has not ended."""
-    parent = tx.job(old.parent_id) if old.part is not None and old.parent_id is not None else None
-    if parent is None or parent.ended:
-        new.part = None
+def place_of(tx: Transaction, old: JobRow) -> JobRow | None:
+    """The run that counts as the part of which ``old`` was a run; None when the job has ended, for then none counts any more.
+
+    Refusal ``already_retried`` while it goes on.
+    """
+    number = old.part_number
+    parent = tx.job(old.parent_id) if number is not None and old.parent_id is not None else None
+    if parent is None or parent.ended or old.part is not None:
+        return None if parent is None or parent.ended else old
+    tx.flush()
+    ids = sql.of_number(tx.connection, parent.id, number or 0)
+    found = tx.job(ids[0]) if ids else None
+    if found is not None and not found.ended:
+        raise reruns.already_retried(found.id)
+    return found
+
+
+def take_place(tx: Transaction, old: JobRow | None, new: JobRow) -> None:
+    """The new run is the part from now on instead of ``old``, which has ended; without one it is a part that counts for nobody."""
+    if old is None or old.parent_id is None:
+        _by_itself(new)
         return
-    held = parent.holder is not None and not tx.awaits_parts(parent)
+    parent = tx.job(old.parent_id)
+    held = parent is not None and parent.holder is not None and not tx.awaits_parts(parent)
     tx.splits.replaced(old)
-    old.part = None
+    new.part = old.part
+    _by_itself(old)
     tx.changed(old)
-    if held and parent.holder is not None:
+    if held and parent is not None and parent.holder is not None:
         tx.dispatch.given_back(parent.holder)
+
+
+def _by_itself(row: JobRow) -> None:
+    if row.part is not None:
+        row.spec = orjson.dumps({**row.described(), "part": row.part}).decode()
+        row.part = None
 
 
 def of_job(row: JobRow) -> str:

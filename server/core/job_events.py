@@ -29,7 +29,7 @@ def job_event(
     topic: str, row: JobRow, space: Space, account_id: str, actor: str, extra: dict[str, Any]
 ) -> dict[str, Any]:
     """The event's JSON object without id, position and time; ``extra`` joins the payload."""
-    payload = {**_named(row.name), "status": row.status, "isPart": row.part is not None}
+    payload = {**_named(row.name), "status": row.status, "isPart": row.part_number is not None}
     if row.parent_id is not None:
         payload["parentId"] = encode("jb", row.parent_id)
     if row.info is not None:

@@ -77,6 +77,15 @@ class JobRow:
         """Whether a session of the stream holds it, rather than a key over REST."""
         return self.holder is not None and "/" in self.holder
 
+    @property
+    def part_number(self) -> int | None:
+        """Which part of its parent this is a run of. ``part`` is set only in the run that counts for the parent: a run that gave its
+        place to a rerun, and a rerun that was made after the parent's end, have the number in their description.
+        """
+        if self.part is not None or self.parent_id is None or '"part":' not in self.spec:
+            return self.part
+        return self.described().get("part")
+
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""
         return orjson.loads(self.spec)  # type: ignore[no-any-return]  # the column holds a JSON object

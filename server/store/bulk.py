@@ -17,10 +17,23 @@ _TWIN: Final = (
     "unique_key IS NOT NULL AND EXISTS (SELECT 1 FROM job AS twin WHERE twin.space_id = job.space_id "
     "AND twin.unique_key = job.unique_key AND twin.finished_at IS NULL)"
 )
+_A_PART: Final = "({0}.part IS NOT NULL OR {0}.spec LIKE '%\"part\":%')"
+# Of which job it is a part, of which that is a part, and so on: what was run again as a whole had parts of its own.
+_WHOLE_RERUN: Final = (
+    (
+        "job.parent_id IS NOT NULL AND {part} AND EXISTS ("
+        "WITH RECURSIVE above(id, parent_id) AS ("
+        "SELECT p.id, CASE WHEN {its_part} THEN p.parent_id END FROM job p WHERE p.id = job.parent_id "
+        "UNION ALL SELECT p.id, CASE WHEN {its_part} THEN p.parent_id END FROM above JOIN job p ON p.id = above.parent_id"
+        ") SELECT 1 FROM above JOIN job later ON later.rerun_of = above.id)"
+    )
+    .replace("{its_part}", _A_PART.format("p"))
+    .replace("{part}", _A_PART.format("job"))
+)
 MAY: Final[dict[Act, str]] = {
     "cancel": f"status NOT IN ({_FINAL}) AND cancel_requested_at IS NULL",
     # A job that was run again is stood for by its last rerun: so who repeats the call until nothing is left comes to an end.
-    "retry": f"status IN ({_FINAL}) AND NOT {_RERUN.format('')} AND NOT ({_TWIN})",
+    "retry": f"status IN ({_FINAL}) AND NOT {_RERUN.format('')} AND NOT ({_TWIN}) AND NOT ({_WHOLE_RERUN})",
     "retry named": f"status IN ({_FINAL}) AND NOT {_RERUN.format(' AND later.finished_at IS NULL')} AND NOT ({_TWIN})",
 }
 """To which jobs an act is done: to those that a filter means, or that were named."""
@@ -61,6 +74,17 @@ def running_again(reader: Reader, ids: Sequence[int]) -> dict[int, int]:
         "SELECT rerun_of, id FROM job WHERE rerun_of IN LIST(:ids) AND finished_at IS NULL", ids=list(ids)
     )
     return dict(found)
+
+
+def newest_runs(reader: Reader, ids: Sequence[int]) -> dict[int, int]:
+    """Of each of these jobs that are there, the newest among it, its reruns, their reruns, and so on."""
+    rows = reader.rows(
+        "WITH RECURSIVE run(first, id) AS (SELECT id, id FROM job WHERE id IN LIST(:ids) "
+        "UNION ALL SELECT run.first, j.id FROM run JOIN job j ON j.rerun_of = run.id"
+        ") SELECT first, MAX(id) FROM run GROUP BY first",
+        ids=list(ids),
+    )
+    return dict(rows)
 
 
 def unfinished_with_keys(reader: Reader, space_id: int, keys: Sequence[str]) -> dict[str, int]:

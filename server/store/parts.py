@@ -77,6 +77,14 @@ def unfinished(reader: Reader, job_id: int, count: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def of_number(reader: Reader, job_id: int, number: int) -> list[int]:
+    """The run that counts as this part of a job, if it is still there."""
+    rows = reader.rows(
+        "SELECT id FROM job WHERE parent_id = :parent AND part = :number", parent=job_id, number=number
+    )
+    return [row[0] for row in rows]
+
+
 class Splits:
     """The splits that one batch has to do with. Whatever changes of a part is noted here before it is written."""
 

@@ -78,6 +78,15 @@ def test_many_children_are_counted_and_some_are_shown(api, tickwire, monkeypatch
     assert "7 parts: 7 executing" in tickwire("jobs", "show", parent["id"]).stdout
 
 
+def test_a_part_that_was_run_again_is_one_part(api, tickwire):
+    parent, parts = split(api, 2)
+    parts[0] |= {"status": "failed"}
+    api.job(job="a:split", parentId=parent["id"], part=0, status="ready", rerunOf=parts[0]["id"])
+    assert (
+        "2 parts in 3 runs: 1 ready, 1 executing, 1 failed" in tickwire("jobs", "show", parent["id"]).stdout
+    )
+
+
 @pytest.mark.parametrize(("parts", "noun"), [(None, "1 child"), (2, "2 parts and 1 other child")])
 def test_children_that_are_no_parts_are_called_so(api, tickwire, parts, noun):
     parent = split(api, 2)[0] if parts else api.job()

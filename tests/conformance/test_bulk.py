@@ -83,6 +83,37 @@ def test_reruns_stand_for_what_they_run_again(tx, job):
     assert bulk.running_again(tx, [1, 2, 3]) == {3: 4}
 
 
+def test_the_newest_run_of_a_job_is_found_however_often_it_was_run_again(tx, job):
+    insert(
+        tx,
+        *(
+            replace(job, id=number, rerun_of=old)
+            for number, old in ((1, None), (2, 1), (4, 2), (3, 1), (5, None))
+        ),
+    )
+    assert bulk.newest_runs(tx, [1, 2, 5, 9]) == {1: 4, 2: 4, 5: 5}
+    assert bulk.newest_runs(tx, []) == {}
+
+
+def test_parts_of_what_was_run_again_are_not_meant(tx, job):
+    ended = replace(job, status="failed", finished_at=5)
+    by_itself = '{"partData":{},"part":1}'
+    insert(
+        tx,
+        replace(ended, id=1),
+        replace(ended, id=2, parent_id=1, part=0),
+        replace(ended, id=3, parent_id=2, part=0),
+        replace(ended, id=4, parent_id=1, rerun_of=99, spec=by_itself),
+        replace(ended, id=5, parent_id=1),
+        replace(ended, id=6, parent_id=4, part=0),
+        replace(ended, id=7, parent_id=5, part=0),
+    )
+    assert bulk.candidates(tx, 1, EVERY, "retry", 10) == [1, 2, 3, 4, 5, 6, 7]
+    insert(tx, replace(ended, id=8, rerun_of=1))
+    assert bulk.candidates(tx, 1, EVERY, "retry", 10) == [5, 7, 8]
+    assert bulk.still(tx, 1, EVERY, "retry named", [1, 2, 4]) == [1, 2, 4]
+
+
 def test_unique_keys_that_are_taken(tx, job):
     insert(
         tx,

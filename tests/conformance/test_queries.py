@@ -206,6 +206,13 @@ def test_another_part_that_has_begun_is_found_and_one_that_waits_its_turn_is_not
     assert parts.begun(tx, 7, 2) == []
 
 
+def test_the_run_that_counts_as_a_part_is_found(tx, job):
+    ended = replace(job, parent_id=1, status="failed", finished_at=5)
+    insert(tx, replace(ended, id=2), replace(ended, id=3, part=0), replace(job, id=4, parent_id=1, part=1))
+    assert [parts.of_number(tx, 1, number) for number in (0, 1, 2)] == [[3], [4], []]
+    assert parts.of_number(tx, 7, 0) == []
+
+
 def test_parts_are_counted_on_all_levels_and_no_further_than_asked(tx, job):
     insert(
         tx,

@@ -165,9 +165,9 @@ async def test_one_subscription_serves_all_who_wait_for_parts(server, client):
     first = asyncio.create_task(client.jobs.wait_for_parts(JOB))
     (asked,) = await server.until_said("subscribe")
     assert (asked["topics"], "filter" in asked) == ([*PARTS], False)
-    await server.until(lambda: len(server.requests) == 1)
-    second = asyncio.create_task(client.jobs.wait_for_parts(OTHER))
     await server.until(lambda: len(server.requests) == 2)
+    second = asyncio.create_task(client.jobs.wait_for_parts(OTHER))
+    await server.until(lambda: len(server.requests) == 4)
     children[JOB] = closed
     await tell(server, asked["sub"], ended(1, JOB, "job:parts-completed"))
     (result,) = await done(first)
@@ -176,3 +176,14 @@ async def test_one_subscription_serves_all_who_wait_for_parts(server, client):
     await tell(server, asked["sub"], ended(2, OTHER, "job:parts-completed"), prev="e:1")
     await done(second)
     assert len(server.said("subscribe")) == 1
+
+
+async def test_a_rerun_after_the_end_of_the_job_is_not_waited_for(server, client):
+    shows(server, status="failed", parts=1)
+    runs = [
+        wire_job(5, part=0, parentId=JOB, status="failed"),
+        wire_job(6, part=0, parentId=JOB, status="executing", rerunOf="us_jb_0000000005"),
+    ]
+    server.routes["GET", "/v1/jobs"] = lambda _request, _raw: {"data": runs}
+    (result,) = await done(client.jobs.wait_for_parts(JOB))
+    assert [part.id for part in result.jobs] == [runs[1]["id"]]

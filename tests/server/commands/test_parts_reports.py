@@ -5,6 +5,7 @@ from situations import act, reach
 from splits import children, completed, end, split, statuses, tick
 from stage import ADMIN
 
+from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import JobAck, JobEnd
 from server.commands import rest
@@ -214,19 +215,83 @@ async def test_a_part_that_is_run_again_takes_its_place(stage):
     ]
 
 
-async def test_a_part_whose_place_is_taken_or_whose_job_has_ended_is_run_again_by_itself(stage):
+async def test_the_first_run_of_a_part_gives_the_place_of_its_newest_to_another(stage):
     job = (await reach(stage, "held by a key")).job
     await split(stage, job, 2, parallel=True)
-    first, second = await children(stage, job)
+    first, _ = await children(stage, job)
     await end(stage, first, "fail")
     again = await stage.do(*act("retry", first))
+    with pytest.raises(Refusal) as caught:
+        await stage.do(*act("retry", first))
+    assert (caught.value.code, caught.value.details["job"]) == ("already_retried", encode("jb", again.id))
     await end(stage, again, "fail")
     third = await stage.do(*act("retry", first))
-    assert (third.part, third.parent_id) == (None, job.id)
+    assert (third.part, third.parent_id, third.rerun_of) == (0, job.id, first.id)
+    assert [(await stage.row(one)).part for one in (first, again)] == [None, None]
+    assert job_wire(await stage.row(first), ADMIN.space)["part"] == 0
+    with pytest.raises(Refusal):
+        await stage.do(*act("retry", again))
+    (found,) = await stage.node.read(lambda reader: parts_sql.load_many(reader, [job.id]))
+    assert (found.completed, found.failed, found.canceled) == (0, 0, 0)
+
+
+async def test_a_part_whose_newest_run_was_deleted_is_run_again_by_itself(stage):
+    job = (await reach(stage, "held by a key")).job
+    await split(stage, job, 1)
+    (first,) = await children(stage, job)
+    await end(stage, first, "fail")
+    again = await stage.do(*act("retry", first))
+    await end(stage, again)
+    await stage.do(*act("delete", again))
+    third = await stage.do(*act("retry", first))
+    assert (third.part, job_wire(third, ADMIN.space)["part"]) == (None, 0)
+    assert len(await completed(stage, job)) == 2
+    await end(stage, third)
+    assert len(await completed(stage, job)) == 2
+
+
+async def test_after_the_end_of_its_job_a_part_is_run_again_as_a_part_that_counts_for_nobody(stage):
+    job = (await reach(stage, "held by a key")).job
+    await split(stage, job, 3)
+    first, second, _ = await children(stage, job)
+    await end(stage, first, "fail")
+    await stage.do(*act("fail", job))
+    ended, told = await stage.row(job), await completed(stage, job)
+    (before,) = await stage.node.read(lambda reader: parts_sql.load_many(reader, [job.id]))
+    listener = await stage.listener(job.name)
+    again = await stage.do(*act("retry", second))
+    assert again.status == "ready", "it waits for no turn"
+    grant = await listener.grant()
+    assert {name: grant["job"][name] for name in ("part", "partData", "parentId", "rerunOf")} == {
+        "part": 1,
+        "partData": {"part": 1},
+        "parentId": encode("jb", job.id),
+        "rerunOf": encode("jb", second.id),
+    }
+    ready = [e["payload"] for e in await stage.events("job:ready")][-1]
+    assert (ready["isPart"], ready["parentId"]) == (True, encode("jb", job.id))
+    await listener.ask(**listener.about("ack", grant))
+    listener.say(**listener.about("tick", grant, percent=50))
+    await listener.ask(**listener.about("fail", grant, message="again", retry=False))
+    assert await stage.row(job) == ended
+    assert await completed(stage, job) == told
+    assert await stage.node.read(lambda reader: parts_sql.load_many(reader, [job.id])) == [before]
+    third = await stage.do(*act("retry", again))
+    assert job_wire(third, ADMIN.space)["part"] == 1
+
+
+async def test_such_a_rerun_may_be_split_and_its_parts_are_counted_from_0(stage):
+    job = (await reach(stage, "held by a key")).job
+    await split(stage, job, 2)
     await stage.do(*act("cancel", job))
-    fourth = await stage.do(*act("retry", second))
-    assert (fourth.part, fourth.parent_id) == (None, job.id)
-    assert job_wire(fourth, ADMIN.space)["partData"] == {"part": 1}
+    second = (await children(stage, job))[1]
+    again = await stage.do(*act("retry", second))
+    await split(stage, again, [{"half": 0}])
+    (low,) = await children(stage, again)
+    assert {name: job_wire(low, ADMIN.space)[name] for name in ("part", "partData")} == {
+        "part": 0,
+        "partData": {"half": 0},
+    }
 
 
 # ---- credit

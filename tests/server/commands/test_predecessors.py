@@ -171,15 +171,6 @@ async def test_those_that_follow_follow_suit_however_many_they_are(stage):
     assert len(await stage.events("job:failed")) == 1_200
 
 
-async def test_a_job_that_runs_again_waits_for_nobody(stage):
-    other = await stage.create()
-    job = await after(stage, other)
-    await stage.do(*act("cancel", job))
-    again = await stage.do(*act("retry", job))
-    assert again.status == "ready"
-    assert "predecessorIds" not in job_wire(again, ADMIN.space)
-
-
 async def test_a_partial_result_is_complete(stage):
     found = await reach(stage, "executing", name="a:b")
     job = await after(stage, found.job)
