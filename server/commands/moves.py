@@ -14,6 +14,8 @@ from listener_sdk.protocol.times import to_wire
 from ..core.actors import SYSTEM, Space
 from ..core.effects import Lost
 from ..core.jobs import JobRow
+from ..store import parts as parts_sql
+from ..store import predecessors as predecessors_sql
 from ..store.transaction import EVERYTHING, PROGRESS_ONLY, Transaction
 
 ATTEMPT_COLUMNS: Final = (
@@ -70,6 +72,22 @@ def _now_ready(tx: Transaction, row: JobRow, actor: str, extra: dict[str, Any]) 
     touch(tx, row)
     tx.fresh.append(row)
     tx.say("job:ready", row, actor, **extra)
+    if row.parts is not None:
+        _begin_parts(tx, row)
+
+
+def _begin_parts(tx: Transaction, row: JobRow) -> None:
+    """Parts that were made before their job might begin have waited for it."""
+    split = tx.splits.of(row.id)
+    if split is None or not split.open:
+        return
+    tx.flush()
+    ids = parts_sql.unfinished(tx.connection, row.id, split.total if split.parallel else 1)
+    tx.preload(ids)
+    for part in filter(None, map(tx.job, ids)):
+        if part.status == Status.WAITING:
+            begun = [] if split.parallel else parts_sql.begun(tx.connection, row.id, part.id)
+            set_out(tx, part, SYSTEM, [*predecessors_sql.open_of(tx.connection, part.id), *begun])
 
 
 def schedule(tx: Transaction, row: JobRow, at: int, actor: str, move: Move = Move.SCHEDULE) -> None:

@@ -47,7 +47,7 @@ class SplitJob:
 def split(tx: Transaction, item: SplitJob) -> JobRow:
     """Make the parts of a job that has not ended; the same call again finds them made, and changes nothing.
 
-    Who holds the job goes on holding it: its run time-out counts also while it waits for the parts.
+    They wait for a job that may not begin yet. Who holds the job goes on holding it: its run time-out counts also while it waits for the parts.
     """
     row = moves.found(tx, item.actor.space, item.job_id)
     told = digest(item.body.parts, parallel=item.body.run_in_parallel)
@@ -164,7 +164,13 @@ def _make(tx: Transaction, row: JobRow, specs: list[str], actor: str, *, paralle
         )
         tx.add(part)
         tx.say("job:created", part, actor)
-        moves.set_out(tx, part, actor, () if parallel or number == 0 else (ids[number - 1],))
+        turn = () if parallel or number == 0 else (ids[number - 1],)
+        moves.set_out(tx, part, actor, (row.id,) if _held_back(row) else turn)
+
+
+def _held_back(row: JobRow) -> bool:
+    """Whether the parts of the job must wait, since it has never been ready itself."""
+    return row.ready_at is None
 
 
 # ---- what parts report
@@ -209,6 +215,8 @@ def ended(tx: Transaction, part: JobRow) -> None:
 
 def _begin_next(tx: Transaction, parent: JobRow) -> None:
     """The first part that has not ended may begin, unless it has begun."""
+    if _held_back(parent):
+        return
     for row in unfinished(tx, parent, 1):
         if row.status == Status.WAITING:
             moves.set_out(tx, row, SYSTEM, predecessors_sql.open_of(tx.connection, row.id))
@@ -223,9 +231,11 @@ def unfinished(tx: Transaction, parent: JobRow, count: int | None = None) -> lis
 
 
 def before(tx: Transaction, row: JobRow) -> list[int]:
-    """The part that must end before this one may begin, if any."""
+    """The part that must end before this one may begin, if any; or the job that must be ready before."""
     parent = tx.job(row.parent_id) if row.part is not None and row.parent_id is not None else None
     found = tx.splits.of(parent.id) if parent is not None else None
+    if parent is not None and _held_back(parent):
+        return [parent.id]
     if parent is None or found is None or found.parallel:
         return []
     first = [other.id for other in unfinished(tx, parent, 1) if other.id != row.id]

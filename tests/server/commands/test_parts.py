@@ -8,7 +8,8 @@ from stage import ADMIN, OTHER, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
-from server.commands import parts
+from listener_sdk.protocol.plans import WHOLE, PlanPut
+from server.commands import parts, plans
 from server.core.queue_bound import QueueBound
 from server.core.views import job_wire
 
@@ -144,12 +145,120 @@ async def test_parts_may_be_split_again_so_many_levels_deep(stage, monkeypatch):
 
 
 async def test_a_part_s_own_predecessors_are_not_those_of_its_job(stage):
-    other = await stage.create(trigger="manual")
+    other = await stage.create()
     job = await stage.create(predecessorIds=[encode("jb", other.id)])
+    await end(stage, other)
     await split(stage, job, 2)
     first, _ = await children(stage, job)
     assert first.status == "ready"
     assert "predecessorIds" not in job_wire(first, ADMIN.space)
+
+
+# ---- parts of a job that may not begin
+
+
+@pytest.fixture
+async def held_back(stage):
+    """A job that waits for another, split into three; what begins it."""
+    other = await stage.create("a:other")
+    job = await stage.create(predecessorIds=[encode("jb", other.id)])
+    return job, lambda: end(stage, other)
+
+
+@pytest.mark.parametrize(
+    ("parallel", "after"), [(True, ["ready"] * 3), (False, ["ready", "waiting", "waiting"])]
+)
+async def test_they_wait_for_it(stage, held_back, parallel, after):
+    job, begin = held_back
+    await split(stage, job, 3, parallel=parallel)
+    assert await statuses(stage, job) == ["waiting"] * 3
+    told = [e["payload"]["waitingFor"] for e in await stage.events("job:waiting")]
+    assert told[1:] == [[encode("jb", job.id)]] * 3
+    await begin()
+    assert (await stage.row(job)).status == "ready"
+    assert await statuses(stage, job) == after
+
+
+@pytest.mark.parametrize("place", ["created", "planning", "scheduled"])
+async def test_whatever_keeps_it(stage, place):
+    job = (await reach(stage, place)).job
+    await split(stage, job, 1)
+    assert await statuses(stage, job) == ["waiting"]
+    if place == "planning":
+        body = {name: [] for name in WHOLE}
+        plan = PlanPut.model_validate({"fileId": "f", "jobId": encode("jb", job.id), **body})
+        await stage.do(plans.SET_PLAN, plans.SetPlan(ADMIN, job.id, plan))
+    if place == "scheduled":
+        stage.clock.forward(61)
+        await stage.look()
+    else:
+        await stage.do(*act("execute", job))
+    assert await statuses(stage, job) == ["ready"]
+
+
+async def test_none_of_them_begins_because_another_ends(stage, held_back):
+    job, begin = held_back
+    await split(stage, job, 3)
+    first, second, _ = await children(stage, job)
+    await stage.do(*act("cancel", first))
+    assert await statuses(stage, job) == ["canceled", "waiting", "waiting"]
+    await begin()
+    assert await statuses(stage, job) == ["canceled", "ready", "waiting"]
+    await end(stage, second)
+    assert await statuses(stage, job) == ["canceled", "complete", "ready"]
+
+
+async def test_a_person_may_begin_one_of_them(stage, held_back):
+    job, begin = held_back
+    await split(stage, job, 3)
+    second = (await children(stage, job))[1]
+    await stage.do(*act("execute", second))
+    assert await statuses(stage, job) == ["waiting", "ready", "waiting"]
+    await begin()
+    assert await statuses(stage, job) == ["waiting", "ready", "waiting"], "one after the other"
+    await end(stage, second)
+    assert await statuses(stage, job) == ["ready", "complete", "waiting"]
+
+
+async def test_one_with_its_own_predecessor_waits_for_both(stage, held_back):
+    job, begin = held_back
+    await split(stage, job, 1)
+    (part,) = await children(stage, job)
+    other = await stage.create("a:third")
+    command, item = act("patch info=x", part)
+    item.body.info, item.body.predecessor_ids = None, [encode("jb", other.id)]
+    await stage.do(command, item)
+    await end(stage, other)
+    assert await statuses(stage, job) == ["waiting"]
+    await begin()
+    assert await statuses(stage, job) == ["ready"]
+
+
+async def test_parts_of_a_part_wait_for_its_turn(stage):
+    job = await stage.create()
+    await split(stage, job, 2)
+    first, second = await children(stage, job)
+    await split(stage, second, 1)
+    assert await statuses(stage, second) == ["waiting"]
+    await end(stage, first)
+    assert await statuses(stage, second) == ["ready"]
+
+
+async def test_they_end_with_a_job_that_never_begins(stage, held_back):
+    job, _ = held_back
+    await split(stage, job, 2)
+    await stage.do(*act("cancel", job))
+    assert await statuses(stage, job) == ["canceled", "canceled"]
+
+
+async def test_another_attempt_does_not_hurry_them(stage):
+    found = await reach(stage, "executing")
+    await split(stage, found.job, 2)
+    await found.ask("fail", message="broken")
+    stage.clock.forward(60)
+    await stage.look()
+    assert (await stage.row(found.job)).status == "ready"
+    assert (await statuses(stage, found.job))[1] == "waiting"
 
 
 # ---- their order

@@ -31,8 +31,8 @@ async def test_the_progress_of_a_job_is_the_mean_of_its_parts(stage):
 
 
 async def test_progress_never_goes_back_when_a_part_begins_again(stage):
+    job = (await reach(stage, "held by a key")).job
     listener = await stage.listener("workbook:export")
-    job = await stage.create(trigger="manual")
     await split(stage, job, 2)
     first = await listener.grant()
     await listener.ask(**listener.about("ack", first))
@@ -176,7 +176,7 @@ async def test_a_job_that_ends_first_takes_its_parts_along(stage, how):
 
 
 async def test_parts_of_parts_go_along_too_and_their_listener_loses_them(stage):
-    job = await stage.create(name="a:top", trigger="manual")
+    job = (await reach(stage, "held by a key", name="a:top")).job
     await split(stage, job, 2)
     middle = (await children(stage, job))[0]
     await split(stage, middle, 1)
