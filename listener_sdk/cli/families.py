@@ -10,6 +10,7 @@ from ..errors import ApiError
 from ..protocol.jobs import Job
 from ..protocol.lifecycle import Status
 from .output import counted, local, say, spelled
+from .progress import ended_badly
 from .tables import table
 
 MOST_CHILDREN: Final = 2_000
@@ -32,10 +33,10 @@ def title(job: Job) -> str:
 
 
 def progress(job: Job) -> str:
-    """``40 %``, and of how many parts how many have ended."""
+    """``40 %``, and of how many parts how many have ended, and ended badly."""
     known = [] if job.progress is None else [f"{job.progress} %"]
     if job.parts:
-        known.append(f"{job.done or 0:,.0f} of {counted(job.parts, 'part')}")
+        known += [f"{job.done or 0:,.0f} of {counted(job.parts, 'part')}", *ended_badly(job.part_counts)]
     return ", ".join(known)
 
 

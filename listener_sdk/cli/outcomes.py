@@ -15,8 +15,8 @@ Lines = list[tuple[str, str]]
 
 
 async def has_log(client: Client, job: Job) -> bool:
-    """Whether the log of a failed job has something to read; of others it is not asked."""
-    if job.status != "failed":
+    """Whether the log of a job that failed, or ended before its parts, has something to read; of others it is not asked."""
+    if job.status != "failed" and not (job.part_counts or {}).get("canceled"):
         return False
     async for _ in client.jobs.iterate_log(job.id):
         return True

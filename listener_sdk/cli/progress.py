@@ -28,19 +28,27 @@ class Seen:
     text: str | None = None
     ends_at: datetime | None = None
     stalled_since: datetime | None = None
+    part_counts: Mapping[str, int] | None = None
 
     @classmethod
     def of(cls, job: Job) -> Self:
         """The progress that stands in the job itself."""
         percent = float(job.progress) if job.progress is not None else None
         ends_at, stalled = job.estimated_completion_at, job.stalled_since
-        return cls(job.status, percent, job.done, job.total, job.info, ends_at, stalled)
+        return cls(job.status, percent, job.done, job.total, job.info, ends_at, stalled, job.part_counts)
 
     def updated(self, facts: Mapping[str, Any]) -> Self:
         """This progress and what the payload of an event about the job adds; a new attempt begins anew."""
         if facts.get("status") == Status.EXECUTING and "attempt" in facts and "reason" not in facts:
             return type(self)(Status.EXECUTING.value)
-        named = {"status": "status", "percent": "progress", "done": "done", "total": "total", "text": "info"}
+        named = {
+            "status": "status",
+            "percent": "progress",
+            "done": "done",
+            "total": "total",
+            "text": "info",
+            "part_counts": "partCounts",
+        }
         news = {field: facts[name] for field, name in named.items() if facts.get(name) is not None}
         if facts.get("estimatedCompletionAt"):
             news["ends_at"] = to_datetime(from_wire(facts["estimatedCompletionAt"]))
@@ -106,10 +114,17 @@ class Rate:
 
 
 def counts(seen: Seen) -> str:
-    """``12,340 of 28,298``, or nothing."""
+    """``12,340 of 28,298``, or nothing; of parts also how many ended badly."""
     if seen.done is None:
         return ""
-    return f"{seen.done:,.0f} of {seen.total:,.0f}" if seen.total else f"{seen.done:,.0f}"
+    known = f"{seen.done:,.0f} of {seen.total:,.0f}" if seen.total else f"{seen.done:,.0f}"
+    return ", ".join([known, *ended_badly(seen.part_counts)])
+
+
+def ended_badly(part_counts: Mapping[str, int] | None) -> list[str]:
+    """``1 failed`` and ``2 canceled``, as far as there are such parts."""
+    found = part_counts or {}
+    return [f"{found[name]:,} {name}" for name in ("failed", "canceled") if found.get(name)]
 
 
 def percent(seen: Seen) -> str:

@@ -192,6 +192,8 @@ class Job(WireModel):
     parent_id: str | None = None
     part: int | None = None
     parts: int | None = None
+    part_counts: dict[str, int] | None = None
+    """Of a split job, as it is read or listed: how many parts are ``completed``, ``failed`` and ``canceled``, of the ``total``."""
     part_data: JsonObject | None = None
     part_execution: str | None = None
     predecessor_ids: list[str] | None = None

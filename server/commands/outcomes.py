@@ -14,7 +14,7 @@ from ..core.jobs import JobRow
 from ..core.sizes import sized_text
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import ends, moves, pace
+from . import ends, moves, pace, parts
 from .ends import LARGEST_SHOWN
 from .leases import Held, one, own, started
 
@@ -80,14 +80,15 @@ def failure_text(outcome: Outcome | None) -> str | None:
 def end_well(
     tx: Transaction, row: JobRow, outcome: str | None, result: str | None, info: str | None, actor: str
 ) -> None:
-    """Write the outcome; the progress is then whole."""
+    """Write the outcome; the progress is then whole. Of parts those count as done that have ended."""
     told = orjson.loads(outcome) if outcome else {}
     if told.get("result") != "partial":
         pace.remember(tx, row)
     row.outcome, row.result = outcome, result
     row.progress = 100.0
-    if row.total is not None:
+    if row.total is not None and row.parts is None:
         row.done = row.total
+    parts.warn_of_open(tx, row)
     if info is not None:
         row.info = info
     ends.end(tx, row, Move.COMPLETE, actor, **_shown(told, len(outcome or "")))

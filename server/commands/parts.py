@@ -187,15 +187,17 @@ def carry_up(tx: Transaction, row: JobRow, *, at_once: bool = False) -> None:
 
 
 def _show(tx: Transaction, row: JobRow, found: Split, *, at_once: bool) -> None:
-    row.progress = max(row.progress or 0.0, found.progress)
-    row.done, row.total = found.ended, found.total
+    # What is canceled because its job ends was not done: the job shows how far it got.
+    if not found.closing:
+        row.progress = max(row.progress or 0.0, found.progress)
+        row.done, row.total = found.ended, found.total
     if not at_once and tx.now - row.updated_at < TOLD_EVERY_MS:
         tx.changed(row, PROGRESS_ONLY)
         return
-    points = draw(tx, row, ((tx.now, row.progress),))
+    points = draw(tx, row, ((tx.now, row.progress or 0.0),))
     pace.foresee(tx, row, points, Told(row.updated_at, row.eta_at))
     moves.touch_progress(tx, row)
-    tx.say("job:updated", row, SYSTEM, **progress_facts(row))
+    tx.say("job:updated", row, SYSTEM, **progress_facts(row), partCounts=found.counts())
 
 
 def ended(tx: Transaction, part: JobRow) -> None:
@@ -278,6 +280,20 @@ def _by_itself(row: JobRow) -> None:
     if row.part is not None:
         row.spec = orjson.dumps({**row.described(), "part": row.part}).decode()
         row.part = None
+
+
+def warn_of_open(tx: Transaction, row: JobRow) -> None:
+    """Say in the log of a job that completes that parts of it had not ended: its handler may have forgotten to wait."""
+    split = tx.splits.of(row.id) if row.parts is not None else None
+    if split is not None and split.open:
+        left = split.total - split.ended
+        moves.write_log(
+            tx,
+            row,
+            "warning",
+            f"The job completed while {left} of its {split.total} parts had not ended: they were canceled. A handler that needs them "
+            "waits for them first (parts.wait()).",
+        )
 
 
 def of_job(row: JobRow) -> str:

@@ -11,13 +11,19 @@ from listener_sdk.protocol.times import to_wire
 
 from .actors import Space
 from .jobs import JobRow
+from .parts import Split
 
 FileLink = Callable[[str], tuple[str, int]]
 """Makes a download link of a file id: the absolute URL and when it expires (ms)."""
 
 
-def job_wire(row: JobRow, space: Space, link: FileLink | None = None) -> dict[str, Any]:
-    """The job as JSON object; what is unknown is left out. With ``link``, the outcome's files get fresh links."""
+def job_wire(
+    row: JobRow, space: Space, link: FileLink | None = None, split: Split | None = None
+) -> dict[str, Any]:
+    """The job as JSON object; what is unknown is left out. With ``link``, the outcome's files get fresh links.
+
+    With ``split``, what became of its parts.
+    """
     kind, _, operation = row.name.partition(":")
     outcome = orjson.loads(row.outcome) if row.outcome else None
     found = {
@@ -36,6 +42,7 @@ def job_wire(row: JobRow, space: Space, link: FileLink | None = None) -> dict[st
         "parentId": encode("jb", row.parent_id) if row.parent_id else None,
         "part": row.part,
         "parts": row.parts,
+        "partCounts": split.counts() if split else None,
         "rerunOf": encode("jb", row.rerun_of) if row.rerun_of else None,
         "info": row.info,
         "progress": whole(row.progress),

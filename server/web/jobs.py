@@ -1,5 +1,6 @@
 """Jobs over REST, as Flatfile's clients know them, and what Tickwire shows besides."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -14,9 +15,11 @@ from listener_sdk.protocol.times import to_wire
 
 from ..commands import jobs, rest
 from ..core.jobs import JobRow
+from ..core.parts import Split
 from ..core.views import job_wire, with_links
 from ..store import curves, job_pages
 from ..store import jobs as sql
+from ..store import parts as parts_sql
 from ..store.command import Command, Replayed
 from ..store.database import Reader, Row
 from ..store.job_pages import JobFilter
@@ -36,16 +39,24 @@ async def index(call: Call) -> web.Response:
     wanted = _filter(call.query)
     if wanted is None or call.names_another_space():
         page: Page[JobRow] = Page([], more=False, as_of=str(call.node.log.head), total=0)
+        splits: dict[int, Split] = {}
     else:
-        page = await call.node.read(
-            lambda reader: job_pages.page(
-                reader, call.actor.space.id, wanted, paging.window, count=paging.number is not None
-            )
-        )
+        space_id, whole = call.actor.space.id, paging.number is not None
+
+        def read(reader: Reader) -> tuple[Page[JobRow], dict[int, Split]]:
+            found = job_pages.page(reader, space_id, wanted, paging.window, count=whole)
+            return found, _splits(reader, found.rows)
+
+        page, splits = await call.node.read(read)
     beside: dict[str, Any] = {} if page.total is None else {"pagination": paging.pagination(page.total)}
     following = cursor_after("jb", page.rows[-1].id) if page.more and page.rows else None
-    rows = [job_wire(row, call.actor.space, call.link) for row in page.rows]
+    rows = [job_wire(row, call.actor.space, call.link, splits.get(row.id)) for row in page.rows]
     return data(rows, **beside, asOf=page.as_of, cursor=following)
+
+
+def _splits(reader: Reader, rows: Iterable[JobRow]) -> dict[int, Split]:
+    ids = [row.id for row in rows if row.parts is not None]
+    return {split.job_id: split for split in parts_sql.load_many(reader, ids)} if ids else {}
 
 
 def _filter(query: Query) -> JobFilter | None:
@@ -82,8 +93,13 @@ async def create(call: Call) -> web.Response:
 
 async def show(call: Call) -> web.Response:
     """One job."""
-    row = await _read(call, lambda reader, job_id: sql.load(reader, call.actor.space.id, job_id))
-    return data(job_wire(row, call.actor.space, call.link))
+
+    def read(reader: Reader, job_id: int) -> tuple[JobRow, Split | None] | None:
+        row = sql.load(reader, call.actor.space.id, job_id)
+        return None if row is None else (row, _splits(reader, [row]).get(row.id))
+
+    row, split = await _read(call, read)
+    return data(job_wire(row, call.actor.space, call.link, split))
 
 
 async def update(call: Call) -> web.Response:

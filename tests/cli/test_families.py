@@ -62,8 +62,9 @@ def test_show_tells_how_the_parts_stand_and_names_those_that_ask_for_attention(a
     parent, parts = split(api)
     parts[2] |= {"status": "failed", "info": "no such column"}
     parts[0] |= {"status": "complete"}
+    parent["partCounts"] = {"total": 3, "completed": 1, "failed": 1, "canceled": 0}
     shown = tickwire("jobs", "show", parent["id"]).stdout
-    assert "progress     50 %, 1 of 3 parts" in shown
+    assert "progress     50 %, 1 of 3 parts, 1 failed\n" in shown
     assert "3 parts: 1 executing, 1 complete, 1 failed" in shown
     listed = [line.split()[0] for line in shown.splitlines() if line.startswith("us_jb_")]
     assert listed == [parts[2]["id"], parts[1]["id"], parts[0]["id"]]

@@ -121,3 +121,12 @@ def test_the_job_itself_tells_a_stall():
     at = "2026-01-01T12:00:00.000Z"
     job = Job.model_validate({**facts, "createdAt": at, "updatedAt": at, "stalledSince": at})
     assert Seen.of(job).stalled_since == NOW
+
+
+def test_parts_that_ended_badly_are_counted_beside_those_that_ended():
+    seen = Seen("executing").updated(
+        {"done": 3, "total": 5, "partCounts": {"completed": 1, "failed": 0, "canceled": 2}}
+    )
+    assert counts(seen) == "3 of 5, 2 canceled"
+    job = {"done": 2, "total": 2, "partCounts": {"completed": 0, "failed": 2, "canceled": 0}}
+    assert counts(Seen().updated(job)) == "2 of 2, 2 failed"

@@ -129,7 +129,7 @@ def check_parts(rows: dict[int, JobRow], reader: Reader, stored: list[log.Stored
         assert split.total - split.ended == sum(not part.ended for part in mine)
         done = sum(part.progress or 0.0 for part in mine if not part.ended)
         assert split.percent == pytest.approx(done, abs=1e-6)
-        assert (row.progress or 0) >= split.progress - 1e-6
+        assert row.ended or (row.progress or 0) >= split.progress - 1e-6
         assert not (row.ended and split.open)
         assert split.open or told[row.id][-1] == split.counts()
         begun = [part for part in mine if not part.ended and part.status != "waiting"]

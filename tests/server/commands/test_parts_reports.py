@@ -67,6 +67,7 @@ async def test_a_job_tells_of_its_parts_once_a_second(stage):
         for e in await stage.events("job:updated")
         if e["context"]["jobId"] == encode("jb", job.id)
     ]
+    assert told[-1]["partCounts"] == {"total": 2, "completed": 0, "failed": 0, "canceled": 0}
     assert [(e["progress"], e["done"], e["total"]) for e in told[-2:]] == [(5, 0, 2), (35, 0, 2)]
 
 
@@ -173,6 +174,46 @@ async def test_a_job_that_ends_first_takes_its_parts_along(stage, how):
     assert topics.count("job:ready") == 3, (
         "of the job and two parts: none begins when its job is about to end"
     )
+
+
+@pytest.mark.parametrize(("how", "percent"), [("complete", 100), ("fail", 33), ("cancel", 33)])
+async def test_what_is_canceled_with_its_job_was_not_done(stage, how, percent):
+    job = (await reach(stage, "held by a key")).job
+    await split(stage, job, 3)
+    await end(stage, (await children(stage, job))[0])
+    await stage.do(*act(how, job))
+    row = await stage.row(job)
+    assert (int(row.progress), row.done, row.total) == (percent, 1, 3)
+
+
+async def test_a_job_that_completes_before_its_parts_says_so_in_its_log(stage):
+    found = await reach(stage, "executing")
+    await split(stage, found.job, 3)
+    part = (await children(stage, found.job))[0]
+    await stage.do(*act("cancel", part))
+    await found.ask("complete")
+    ((level, message),) = await stage.rows(
+        "SELECT level, message FROM job_log WHERE job_id = :id", id=found.job.id
+    )
+    assert (level, message) == (
+        "warning",
+        (
+            "The job completed while 2 of its 3 parts had not ended: they were canceled. A handler that needs them waits for them first "
+            "(parts.wait())."
+        ),
+    )
+
+
+@pytest.mark.parametrize("how", ["fail", "cancel"])
+async def test_one_that_ends_otherwise_or_has_waited_says_nothing(stage, how):
+    job = (await reach(stage, "held by a key")).job
+    await split(stage, job, 1)
+    await stage.do(*act(how, job))
+    other = (await reach(stage, "held by a key")).job
+    await split(stage, other, 1)
+    await end(stage, (await children(stage, other))[0])
+    await stage.do(*act("complete", other))
+    assert await stage.rows("SELECT message FROM job_log") == []
 
 
 async def test_parts_of_parts_go_along_too_and_their_listener_loses_them(stage):

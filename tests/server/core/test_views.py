@@ -9,6 +9,7 @@ from listener_sdk.protocol.events import Event
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import Job
 from listener_sdk.protocol.times import to_wire
+from server.core.parts import Split
 from server.core.views import event_head, event_text, job_wire, with_links
 
 
@@ -56,10 +57,11 @@ def test_every_field_has_its_name_on_the_wire(job, space, now):
             "partData": {"page": 1}, "partExecution": "parallel", "predecessorIds": ["us_jb_x"],
         }),
     )  # fmt: skip
-    wire = job_wire(full, space)
+    wire = job_wire(full, space, split=Split(7, "d", 1, 3, completed=2, failed=1))
+    assert wire["partCounts"] == {"total": 3, "completed": 2, "failed": 1, "canceled": 0}
     names = {field.alias for field in Job.model_fields.values()}
     assert set(wire) == names - {"stalledSince"}
-    stalled = job_wire(replace(full, stalled_at=now), space)
+    stalled = job_wire(replace(full, stalled_at=now), space, split=Split(7, "d", 1, 3))
     assert set(stalled) == names - {"estimatedCompletionAt"}, "what stalls has no estimate"
     assert (wire["parentId"], wire["rerunOf"]) == (encode("jb", 1), encode("jb", 2))
     assert (wire["queueTimeoutS"], wire["managed"], wire["metadata"]) == (1.5, False, {})

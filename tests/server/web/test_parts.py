@@ -114,3 +114,15 @@ async def test_circles_are_refused_over_rest_with_the_jobs_named(server):
     answer = await server.call("PATCH", f"/v1/jobs/{first['id']}", {"predecessorIds": [second["id"]]})
     assert (answer.status, answer.error["code"]) == (409, "cycle")
     assert answer.error["jobs"] == [second["id"], first["id"]]
+
+
+async def test_a_split_job_tells_how_its_parts_ended_wherever_it_is_read(server):
+    job = await server.job()
+    await split(server, job, {"parts": 2})
+    first, _ = await parts_of(server, job)
+    await server.call("POST", f"/v1/jobs/{first['id']}/cancel")
+    counts = {"total": 2, "completed": 0, "failed": 0, "canceled": 1}
+    assert (await server.call("GET", f"/v1/jobs/{job['id']}")).data["partCounts"] == counts
+    listed = {one["id"]: one for one in (await server.call("GET", "/v1/jobs")).data}
+    assert listed[job["id"]]["partCounts"] == counts
+    assert "partCounts" not in listed[first["id"]]
