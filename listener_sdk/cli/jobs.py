@@ -1,12 +1,13 @@
 """``tickwire jobs``: list, create, show, log, delete; cancel and retry stand in `acts`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from ..client import Client
-from ..protocol.jobs import Job
+from ..protocol.jobs import Attempt, Job
 from . import outcomes
 from .acts import cancel, retry
 from .choosing import choosing_options, filters_of
@@ -18,6 +19,9 @@ from .groups import DefaultGroup
 from .output import emit, in_json, local, say, spelled
 from .progress import Seen, counts, eta, wall_clock
 from .tables import table
+
+ATTEMPTS_SHOWN: Final = 10
+"""Ended attempts that are listed, the newest."""
 
 
 @click.group("jobs", cls=DefaultGroup)
@@ -96,22 +100,36 @@ def _wire(job: Job) -> dict[str, Any]:
 @connection_options
 @json_option
 def show(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Show one job: its facts, its outcome once it has ended, and its parts and other children."""
+    """Show one job: its facts, attempts that ended without an outcome, its outcome once it has ended, its parts and other children."""
 
-    async def session(client: Client) -> tuple[Job, list[Job], bool]:
+    async def session(client: Client) -> tuple[Job, list[Attempt], list[Job], bool]:
         found = await client.jobs.get(job_id)
-        return found, await children_of(client, found.id), await outcomes.has_log(client, found)
+        attempts = await client.jobs.attempts(found.id) if found.attempt else []
+        return found, attempts, await children_of(client, found.id), await outcomes.has_log(client, found)
 
-    job, children, has_log = call(url, key, session)
+    job, attempts, children, has_log = call(url, key, session)
     if as_json:
         emit(_wire(job))
         return
     for name, value in _facts(job):
         if value:
             say(f"{name:<12} {value}")
+    _show_attempts(attempts)
     if job.finished_at:
         outcomes.show(job, has_log=has_log)
     show_children(job, children)
+
+
+def _show_attempts(attempts: Sequence[Attempt]) -> None:
+    """The attempts that ended without an outcome, the newest last; nothing for none."""
+    if not attempts:
+        return
+    say("\nAttempts that ended without an outcome:", "bold")
+    rows = [(one.attempt, local(one.ended_at), one.reason, one.message) for one in attempts[-ATTEMPTS_SHOWN:]]
+    table(("ATTEMPT", "ENDED", "REASON", "MESSAGE"), rows, empty="")
+    if len(attempts) > ATTEMPTS_SHOWN:
+        say(f"... and {len(attempts) - ATTEMPTS_SHOWN:,} earlier ones.", "dim")
+    say("")
 
 
 def _facts(job: Job) -> list[tuple[str, Any]]:

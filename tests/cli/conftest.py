@@ -26,6 +26,7 @@ class FakeApi:
     url: str = ""
     jobs: dict = field(default_factory=dict)
     log: list = field(default_factory=list)
+    attempts: list = field(default_factory=list)
     keys: list = field(default_factory=list)
     spaces: dict = field(default_factory=dict)
     acted_in: list = field(default_factory=list)
@@ -77,6 +78,7 @@ class FakeApi:
             web.get("/v1/jobs/{id}", self._get),
             web.delete("/v1/jobs/{id}", self._delete),
             web.get("/v1/jobs/{id}/log", self._log),
+            web.get("/v1/jobs/{id}/attempts", self._attempts),
             web.post("/v1/jobs/{id}/cancel", self._cancel),
             web.post("/v1/jobs/{id}/retry", self._retry),
             web.get("/v1/events", self._list_events),
@@ -180,6 +182,9 @@ class FakeApi:
     async def _delete(self, request):
         del self.jobs[self._found(request)["id"]]
         return web.json_response({"data": {"success": True}})
+
+    async def _attempts(self, _request):
+        return web.json_response({"data": self.attempts})
 
     async def _log(self, request):
         self._found(request)

@@ -53,6 +53,25 @@ def test_show_tells_the_facts_and_the_outcome(api, tickwire):
     assert json.loads(tickwire("jobs", "show", job["id"], "--json").stdout)["id"] == job["id"]
 
 
+def test_show_lists_attempts_that_ended_without_an_outcome(api, tickwire):
+    job = api.job(status="scheduled", attempt=2)["id"]
+    assert "ATTEMPT" not in tickwire("jobs", "show", job).stdout
+    ended = "2026-01-01T12:00:00.000Z"
+    api.attempts += [
+        {"attempt": 1, "fence": 1, "reason": "failed", "message": "busy \x1b[2J", "endedAt": ended},
+        {"attempt": 2, "fence": 3, "reason": "lease_lost", "endedAt": ended},
+    ]
+    *_, header, first, second = tickwire("jobs", "show", job).stdout.strip().splitlines()
+    assert header.split() == ["ATTEMPT", "ENDED", "REASON", "MESSAGE"]
+    assert first.split()[0] == "1"
+    assert first.endswith("failed      busy \\x1b[2J")
+    assert second.endswith("lease_lost")
+    api.attempts += api.attempts * 9
+    shown = tickwire("jobs", "show", job).stdout
+    assert "... and 10 earlier ones." in shown
+    assert shown.count("lease_lost") == 5
+
+
 def test_show_tells_for_how_long_a_job_has_stalled(api, tickwire):
     job = api.job(status="executing", progress=40, stalledSince="2026-01-01T12:00:00.000Z")
     shown = tickwire("jobs", "show", job["id"]).stdout
