@@ -7,6 +7,7 @@ import click
 
 from ..client import Client
 from ..protocol.bulk import BulkDone
+from ..protocol.lifecycle import Status, is_final
 from .choosing import choosing_options, filters_of
 from .connection import Command, call, connection_options, json_option
 from .failures import Misuse
@@ -113,7 +114,7 @@ def _somebody_is_there() -> bool:
 
 
 def _meant(act: Act, job_ids: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that say which jobs; Misuse where nothing does, or too much."""
+    """The arguments that say which jobs; Misuse where nothing does, or too much, or none can be meant."""
     filters = filters_of(given["statuses"], given["name"], given["since"], given["parent_id"])
     if job_ids and (filters or given["everything"]):
         raise Misuse("Give ids, or filters: not both.")
@@ -121,9 +122,19 @@ def _meant(act: Act, job_ids: tuple[str, ...], given: dict[str, Any]) -> dict[st
         raise Misuse(
             f"Which jobs? Give their ids, or filters such as --status or --job, or --all. See {spelled(f'jobs {act} --help')}."
         )
+    _refuse_vain(act, given["statuses"])
     if job_ids:
         return {"ids": job_ids, "limit": given["limit"]}
     return {**(filters or {"all": True}), "limit": given["limit"]}
+
+
+def _refuse_vain(act: Act, statuses: tuple[str, ...]) -> None:
+    """Misuse when no job of these statuses can be meant."""
+    ended = [status.value for status in Status if is_final(status)]
+    meant = ended if act == "retry" else [status.value for status in Status if not is_final(status)]
+    if statuses and not {*statuses} & {*meant}:
+        can = "ended can be run again" if act == "retry" else "not ended can be canceled"
+        raise Misuse(f"Only jobs that have {can}: {', '.join(meant)}, not {', '.join(statuses)}.")
 
 
 async def _ask(client: Client, act: Act, meant: dict[str, Any], **fields: Any) -> BulkDone:

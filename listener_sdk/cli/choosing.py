@@ -6,6 +6,7 @@ import click
 
 from ..protocol.lifecycle import Status
 from .connection import Command
+from .failures import Misuse
 from .moments import ago
 from .progress import wall_clock
 
@@ -41,7 +42,11 @@ def choosing_options(command: Command) -> Command:
 def filters_of(
     statuses: tuple[str, ...], name: str | None, since: str | None, parent_id: str | None
 ) -> dict[str, Any]:
-    """The filters of `Jobs.list` that the options describe; none that says nothing."""
+    """The filters of `Jobs.list` that the options describe; none that says nothing. Misuse for a name that no job can have."""
+    if name is not None and ":" not in name and "**" not in name:
+        raise Misuse(
+            f"--job {name[:200]!r} can match no job: a name is type:operation. Did you mean {name[:200]}:* or *:{name[:200]}?"
+        )
     found = {
         "status": [*statuses],
         "job": name,

@@ -121,3 +121,33 @@ def test_what_says_nothing_or_too_much_is_refused(api, tickwire, act):
     both = tickwire("jobs", act, "us_jb_1", "--status", "ready")
     assert both.stderr == "error: Give ids, or filters: not both.\n"
     assert api.acts == []
+
+
+@pytest.mark.parametrize(
+    ("act", "statuses", "told"),
+    [
+        (
+            "retry",
+            ["ready"],
+            "Only jobs that have ended can be run again: complete, failed, canceled, not ready.",
+        ),
+        (
+            "cancel",
+            ["failed", "complete"],
+            "Only jobs that have not ended can be canceled: created, planning, scheduled, ready, executing, waiting, not failed, complete.",
+        ),
+    ],
+)
+def test_statuses_of_which_no_job_can_be_meant_are_refused(api, tickwire, act, statuses, told):
+    given = [word for status in statuses for word in ("--status", status)]
+    result = tickwire("jobs", act, *given, "--all")
+    assert (result.exit_code, result.stderr) == (2, f"error: {told}\n")
+    assert api.acts == []
+
+
+def test_a_job_option_that_can_match_no_name_is_refused(api, tickwire):
+    result = tickwire("jobs", "cancel", "--job", "bulk")
+    told = "error: --job 'bulk' can match no job: a name is type:operation. Did you mean bulk:* or *:bulk?\n"
+    assert (result.exit_code, result.stderr) == (2, told)
+    assert api.acts == []
+    assert tickwire("jobs", "cancel", "--job", "**").exit_code == 0
