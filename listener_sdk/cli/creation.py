@@ -105,7 +105,7 @@ def check_name(name: str) -> None:
     meant = f" Did you mean {near}?" if colon and _is_name(*near.split(":", 1)) else ""
     raise Misuse(
         f"{name[:200]!r} is not the name of a job. Write type:operation, such as workbook:export: the type in small letters, digits "
-        f"and hyphens (a letter first, at most 63), the operation of at most 128 printable characters.{meant}"
+        f"and hyphens (a letter first, at most 63), the operation of at most 128 printable characters but * and ?.{meant}"
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
+from .globs import is_glob
 from .lifecycle import Status
 from .model import WireModel
 from .outcomes import Outcome
@@ -31,9 +32,16 @@ def _printable(text: str) -> str:
     return text
 
 
+def _no_pattern(text: str) -> str:
+    if is_glob(text):
+        raise ValueError("* and ? stand in patterns of names, not in a name")
+    return text
+
+
 Priority = Annotated[int, Field(ge=-1000, le=1000)]
 Predecessors = Annotated[list[Reference], Field(max_length=MOST_PREDECESSORS)]
 Operation = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+NewOperation = Annotated[Operation, AfterValidator(_no_pattern)]
 
 DEFAULT_MAX_ATTEMPTS: Final = 5
 DEFAULT_RUN_TIMEOUT_S: Final = 3600.0
@@ -63,7 +71,7 @@ class JobCreate(WireModel):
     """``POST /v1/jobs`` and the ``create`` frame. ``trigger`` defaults by the place it is created from."""
 
     type: JobType
-    operation: Operation
+    operation: NewOperation
     source: Reference | None = None
     destination: Reference | None = None
     file_id: Reference | None = None

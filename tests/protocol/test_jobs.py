@@ -70,6 +70,8 @@ def test_both_kinds_of_subject_come_back(subject):
         {"operation": ""},
         {"operation": "x" * 129},
         {"operation": "line\nbreak"},
+        {"operation": "*"},
+        {"operation": "exp?rt"},
         {"operation": "nul\x00"},
         {"operation": "turn\u202e"},
         {"source": ""},
