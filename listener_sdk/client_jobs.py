@@ -252,7 +252,10 @@ class Jobs:
         await self._http.call("DELETE", f"/v1/jobs{_path(job_id)}")
 
     async def execute(self, job_id: str) -> None:
-        """Make a job ready now that waits for a person (``trigger="manual"``) or for its time."""
+        """Start a job that waits for a person (``trigger="manual"``): it still waits for its predecessors and for its start time.
+
+        A job that waits for these already is ready at once, past its predecessors and before its time or turn.
+        """
         await self._http.call("POST", f"/v1/jobs{_path(job_id)}/execute")
 
     async def ack(self, job_id: str, **fields: Any) -> Job:

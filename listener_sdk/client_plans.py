@@ -45,7 +45,10 @@ class Plans:
         *,
         program_id: str | None = None,
     ) -> PlannedJob:
-        """Give a job that has not begun its whole plan. A job of the trigger ``immediate`` goes on then, others wait for `Jobs.execute`.
+        """Give a job that has not begun its whole plan.
+
+        A created job (``trigger="manual"``) is in planning then, until `Jobs.execute`; any other stays where it is, for a job of the
+        trigger ``immediate`` does not wait for its plan. A handler reads it: ``(await job.client.plans.get(job.id)).plan``.
 
         - ``file_id``: the file whose fields are mapped: the job's own, if it has one
         - ``field_mapping``: which field of the file goes to which field of the destination

@@ -185,11 +185,12 @@ class Job(Context[Input]):
 
         - ``parts``: a number, 1 to 1,000, which gives part ``n`` the ``part_data`` ``{"part": n}``, from 0; or what each part shall
           work on, dicts or pydantic models
-        - ``parallel``: all parts may run at once; else one after the other, each when the one before it has ended
+        - ``parallel``: all parts may run at once; else one after the other, each when the one before it has ended, also badly
 
         From here on the progress of this job is that of its parts. A job is split once: a second attempt that splits in the same
-        way gets the same parts, finished ones included, and any other split is refused (ApiError ``already_split``). When this
-        job ends, parts that have not ended are canceled.
+        way gets the same parts, finished ones included, and any other split is refused (ApiError ``already_split``). Parts copy the
+        input, metadata, priority, ``max_attempts`` and time-outs of this job. When it ends, parts that have not ended are canceled:
+        wait for them.
 
         Canceled when the job was asked to stop, ValueError for what is no way to split.
         """

@@ -86,7 +86,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(
         "DELETE", "/v1/jobs/{id}", jobs.delete, "Remove a job; an unfinished one is canceled first.", "work"
     ),
-    Route("POST", "/v1/jobs/{id}/execute", jobs.execute, "Make a job ready now.", "run"),
+    Route(
+        "POST",
+        "/v1/jobs/{id}/execute",
+        jobs.execute,
+        "Start a created job, which then waits for what it must; one that waits or is scheduled is ready at once, past its predecessors.",
+        "run",
+    ),
     Route("POST", "/v1/jobs/{id}/ack", jobs.ack, "Begin a ready job, then report its progress.", "work"),
     Route("POST", "/v1/jobs/{id}/complete", jobs.complete, "End a job well, with its outcome.", "work"),
     Route("POST", "/v1/jobs/{id}/fail", jobs.fail, "End a job without success; no attempt follows.", "work"),
