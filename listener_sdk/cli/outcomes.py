@@ -30,7 +30,7 @@ def show(job: Job, *, has_log: bool = False, may_act: bool = True) -> None:
     for text in actions(job) if may_act else ():
         say(text, "cyan")
     if has_log and may_act:
-        say(f"Why: {spelled(f'jobs log {job.id}')}", "dim")
+        say(f"{'Why' if job.status == 'failed' else 'Log'}: {spelled(f'jobs log {job.id}')}", "dim")
 
 
 def lines(job: Job) -> Lines:

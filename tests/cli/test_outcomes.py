@@ -84,6 +84,16 @@ def test_a_failed_job_tells_why_and_where_to_read_more(capsys):
     assert capsys.readouterr().out == "a:b has failed\nThe sheet is locked.\nWhy: tickwire jobs log us_jb_1\n"
 
 
+async def test_the_log_of_a_job_that_ended_before_its_parts_is_pointed_at(api, capsys):
+    api.log = [{"level": "warning", "message": "The job completed while ..."}]
+    counts = {"total": 2, "completed": 0, "failed": 0, "canceled": 2}
+    ended = Job.model_validate(api.job(status="complete", parts=2, partCounts=counts))
+    async with Client() as client:
+        assert await outcomes.has_log(client, ended) is True
+    outcomes.show(ended, has_log=True)
+    assert capsys.readouterr().out.endswith(f"Log: tickwire jobs log {ended.id}\n")
+
+
 async def test_only_the_log_of_a_failed_job_is_asked_for_lines(api):
     async with Client() as client:
         failed = Job.model_validate(api.job(status="failed"))
