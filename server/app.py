@@ -97,12 +97,17 @@ async def _node(settings: Settings, database: Database, clock: Callable[[], int]
             clock.compare(database.time_ms)
         meta, facts, known = _read(settings, database, clock())
         node = Node(settings, database, meta, facts, clock)
-        node.blobs.prepare(known, clock() / 1000, settings.retention.file_ms / 1000)
+        node.blobs.prepare(known, clock() / 1000, _files_kept_ms(settings, facts) / 1000)
         await node.start()
     except StoreError as error:
         raise StartError(f"The store cannot be used: {error}") from error
     _log.info("started", spaces=len(facts.spaces), store=database.kind)
     return node
+
+
+def _files_kept_ms(settings: Settings, facts: Facts) -> int:
+    """How long files are kept where they are kept longest."""
+    return max([settings.retention.file_ms, *(space.file_ms or 0 for space in facts.spaces.values())])
 
 
 def _read(settings: Settings, database: Database, now: int) -> tuple[Meta, Facts, set[str]]:
