@@ -13,11 +13,13 @@ from aiohttp import web
 from listener_sdk.protocol.codes import CLOSES
 
 from .commands.first_start import first_start
+from .commands.master_key import master_keys
 from .core.actors import Space
 from .core.deadlines import Limits
 from .core.queue_bound import QueueBound
 from .engine.clock import StoreClock
 from .engine.node import Node, wall_ms
+from .security.sealing import Sealer
 from .settings import Settings
 from .store import files, spaces
 from .store.database import Database, StartError, StoreError
@@ -96,7 +98,7 @@ async def _node(settings: Settings, database: Database, clock: Callable[[], int]
             clock = StoreClock(clock)
             clock.compare(database.time_ms)
         meta, facts, known = _read(settings, database, clock())
-        node = Node(settings, database, meta, facts, clock)
+        node = Node(settings, database, meta, facts, clock, _sealer(settings, meta, shared=database.shared))
         node.blobs.prepare(known, clock() / 1000, _files_kept_ms(settings, facts) / 1000)
         await node.start()
     except StoreError as error:
@@ -108,6 +110,17 @@ async def _node(settings: Settings, database: Database, clock: Callable[[], int]
 def _files_kept_ms(settings: Settings, facts: Facts) -> int:
     """How long files are kept where they are kept longest."""
     return max([settings.retention.file_ms, *(space.file_ms or 0 for space in facts.spaces.values())])
+
+
+def _sealer(settings: Settings, meta: Meta, *, shared: bool) -> Sealer:
+    keys, made = master_keys(
+        settings.data_dir, settings.master_key, settings.master_key_file, settings.master_key_previous
+    )
+    if made is not None and shared:
+        _log.warning(
+            "master_key_made", file=str(made), advice="Every server of this database needs the same."
+        )
+    return Sealer(meta.account_id, keys)
 
 
 def _read(settings: Settings, database: Database, now: int) -> tuple[Meta, Facts, set[str]]:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from .core.retention import DAY_MS, Retention
+from .security.sealing import parse_master_key
 from .store.database import StartError
 
 PREFIX: Final = "TICKWIRE_"
@@ -21,7 +22,7 @@ KIB: Final = 1024
 MIB: Final = 1024 * KIB
 GIB: Final = 1024 * MIB
 
-NO_FLAG: Final = frozenset({"admin_key"})
+NO_FLAG: Final = frozenset({"admin_key", "master_key", "master_key_previous"})
 """Every user of the machine can read the flags of a process: secrets come by the environment alone."""
 UNSHOWN: Final = NO_FLAG | {"database_url"}
 """Values that may hold a secret: messages do not repeat them."""
@@ -35,7 +36,7 @@ def _address(text: str | None) -> str | None:
     return text.rstrip("/").removesuffix("/v1")
 
 
-def _origins(value: Any) -> Any:
+def _listed(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -57,13 +58,20 @@ def _one_word(text: str | None) -> str | None:
     return text
 
 
+def _master_key(text: str) -> str:
+    parse_master_key(text)
+    return text
+
+
 Seconds = Annotated[float, Field(gt=0, le=30 * 86_400, allow_inf_nan=False)]
 Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Size = Annotated[int, Field(ge=KIB, le=1024 * GIB)]
 Reserve = Annotated[int, Field(ge=0, le=1024 * GIB)]
 Key = Annotated[str, Field(min_length=32, max_length=512), AfterValidator(_one_word)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_origins)]
+MasterKeyText = Annotated[str, AfterValidator(_master_key)]
+MasterKeyTexts = Annotated[tuple[MasterKeyText, ...], Field(max_length=16), BeforeValidator(_listed)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
@@ -77,7 +85,9 @@ class Settings(BaseModel):
         None,
         description="Address by which clients reach the server; links are made of it. Else each request's host.",
     )
-    data_dir: Path = Field(Path("./.tickwire"), description="Folder of the store, the files and admin.key.")
+    data_dir: Path = Field(
+        Path("./.tickwire"), description="Folder of the store, the files, admin.key and master.key."
+    )
     database_url: Annotated[str | None, AfterValidator(_store)] = Field(
         None,
         repr=False,
@@ -88,6 +98,20 @@ class Settings(BaseModel):
         None,
         repr=False,
         description="The administrator's key, 32 characters or more, instead of the one in admin.key while it is set.",
+    )
+    master_key: MasterKeyText | None = Field(
+        None,
+        repr=False,
+        description="The key that seals secrets: 32 bytes in hex or base64. Else the first line of the master key's file.",
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="File with that key, and earlier ones on further lines. Else master.key in the data directory, which the first start makes.",
+    )
+    master_key_previous: MasterKeyTexts = Field(
+        (),
+        repr=False,
+        description="Earlier master keys, separated by commas: what they sealed is opened, and sealed anew under the newest.",
     )
     allow_origins: Origins = Field(
         (), description="Origins of web pages whose scripts may call the server, separated by commas."
@@ -174,12 +198,13 @@ class Settings(BaseModel):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Texts that must never be seen: the administrator's key and the database's password, as written and as meant."""
+        """Texts that must never be seen: keys, and the database's password, as written and as meant."""
         found = re.match(
             r"[^:]+://[^:@/?]*:([^@]*)@|[^?]+\?(?:.*&)?password=([^&]*)", self.postgres_url or ""
         )
         password = (found[1] or found[2]) if found else None
-        return tuple(filter(None, (self.admin_key, password, password and unquote(password))))
+        keys = (self.admin_key, self.master_key, *self.master_key_previous)
+        return tuple(filter(None, (*keys, password, password and unquote(password))))
 
     @property
     def disks(self) -> dict[str, Path]:

@@ -49,6 +49,7 @@ _ROWS: Final = (
     ErrorCode("cycle", 409, False, "The jobs would wait for each other for ever."),
     ErrorCode("duplicate_job", 409, False, "An unfinished job has the same uniqueKey."),
     ErrorCode("space_archived", 409, False, "The space is archived: nothing new begins in it."),
+    ErrorCode("secret_locked", 409, False, "The server has not the master key that opens the secret."),
     ErrorCode("conflict", 409, False, "The thing was changed or removed meanwhile."),
     ErrorCode("link_expired", 410, False, "A signed link is past its time: read the outcome or file again."),
     ErrorCode("cursor_too_old", 410, False, "Events after this position have been removed by retention."),

@@ -66,6 +66,9 @@ SERVER_TOPICS: Final = {
     "space:deleted": "The space is being removed with all that it has.",
     "key:created": "An API key was made; the event never holds its secret.",
     "key:revoked": "An API key was revoked.",
+    "secret:created": "A secret was set for the first time; the event never holds its value.",
+    "secret:updated": "A secret was set anew.",
+    "secret:deleted": "A secret was removed.",
 }
 """Topics that this release of the server publishes, with their meaning; docs/reference/topics.md is made from it.
 

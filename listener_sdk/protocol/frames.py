@@ -18,12 +18,13 @@ not the last position that the client saw, the client has missed something and s
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from .events import EventCreate
 from .jobs import Info, Job, JobCreate, JsonObject, LogLine, Percent
 from .model import WireModel
 from .outcomes import Outcome
+from .secrets import MOST_FETCHED, SecretName
 from .times import Time
 
 VERSION: Final = 1
@@ -172,6 +173,15 @@ class Publish(_Request):
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
 
 
+class Secrets(_Request):
+    """Secrets for the handler of a job that this session holds; answered by ``ok`` with ``values``, by name."""
+
+    type: Literal["secrets"] = "secrets"
+    job: str = Field(max_length=64)
+    fence: Fence
+    names: list[SecretName] = Field(min_length=1, max_length=MOST_FETCHED)
+
+
 class Subscribe(_Request):
     """Follow the log: topic patterns and a filter, after a position, ``now`` or ``oldest``; ``progress`` adds live ticks."""
 
@@ -202,12 +212,14 @@ ClientFrame = Annotated[
     | Log
     | Create
     | Publish
+    | Secrets
     | Subscribe
     | Unsubscribe,
     Field(discriminator="type"),
 ]
 CLIENT_FRAMES: Final = (
-    Hello, Listen, Ack, Tick, Renew, Complete, Fail, Release, Log, Create, Publish, Subscribe, Unsubscribe,
+    Hello, Listen, Ack, Tick, Renew, Complete, Fail, Release, Log, Create, Publish, Secrets, Subscribe,
+    Unsubscribe,
 )  # fmt: skip
 client_frame: Final[TypeAdapter[ClientFrame]] = TypeAdapter(ClientFrame)
 
@@ -352,4 +364,7 @@ ServerFrame = Annotated[
 SERVER_FRAMES: Final = (
     Welcome, Ok, Error, Grants, Cancel, Stale, Subscribed, Events, PositionFrame, LiveProgress, Drain,
 )  # fmt: skip
-server_frame: Final[TypeAdapter[ServerFrame]] = TypeAdapter(ServerFrame)
+server_frame: Final[TypeAdapter[ServerFrame]] = TypeAdapter(
+    ServerFrame, config=ConfigDict(hide_input_in_errors=True)
+)
+"""Its errors are logged by clients: what a frame holds may be a secret."""

@@ -14,6 +14,9 @@ PERMISSIONS: Final = {
     "run": "create, execute, cancel and retry jobs, acknowledge outcomes, store files, publish events",
     "schedule": "have jobs run at set times",
     "work": "take jobs and report of them, change and remove jobs and files",
+    "set_secrets": "set and remove secrets",
+    "use_secrets": "use secrets in the jobs that it holds",
+    "read_secrets": "read the values of secrets over HTTP",
     "administer": "keys, and the settings of the space",
     "own": "create, archive and delete spaces, and act in each of them; a key of the whole store may",
 }
@@ -29,15 +32,16 @@ ROLES: Final = {
 _GRANTED: Final = {
     "viewer": frozenset({"read"}),
     "operator": frozenset({"read", "run", "schedule"}),
-    "developer": frozenset({"read", "run", "schedule", "work"}),
-    "admin": frozenset({"read", "run", "schedule", "work", "administer"}),
-    "listener": frozenset({"read", "run", "work"}),
+    "developer": frozenset({"read", "run", "schedule", "work", "set_secrets", "use_secrets"}),
+    "admin": frozenset({"read", "run", "schedule", "work", "set_secrets", "use_secrets", "administer"}),
+    "listener": frozenset({"read", "run", "work", "use_secrets", "read_secrets"}),
 }
 
 FRAMES: Final = {
     **dict.fromkeys(("hello", "subscribe", "unsubscribe"), "read"),
     **dict.fromkeys(("listen", "ack", "tick", "renew", "complete", "fail", "release", "log"), "work"),
     **dict.fromkeys(("create", "publish"), "run"),
+    "secrets": "use_secrets",
 }
 
 

@@ -19,6 +19,7 @@ from ..core.actors import Actor
 from ..core.deadlines import Limits
 from ..core.effects import CancelAsked, Divided, Granted, Lost
 from ..core.jobs import JobRow
+from ..security.sealing import Sealer
 from ..store.command import Once
 from ..store.database import StoreError
 from ..store.transaction import Facts
@@ -49,9 +50,15 @@ class Hub:
     """The connections by holder. One session has one connection: a newer one takes over."""
 
     def __init__(
-        self, writer: Writer, facts: Facts, subscriptions: Subscriptions, clock: Callable[[], int]
+        self,
+        writer: Writer,
+        facts: Facts,
+        subscriptions: Subscriptions,
+        sealer: Sealer,
+        clock: Callable[[], int],
     ) -> None:
         self.clock = clock
+        self.sealer = sealer
         self.subscriptions = subscriptions
         self.server_id = secrets.token_hex(4)
         self.total = Total()

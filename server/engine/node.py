@@ -12,6 +12,7 @@ from listener_sdk.protocol.codes import CLOSES
 
 from ..commands.grants import grant
 from ..core.dispatch import Dispatch
+from ..security.sealing import Sealer, new_master_key, parse_master_key
 from ..settings import Settings
 from ..store import log as log_sql
 from ..store import spaces
@@ -30,6 +31,7 @@ from .hub import Hub, unanswered
 from .log import Log
 from .neighbours import Neighbours
 from .retention import RetentionLoop
+from .sealing import SealingLoop
 from .sockets import Sockets
 from .subscriptions import Subscriptions
 from .tail import Tail
@@ -48,7 +50,10 @@ def wall_ms() -> int:
 
 
 class Node:
-    """The engine over a prepared database. Made and used on the event loop; ``clock`` gives milliseconds since 1970."""
+    """The engine over a prepared database. Made and used on the event loop; ``clock`` gives milliseconds since 1970.
+
+    Without a ``sealer`` secrets last as long as the node does.
+    """
 
     def __init__(
         self,
@@ -57,12 +62,14 @@ class Node:
         meta: Meta,
         facts: Facts,
         clock: Callable[[], int] = wall_ms,
+        sealer: Sealer | None = None,
     ) -> None:
         self.settings = settings
         self.meta = meta
         self.database = database
         self.facts = facts
         self.clock = clock
+        self.sealer = sealer or Sealer(meta.account_id, [parse_master_key(new_master_key())])
         self.state = "starting"
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="tickwire-reader")
         self._tasks: list[asyncio.Task[None]] = []
@@ -82,13 +89,14 @@ class Node:
         )
         self.subscriptions = Subscriptions(self.log, self._read_page)
         self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key)
-        self.hub = Hub(self.writer, facts, self.subscriptions, clock)
+        self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, clock)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
         self.tail = Tail(self.log, self.read, self.subscriptions.publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
         self.blobs = Blobs(settings.data_dir / "files" / meta.account_id, lambda: self.room.low)
         self.clearing = ClearingLoop(self.submit, self.read, self.blobs.remove)
+        self.sealing = SealingLoop(self.sealer, self.submit, self.read)
         self.retention = RetentionLoop(
             settings.retention,
             self.submit,
@@ -113,6 +121,7 @@ class Node:
                 self.due.run(),
                 self.retention.run(),
                 self.clearing.run(),
+                self.sealing.run(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )

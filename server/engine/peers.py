@@ -14,6 +14,7 @@ from listener_sdk.protocol.times import from_datetime, to_datetime
 from ..commands import events as event_commands
 from ..commands import jobs as job_commands
 from ..commands import leases, outcomes, sessions
+from ..commands import secrets as secret_commands
 from ..commands.leases import Held, Leases
 from ..commands.moves import job_number
 from ..core.fleets import Taker, Wish
@@ -202,6 +203,11 @@ class Peer(Connection):
         item = event_commands.PublishEvent(self.actor, frame.event)
         once = self._once("publish", frame.idempotency_key, frame.event, self.event)
         self.do(event_commands.PUBLISH, item, frame.id, once, self.event)
+
+    def on_secrets(self, frame: f.Secrets) -> None:
+        lease = self._lease(frame.job, frame.fence)
+        item = secret_commands.UseSecrets(lease, tuple(frame.names), self.hub.sealer)
+        self.do(secret_commands.USE_SECRETS, item, frame.id, show=lambda values: {"values": values})
 
     def on_subscribe(self, frame: f.Subscribe) -> None:
         """Subscribe; a position that another server has told may be one that this server has yet to read up to."""

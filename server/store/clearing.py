@@ -61,7 +61,7 @@ def erase_events(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def forget(connection: Connection, space_id: int) -> None:
-    """What a space has in small tables: the pace of its jobs, its keys and what was answered to them."""
+    """What a space has in small tables: the pace of its jobs, its secrets, its keys and what was answered to them."""
     connection.run("DELETE FROM job_pace WHERE space_id = :space", space=space_id)
     for (key_id,) in connection.rows("SELECT id FROM api_key WHERE space_id = :space", space=space_id):
         connection.run(
@@ -69,5 +69,6 @@ def forget(connection: Connection, space_id: int) -> None:
             first=f"{key_id} ",
             beyond=f"{key_id}!",
         )
+    connection.run("DELETE FROM secret WHERE space_id = :space", space=space_id)
     connection.run("DELETE FROM audit WHERE space_id = :space", space=space_id)
     connection.run("DELETE FROM api_key WHERE space_id = :space", space=space_id)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
 
-from . import bulk, events, files, health, jobs, keys, parts, plans, spaces
+from . import bulk, events, files, health, jobs, keys, parts, plans, secrets, spaces
 from .call import Call, Handler
 from .stream import stream
 
@@ -45,8 +45,6 @@ def _not_supported() -> Iterator[Route]:
         ("POST", "/v1/jobs/preview-mutation"),
         ("GET", "/v1/agents"),
         ("POST", "/v1/agents"),
-        ("GET", "/v1/secrets"),
-        ("POST", "/v1/secrets"),
         ("GET", "/v1/actions"),
         ("POST", "/v1/actions"),
         ("GET", "/v1/subscription"),
@@ -143,6 +141,22 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/keys", keys.index, "List API keys.", "administer"),
     Route("POST", "/v1/keys", keys.create, "Make an API key; it is shown once.", "administer"),
     Route("DELETE", "/v1/keys/{id}", keys.revoke, "Revoke an API key and close its sockets.", "administer"),
+    Route(
+        "GET",
+        "/v1/secrets",
+        secrets.index,
+        "List secrets; a listener reads their values, nobody else.",
+        "read",
+    ),
+    Route("POST", "/v1/secrets", secrets.upsert, "Set a secret by its name; lists all.", "set_secrets"),
+    Route("GET", "/v1/secrets/{id}", secrets.show, "Get a secret; a listener reads its value.", "read"),
+    Route(
+        "DELETE",
+        "/v1/secrets/{id}",
+        secrets.delete,
+        "Remove a secret; lists those that are left.",
+        "set_secrets",
+    ),
     Route("GET", "/v1/whoami", spaces.whoami, "The key that is used, its space, and the server.", "read"),
     Route(
         "GET",

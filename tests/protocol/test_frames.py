@@ -46,6 +46,7 @@ CLIENT = [
     {"type": "log", "id": 7, **LEASE, "lines": [{"level": "info", "message": "x"}], "first": 500},
     {"type": "create", "id": 7, "job": {"type": "workbook", "operation": "export", "maxAttempts": 3}, "idempotencyKey": "k"},
     {"type": "publish", "id": 8, "event": {"topic": "invoice:paid", "callbackUrl": "/x"}, "idempotencyKey": "k"},
+    {"type": "secrets", "id": 8, **LEASE, "names": ["crm_token"]},
     {"type": "subscribe", "id": 9, "sub": "a", "topics": ["job:*"], "filter": {"job": "x:y"}, "after": "abc:7", "progress": True},
     {"type": "unsubscribe", "id": 10, "sub": "a"},
 ]  # fmt: skip
@@ -178,3 +179,9 @@ def test_what_is_out_of_bounds_is_refused(wire):
 def test_what_is_no_frame_is_refused(message):
     with pytest.raises(ValidationError):
         client_frame.validate_python(message)
+
+
+def test_errors_of_frames_for_clients_do_not_show_what_they_hold():
+    with pytest.raises(ValidationError) as caught:
+        server_frame.validate_python({"type": "ok", "id": "canary", "data": {"values": {"a": "canary"}}})
+    assert "canary" not in str(caught.value)

@@ -39,6 +39,25 @@ CREATE TABLE api_key (
 );
 CREATE INDEX api_key_space ON api_key (space_id, id);
 
+-- A value is sealed under a key of its own, which is wrapped under the master key; owner is '' where it is nobody's.
+CREATE TABLE secret (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    description TEXT,
+    jobs TEXT,
+    wrapped TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT NOT NULL
+);
+CREATE UNIQUE INDEX secret_name ON secret (space_id, name, owner);
+
 CREATE TABLE job (
     id ROWID_KEY,
     space_id BIGINT NOT NULL,

@@ -66,6 +66,7 @@ FRAMES = [
     {"type": "create", "job": JOB},
     {"type": "publish", "event": {"topic": "a:b"}},
     {"type": "subscribe", "sub": "s"},
+    {"type": "secrets", "job": "us_jb_0000000001", "fence": 1, "names": ["a"]},
     {"type": "unsubscribe", "sub": "s"},
 ]
 

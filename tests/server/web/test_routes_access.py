@@ -17,6 +17,7 @@ SAMPLES = {
     "fail": {"job": "us_jb_0000000001", "fence": 1, "message": "x"},
     "release": {"leases": [{"job": "us_jb_0000000001", "fence": 1}]},
     "log": {"job": "us_jb_0000000001", "fence": 1, "lines": [{"message": "x"}]},
+    "secrets": {"job": "us_jb_0000000001", "fence": 1, "names": ["x"]},
     "create": {"job": {"type": "a", "operation": "b"}},
     "publish": {"event": {"topic": "a:b"}},
     "subscribe": {"sub": "s", "topics": ["**"]},

@@ -1,0 +1,64 @@
+"""The loop that wraps the keys of secrets anew under the newest master key, and says when some are locked."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from ..commands.secrets import REWRAP_SECRETS, RewrapSecrets
+from ..security.sealing import PREFIX_LENGTH, Sealer
+from ..store import secrets as sql
+from ..store.database import StoreError
+
+EVERY_S: Final = 60.0
+_ADVICE: Final = (
+    "They were sealed under a master key that this server does not have. Put that key's line into master.key, below "
+    "the first, or set TICKWIRE_MASTER_KEY_PREVIOUS, and restart; or set the secrets anew."
+)
+_log = structlog.get_logger("tickwire.secrets")
+
+
+class SealingLoop:
+    """``submit`` and ``read`` are the node's. Every server may do it: who comes late finds nothing to do."""
+
+    def __init__(self, sealer: Sealer, submit: Callable[..., Any], read: Callable[..., Any]) -> None:
+        self._sealer = sealer
+        self._submit = submit
+        self._read = read
+        self._locked = 0
+
+    async def run(self) -> None:
+        """Look at once and then every minute, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except StoreError as error:
+                _log.warning("store_unreachable", error=str(error))
+            except Exception:  # noqa: BLE001 - a page that fails today must not end the loop for ever
+                _log.exception("rewrapping_failed")
+            await asyncio.sleep(EVERY_S)
+
+    async def look(self) -> int:
+        """Wrap anew what an older master key has wrapped; how many secrets of the store no master key opens."""
+        found: dict[str, int] = await self._read(partial(sql.count_by_prefix, length=PREFIX_LENGTH))
+        for prefix in found.keys() - {self._sealer.prefix}:
+            if self._sealer.knows(prefix):
+                await self._rewrap(prefix)
+                _log.info("secrets_rewrapped", count=found[prefix])
+        locked = sum(count for prefix, count in found.items() if not self._sealer.knows(prefix))
+        self._tell(locked)
+        return locked
+
+    async def _rewrap(self, prefix: str) -> None:
+        after: int | None = 0
+        while after is not None:
+            after = await self._submit(REWRAP_SECRETS, RewrapSecrets(prefix, after, self._sealer))
+
+    def _tell(self, locked: int) -> None:
+        if locked > self._locked:
+            _log.error("secrets_locked", count=locked, advice=_ADVICE)
+        elif locked < self._locked and not locked:
+            _log.info("secrets_unlocked")
+        self._locked = locked

@@ -1,0 +1,110 @@
+"""SQL of secrets. Values never come here, only what was sealed of them."""
+
+from typing import Final
+
+from ..core.secrets import SecretRow
+from .database import Connection, Reader
+
+COLUMNS: Final = tuple(SecretRow.__dataclass_fields__)
+MUTABLE: Final = (
+    "description", "jobs", "wrapped", "sealed", "size", "version", "updated_at", "updated_by",
+)  # fmt: skip
+_SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM secret"  # noqa: S608 - names of our own fields
+
+
+def page(reader: Reader, space_id: int, after: int, count: int) -> list[SecretRow]:
+    """Secrets of a space in the order of their making, after an id."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE space_id = :space AND id > :after ORDER BY id LIMIT :count",
+        space=space_id,
+        after=after,
+        count=count,
+    )
+    return [SecretRow(*row) for row in rows]
+
+
+def load(reader: Reader, space_id: int, secret_id: int) -> SecretRow | None:
+    """A secret of this space."""
+    rows = reader.rows(f"{_SELECT} WHERE space_id = :space AND id = :id", space=space_id, id=secret_id)
+    return SecretRow(*rows[0]) if rows else None
+
+
+def by_name(reader: Reader, space_id: int, name: str, owner: str) -> SecretRow | None:
+    """The secret of this name in a space."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE space_id = :space AND name = :name AND owner = :owner",
+        space=space_id,
+        name=name,
+        owner=owner,
+    )
+    return SecretRow(*rows[0]) if rows else None
+
+
+def totals(reader: Reader, space_id: int) -> tuple[int, int]:
+    """How many secrets a space has, and the bytes of their values."""
+    count, size = reader.rows(
+        "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM secret WHERE space_id = :space", space=space_id
+    )[0]
+    return int(count), int(size)
+
+
+def insert(connection: Connection, row: SecretRow) -> None:
+    """Store a new secret."""
+    connection.insert_many("secret", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+
+
+def update(connection: Connection, row: SecretRow) -> None:
+    """Write a secret that has another value."""
+    connection.update_many("secret", MUTABLE, [(*(getattr(row, name) for name in MUTABLE), row.id)])
+
+
+def delete(connection: Connection, secret_id: int) -> None:
+    """Remove a secret."""
+    connection.run("DELETE FROM secret WHERE id = :id", id=secret_id)
+
+
+def held_jobs(reader: Reader, space_id: int, key_id: str) -> set[str]:
+    """The names of the jobs of a space that a key holds, by its sessions or by itself."""
+    rows = reader.rows(
+        "SELECT DISTINCT name FROM job WHERE space_id = :space AND holder IS NOT NULL "
+        "AND (holder = :key OR (holder >= :first AND holder < :beyond))",
+        space=space_id,
+        key=key_id,
+        first=f"{key_id}/",
+        beyond=f"{key_id}0",
+    )
+    return {str(row[0]) for row in rows}
+
+
+# ---- master keys
+
+
+def count_by_prefix(reader: Reader, length: int) -> dict[str, int]:
+    """How many secrets of the whole store have a wrapped key that begins so."""
+    rows = reader.rows(
+        "SELECT prefix, COUNT(*) FROM (SELECT SUBSTR(wrapped, 1, CAST(:length AS INTEGER)) AS prefix FROM secret) found GROUP BY prefix",
+        length=length,
+    )
+    return {str(prefix): int(count) for prefix, count in rows}
+
+
+def page_by_prefix(reader: Reader, prefix: str, after: int, count: int) -> list[SecretRow]:
+    """Secrets of the whole store whose wrapped key begins so, after an id."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE id > :after AND SUBSTR(wrapped, 1, CAST(:length AS INTEGER)) = :prefix ORDER BY id LIMIT :count",
+        length=len(prefix),
+        prefix=prefix,
+        after=after,
+        count=count,
+    )
+    return [SecretRow(*row) for row in rows]
+
+
+def rewrap(connection: Connection, row: SecretRow, wrapped: str) -> None:
+    """Give a secret its key under another master key, unless it was set anew meanwhile."""
+    connection.run(
+        "UPDATE secret SET wrapped = :wrapped WHERE id = :id AND wrapped = :before",
+        id=row.id,
+        wrapped=wrapped,
+        before=row.wrapped,
+    )
