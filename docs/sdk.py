@@ -17,6 +17,7 @@ from listener_sdk import (
     client_jobs,
     client_keys,
     client_plans,
+    client_secrets,
     client_spaces,
     errors,
     next_,
@@ -29,16 +30,18 @@ from listener_sdk.listener import Listener
 from listener_sdk.matching import WatchedEvent
 from listener_sdk.outcome import Outcome
 from listener_sdk.parts import Parts, PartsResult, SyncParts
-from listener_sdk.protocol import bulk, events, jobs, plans, spaces
+from listener_sdk.protocol import bulk, events, jobs, plans, secrets, spaces
 from listener_sdk.subscription import LiveTick, Subscription
 
-INTERNAL: Final = frozenset({"ask_to_stop", "forgotten", "handlers", "afterwards", "of_code"})
+INTERNAL: Final = frozenset(
+    {"ask_to_stop", "forgotten", "handlers", "afterwards", "of_code", "fetch_secrets"}
+)
 """Public by name, but only the SDK itself uses them."""
 
 RECORDS: Final[tuple[type[BaseModel], ...]] = (
     jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
     events.EventCreate, events.Event, LiveTick, jobs.File, client_keys.Key, client_keys.CreatedKey, client_keys.WhoAmI,
-    jobs.Environment, spaces.Space, spaces.SpaceRetention, bulk.BulkMember, bulk.BulkDone, plans.Plan,
+    jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 
@@ -48,6 +51,7 @@ CLIENT_PARTS: Final = {
     "events": client_events.Events,
     "files": client_files.Files,
     "keys": client_keys.Keys,
+    "secrets": client_secrets.Secrets,
     "environments": client_spaces.Environments,
     "spaces": client_spaces.Spaces,
 }

@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -44,6 +44,8 @@ class Channel(Protocol):
 
     async def ended(self, job_id: str) -> RawJob: ...
 
+    async def secrets(self, names: Sequence[str]) -> dict[str, str]: ...
+
 
 class JobLog:
     """Lines for the job's own log, which people read beside its progress; ``fields`` are facts for programs.
@@ -55,6 +57,11 @@ class JobLog:
     def __init__(self, write: Callable[[LogLine], None], attempt: int) -> None:
         self._write = write
         self._attempt = attempt
+        self._shown: Callable[[str], str] = str
+
+    def _redact(self, shown: Callable[[str], str]) -> None:
+        """Write texts as this shows them from now on."""
+        self._shown = shown
 
     def debug(self, message: str, **fields: Any) -> None:
         self._line("debug", message, fields)
@@ -72,10 +79,10 @@ class JobLog:
         self._write(
             LogLine(
                 level=level,
-                message=clean(str(message), 65536),
+                message=clean(self._shown(str(message)), 65536),
                 at=_now(),
                 attempt=self._attempt,
-                fields=loose_fields(fields) if fields else None,
+                fields=loose_fields(fields, self._shown) if fields else None,
             )
         )
 

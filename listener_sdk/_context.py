@@ -1,10 +1,12 @@
 """What handlers know of their job, alike for async and plain ones."""
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ._channel import Channel, JobLog, plain_input
 from ._given import body, check_names, names_of
 from ._granted import Granted, whole
+from ._secrets import Redaction, Secrets
 from .errors import Canceled
 from .protocol.jobs import Job as RawJob
 from .protocol.jobs import JobCreate
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from .client import Client
 
 Input = TypeVar("Input")
+_NONE: Final = Secrets()
 
 
 class Context(Generic[Input]):
@@ -40,6 +43,9 @@ class Context(Generic[Input]):
     """Which part of its parent this job is, from 0; None when it is none."""
     part_data: dict[str, Any]
     """What this part shall work on, as `split` was told; empty when it is no part. The input is the parent's."""
+    secrets: Secrets
+    """The secrets that the handler declared, ``@listener.job("crm:sync", secrets=["crm_token"])``, by name; KeyError for any other.
+    Their values are shown as ``***`` in what this run logs, ticks and ends with."""
     log: JobLog
     """The job's own log: ``job.log.info("read", rows=3)``, and ``debug``, ``warning``, ``error``."""
 
@@ -68,6 +74,9 @@ class Context(Generic[Input]):
         self._channel = channel
         self._client = client
         self._stopping = False
+        self.secrets = _NONE
+        self.redaction: Redaction | None = None
+        self.fetching = False
 
     @property
     def raw(self) -> RawJob:
@@ -99,6 +108,20 @@ class Context(Generic[Input]):
     def ask_to_stop(self) -> None:
         """Make `cancelled` true: the next verb raises Canceled."""
         self._stopping = True
+
+    async def fetch_secrets(self, names: Sequence[str]) -> None:
+        """Have these secrets, before the handler begins; nothing that it says shows them."""
+        self.fetching = True
+        try:
+            self.secrets = Secrets(await self._channel.secrets(names))
+        finally:
+            self.fetching = False
+        self.redaction = Redaction(self.secrets.values())
+        self.log._redact(self.redaction.text)  # noqa: SLF001 - users write to the log, only its job sets it up
+
+    def _shown(self, text: str | None) -> str | None:
+        """What may be told of a text."""
+        return text if text is None or self.redaction is None else self.redaction.text(str(text))
 
     def _go_on(self) -> None:
         if self._stopping:

@@ -3,12 +3,16 @@
 import json
 import os
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from pydantic import ValidationError
+
+from ._secrets import WORDS, Redaction
 from ._text import check_json, clean, cut_front
 from .errors import Fatal, Retry
 from .outcome import Outcome
@@ -39,26 +43,29 @@ class Failed:
     retry_at: datetime | None = None
 
 
-def of_result(value: Any) -> Done | Failed:
+def of_result(value: Any, redaction: Redaction | None = None) -> Done | Failed:
     """An Outcome, a text (its message), a dict (data for programs) or nothing; all else fails for good."""
     try:
-        return _done(value)
+        done = _done(value)
+        return done if redaction is None or isinstance(done, Failed) else _redacted(done, redaction)
     except ValueError as error:
         return Failed(clean(f"What the handler returned cannot be stored: {error}.", 4096), retry=False)
 
 
-def of_error(error: BaseException, now: datetime, hint: str | None = None) -> Failed:
+def of_error(
+    error: BaseException, now: datetime, hint: str | None = None, shown: Callable[[str], str] = str
+) -> Failed:
     """Fatal fails for good, Retry says when the next attempt starts, every other exception lets the server decide.
 
-    ``hint`` is added to the traceback: what else is wrong, and may be the cause.
+    ``hint`` is added to the traceback: what else is wrong, and may be the cause. Texts are told as ``shown`` gives them.
     """
     if isinstance(error, Retry):
         at = error.at if error.after is None else now + error.after
-        return Failed(_message(error), retry_at=at)
+        return Failed(_message(error, shown), retry_at=at)
     if isinstance(error, Fatal):
-        return Failed(_message(error), retry=False)
-    trace = _trace(error) + (f"Note: {hint}\n" if hint else "")
-    return Failed(clean(_named(error), 4096), detail=cut_front(trace, 65536))
+        return Failed(_message(error, shown), retry=False)
+    trace = shown(_trace(error)) + (f"Note: {hint}\n" if hint else "")
+    return Failed(clean(shown(_named(error)), 4096), detail=cut_front(trace, 65536))
 
 
 def _done(value: Any) -> Done | Failed:
@@ -90,8 +97,20 @@ def _checked(outcome: wire.Outcome | None, data: JsonObject | None) -> Done:
     return Done(outcome, data)
 
 
-def _message(error: Exception) -> str:
-    return clean(str(error) or type(error).__name__, 4096)
+def _redacted(done: Done, redaction: Redaction) -> Done:
+    """Without the values of secrets; ValueError where the outcome does not take what stands in their place."""
+    outcome = done.outcome
+    if outcome is not None:
+        told = redaction.json(outcome.to_wire(), keep=WORDS)
+        try:
+            outcome = wire.Outcome.model_validate(told)
+        except ValidationError:
+            raise ValueError("a secret stands where it cannot be left out") from None
+    return Done(outcome, redaction.json(done.data))
+
+
+def _message(error: Exception, shown: Callable[[str], str]) -> str:
+    return clean(shown(str(error)) or type(error).__name__, 4096)
 
 
 def _named(error: BaseException) -> str:

@@ -29,6 +29,7 @@ from .protocol.frames import (
     PositionFrame,
     Publish,
     Renew,
+    Secrets,
     ServerFrame,
     Stale,
     Subscribe,
@@ -92,7 +93,7 @@ class Session:
         self._leases = Leases(self._next_id)
         self._cursors = Cursors(self._next_id)
         self._listen: Listen | None = None
-        self._requests: dict[int, Create | Publish] = {}
+        self._requests: dict[int, Create | Publish | Secrets] = {}
 
     # ---- the connection
 
@@ -153,8 +154,11 @@ class Session:
         """Renew all held leases."""
         self._send([*self._leases.renew()])
 
-    def request(self, frame: Create | Publish) -> int:
-        """Send a request, again after a reconnect until it is answered: it needs an idempotency key. Its ``id`` is set here."""
+    def request(self, frame: Create | Publish | Secrets) -> int:
+        """Send a request, again after a reconnect until it is answered: what changes something needs an idempotency key.
+
+        Its ``id`` is set here.
+        """
         frame.id = number = self._next_id()
         self._requests[number] = frame
         self._send([frame])

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any, Final
@@ -32,8 +32,10 @@ from .protocol.frames import (
     Create,
     Error,
     Publish,
+    Secrets,
 )
 from .protocol.jobs import Job, JobCreate
+from .protocol.secrets import MOST_FETCHED
 from .settings import Connection
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
@@ -49,6 +51,9 @@ PATIENCE_S: Final = 60.0
 LONGEST_PAUSE_S: Final = 5.0
 
 log = logging.getLogger("tickwire")
+_socket_log = logging.getLogger("tickwire.socket")
+# At level debug the library would write down each message, secrets among them, and the key.
+_socket_log.setLevel(logging.INFO)
 
 
 def backoff_s(failures: int, longest_s: float, chance: float) -> float:
@@ -113,6 +118,15 @@ class Stream:
         key = idempotency_key or self._new_key()
         return await self._request(Publish(event=event, idempotency_key=key))
 
+    async def secrets(self, lease: LeaseKey, names: Sequence[str]) -> dict[str, str]:
+        """The values of secrets for the handler of a lease. Waits and raises as `create` does."""
+        found: dict[str, str] = {}
+        for at in range(0, len(names), MOST_FETCHED):
+            part = [*names[at : at + MOST_FETCHED]]
+            answer = await self._request(Secrets(job=lease.job, fence=lease.fence, names=part))
+            found |= answer["values"]
+        return found
+
     def _new_key(self) -> str:
         return f"{self.session.name}-{next(self._keys)}"
 
@@ -164,6 +178,7 @@ class Stream:
             ping_timeout=10,
             proxy=None,
             close_timeout=1,
+            logger=_socket_log,
         )
 
     async def _talk(self, socket: ClientConnection) -> str:
@@ -299,7 +314,7 @@ class Stream:
 
     # ---- requests
 
-    async def _request(self, frame: Create | Publish) -> Any:
+    async def _request(self, frame: Create | Publish | Secrets) -> Any:
         if len(frame.model_dump_json(exclude_none=True).encode()) > LARGEST_MESSAGE - 1024:
             raise ApiError.of_code("too_large", "The job or event is over the stream's limit of 1 MiB.")
         loop = asyncio.get_running_loop()
@@ -319,7 +334,7 @@ class Stream:
             async with asyncio.timeout(seconds):
                 await self._over.wait()
 
-    async def _ask(self, frame: Create | Publish) -> Any:
+    async def _ask(self, frame: Create | Publish | Secrets) -> Any:
         if self._over.is_set():
             raise self._closed()
         number = self.session.request(frame)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -75,27 +75,31 @@ def _check_scalar(value: Any, at: str) -> None:
         raise ValueError(f"{at} is a {type(value).__name__}: use texts, numbers, booleans, lists and dicts")
 
 
-def loose_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a log line: what JSON cannot hold becomes text, what is too large is left out; never raises."""
+def loose_fields(fields: Mapping[str, Any], shown: Callable[[str], str] = str) -> dict[str, Any]:
+    """The fields of a log line: what JSON cannot hold becomes text, what is too large is left out; never raises.
+
+    Texts are written as ``shown`` gives them, before they are cut.
+    """
     kept = {
-        clean(name, 256): _loose(value, _LOOSE_DEPTH) for name, value in islice(fields.items(), _LOOSE_ITEMS)
+        clean(shown(name), 256): _loose(value, _LOOSE_DEPTH, shown)
+        for name, value in islice(fields.items(), _LOOSE_ITEMS)
     }
     if len(json.dumps(kept)) > LARGEST_FIELDS:
         return {"omitted": f"the fields are larger than {LARGEST_FIELDS} characters"}
     return kept
 
 
-def _loose(value: Any, depth: int) -> Any:
+def _loose(value: Any, depth: int, shown: Callable[[str], str]) -> Any:
     if isinstance(value, Mapping) and depth:
         items = islice(value.items(), _LOOSE_ITEMS)
-        return {clean(str(key), 256): _loose(inner, depth - 1) for key, inner in items}
+        return {clean(shown(str(key)), 256): _loose(inner, depth - 1, shown) for key, inner in items}
     if isinstance(value, list | tuple | set | frozenset) and depth:
-        return [_loose(inner, depth - 1) for inner in islice(value, _LOOSE_ITEMS)]
+        return [_loose(inner, depth - 1, shown) for inner in islice(value, _LOOSE_ITEMS)]
     try:
         _check_scalar(value, "value")
     except ValueError:
-        return clean(_described(value), _LOOSE_TEXT)
-    return clean(value, _LOOSE_TEXT) if isinstance(value, str) else value
+        return clean(shown(_described(value)), _LOOSE_TEXT)
+    return clean(shown(value), _LOOSE_TEXT) if isinstance(value, str) else value
 
 
 def _described(value: Any) -> str:

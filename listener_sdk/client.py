@@ -11,6 +11,7 @@ from .client_files import Files
 from .client_jobs import Jobs
 from .client_keys import Keys, WhoAmI
 from .client_plans import Plans
+from .client_secrets import Secrets
 from .client_spaces import Environments, Spaces
 from .protocol.jobs import JsonObject
 from .settings import connection
@@ -49,6 +50,7 @@ class Client:
         self.events = Events(self._http)
         self.files = Files(self._http)
         self.keys = Keys(self._http)
+        self.secrets = Secrets(self._http)
         self.environments = Environments(self._http)
         self.spaces = Spaces(self._http)
 

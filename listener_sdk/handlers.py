@@ -19,6 +19,7 @@ from .protocol.filters import compile_filter, job_name_matches
 from .protocol.frames import Taking
 from .protocol.jobs import Job as RawJob
 from .protocol.jobs import JsonObject
+from .protocol.secrets import MOST_DECLARED, NAME
 
 Function = Callable[..., Any]
 COST_A_NAME: Final = 128
@@ -44,6 +45,7 @@ class Handler:
     label: str | None = None
     filter: JsonObject | None = None
     concurrency: int | None = None
+    secrets: tuple[str, ...] = ()
 
     def taking(self) -> Taking:
         """What the server is told of it."""
@@ -68,6 +70,7 @@ def make_handler(
     input: Any = None,  # noqa: A002 - the wire's word
     filter: JsonObject | None = None,  # noqa: A002 - the wire's word
     concurrency: int | None = None,
+    secrets: Iterable[str] = (),
 ) -> Handler:
     """The handler that this function is; RegistrationError, naming its file and line, when it cannot be one."""
     place = place_of(function)
@@ -80,7 +83,18 @@ def make_handler(
     _check_context(annotation, place, in_thread=in_thread)
     wanted = input if input is not None else _argument(annotation)
     model = None if wanted is None or wanted is Any or wanted is dict else _adapter(wanted, place)
-    return Handler(name, function, place, in_thread, model, label, filter, concurrency)
+    declared = _declared(secrets, place)
+    return Handler(name, function, place, in_thread, model, label, filter, concurrency, declared)
+
+
+def _declared(names: Iterable[str], place: str) -> tuple[str, ...]:
+    """The names of secrets, each once."""
+    found = ("",) if isinstance(names, str) else tuple(dict.fromkeys(names))
+    if not all(isinstance(name, str) and NAME.fullmatch(name) for name in found):
+        raise RegistrationError(f'{place}: secrets is a list of names, such as ["crm_token"].')
+    if len(found) > MOST_DECLARED:
+        raise RegistrationError(f"{place}: a handler declares at most {MOST_DECLARED} secrets.")
+    return found
 
 
 def takings(handlers: Iterable[Handler]) -> list[Taking]:

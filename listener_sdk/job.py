@@ -77,7 +77,9 @@ class Job(Context[Input]):
     ) -> Coroutine[Any, Any, None] | None:
         """Tick; the turn of the loop that is due, to be awaited."""
         self._go_on()
-        self._channel.tick(progress(percent, text, done, total, eta))
+        self._channel.tick(
+            progress(percent, text if self.redaction is None else self._shown(text), done, total, eta)
+        )
         return self._turn() if time.monotonic() >= self._turn_at else None
 
     def track(
@@ -266,7 +268,9 @@ class SyncJob(Context[Input]):
     ) -> None:
         """As `Job.tick`."""
         self._go_on()
-        self._words.tick(progress(percent, text, done, total, eta))
+        self._words.tick(
+            progress(percent, text if self.redaction is None else self._shown(text), done, total, eta)
+        )
 
     def track(
         self, items: Iterable[Item], text: str | None = None, total: float | None = None

@@ -46,6 +46,7 @@ class Listener:
         input: Any = None,  # noqa: A002 - the wire's word
         filter: JsonObject | None = None,  # noqa: A002 - the wire's word
         concurrency: int | None = None,
+        secrets: Sequence[str] = (),
     ) -> Callable[[Registered], Registered]:
         """Take jobs: decorates an ``async def`` that takes a `Job`, or a plain ``def``, run in a thread, that takes a `SyncJob`.
 
@@ -58,6 +59,8 @@ class Listener:
           ``input`` and ``metadata`` up to 32 KiB
         - ``concurrency``: how many of these jobs may run at once, 1 to 1,000, in slots of their own. They come on top of those of
           the listener (10 by default), which all handlers without a ``concurrency`` share
+        - ``secrets``: names of secrets of the space, which the handler reads as ``job.secrets["name"]``; where one is missing the attempt
+          fails before the handler begins
 
         Each job goes to one listener; without any it waits. A handler ends its job well by returning an `Outcome`, a text (the
         outcome's message), a dict (the job's ``result``, for programs), or nothing. Whatever it raises fails the attempt; the job
@@ -69,7 +72,13 @@ class Listener:
 
         def register(function: Registered) -> Registered:
             made = make_handler(
-                function, name, label=label, input=input, filter=filter, concurrency=concurrency
+                function,
+                name,
+                label=label,
+                input=input,
+                filter=filter,
+                concurrency=concurrency,
+                secrets=secrets,
             )
             self.branch.handlers.append(made)
             _check_distinct(self.branch.all_handlers())

@@ -2,7 +2,7 @@
 
 import asyncio
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -85,6 +85,7 @@ async def run_job(
     *,
     attempt: int = 1,
     files: Mapping[str, Path | bytes] | None = None,
+    secrets: Mapping[str, str] | None = None,
     stop_after_ticks: int | None = None,
     client: Client | None = None,
     **fields: Any,
@@ -95,6 +96,7 @@ async def run_job(
     - ``input``: a dict or a pydantic model
     - ``attempt``: which attempt the handler is told it is
     - ``files``: what ``job.fetch`` gives, by file id: paths or bytes
+    - ``secrets``: values by name; the handler has those that it declared
     - ``stop_after_ticks``: ask the handler to stop once it has ticked so often
     - ``client``: the handler's ``job.client``
     - ``fields``: more of the job: ``file_id``, ``metadata``, ``source`` ...
@@ -104,7 +106,7 @@ async def run_job(
     JobFailed when the handler fails, Canceled when it was stopped, LookupError when the listener has no such handler.
     """
     raw = _raw_job(name, plain_input(input), attempt, fields)
-    world = _World(listener, dict(files or {}), client)
+    world = _World(listener, dict(files or {}), dict(secrets or {}), client)
     ending, run = await world.run(raw, stop_after_ticks)
     if isinstance(ending, Failed):
         raise JobFailed(ending, run)
@@ -137,6 +139,7 @@ class _World:
 
     listener: Listener
     files: dict[str, Path | bytes]
+    secrets: dict[str, str] = field(repr=False)
     client: Client | None
     job_number: Callable[[], int] = field(default_factory=lambda: count(2).__next__)
     file_number: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
@@ -249,6 +252,15 @@ class _Recorder:
         if not is_final(self._children[job_id].status):
             self._children[job_id], _ = await self._world.ended(self._children[job_id])
         return self._children[job_id]
+
+    async def secrets(self, names: Sequence[str]) -> dict[str, str]:
+        given = self._world.secrets
+        for name in names:
+            if name not in given:
+                raise ApiError.of_code(
+                    "not_found", f"There is no secret {name}: pass secrets={{{name!r}: value}} to run_job."
+                )
+        return {name: given[name] for name in names}
 
     # ---- files
 

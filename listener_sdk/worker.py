@@ -19,7 +19,7 @@ from ._patience import patiently
 from ._session import Call
 from ._stream import Stream
 from .client import Client
-from .errors import Canceled
+from .errors import ApiError, Canceled
 from .handlers import Handler, choose, takings
 from .job import Job, SyncJob
 from .parts import PartData, PartsResult, RawJobs
@@ -44,6 +44,10 @@ class Reason(StrEnum):
     CANCEL = "it was canceled"
     LOST = "its lease was lost"
     DRAIN = "the listener stops"
+
+
+class LeaseLost(Canceled):
+    """The server said, before the handler began, that its lease is over."""
 
 
 class LeaseChannel:
@@ -92,6 +96,14 @@ class LeaseChannel:
     async def ended(self, job_id: str) -> RawJob:
         return await self._client.jobs.wait(job_id)
 
+    async def secrets(self, names: Sequence[str]) -> dict[str, str]:
+        try:
+            return await self._stream.secrets(self._lease, names)
+        except ApiError as error:
+            if error.code == "stale_lease" or error.errors[0].get("key") == "job":
+                raise LeaseLost from error
+            raise
+
 
 @dataclass(slots=True, eq=False)
 class _Run:
@@ -105,7 +117,7 @@ class _Run:
         """Cancel an async handler; a thread notices at its next verb."""
         self.stopped = reason if self.stopped is None or reason is Reason.LOST else self.stopped
         self.context.ask_to_stop()
-        if self.begun and isinstance(self.context, Job):
+        if self.begun and (self.context.fetching or isinstance(self.context, Job)):
             self.task.cancel()
 
 
@@ -197,8 +209,12 @@ class Worker:
         # A cancelled task that has not begun would end without a word.
         if run.stopped is None:
             run.begun = True
-            with suppress(asyncio.CancelledError, Canceled):
+            try:
                 ending = await perform(handler, run.context)
+            except LeaseLost:
+                run.stop(Reason.LOST)
+            except (asyncio.CancelledError, Canceled):
+                pass
         del self._runs[run.lease]
         self._ended(run, ending)
 
@@ -230,12 +246,26 @@ async def perform(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Done | 
     """Run a handler on its context, whose input is read here first; Canceled and CancelledError pass through."""
     try:
         context.input = handler.read_input(context.input)
+        if handler.secrets and (missing := await _missing(handler, context)) is not None:
+            return missing
         result = await _result(handler, context)
-        return of_result(result) if context.forgotten is None else Failed(context.forgotten, retry=False)
+        if context.forgotten is not None:
+            return Failed(context.forgotten, retry=False)
+        return of_result(result, context.redaction)
     except (asyncio.CancelledError, Canceled, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a handler raises fails its attempt, SystemExit too
-        return of_error(error, now(), context.forgotten)
+        shown = str if context.redaction is None else context.redaction.text
+        return of_error(error, now(), context.forgotten, shown)
+
+
+async def _missing(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Failed | None:
+    """Fetch what the handler declared. A failure leaves the job its attempts: somebody may set the secret meanwhile."""
+    try:
+        await context.fetch_secrets(handler.secrets)
+    except ApiError as error:
+        return Failed(error.message)
+    return None
 
 
 async def _result(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Any:

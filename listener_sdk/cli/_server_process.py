@@ -22,7 +22,7 @@ OWN_END_S: Final = 3.0
 
 def need_server() -> None:
     """Failure that names the extra unless the server's libraries are installed."""
-    if find_spec("croniter") is None:
+    if find_spec("croniter") is None or find_spec("cryptography") is None:
         raise Failure("the server is not installed. Install it: pip install 'tickwire[server]'")
 
 

@@ -28,9 +28,9 @@ from .reasons import in_words, way_out
 
 Level = Literal["ok", "warn", "fail"]
 EXTRAS: Final = {
-    "server": ("croniter",),
-    "postgres": ("croniter", "psycopg"),
-    "demo": ("croniter", "airportsdata", "tzdata", "xlsxwriter"),
+    "server": ("croniter", "cryptography"),
+    "postgres": ("croniter", "cryptography", "psycopg"),
+    "demo": ("croniter", "cryptography", "airportsdata", "tzdata", "xlsxwriter"),
 }
 LOW_DISK: Final = 1024**3
 NO_DISK: Final = 100 * 1024**2
@@ -77,7 +77,7 @@ def installed(extra: str, missing: list[str]) -> Finding:
 
 
 def data_dir(folder: Path) -> Finding:
-    """Whether the data directory can be used, and its administrator key is for its owner alone."""
+    """Whether the data directory can be used, and the keys in it are for its owner alone."""
     if not folder.exists():
         return Finding("data dir", "ok", f"{folder} does not exist yet; the server makes it")
     if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
@@ -87,9 +87,9 @@ def data_dir(folder: Path) -> Finding:
             f"{folder} cannot be used",
             "Give this user the right to write there, or set TICKWIRE_DATA_DIR",
         )
-    key = folder / "admin.key"
-    if os.name == "posix" and key.exists() and key.stat().st_mode & 0o077:
-        return Finding("data dir", "fail", f"{key} can be read by others", f"chmod 600 {key}")
+    for key in (folder / "admin.key", folder / "master.key"):
+        if os.name == "posix" and key.exists() and key.stat().st_mode & 0o077:
+            return Finding("data dir", "fail", f"{key} can be read by others", f"chmod 600 {key}")
     return Finding("data dir", "ok", str(folder))
 
 
@@ -120,6 +120,7 @@ async def of_server(url: str | None, key: str | None) -> AsyncIterator[Finding]:
             async for finding in stream(found):
                 yield finding
             yield await taken(client, wall_clock())
+            yield await secrets(client)
 
 
 async def reachable(url: str) -> Finding:
@@ -221,6 +222,24 @@ async def taken(client: Client, now: datetime) -> Finding:
         "warn",
         f"no listener takes {counted(len(old), 'job')}: {names}",
         f"Start one: {spelled('listen SCRIPT')}",
+    )
+
+
+async def secrets(client: Client) -> Finding:
+    """Whether the server has the master key of the space's secrets."""
+    try:
+        found = (await client.secrets.list()).items
+    except ApiError as error:
+        return Finding("secrets", "warn", error.message, "Upgrade the server, or use a key that may read")
+    locked = [one.name for one in found if one.locked]
+    if not locked:
+        return Finding("secrets", "ok", counted(len(found), "secret"))
+    names = ", ".join(locked[:5])
+    return Finding(
+        "secrets",
+        "fail",
+        f"the server has not the master key of {counted(len(locked), 'secret')}: {names}",
+        f"Put the lost line back into master.key and restart the server, or set them anew: {spelled('secrets set NAME')}",
     )
 
 

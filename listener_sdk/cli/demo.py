@@ -27,7 +27,7 @@ from .output import counted, say, size, spelled, tell
 from .views import view
 
 JOB: Final = "workbook:export"
-LIBRARIES: Final = ("croniter", "airportsdata", "tzdata", "xlsxwriter")
+LIBRARIES: Final = ("croniter", "cryptography", "airportsdata", "tzdata", "xlsxwriter")
 PORT: Final = 8420
 REAPED_WITHIN_S: Final = 5.0
 Result = TypeVar("Result")

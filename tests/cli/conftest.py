@@ -28,6 +28,7 @@ class FakeApi:
     log: list = field(default_factory=list)
     attempts: list = field(default_factory=list)
     keys: list = field(default_factory=list)
+    secrets: list = field(default_factory=list)
     spaces: dict = field(default_factory=dict)
     acted_in: list = field(default_factory=list)
     published: list = field(default_factory=list)
@@ -85,6 +86,9 @@ class FakeApi:
             web.post("/v1/events", self._publish),
             web.post("/v1/files", self._upload),
             web.get("/v1/keys", self._list_keys),
+            web.get("/v1/secrets", self._list_secrets),
+            web.post("/v1/secrets", self._set_secret),
+            web.delete("/v1/secrets/{id}", self._delete_secret),
             web.get("/v1/spaces", self._list_spaces),
             web.post("/v1/spaces", self._create_space),
             web.patch("/v1/spaces/{code}", self._change_space),
@@ -248,6 +252,20 @@ class FakeApi:
 
     async def _revoke(self, request):
         self.keys[:] = [key for key in self.keys if key["id"] != request.match_info["id"]]
+        return web.json_response({"data": {"success": True}})
+
+    async def _list_secrets(self, request):
+        shown = [{**secret, "value": "", "hidden": True} for secret in self.secrets]
+        return web.json_response({"data": shown, "cursor": None})
+
+    async def _set_secret(self, request):
+        number = len(self.secrets) + 1
+        facts = {"id": f"us_sec_{number:010d}", "createdAt": AT, "updatedAt": AT, "version": 1}
+        self.secrets.append(facts | await request.json())
+        return await self._list_secrets(request)
+
+    async def _delete_secret(self, request):
+        self.secrets[:] = [one for one in self.secrets if one["id"] != request.match_info["id"]]
         return web.json_response({"data": {"success": True}})
 
     # ---- the stream

@@ -39,6 +39,9 @@ def test_the_data_directory_must_be_a_folder_and_its_key_private(tmp_path):
     assert checks.data_dir(tmp_path).level == "ok"
     key.chmod(0o644)
     assert checks.data_dir(tmp_path).fix == f"chmod 600 {key}"
+    key.chmod(0o600)
+    (tmp_path / "master.key").touch(mode=0o644)
+    assert checks.data_dir(tmp_path).fix == f"chmod 600 {tmp_path / 'master.key'}"
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(0, "ok"), (4, "ok"), (-4, "ok"), (6, "warn"), (-6, "warn")])
@@ -69,6 +72,7 @@ def test_a_healthy_server_passes_all_but_the_clock_of_the_past(api):
         "stream": "ok",
         "clock": "warn",
         "listeners": "ok",
+        "secrets": "ok",
     }
     assert found["key"].text == "admin in space default"
 
@@ -105,6 +109,14 @@ def test_another_server_is_not_quoted(api):
     found = of_server()["server"]
     assert (found.level, found.fix) == ("fail", "Check TICKWIRE_URL")
     assert found.text == f"{api.url} is not a Tickwire server: it answers 404 (text/html)"
+
+
+def test_secrets_that_the_server_cannot_open_are_told(api):
+    api.secrets.append({"id": "us_sec_1", "name": "crm_token", "createdAt": "2026-01-01T00:00:00Z"})
+    api.secrets[0] |= {"updatedAt": "2026-01-01T00:00:00Z", "locked": True}
+    found = of_server()["secrets"]
+    assert (found.level, found.text) == ("fail", "the server has not the master key of 1 secret: crm_token")
+    assert "master.key" in found.fix
 
 
 def test_a_server_that_is_not_ready_is_a_warning(api):
