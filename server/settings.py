@@ -160,6 +160,13 @@ class Settings(BaseModel):
     sockets_per_key: Count = Field(100, description="Open sockets of one key.")
     subscriptions_per_socket: Count = Field(100, description="Subscriptions of one socket.")
     rate_per_key: Count = Field(5_000, description="Calls a second of one key.")
+    rate_per_token: Count = Field(
+        100, description="Calls a second of one subscriber token; twice as many at once."
+    )
+    frames_per_token: Count = Field(
+        200, description="Frames a second on a socket of a subscriber token; twice as many at once."
+    )
+    sockets_per_token: Count = Field(20, description="Open sockets of one subscriber token.")
     auth_failures_per_minute: Count = Field(
         10, description="Wrong keys that one address may send in a minute."
     )

@@ -23,6 +23,9 @@ class ErrorCode:
 
 _ROWS: Final = (
     ErrorCode("bad_request", 400, False, "The request does not have the form that the route takes."),
+    ErrorCode(
+        "key_in_address", 400, False, "A key or token stood in the address, where logs and proxies keep it."
+    ),
     ErrorCode("bad_json", 400, False, "The body is not JSON that any store can keep."),
     ErrorCode("invalid", 400, False, "A field is missing, of the wrong type or outside its limits."),
     ErrorCode("bad_topic", 400, False, "A topic is not of the form domain:operation."),
@@ -102,7 +105,7 @@ _CLOSES: Final = (
     CloseCode(4400, "bad_version", False, "No common version of the protocol."),
     CloseCode(4401, "unauthorized", False, "The key is not valid, or was revoked."),
     CloseCode(4402, "session_taken", False, "The same session connected again elsewhere."),
-    CloseCode(4429, "too_many", False, "The key has too many open sockets."),
+    CloseCode(4429, "too_many", False, "The key has too many open sockets, or a token sends too much."),
 )
 
 CLOSES: Final = {row.name: row for row in _CLOSES}

@@ -65,6 +65,8 @@ SERVER_TOPICS: Final = {
     "space:archived": "The space was set aside: nothing new begins in it.",
     "space:deleted": "The space is being removed with all that it has.",
     "key:created": "An API key was made; the event never holds its secret.",
+    "key:updated": "The name, the end or a restriction of an API key changed: payload.before and payload.after.",
+    "key:rotated": "An API key has a new secret; the old one is valid until payload.oldSecretUntil.",
     "key:revoked": "An API key was revoked.",
     "secret:created": "A secret was set for the first time; the event never holds its value.",
     "secret:updated": "A secret was set anew.",

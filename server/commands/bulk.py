@@ -195,7 +195,7 @@ def cancel(tx: Transaction, item: ActOnJobs) -> Tally:
         if row is None or not row.ended or job_id not in unfinished:
             jobs.cancel(tx, jobs.CancelJob(item.actor, job_id, item.info))
 
-    return _each(item, ids, act)
+    return _each(tx, item, ids, act)
 
 
 def retry(tx: Transaction, item: ActOnJobs) -> Tally:
@@ -209,7 +209,7 @@ def retry(tx: Transaction, item: ActOnJobs) -> Tally:
         row.unique_key for job_id in ids if (row := tx.job(job_id)) is not None and row.unique_key is not None
     }
     taken = sql.unfinished_with_keys(tx.connection, item.actor.space.id, sorted(keys))
-    return _each(item, reruns.in_order(tx, ids), lambda job_id: _retry(tx, item, job_id, reruns, taken))
+    return _each(tx, item, reruns.in_order(tx, ids), lambda job_id: _retry(tx, item, job_id, reruns, taken))
 
 
 def _retry(tx: Transaction, item: ActOnJobs, job_id: int, reruns: Reruns, taken: dict[str, int]) -> None:
@@ -231,10 +231,11 @@ def _chosen(tx: Transaction, item: ActOnJobs, act: sql.Act) -> list[int]:
     return ids
 
 
-def _each(item: ActOnJobs, ids: Sequence[int], act: Callable[[int], None]) -> Tally:
+def _each(tx: Transaction, item: ActOnJobs, ids: Sequence[int], act: Callable[[int], None]) -> Tally:
     tally = Tally(len(ids), more=item.more)
     for job_id in ids:
         try:
+            moves.check_reach(tx, item.actor, (job_id,))
             act(job_id)
         except Refusal as refusal:
             if refusal.code == "queue_full" and not tally.done:

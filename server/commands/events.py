@@ -31,6 +31,8 @@ def publish(tx: Transaction, item: PublishEvent) -> NewEvent:
     body = item.body
     check_topic(body.topic)
     check_active(tx.space(item.actor.space.id))
+    if item.actor.reach is not None:
+        item.actor.reach.check_topic(body.topic)
     given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
     bounded({"event": given})
     space = item.actor.space

@@ -91,11 +91,14 @@ def draft(tx: Transaction, item: CreateJob) -> Birth:
     """The job by itself: what ``check`` asks but for its unique key and the room in its queue."""
     body, space = item.body, item.actor.space
     check_active(tx.space(space.id))
+    if item.actor.reach is not None:
+        item.actor.reach.check_name(body.name)
     trigger = body.trigger or item.trigger
     parent_id = _parent(tx, item)
     row = _new_row(tx, item, _spec(body, trigger), parent_id)
     _refuse_other_space(body, space)
     others = predecessors.check(tx, space, body.predecessor_ids or (), parent_id)
+    moves.check_reach(tx, item.actor, others, "predecessorIds")
     scheduled_at = from_datetime(body.scheduled_at) if body.scheduled_at else None
     return Birth(row, item.actor.key_id, trigger, scheduled_at, others)
 
@@ -140,7 +143,9 @@ def _parent(tx: Transaction, item: CreateJob) -> int | None:
     if item.body.parent_id is None:
         return None
     number = moves.job_number(item.body.parent_id, "parentId")
-    return moves.found(tx, item.actor.space, number, "parentId").id
+    parent_id = moves.found(tx, item.actor.space, number, "parentId").id
+    moves.check_reach(tx, item.actor, (parent_id,), "parentId")
+    return parent_id
 
 
 def _refuse_other_space(body: JobCreate, space: Space) -> None:

@@ -1,7 +1,7 @@
 """What a listener session does with its leases: ack, tick, renew, log, release."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import orjson
@@ -16,6 +16,7 @@ from listener_sdk.protocol.times import from_datetime
 from ..core.curve import Point
 from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
+from ..core.reach import Reach
 from ..store import job_pages
 from ..store.command import Command
 from ..store.transaction import EVERYTHING, LEASE_ONLY, Transaction
@@ -25,12 +26,13 @@ from .drawing import draw
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A lease as its holder names it."""
+    """A lease as its holder names it, who sees no more than is within ``reach``."""
 
     holder: str
     space_id: int
     job_id: int
     fence: int
+    reach: Reach | None = field(default=None, compare=False)
 
     @property
     def actor(self) -> str:
@@ -75,7 +77,11 @@ class LogLease:
 def own(tx: Transaction, lease: Held) -> JobRow:
     """The job, when the holder still has this lease; Refusal ``not_found`` or ``stale_lease``."""
     row = tx.job(lease.job_id)
-    if row is None or row.space_id != lease.space_id:
+    if (
+        row is None
+        or row.space_id != lease.space_id
+        or (lease.reach is not None and not lease.reach.sees(row))
+    ):
         raise Refusal("not_found", moves.NOT_FOUND.format(id=encode("jb", lease.job_id)), key="job")
     if row.holder != lease.holder or row.fence != lease.fence:
         raise stale(row, lease.fence)
@@ -205,7 +211,11 @@ def _missing(tx: Transaction, item: LogLease) -> list[tuple[int | None, LogLine]
 def _is_over(tx: Transaction, lease: Held) -> bool:
     """Whether the job went on without this lease."""
     row = tx.job(lease.job_id)
-    if row is None or row.space_id != lease.space_id:
+    if (
+        row is None
+        or row.space_id != lease.space_id
+        or (lease.reach is not None and not lease.reach.sees(row))
+    ):
         return False
     return row.holder is None or row.fence != lease.fence
 

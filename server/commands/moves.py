@@ -11,7 +11,7 @@ from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.lifecycle import Move, Status, next_status
 from listener_sdk.protocol.times import to_wire
 
-from ..core.actors import SYSTEM, Space
+from ..core.actors import SYSTEM, Actor, Space
 from ..core.effects import Lost
 from ..core.jobs import JobRow
 from ..store import parts as parts_sql
@@ -31,6 +31,15 @@ def found(tx: Transaction, space: Space, job_id: int, key: str = "id") -> JobRow
     if row is None or row.space_id != space.id:
         raise Refusal("not_found", NOT_FOUND.format(id=encode("jb", job_id)), key=key)
     return row
+
+
+def check_reach(tx: Transaction, actor: Actor, job_ids: Iterable[int], key: str = "id") -> None:
+    """Refusal ``not_found`` for a job beyond the reach of the actor."""
+    if actor.reach is not None:
+        for job_id in job_ids:
+            row = tx.job(job_id)
+            if row is not None and not actor.reach.sees(row):
+                raise Refusal("not_found", NOT_FOUND.format(id=encode("jb", job_id)), key=key)
 
 
 def job_number(text: str, key: str = "id") -> int:

@@ -159,6 +159,7 @@ def update(tx: Transaction, item: UpdateJob) -> JobRow:
     elif status is not None:
         _may_move(tx, row, item.actor, body.fence, status)
     others = predecessors.may_replace(tx, row, item.actor.space, body.predecessor_ids, status)
+    moves.check_reach(tx, item.actor, others or (), "predecessorIds")
     jobs.change(tx, row, item)
     if ticks or status is Status.EXECUTING:
         return ack(tx, AckJob(item.actor, row.id, _as_ack(body)))

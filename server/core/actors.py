@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .reach import Reach
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
@@ -29,10 +31,25 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a caller has shown: a key, by which of its secrets (``stamp``), restricted to what; or a token that the key made.
+
+    ``token_until`` (ms) is None for a key itself.
+    """
+
+    key_id: str
+    stamp: str
+    limits: tuple[str | None, str | None] = (None, None)
+    space_id: int | None = None
+    token_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A key that was checked, in the space where it acts now; ``key_id`` is what events and ``createdBy`` name.
 
-    A key of the whole store has ``every_space``, and chooses the space by each call.
+    A key of the whole store has ``every_space``, and chooses the space by each call. ``reach`` is None for who reaches all
+    of the space that the role lets see; ``shown`` is what the connections of the caller end with.
     """
 
     key_id: str
@@ -40,6 +57,13 @@ class Actor:
     space: Space
     every_space: bool = False
     address: str | None = None
+    reach: Reach | None = None
+    shown: Shown | None = None
+
+    @property
+    def is_token(self) -> bool:
+        """Whether a token was shown, and no key."""
+        return self.shown is not None and self.shown.token_until is not None
 
     @property
     def scope(self) -> str:

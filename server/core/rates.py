@@ -2,12 +2,43 @@
 
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Final
 
 
 @dataclass(slots=True)
 class _Bucket:
     tokens: float
     at: int
+
+
+PATIENCE_MS: Final = 10_000
+"""How long somebody may ask for more than the rate before it is too much."""
+
+
+class Flow:
+    """What one caller sends: ``rate_per_s``, at most ``burst`` at once; who sends more waits, who goes on is too much."""
+
+    def __init__(self, rate_per_s: float, burst: float) -> None:
+        self._rate_per_s = rate_per_s
+        self._burst = burst
+        self._bucket: _Bucket | None = None
+        self._short_since: int | None = None
+
+    def take(self, count: int, now: int) -> int | None:
+        """Count these: the milliseconds to wait until more may come, or None when it was too much."""
+        bucket = self._bucket = self._bucket or _Bucket(self._burst, now)
+        gained = max(0, now - bucket.at) * self._rate_per_s / 1000
+        bucket.tokens = min(self._burst, bucket.tokens + gained)
+        bucket.at = now
+        if bucket.tokens >= self._burst / 2:
+            self._short_since = None
+        bucket.tokens -= count
+        if bucket.tokens >= 0:
+            return 0
+        self._short_since = now if self._short_since is None else self._short_since
+        if bucket.tokens < -self._burst or now - self._short_since > PATIENCE_MS:
+            return None
+        return ceil(-bucket.tokens * 1000 / self._rate_per_s)
 
 
 @dataclass(slots=True)

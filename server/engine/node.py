@@ -88,7 +88,7 @@ class Node:
             low=lambda: self.room.low,
         )
         self.subscriptions = Subscriptions(self.log, self._read_page)
-        self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key)
+        self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key, settings.sockets_per_token)
         self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, clock)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
         self.tail = Tail(self.log, self.read, self.subscriptions.publish, self._heard, self._begin_anew)

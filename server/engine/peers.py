@@ -19,6 +19,7 @@ from ..commands.leases import Held, Leases
 from ..commands.moves import job_number
 from ..core.fleets import Taker, Wish
 from ..core.jobs import JobRow
+from ..core.reach import Reach
 from ..store.command import Once
 from ..store.database import StoreError
 from .connections import Connection
@@ -101,6 +102,8 @@ class Peer(Connection):
             self.close(CLOSES["restart"].code)
             return
         self.welcomed = True
+        if self.actor.reach is not None:
+            greeting = _within(greeting, self.actor.reach)
         self.outbox.put(
             self._welcome_frame(frame, greeting).model_dump_json(by_alias=True, exclude_none=True)
         )
@@ -137,6 +140,8 @@ class Peer(Connection):
         )
         size = sum(_globs_size(wish) for wish in wishes)
         self._check_globs(size, sum(other.size for other in self.subscriptions.values()), "jobs")
+        if self.actor.reach is not None:
+            self.actor.reach.check_wishes(taking.job for taking in frame.jobs)
         self.wished = size
         taker = Taker(self.holder, self.number, self.actor.space.id, frame.credit, wishes)
         self.do(sessions.LISTEN, taker, frame.id)
@@ -231,7 +236,10 @@ class Peer(Connection):
         size = compile_topics(frame.topics).size + compile_filter(frame.filter).size
         others = sum(other.size for name, other in self.subscriptions.items() if name != frame.sub)
         self._check_globs(size, self.wished + others, "filter")
-        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox)
+        reach = self.actor.reach
+        if reach is not None:
+            reach.check_topics(frame.topics)
+        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, reach)
         if older is not None:
             self.hub.subscriptions.remove(older)
         self.subscriptions[frame.sub] = newer
@@ -264,10 +272,20 @@ class Peer(Connection):
         return self.hub.once(self.actor, route, key, body, show)
 
     def _lease(self, job: str, fence: int) -> Held:
-        return Held(self.holder, self.actor.space.id, job_number(job, "job"), fence)
+        return Held(self.holder, self.actor.space.id, job_number(job, "job"), fence, self.actor.reach)
 
     def _pairs(self, named: list[f.Lease]) -> tuple[tuple[int, int], ...]:
         return tuple((job_number(lease.job, "job"), lease.fence) for lease in named)
+
+
+def _within(greeting: sessions.Greeting, reach: Reach) -> sessions.Greeting:
+    """What the session holds beyond its reach, from before its key was restricted, it has lost."""
+    beyond = [row for row in (*greeting.kept, *greeting.again) if not reach.sees(row)]
+    return sessions.Greeting(
+        greeting.stale + [(row.id, row.fence) for row in beyond],
+        [row for row in greeting.kept if reach.sees(row)],
+        [row for row in greeting.again if reach.sees(row)],
+    )
 
 
 def _about(frame: f.ClientFrame) -> dict[str, str | None]:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 
+from ..core.actors import Shown
 from .peers import Peer
 
 
 class Sockets:
     """The open connections, by key; revoking a key closes its own."""
 
-    def __init__(self, most: int, most_per_key: int) -> None:
+    def __init__(self, most: int, most_per_key: int, most_per_token: int | None = None) -> None:
         self._most = most
         self._most_per_key = most_per_key
+        self._most_per_token = most_per_token or most_per_key
         self._count: Counter[str] = Counter()
         self._nameless = 0
         self.peers: set[Peer] = set()
@@ -29,7 +31,8 @@ class Sockets:
     def enter(self, peer: Peer) -> bool:
         """Count a connection; False when the key or the node has too many."""
         key = peer.actor.key_id
-        if len(self.peers) >= self._most or self._count[key] >= self._most_per_key:
+        most = self._most_per_token if peer.actor.is_token else self._most_per_key
+        if len(self.peers) >= self._most or self._count[key] >= most:
             return False
         self._count[key] += 1
         self.peers.add(peer)
@@ -43,13 +46,18 @@ class Sockets:
             if not self._count[peer.actor.key_id]:
                 del self._count[peer.actor.key_id]
 
-    def keys(self) -> set[str]:
-        """The keys that have a connection."""
-        return set(self._count)
+    def shown(self) -> set[Shown]:
+        """What was shown for the open connections."""
+        return {peer.actor.shown for peer in self.peers if peer.actor.shown is not None}
+
+    def close_shown(self, shown: Shown, code: int) -> None:
+        """End all connections for which this was shown."""
+        for peer in [peer for peer in self.peers if peer.actor.shown == shown]:
+            peer.close(code)
 
     def close_key(self, key_id: str, code: int) -> None:
-        """End all connections of a key."""
-        for peer in [peer for peer in self.peers if peer.actor.key_id == key_id]:
+        """End all connections of a key, and of the tokens that it made."""
+        for peer in [peer for peer in self.peers if key_id in _keys_of(peer)]:
             peer.close(code)
 
     def close_space(self, space_id: int, code: int) -> None:
@@ -62,3 +70,8 @@ class Sockets:
         for peer in list(self.peers):
             peer.outbox.send({"type": "drain"})
             peer.close(code)
+
+
+def _keys_of(peer: Peer) -> tuple[str, str | None]:
+    shown = peer.actor.shown
+    return peer.actor.key_id, None if shown is None else shown.key_id

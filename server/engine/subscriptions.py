@@ -14,6 +14,7 @@ from listener_sdk.protocol.filters import Filter, compile_filter, compile_topics
 from listener_sdk.protocol.frames import Subscribe
 from listener_sdk.protocol.globs import Globs
 
+from ..core.reach import Reach
 from ..store.log import Stored
 from .log import Entry, Log, place, too_old
 from .outbox import Outbox
@@ -42,6 +43,7 @@ class Subscription:
     progress: bool
     cursor: int
     prev: int
+    reach: Reach | None = None
     live: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -55,8 +57,12 @@ class Subscription:
         return (
             entry.space_id == self.space_id
             and self.topics(entry.topic)
-            and (self.test is None or self.test(entry.data))
+            and ((self.test is None and self.reach is None) or self.passes(entry.data))
         )
+
+    def passes(self, event: dict[str, Any]) -> bool:
+        """Whether the filter lets it pass, and it is within reach."""
+        return (self.reach is None or self.reach.hears(event)) and (self.test is None or self.test(event))
 
 
 class Subscriptions:
@@ -83,14 +89,18 @@ class Subscriptions:
         position = Position.parse(after)
         return position.epoch == self._log.epoch and position.seq > self._log.seq
 
-    def add(self, frame: Subscribe, space_id: int, outbox: Outbox) -> Subscription:
-        """Begin; Refusal names why a cursor cannot be continued, before anything is sent."""
+    def add(
+        self, frame: Subscribe, space_id: int, outbox: Outbox, reach: Reach | None = None
+    ) -> Subscription:
+        """Begin, within ``reach``; Refusal names why a cursor cannot be continued, before anything is sent."""
         start = place(frame.after, self._log.ends)
         wanted = orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS)
         # As text: the bytes that orjson makes keep the room that they were made in, 4 KiB.
-        key = (space_id, wanted.decode())
+        key = (space_id, wanted.decode() if reach is None else f"{wanted.decode()} {reach}")
         key, topics, test = self._compiled(key, frame)
-        found = Subscription(frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start)
+        found = Subscription(
+            frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, reach
+        )
         self._groups.setdefault(key, []).append(found)
         outbox.send(self._subscribed(frame, start))
         found.live = start == self._log.seq
@@ -156,7 +166,7 @@ class Subscriptions:
                 mine = [
                     tick
                     for space_id, tick, event in facts
-                    if space_id == first.space_id and (first.test is None or first.test(event))
+                    if space_id == first.space_id and first.passes(event)
                 ]
                 for subscription in wanting if mine else ():
                     frame = {"type": "progress", "sub": subscription.name, "jobs": mine}

@@ -8,6 +8,8 @@ from hashlib import sha256
 
 from listener_sdk.protocol.codes import Refusal
 
+from .equal import equal
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -34,10 +36,8 @@ class Links:
 
     def check(self, space_ids: Iterable[int], file_id: str, expires: str, signature: str, now: int) -> None:
         """Refusal ``link_invalid`` or ``link_expired`` unless it was made for this file, in one of these spaces, and is in time."""
-        given = signature.encode("utf-8", "replace")
         made_here = re.fullmatch(r"[0-9]{1,15}", expires) is not None and any(
-            hmac.compare_digest(self._signature(space_id, file_id, int(expires)).encode(), given)
-            for space_id in space_ids
+            equal(signature, self._signature(space_id, file_id, int(expires))) for space_id in space_ids
         )
         if not made_here:
             raise Refusal(

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from ..core.events import ReadEvent
-from . import globs, log
+from ..core.reach import Reach
+from . import globs, jobs, log, reach
 from .database import Reader
 from .pages import Page, Window, fitting
 
@@ -24,10 +27,11 @@ class EventFilter:
     domain: str | None = None
     since: int | None = None
     acknowledged: bool = False
+    within: Reach | None = None
 
 
 def page(reader: Reader, space_id: int, wanted: EventFilter, window: Window) -> Page[ReadEvent]:
-    """Events in log order."""
+    """Events in log order. Of what is within somebody's reach a page may have fewer, although more follow."""
     head = log.head(reader)
     where, params = _where(reader, head, space_id, wanted, window)
     sizes = reader.rows(
@@ -42,7 +46,10 @@ def page(reader: Reader, space_id: int, wanted: EventFilter, window: Window) -> 
         numbers=numbers,
     )
     found = [ReadEvent(head.epoch, *row) for row in rows]
-    return Page(found, len(sizes) > len(numbers), f"{head.epoch}:{head.seq}")
+    within, last = wanted.within, found[-1].seq if found else None
+    if within is not None:
+        found = [event for event in found if within.hears(orjson.loads(event.body))]
+    return Page(found, len(sizes) > len(numbers), f"{head.epoch}:{head.seq}", last=last)
 
 
 def load(reader: Reader, space_id: int, seq: int) -> ReadEvent | None:
@@ -74,7 +81,19 @@ def _where(
     if wanted.patterns:
         any_of = [globs.condition("e.topic", p, f"topics{i}", params) for i, p in enumerate(wanted.patterns)]
         parts.append("(" + " OR ".join(f"({one})" for one in any_of) + ")")
+    if wanted.within is not None:
+        parts += _reach(reader, head, space_id, wanted.within, params)
     return " AND ".join(parts), params
+
+
+def _reach(reader: Reader, head: log.Head, space_id: int, within: Reach, params: dict[str, Any]) -> list[str]:
+    """Who sees one job alone need not look at what was before it."""
+    parts = [reach.of_events(within, params)]
+    row = None if within.job_id is None else jobs.load(reader, space_id, within.job_id)
+    if row is not None:
+        params["reach_first"] = _first_at(reader, head, row.created_at - CLOCK_SLACK_MS)
+        parts.append("e.seq >= :reach_first")
+    return parts
 
 
 def _first_at(reader: Reader, head: log.Head, moment: int) -> int:

@@ -1,8 +1,10 @@
 """SQL of files; their bytes are in ``blobs``."""
 
-from typing import Final
+from typing import Any, Final
 
 from ..core.files import FileRow
+from ..core.reach import Reach
+from . import reach
 from .database import Connection, Reader
 
 COLUMNS: Final = tuple(FileRow.__dataclass_fields__)
@@ -15,11 +17,16 @@ def load(reader: Reader, file_id: int) -> FileRow | None:
     return FileRow(*found[0]) if found else None
 
 
-def page(reader: Reader, space_id: int, job_id: int | None, before: int, count: int) -> list[FileRow]:
-    """Files of a space, of one job or of all, newest first, before an id."""
+def page(
+    reader: Reader, space_id: int, job_id: int | None, before: int, count: int, within: Reach | None = None
+) -> list[FileRow]:
+    """Files of a space, of one job or of all, newest first, before an id; ``within`` somebody's reach."""
+    params: dict[str, Any] = {}
+    seen = "1 = 1" if within is None else reach.of_files(within, params)
     rows = reader.rows(
         f"{_SELECT} WHERE space_id = :space AND (CAST(:job AS BIGINT) IS NULL OR job_id = :job) AND id < :before "
-        "ORDER BY id DESC LIMIT :count",
+        f"AND {seen} ORDER BY id DESC LIMIT :count",
+        **params,
         space=space_id,
         job=job_id,
         before=before,

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.jobs import JobRow
-from . import globs, log
+from ..core.reach import Reach
+from . import globs, log, reach
 from .database import Reader, Row
 from .jobs import SELECT, from_db
 from .pages import Page, Window, fitting
@@ -25,6 +26,7 @@ class JobFilter:
     created_after: int | None = None
     created_before: int | None = None
     ascending: bool = False
+    within: Reach | None = None
 
 
 def page(reader: Reader, space_id: int, wanted: JobFilter, window: Window, *, count: bool) -> Page[JobRow]:
@@ -69,6 +71,8 @@ def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
         params |= names
         parts.append(f"status IN ({', '.join(f':{name}' for name in names)})")
     parts += _names(wanted, params)
+    if wanted.within is not None:
+        parts.append(reach.of_jobs(wanted.within, params))
     return " AND ".join(parts), params
 
 

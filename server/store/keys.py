@@ -17,10 +17,13 @@ def load(reader: Reader, key_id: str) -> KeyRow | None:
     return KeyRow(*found[0]) if found else None
 
 
-def load_with_space(reader: Reader, key_id: str) -> tuple[KeyRow | None, Space | None]:
-    """A key, and the space that it belongs to."""
+def load_with_space(
+    reader: Reader, key_id: str, space_id: int | None = None
+) -> tuple[KeyRow | None, Space | None]:
+    """A key, and the space that it belongs to, or the one that is named."""
     key = load(reader, key_id)
-    return key, None if key is None else spaces.load(reader, key.space_id)
+    where = space_id if space_id is not None or key is None else key.space_id
+    return key, None if where is None else spaces.load(reader, where)
 
 
 def page(reader: Reader, space_id: int, after: str, count: int, *, every_space: bool) -> list[KeyRow]:
@@ -54,6 +57,42 @@ def count_valid(
 def insert(connection: Connection, row: KeyRow) -> None:
     """Store a new key."""
     connection.insert_many("api_key", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+
+
+def update(connection: Connection, row: KeyRow) -> None:
+    """Its name, its end, and what it is restricted to."""
+    connection.run(
+        "UPDATE api_key SET name = :name, expires_at = :expires, jobs = :jobs, topics = :topics WHERE id = :id",
+        id=row.id,
+        name=row.name,
+        expires=row.expires_at,
+        jobs=row.jobs,
+        topics=row.topics,
+    )
+
+
+def rotate(connection: Connection, row: KeyRow, was: str) -> bool:
+    """Its new secret, in the place of the one with the hash ``was``; False when another server was quicker."""
+    changed = connection.run(
+        "UPDATE api_key SET secret_hash = :new, old_hash = :old, old_until = :until, rotated_at = :at "
+        "WHERE id = :id AND secret_hash = :was",
+        id=row.id,
+        new=row.secret_hash,
+        old=row.old_hash,
+        until=row.old_until,
+        at=row.rotated_at,
+        was=was,
+    )
+    return changed == 1
+
+
+def used(connection: Connection, key_id: str, at: int) -> None:
+    """The key was used then; of several servers the latest counts."""
+    connection.run(
+        "UPDATE api_key SET last_used_at = :at WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :at)",
+        id=key_id,
+        at=at,
+    )
 
 
 def revoke(connection: Connection, key_id: str, now: int) -> None:

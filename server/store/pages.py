@@ -23,12 +23,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows in their order; ``more`` says whether others follow the last; ``total`` counts all, where it was asked for."""
+    """Rows in their order; ``more`` says whether others follow the last; ``total`` counts all, where it was asked for.
+
+    ``last`` is the number of the last row that was looked at, where not all of them are shown.
+    """
 
     rows: list[T]
     more: bool
     as_of: str
     total: int | None = None
+    last: int | None = None
 
 
 def fitting(found: Sequence[tuple[int, int]], window: Window) -> list[int]:

@@ -16,9 +16,10 @@ from .auth import SPACE_HEADER, address_of, bearer, keyring
 from .bodies import check_expected
 from .call import Call
 from .departure import CALLS, Calls
-from .heads import check_plain
+from .heads import check_address, check_plain
 from .key_watch import watch_keys
 from .origins import Origins
+from .reaching import guard_of
 from .routes import ROUTES, Route
 from .runner import Door, Handler, Runner, know
 from .sending import SENDING, Sending
@@ -63,7 +64,7 @@ def make_runner(node: Node, blobs: Blobs) -> Runner:
 
 def _guarded(node: Node, route: Route) -> _Handler:
     """The route's handler behind its door."""
-    keys = keyring(node)
+    keys, guard = keyring(node), guard_of(route)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if route.auth in {"public", "stream"}:
@@ -76,7 +77,10 @@ def _guarded(node: Node, route: Route) -> _Handler:
         structlog.contextvars.bind_contextvars(key=actor.key_id)
         keys.call(actor)
         check(actor, route.permission)
-        return await route.handler(Call(request, node, actor))
+        call = Call(request, node, actor)
+        if actor.reach is not None or actor.is_token:
+            await guard(call)
+        return await route.handler(call)
 
     return handle
 
@@ -97,6 +101,7 @@ def _door(calls: Calls, origins: Origins) -> Door:
             calls.begin(request)
             try:
                 check_plain(request)
+                check_address(request)
                 response = origins.preflight(request) or await handler(request)
             except web.HTTPSuccessful:
                 raise

@@ -1,8 +1,8 @@
 """Who calls: keys are checked against the store, remembered for a few seconds, and guessed at slowly."""
 
-import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
@@ -10,18 +10,29 @@ from aiohttp import web
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import space_code
 
-from ..core.actors import Actor, Space
-from ..core.keys import ADMINISTRATOR, KeyRow
+from ..commands.keys import USED_KEY, UsedKey
+from ..core.actors import Actor, Shown, Space
+from ..core.keys import ADMINISTRATOR, KeyRow, patterns
 from ..core.rates import Rates
+from ..core.reach import Reach, reach_of
 from ..core.spaces import FIRST
+from ..core.tokens import ROLE, Claims
+from ..engine.hub import unanswered
 from ..engine.node import Node
-from ..security.keys import digest, matches, parse_key
+from ..security.equal import equal
+from ..security.keys import digest, matches, parse_key, stamp
+from ..security.tokens import PREFIX, Tokens
 from ..store import keys, spaces
+from ..store.database import Reader
 
 REMEMBERED_MS: Final = 5_000
 """A key that was revoked on another node opens doors at most this long."""
 MOST_REMEMBERED: Final = 10_000
 LONGEST_KEY: Final = 512
+USED_EVERY_MS: Final = 60_000
+"""How often the use of one key is written down."""
+CALLER: Final = "us_tk_{}"
+"""The id of who calls with a token, made of its hash: no key has it, so no session of a key is taken over."""
 MOST_ACTORS: Final = 32
 SPACE_HEADER: Final = "X-Customer-Code"
 """By it a key of the whole store names the space in which a call acts."""
@@ -31,14 +42,19 @@ _HOW: Final = "Send a valid key as 'Authorization: Bearer <key>'; the first one 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A key that was valid: where it acts by itself, whether also elsewhere, and the actors that it was lately."""
+    """A key or token that was valid: where it acts by itself, whether also elsewhere, and the actors that it was lately."""
 
     key_id: str
     role: str
     space_id: int
     every_space: bool
     until: int
+    shown: Shown
+    reach: Reach | None = None
     actors: dict[tuple[str | None, str], Actor] = field(default_factory=dict)
+
+
+_Found = tuple[KeyRow | None, Space | None]
 
 
 class Keyring:
@@ -49,9 +65,14 @@ class Keyring:
         self._checked: dict[str, _Checked] = {}
         own = node.settings.admin_key
         self._own_admin = None if own is None else digest(own)
+        self.tokens = Tokens(node.meta.link_secret)
+        self._used: dict[str, int] = {}
+        """When keys were used last, as far as it was written down."""
         per_minute = node.settings.auth_failures_per_minute
         self._failures = Rates(rate_per_s=per_minute / 60, burst=per_minute)
         self._calls = Rates(rate_per_s=node.settings.rate_per_key, burst=node.settings.rate_per_key)
+        of_token = node.settings.rate_per_token
+        self._token_calls = Rates(rate_per_s=of_token, burst=2 * of_token)
 
     async def check(self, token: str | None, address: str, space: str | None = None) -> Actor:
         """The actor of a key, in the space that it names (by code or id) or else its own.
@@ -72,16 +93,25 @@ class Keyring:
         found = await self._look_up(token, fingerprint, now)
         if found is None:
             self._checked.pop(fingerprint, None)
-            raise Refusal("unauthorized", f"This key is not valid here. {_HOW}")
+            self._refuse(token, address, now, is_guess=known is None)
         if known is None:
             self._failures.give_back(address, now)
         self._remember(fingerprint, found)
         return await self._actor(found, address, space)
 
+    def _refuse(self, token: str, address: str, now: int, *, is_guess: bool) -> NoReturn:
+        """A token that has run out is no guess: the browsers of one address go on."""
+        claims = self.tokens.read(token)
+        if claims is None or claims.expires_at > now:
+            raise Refusal("unauthorized", f"This key is not valid here. {_HOW}")
+        if is_guess:
+            self._failures.give_back(address, now)
+        raise Refusal("unauthorized", "This token is past its time: ask who gave it for a new one.")
+
     async def _actor(self, key: _Checked, address: str, wanted: str | None) -> Actor:
         own = self._node.facts.spaces[key.space_id]
         space = own if wanted is None else await self._space(key, own, space_code(wanted))
-        actor = Actor(key.key_id, key.role, space, key.every_space, address)
+        actor = Actor(key.key_id, key.role, space, key.every_space, address, key.reach, key.shown)
         if len(key.actors) >= MOST_ACTORS:
             key.actors.clear()
         key.actors[wanted, address] = actor
@@ -99,40 +129,126 @@ class Keyring:
         return found
 
     def call(self, actor: Actor) -> None:
-        """Count one call of a key; Refusal ``rate_limited`` when there were too many."""
-        _limit(self._calls.take(actor.key_id, self._node.clock()), "This key has made too many calls")
+        """Count one call of a key or token; Refusal ``rate_limited`` when there were too many."""
+        rates, what = (self._token_calls, "token") if actor.is_token else (self._calls, "key")
+        _limit(rates.take(actor.key_id, self._node.clock()), f"This {what} has made too many calls")
 
     def forget(self, key_id: str) -> None:
-        """Check this key again before its next call."""
-        self._checked = {print_: one for print_, one in self._checked.items() if one.key_id != key_id}
+        """Check this key, and the tokens that it made, again before their next call."""
+        self._checked = {print_: one for print_, one in self._checked.items() if one.shown.key_id != key_id}
 
     def forget_all(self) -> None:
         """Check every key again before its next call: a space has changed."""
         self._checked.clear()
 
+    def used_at(self, key_id: str) -> int | None:
+        """When this server saw a key last, to within a minute."""
+        return self._used.get(key_id)
+
+    def use(self, key_id: str) -> None:
+        """A key is used now: written down once a minute, with what is written anyway."""
+        now = self._node.clock()
+        if now - self._used.get(key_id, -USED_EVERY_MS) >= USED_EVERY_MS:
+            if len(self._used) >= MOST_REMEMBERED and key_id not in self._used:
+                del self._used[next(iter(self._used))]
+            self._used[key_id] = now
+            self._node.writer.post(USED_KEY, UsedKey(key_id, now), unanswered)
+
+    async def ended(self, shown: Iterable[Shown]) -> dict[Shown, str]:
+        """Those that open nothing any more (``unauthorized``), or not the same as before (``restart``)."""
+        now = self._node.clock()
+        every = list(shown)
+        named = {(one.key_id, one.space_id) for one in every}
+
+        def look(reader: Reader) -> dict[tuple[str, int | None], _Found]:
+            return {pair: keys.load_with_space(reader, *pair) for pair in named}
+
+        found = await self._node.read(look) if every else {}
+        ends = {one: self._end(one, found[one.key_id, one.space_id], now) for one in every}
+        return {one: end for one, end in ends.items() if end is not None}
+
+    def _end(self, shown: Shown, found: _Found, now: int) -> str | None:
+        row, space = found
+        if shown.token_until is not None and now >= shown.token_until:
+            return "unauthorized"
+        if space is not None and not space.open:
+            return "unauthorized"
+        if self._is_own_admin(shown.key_id):
+            return None if equal(shown.stamp, self._own_stamp) else "unauthorized"
+        if row is None or space is None or not row.is_valid(now):
+            return "unauthorized"
+        if not any(equal(stamp(hash_), shown.stamp) for hash_, _ in row.hashes(now)):
+            return "unauthorized"
+        return "restart" if row.limits != shown.limits else None
+
     async def _look_up(self, token: str, fingerprint: str, now: int) -> _Checked | None:
-        if self._own_admin is not None and hmac.compare_digest(fingerprint, self._own_admin):
+        if token.startswith(PREFIX):
+            return await self._token(token, fingerprint, now)
+        if self._own_admin is not None and equal(fingerprint, self._own_admin):
             return _Checked(
                 ADMINISTRATOR,
                 "admin",
                 FIRST,
                 every_space=True,
                 until=now + REMEMBERED_MS,
+                shown=Shown(ADMINISTRATOR, self._own_stamp),
             )
         parsed = parse_key(token)
-        if parsed is None or (self._own_admin is not None and parsed[0] == ADMINISTRATOR):
+        if parsed is None or self._is_own_admin(parsed[0]):
             return None
         key_id, secret = parsed
         row, space = await self._node.read(lambda reader: keys.load_with_space(reader, key_id))
         return self._checked_row(row, space, secret, now) if row is not None and space is not None else None
 
     def _checked_row(self, row: KeyRow, space: Space, secret: str, now: int) -> _Checked | None:
-        if not matches(secret, row.secret_hash) or not row.is_valid(now) or not space.open:
+        fitting = [one for one in row.hashes(now) if matches(secret, one[0])]
+        if not fitting or not row.is_valid(now) or not space.open:
             return None
         self._node.facts.learn([space])
-        until = now + REMEMBERED_MS
-        until = until if row.expires_at is None else min(until, row.expires_at)
-        return _Checked(row.id, row.role, row.space_id, bool(row.every_space), until)
+        hash_, ends = fitting[0]
+        self.use(row.id)
+        return _Checked(
+            row.id,
+            row.role,
+            row.space_id,
+            bool(row.every_space),
+            _until(now, ends),
+            Shown(row.id, stamp(hash_), row.limits),
+            reach_of(patterns(row.jobs), patterns(row.topics)),
+        )
+
+    async def _token(self, token: str, fingerprint: str, now: int) -> _Checked | None:
+        """A token opens what it says, for as long as the key that made it, and within what that is restricted to."""
+        claims = self.tokens.read(token)
+        if claims is None or claims.expires_at <= now:
+            return None
+        row, space = await self._node.read(
+            lambda reader: (keys.load(reader, claims.key_id), spaces.load(reader, claims.space_id))
+        )
+        if space is None or (row is not None and row.space_id != space.id and not row.every_space):
+            return None
+        limits = (None, None) if row is None else row.limits
+        shown = Shown(claims.key_id, claims.stamp, limits, space.id, claims.expires_at)
+        if await self.ended([shown]):
+            return None
+        self._node.facts.learn([space])
+        return self._checked_token(claims, shown, CALLER.format(fingerprint[:16]), now)
+
+    def _checked_token(self, claims: Claims, shown: Shown, token_id: str, now: int) -> _Checked:
+        jobs, topics = shown.limits
+        reach = reach_of(patterns(jobs), patterns(topics), claims.job_id)
+        until = _until(now, claims.expires_at)
+        return _Checked(
+            token_id, ROLE, claims.space_id, every_space=False, until=until, shown=shown, reach=reach
+        )
+
+    def _is_own_admin(self, key_id: str) -> bool:
+        """Whether this is the operator's own administrator's key, which has no row."""
+        return self._own_admin is not None and key_id == ADMINISTRATOR
+
+    @property
+    def _own_stamp(self) -> str:
+        return stamp(self._own_admin or "")
 
     def _remember(self, fingerprint: str, found: _Checked) -> None:
         if len(self._checked) >= MOST_REMEMBERED and fingerprint not in self._checked:
@@ -171,3 +287,7 @@ def _limit(wait_ms: int, what: str) -> None:
     if wait_ms:
         seconds = -(-wait_ms // 1000)
         raise Refusal("rate_limited", f"{what}: wait {seconds} s.", retryAfterS=seconds)
+
+
+def _until(now: int, ends: int | None) -> int:
+    return now + REMEMBERED_MS if ends is None else min(now + REMEMBERED_MS, ends)

@@ -176,13 +176,13 @@ async def _item(call: Call, body: BulkAct, act: sql.Act) -> ActOnJobs:
     if body.ids is not None:
         return ActOnJobs(call.actor, _numbers(body.ids), info=info)
     # A long search must not hold up the writer, which looks once more at what was found.
-    wanted, space_id, count = _wanted(body.filter), call.actor.space.id, body.limit + 1
+    wanted, space_id, count = _wanted(body.filter, call.actor), call.actor.space.id, body.limit + 1
     found = await call.node.read(lambda reader: sql.candidates(reader, space_id, wanted, act, count))
     return ActOnJobs(call.actor, found[: body.limit], wanted, more=len(found) > body.limit, info=info)
 
 
 async def _dry(call: Call, body: BulkAct, act: sql.Act) -> BulkDone:
-    wanted, ids, space_id = _wanted(body.filter), body.ids, call.actor.space.id
+    wanted, ids, space_id = _wanted(body.filter, call.actor), body.ids, call.actor.space.id
     if ids is None:
         matched = await call.node.read(lambda reader: sql.count(reader, space_id, wanted, act))
         return BulkDone(matched=matched, done=0, more=matched > body.limit)
@@ -196,10 +196,10 @@ def _numbers(ids: Sequence[str]) -> list[int]:
     return [number for number in numbers if number is not None]
 
 
-def _wanted(given: JobsFilter | None) -> JobFilter:
+def _wanted(given: JobsFilter | None, actor: Actor) -> JobFilter:
     """The filter as the store takes it; without one, every job of the space."""
     if given is None:
-        return JobFilter()
+        return JobFilter(within=actor.reach)
     return JobFilter(
         statuses=tuple(given.status or ()),
         type=given.type,
@@ -211,6 +211,7 @@ def _wanted(given: JobsFilter | None) -> JobFilter:
         top_level=bool(given.exclude_child_jobs),
         created_after=from_datetime(given.created_after) if given.created_after else None,
         created_before=from_datetime(given.created_before) if given.created_before else None,
+        within=actor.reach,
     )
 
 

@@ -31,7 +31,7 @@ async def index(call: Call) -> web.Response:
     """Events, oldest first: by default the topics that every Flatfile client can read."""
     paging = read_paging(call.query, "ev", PAGE_SIZE)
     position = call.query.text("after")
-    wanted = _filter(call.query)
+    wanted = replace(_filter(call.query), within=call.actor.reach)
 
     def read(reader: Reader) -> Page[ReadEvent]:
         head = log.head(reader)
@@ -42,7 +42,7 @@ async def index(call: Call) -> web.Response:
 
     page = await call.node.read(read)
     rows = ",".join(event_wire_text(event) for event in page.rows)
-    following = cursor_after("ev", page.rows[-1].seq) if page.more and page.rows else None
+    following = cursor_after("ev", page.last) if page.more and page.last is not None else None
     beside = orjson.dumps({"asOf": page.as_of, "cursor": following})
     return json_answer(b'{"data":[' + rows.encode() + b"]," + beside[1:])
 

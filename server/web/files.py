@@ -45,7 +45,9 @@ async def index(call: Call) -> web.Response:
     found: list[FileRow] = []
     if job is None or job_id is not None:
         found = await call.node.read(
-            lambda reader: sql.page(reader, space_id, job_id, LARGEST if before is None else before, size + 1)
+            lambda reader: sql.page(
+                reader, space_id, job_id, LARGEST if before is None else before, size + 1, call.actor.reach
+            )
         )
     rows = found[:size]
     following = cursor_after("fl", rows[-1].id) if len(found) > size else None
@@ -121,12 +123,11 @@ async def _job_id(call: Call) -> int | None:
     if text is None:
         return None
     job_id = decode("jb", text)
-    space_id = call.actor.space.id
-    if (
-        job_id is not None
-        and await call.node.read(lambda reader: jobs.load(reader, space_id, job_id)) is not None
-    ):
-        return job_id
+    space_id, reach = call.actor.space.id, call.actor.reach
+    if job_id is not None:
+        row = await call.node.read(lambda reader: jobs.load(reader, space_id, job_id))
+        if row is not None and (reach is None or reach.sees(row)):
+            return job_id
     raise Refusal("not_found", f"There is no job {text[:64]} in this space.", key="jobId")
 
 

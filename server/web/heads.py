@@ -13,6 +13,11 @@ LARGEST_HEAD: Final = 32 * 1024
 END: Final = b"\r\n\r\n"
 PLAIN: Final = ("Expect", "Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key")
 """Headers that the HTTP server below compares or repeats as ASCII."""
+IN_NO_ADDRESS: Final = frozenset({
+    "key", "apikey", "api_key", "api-key", "token", "access_token", "accesstoken", "auth", "authorization", "bearer",
+    "secret",
+})  # fmt: skip
+"""Parameters, in small letters, by which keys are sent elsewhere."""
 
 
 def check_plain(request: web.BaseRequest) -> None:
@@ -20,6 +25,17 @@ def check_plain(request: web.BaseRequest) -> None:
     for name in PLAIN:
         if not request.headers.get(name, "").isascii():
             raise Refusal("bad_request", f"{name} takes ASCII only.", key=name)
+
+
+def check_address(request: web.BaseRequest) -> None:
+    """Refusal ``key_in_address`` when a key or token seems to stand in the query: it is read nowhere, and not repeated."""
+    if "?" in request.raw_path and not IN_NO_ADDRESS.isdisjoint(map(str.lower, request.query)):
+        raise Refusal(
+            "key_in_address",
+            "A key or token stood in the address, where logs and proxies keep it: rotate it, and send it as "
+            "'Authorization: Bearer <key>', or on the stream in the first frame.",
+            key="Authorization",
+        )
 
 
 class StoppedError(HttpProcessingError):

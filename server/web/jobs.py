@@ -16,6 +16,7 @@ from listener_sdk.protocol.times import to_wire
 from ..commands import jobs, rest
 from ..core.jobs import JobRow
 from ..core.parts import Split
+from ..core.reach import Reach
 from ..core.views import job_wire, with_links
 from ..store import curves, job_pages
 from ..store import jobs as sql
@@ -36,7 +37,7 @@ LOG_PAGE_SIZE: Final = 100
 async def index(call: Call) -> web.Response:
     """The list of jobs, newest first."""
     paging = read_paging(call.query, "jb", PAGE_SIZE)
-    wanted = _filter(call.query)
+    wanted = _filter(call.query, call.actor.reach)
     if wanted is None or call.names_another_space():
         page: Page[JobRow] = Page([], more=False, as_of=str(call.node.log.head), total=0)
         splits: dict[int, Split] = {}
@@ -59,7 +60,7 @@ def _splits(reader: Reader, rows: Iterable[JobRow]) -> dict[int, Split]:
     return {split.job_id: split for split in parts_sql.load_many(reader, ids)} if ids else {}
 
 
-def _filter(query: Query) -> JobFilter | None:
+def _filter(query: Query, within: Reach | None) -> JobFilter | None:
     """What the address asks for; None when it names a parent that cannot be, so that no job can match."""
     parent = query.text("parentId")
     parent_id = decode("jb", parent) if parent is not None else None
@@ -81,6 +82,7 @@ def _filter(query: Query) -> JobFilter | None:
         created_after=query.time("createdAfter"),
         created_before=query.time("createdBefore"),
         ascending=query.choice("sortDirection", ("asc", "desc"), "desc") == "asc",
+        within=within,
     )
 
 

@@ -1,4 +1,4 @@
-"""Open connections outlive the check of their key: a key that expires, or is revoked elsewhere, loses them within 5 s."""
+"""Open connections outlive the check of their key: one that ends, or is restricted anew elsewhere, loses them within 5 s."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,11 +9,9 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import CLOSES
 
-from ..core.actors import Space
-from ..core.keys import ADMINISTRATOR, KeyRow
 from ..engine.node import Node
-from ..store import keys
-from ..store.database import Reader, StoreError
+from ..store.database import StoreError
+from .auth import keyring
 from .state import NODE
 
 EVERY_S: Final = 5.0
@@ -38,20 +36,15 @@ async def _watch(node: Node) -> None:
 
 
 async def close_invalid(node: Node) -> set[str]:
-    """Close the connections of keys that open nothing any more; those keys."""
-    # The operator's own administrator key has no row, and no end while the server runs.
-    seen = node.sockets.keys() - ({ADMINISTRATOR} if node.settings.admin_key is not None else set())
-    now = node.clock()
+    """Close the connections of keys and tokens that open nothing any more, or other things than before; those keys.
 
-    def invalid(reader: Reader) -> set[str]:
-        found = {key_id: keys.load_with_space(reader, key_id) for key_id in seen}
-        return {key_id for key_id, (key, space) in found.items() if not _opens(key, space, now)}
-
-    found = await node.read(invalid) if seen else set()
-    for key_id in found:
-        node.sockets.close_key(key_id, CLOSES["unauthorized"].code)
-    return found
-
-
-def _opens(key: KeyRow | None, space: Space | None, now: int) -> bool:
-    return key is not None and space is not None and key.is_valid(now) and space.open
+    The others were used, which is written down.
+    """
+    keys, seen = keyring(node), node.sockets.shown()
+    found = await keys.ended(seen)
+    for shown, end in found.items():
+        node.sockets.close_shown(shown, CLOSES[end].code)
+    for shown in seen - found.keys():
+        if shown.token_until is None:
+            keys.use(shown.key_id)
+    return {shown.key_id for shown in found}

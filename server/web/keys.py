@@ -1,17 +1,27 @@
-"""API keys over REST, for administrators. A secret is shown once, in the answer to its making."""
+"""API keys over REST, for administrators. A secret is shown once, in the answer to its making or rotation."""
 
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from aiohttp import web
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from listener_sdk.protocol.codes import CLOSES, Refusal
-from listener_sdk.protocol.ids import decode
+from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.model import WireModel
 from listener_sdk.protocol.times import Time, from_datetime
 
-from ..commands.keys import CREATE_KEY, REVOKE_KEY, CreateKey, RevokeKey
-from ..core.keys import key_wire
+from ..commands.keys import (
+    CREATE_KEY,
+    REVOKE_KEY,
+    ROTATE_KEY,
+    UPDATE_KEY,
+    CreateKey,
+    RevokeKey,
+    RotateKey,
+    UpdateKey,
+    shows,
+)
+from ..core.keys import KeyRow, key_wire
 from ..security.keys import digest, key_text, new_secret
 from ..store import keys as sql
 from ..store.command import Replayed
@@ -19,25 +29,63 @@ from .answers import data, success
 from .auth import keyring
 from .call import Call
 from .idempotency import HEADER
+from .key_watch import close_invalid
 from .paging import page_size
 
 PAGE_SIZE: Final = 100
 
 
-class KeyCreate(WireModel):
-    """``POST /v1/keys``."""
+LONGEST_OVERLAP_S: Final = 30 * 86_400
 
-    name: str = Field(min_length=1, max_length=128)
+
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("only printable characters are allowed")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+Pattern = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+Patterns = Annotated[list[Pattern], Field(min_length=1, max_length=32)]
+
+
+class KeyCreate(WireModel):
+    """``POST /v1/keys``. ``jobs`` and ``topics`` are globs of what the key is restricted to."""
+
+    name: Name
     role: Literal["viewer", "operator", "developer", "admin", "listener"]
     every_space: bool = False
     expires_at: Time | None = None
+    jobs: Patterns | None = None
+    topics: Patterns | None = None
 
-    @field_validator("name")
-    @classmethod
-    def _printable(cls, name: str) -> str:
-        if not name.isprintable():
-            raise ValueError("only printable characters are allowed")
-        return name
+
+class KeyUpdate(WireModel):
+    """``PATCH /v1/keys/{id}``: what is sent changes; null lifts an end or a restriction."""
+
+    name: Name | None = None
+    expires_at: Time | None = None
+    jobs: Patterns | None = None
+    topics: Patterns | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Fields of the row with their new values."""
+        found: dict[str, Any] = {}
+        for name in self.model_fields_set:
+            value = getattr(self, name)
+            if name == "expires_at":
+                found[name] = None if value is None else from_datetime(value)
+            elif name != "name":
+                found[name] = _globs(value)
+            elif value is not None:
+                found[name] = value
+        return found
+
+
+class KeyRotate(WireModel):
+    """``POST /v1/keys/{id}/rotate``: for how long the old secret is valid beside the new one; 0 ends it at once."""
+
+    overlap_s: float = Field(default=3_600, ge=0, le=LONGEST_OVERLAP_S, allow_inf_nan=False)
 
 
 async def index(call: Call) -> web.Response:
@@ -50,7 +98,20 @@ async def index(call: Call) -> web.Response:
     )
     rows = found[:size]
     following = rows[-1].id if len(found) > size else None
-    return data([key_wire(row) for row in rows], cursor=following)
+    return data([_shown(call, row) for row in rows], cursor=following)
+
+
+def _shown(call: Call, row: KeyRow) -> dict[str, Any]:
+    return key_wire(row, keyring(call.node).used_at(row.id))
+
+
+async def show(call: Call) -> web.Response:
+    """One key."""
+    number = call.number("key", "key")
+    row = await call.node.read(lambda reader: sql.load(reader, encode("key", number)))
+    if row is None or not shows(call.actor, row):
+        raise call.missing("key")
+    return data(_shown(call, row))
 
 
 def _cursor(call: Call) -> str:
@@ -68,7 +129,14 @@ async def create(call: Call) -> web.Response:
     def item(body: KeyCreate) -> CreateKey:
         expires_at = from_datetime(body.expires_at) if body.expires_at else None
         return CreateKey(
-            call.actor, body.name, body.role, secret_hash, expires_at, every_space=body.every_space
+            call.actor,
+            body.name,
+            body.role,
+            secret_hash,
+            expires_at,
+            every_space=body.every_space,
+            jobs=_globs(body.jobs),
+            topics=_globs(body.topics),
         )
 
     result = await call.submit(KeyCreate, CREATE_KEY, item, lambda row: str(row.id))
@@ -77,6 +145,45 @@ async def create(call: Call) -> web.Response:
     if result.secret_hash != secret_hash:
         raise _made_before(result.id)
     return data(key_wire(result) | {"key": key_text(result.id, secret)})
+
+
+def _globs(given: list[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(dict.fromkeys(given))
+
+
+async def update(call: Call) -> web.Response:
+    """Change a key. Connections under other restrictions are ended, so that they come back under these."""
+    key_id = call.request.match_info["id"]
+    body = await call.body(KeyUpdate)
+    row = await call.node.submit(UPDATE_KEY, UpdateKey(call.actor, key_id, body.changes()))
+    assert isinstance(row, KeyRow)
+    await _look_again(call, key_id)
+    return data(_shown(call, row))
+
+
+async def rotate(call: Call) -> web.Response:
+    """Give a key a new secret, which is shown this once; a repetition under an Idempotency-Key is refused, as for a new key."""
+    key_id, secret = call.request.match_info["id"], new_secret()
+    secret_hash = digest(secret)
+
+    def item(body: KeyRotate) -> RotateKey:
+        return RotateKey(call.actor, key_id, secret_hash, int(body.overlap_s * 1000))
+
+    result = await call.submit(KeyRotate, ROTATE_KEY, item, lambda row: str(row.id))
+    if isinstance(result, Replayed) or result.secret_hash != secret_hash:
+        raise Refusal(
+            "conflict",
+            "This Idempotency-Key has rotated the key, whose new secret was shown that once: rotate it again under another.",
+            key=HEADER,
+        )
+    await _look_again(call, key_id)
+    return data(_shown(call, result) | {"key": key_text(result.id, secret)})
+
+
+async def _look_again(call: Call, key_id: str) -> None:
+    """A key has changed: what is remembered of it, and connections that it no longer opens so, end."""
+    keyring(call.node).forget(key_id)
+    await close_invalid(call.node)
 
 
 def _made_before(key_id: str) -> Refusal:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
 
-from . import bulk, events, files, health, jobs, keys, parts, plans, secrets, spaces
+from . import bulk, events, files, health, jobs, keys, parts, plans, secrets, spaces, tokens
 from .call import Call, Handler
 from .stream import stream
 
@@ -140,6 +140,21 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/files/{id}/content", files.content, "Download a file, whole or in ranges.", "signed"),
     Route("GET", "/v1/keys", keys.index, "List API keys.", "administer"),
     Route("POST", "/v1/keys", keys.create, "Make an API key; it is shown once.", "administer"),
+    Route("GET", "/v1/keys/{id}", keys.show, "Get an API key, without its secret.", "administer"),
+    Route(
+        "PATCH",
+        "/v1/keys/{id}",
+        keys.update,
+        "Change the name, the end or the restrictions of an API key.",
+        "administer",
+    ),
+    Route(
+        "POST",
+        "/v1/keys/{id}/rotate",
+        keys.rotate,
+        "Give an API key a new secret, shown once; the old one is valid for overlapS more.",
+        "administer",
+    ),
     Route("DELETE", "/v1/keys/{id}", keys.revoke, "Revoke an API key and close its sockets.", "administer"),
     Route(
         "GET",
@@ -157,6 +172,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "Remove a secret; lists those that are left.",
         "set_secrets",
     ),
+    Route("POST", "/v1/tokens", tokens.create, "Make a subscriber token, for a browser.", "run"),
     Route("GET", "/v1/whoami", spaces.whoami, "The key that is used, its space, and the server.", "read"),
     Route(
         "GET",

@@ -30,6 +30,8 @@ async def whoami(call: Call) -> web.Response:
         "role": actor.role,
         "permissions": [one for one in PERMISSIONS if may(actor.role, one, every_space=actor.every_space)],
         "everySpace": actor.every_space,
+        "jobs": actor.reach and actor.reach.jobs,
+        "topics": actor.reach and actor.reach.topics,
         "space": actor.space.code,
         "spaceId": space_id(actor.space.code),
         "environmentId": environment_id(actor.space.code),

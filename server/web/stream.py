@@ -16,6 +16,7 @@ from listener_sdk.protocol.frames import ClientFrame, Hello, client_frame
 
 from ..core.actors import Actor
 from ..core.json_door import JsonLimits, bad_json, read_json
+from ..core.rates import Flow
 from ..core.roles import FRAMES, check
 from ..engine.node import Node
 from ..engine.outbox import Bounds, Outbox
@@ -51,6 +52,7 @@ class _Connection:
     __slots__ = (
         "_close_code",
         "_ending",
+        "_flow",
         "_hello",
         "_limits",
         "_nameless",
@@ -82,6 +84,7 @@ class _Connection:
         self._limits = _limits(settings.max_frame_bytes)
         self._strikes = 0
         self._nameless = False
+        self._flow: Flow | None = None
 
     async def run(self) -> web.WebSocketResponse:
         """Serve it until it ends."""
@@ -153,6 +156,9 @@ class _Connection:
             self,
             most_subscriptions=self._node.settings.subscriptions_per_socket,
         )
+        if actor.is_token:
+            rate = self._node.settings.frames_per_token
+            self._flow = Flow(rate, 2 * rate)
         know(self._request)
         self._protocol.leave_http()
         self._show_key()
@@ -174,9 +180,20 @@ class _Connection:
             return
         if self._peer is not None:
             self._peer.intake.message(len(raw))
-        for part in value if isinstance(value, list) else [value]:
+        parts = value if isinstance(value, list) else [value]
+        if self._flow is not None:
+            await self._pace(self._flow, len(parts))
+        for part in parts:
             if self._close_code is None:
                 await self._frame(part)
+
+    async def _pace(self, flow: Flow, count: int) -> None:
+        """Nothing is read on before what came is within the rate; who sends far more is sent away."""
+        wait_ms = flow.take(count, self._node.clock())
+        if wait_ms is None:
+            self.close(CLOSES["too_many"].code)
+        elif wait_ms:
+            await asyncio.sleep(wait_ms / 1000)
 
     async def _frame(self, part: Any) -> None:
         try:

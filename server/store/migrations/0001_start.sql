@@ -35,7 +35,13 @@ CREATE TABLE api_key (
     created_by TEXT,
     expires_at BIGINT,
     revoked_at BIGINT,
-    every_space BIGINT NOT NULL
+    every_space BIGINT NOT NULL,
+    jobs TEXT,
+    topics TEXT,
+    old_hash TEXT,
+    old_until BIGINT,
+    rotated_at BIGINT,
+    last_used_at BIGINT
 );
 CREATE INDEX api_key_space ON api_key (space_id, id);
 

@@ -24,4 +24,9 @@ def test_nothing_secret_is_shown():
         "createdBy": "us_key_0000000003",
         "expiresAt": "1970-01-01T00:00:05.000Z",
         "revokedAt": None,
+        "jobs": None,
+        "topics": None,
+        "rotatedAt": None,
+        "oldSecretUntil": None,
+        "lastUsedAt": None,
     }

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.rates import Rates
+from server.core.rates import PATIENCE_MS, Flow, Rates
 
 
 def test_a_burst_passes_and_then_the_wait_is_told():
@@ -74,3 +74,30 @@ def test_no_more_passes_than_burst_and_rate_allow(rate, burst, steps):
         now += step
         passed += rates.take("k", now) == 0
     assert passed <= burst + now * rate / 1000 + 1e-6
+
+
+def test_a_flow_waits_until_what_came_is_within_its_rate():
+    flow = Flow(rate_per_s=10, burst=20)
+    assert flow.take(20, 0) == 0
+    assert flow.take(5, 0) == 500
+    assert flow.take(5, 500) == 500
+    assert flow.take(10, 3_000) == 0
+
+
+def test_far_too_much_at_once_is_too_much():
+    assert Flow(rate_per_s=10, burst=20).take(41, 0) is None
+
+
+def test_who_never_rests_is_too_much_after_a_while():
+    flow, now = Flow(rate_per_s=10, burst=20), 0
+    waits = []
+    while (wait := flow.take(15, now)) is not None:
+        waits.append(wait)
+        now += wait
+    assert now > PATIENCE_MS
+    assert len(waits) > 3
+
+
+def test_who_rests_may_go_on_for_ever():
+    flow = Flow(rate_per_s=10, burst=20)
+    assert all(flow.take(25, number * 3_000) is not None for number in range(20))

@@ -23,7 +23,7 @@ def calls(said):
 
 
 async def test_calls_are_logged_with_their_duration_key_and_path_alone(server, said):
-    await server.call("GET", "/v1/jobs?token=secret")
+    await server.call("GET", "/v1/jobs?source=secret")
     (record,) = calls(said)
     assert (record["method"], record["path"], record["status"]) == ("GET", "/v1/jobs", 200)
     assert record["key"] == "us_key_0000000000"

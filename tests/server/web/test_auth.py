@@ -44,9 +44,14 @@ async def test_the_scheme_is_written_as_one_likes(server):
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("name", ["token", "key", "access_token", "api_key", "authorization"])
-async def test_a_key_in_the_address_opens_nothing(server, name):
-    assert (await server.call("GET", f"/v1/whoami?{name}={server.key}", key=None)).status == 401
+@pytest.mark.parametrize("name", ["token", "key", "access_token", "apiKey", "authorization"])
+@pytest.mark.parametrize("valid", [True, False])
+async def test_a_key_in_the_address_is_refused_and_repeated_nowhere(server, name, valid, capfd):
+    for path in ("/v1/whoami", "/v1/stream", "/healthz", "/nowhere"):
+        answer = await server.call("GET", f"{path}?a=b&{name}={server.key}", key="" if valid else None)
+        assert (answer.status, answer.error["code"]) == (400, "key_in_address")
+        assert server.key.encode() not in answer.raw
+    assert server.key not in "".join(capfd.readouterr())
 
 
 async def test_after_a_few_wrong_keys_an_address_must_wait(server):
