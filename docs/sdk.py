@@ -19,6 +19,7 @@ from listener_sdk import (
     client_plans,
     client_secrets,
     client_spaces,
+    client_tokens,
     errors,
     next_,
     testing,
@@ -30,7 +31,7 @@ from listener_sdk.listener import Listener
 from listener_sdk.matching import WatchedEvent
 from listener_sdk.outcome import Outcome
 from listener_sdk.parts import Parts, PartsResult, SyncParts
-from listener_sdk.protocol import bulk, events, jobs, plans, secrets, spaces
+from listener_sdk.protocol import bulk, events, jobs, plans, secrets, spaces, tokens
 from listener_sdk.subscription import LiveTick, Subscription
 
 INTERNAL: Final = frozenset(
@@ -41,7 +42,7 @@ INTERNAL: Final = frozenset(
 RECORDS: Final[tuple[type[BaseModel], ...]] = (
     jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
     events.EventCreate, events.Event, LiveTick, jobs.File, client_keys.Key, client_keys.CreatedKey, client_keys.WhoAmI,
-    jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret, bulk.BulkMember, bulk.BulkDone, plans.Plan,
+    tokens.Token, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 
@@ -52,6 +53,7 @@ CLIENT_PARTS: Final = {
     "files": client_files.Files,
     "keys": client_keys.Keys,
     "secrets": client_secrets.Secrets,
+    "tokens": client_tokens.Tokens,
     "environments": client_spaces.Environments,
     "spaces": client_spaces.Spaces,
 }

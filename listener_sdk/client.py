@@ -13,6 +13,7 @@ from .client_keys import Keys, WhoAmI
 from .client_plans import Plans
 from .client_secrets import Secrets
 from .client_spaces import Environments, Spaces
+from .client_tokens import Tokens
 from .protocol.jobs import JsonObject
 from .settings import connection
 from .subscription import Subscription, as_patterns
@@ -51,6 +52,7 @@ class Client:
         self.files = Files(self._http)
         self.keys = Keys(self._http)
         self.secrets = Secrets(self._http)
+        self.tokens = Tokens(self._http)
         self.environments = Environments(self._http)
         self.spaces = Spaces(self._http)
 

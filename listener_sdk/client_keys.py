@@ -1,12 +1,13 @@
 """``client.keys``, and who one is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import Field
 
-from ._given import body, check_names
+from ._given import body, check_names, names_of
 from ._http import Http
 from .client_jobs import Page
 from .protocol.model import WireModel
@@ -14,7 +15,7 @@ from .protocol.times import Time
 
 
 class Key(WireModel):
-    """An API key, without its secret."""
+    """An API key, without its secret. ``last_used_at`` is right to within a minute."""
 
     id: str
     name: str
@@ -24,10 +25,15 @@ class Key(WireModel):
     created_by: str | None = None
     expires_at: Time | None = None
     revoked_at: Time | None = None
+    jobs: list[str] | None = None
+    topics: list[str] | None = None
+    rotated_at: Time | None = None
+    old_secret_until: Time | None = None
+    last_used_at: Time | None = None
 
 
 class CreatedKey(Key):
-    """A new key: ``key`` is shown this once."""
+    """A new key, or one with a new secret: ``key`` is shown this once."""
 
     key: str
 
@@ -39,6 +45,8 @@ class WhoAmI(WireModel):
     role: str
     permissions: list[str] = Field(default_factory=list)
     every_space: bool = False
+    jobs: list[str] | None = None
+    topics: list[str] | None = None
     space: str
     space_id: str
     environment_id: str
@@ -54,7 +62,14 @@ class Keys:
         self._http = http
 
     async def create(
-        self, name: str, role: str, expires_at: datetime | None = None, *, every_space: bool = False
+        self,
+        name: str,
+        role: str,
+        expires_at: datetime | None = None,
+        *,
+        every_space: bool = False,
+        jobs: Sequence[str] | None = None,
+        topics: Sequence[str] | None = None,
     ) -> CreatedKey:
         """Make a key; its text is in ``key`` of what comes back, this once.
 
@@ -62,8 +77,17 @@ class Keys:
         - ``role``: ``viewer``, ``operator``, ``developer``, ``admin`` or ``listener``
         - ``expires_at``: when it ends by itself, if ever: a time with a zone
         - ``every_space``: opens all spaces of the store; it takes such a key to make one
+        - ``jobs``: names of jobs, or globs such as ``import:*``, beyond which it sees, takes and makes none
+        - ``topics``: topics, or globs such as ``invoice:*``, beyond which it hears and publishes nothing
         """
-        given = {"name": name, "role": role, "expires_at": expires_at, "every_space": every_space}
+        given = {
+            "name": name,
+            "role": role,
+            "expires_at": expires_at,
+            "every_space": every_space,
+            "jobs": _globs(jobs),
+            "topics": _globs(topics),
+        }
         sent = body(_NewKey, given).model_dump_json(exclude_none=True).encode()
         return CreatedKey.model_validate((await self._http.call("POST", "/v1/keys", sent))["data"])
 
@@ -76,9 +100,31 @@ class Keys:
         answer = await self._http.get("/v1/keys", filters)
         return Page([Key.model_validate(one) for one in answer["data"]], cursor=answer.get("cursor"))
 
+    async def get(self, key_id: str) -> Key:
+        """One key; ApiError ``not_found`` when the space has none of that id."""
+        return Key.model_validate((await self._http.get(_path(key_id)))["data"])
+
+    async def update(self, key_id: str, **changes: Any) -> Key:
+        """Change a key; what is not named stays, and None lifts an end or a restriction.
+
+        - ``changes``: ``name``, ``expires_at``, ``jobs``, ``topics``
+        """
+        check_names("update", changes, names_of(_KeyChange))
+        sent = body(_KeyChange, changes).model_dump_json(exclude_unset=True).encode()
+        return Key.model_validate((await self._http.call("PATCH", _path(key_id), sent))["data"])
+
+    async def rotate(self, key_id: str, overlap_s: float = 3_600) -> CreatedKey:
+        """Give a key a new secret; its text is in ``key`` of what comes back, this once.
+
+        - ``overlap_s``: for how long the old one is valid too, 30 days at most; 0 ends it at once, and its streams
+        """
+        sent = body(_Rotation, {"overlap_s": overlap_s}).model_dump_json().encode()
+        answer = await self._http.call("POST", f"{_path(key_id)}/rotate", sent)
+        return CreatedKey.model_validate(answer["data"])
+
     async def revoke(self, key_id: str) -> None:
-        """End a key; its streams are closed within seconds."""
-        await self._http.call("DELETE", f"/v1/keys/{quote(key_id, safe='')}")
+        """End a key; its streams are closed within seconds, and those of the tokens that it made."""
+        await self._http.call("DELETE", _path(key_id))
 
 
 class _NewKey(WireModel):
@@ -86,3 +132,24 @@ class _NewKey(WireModel):
     role: str
     every_space: bool = False
     expires_at: Time | None = None
+    jobs: list[str] | None = None
+    topics: list[str] | None = None
+
+
+class _KeyChange(WireModel):
+    name: str | None = None
+    expires_at: Time | None = None
+    jobs: list[str] | None = None
+    topics: list[str] | None = None
+
+
+class _Rotation(WireModel):
+    overlap_s: float
+
+
+def _globs(given: Sequence[str] | None) -> list[str] | None:
+    return [given] if isinstance(given, str) else None if given is None else list(given)
+
+
+def _path(key_id: str) -> str:
+    return f"/v1/keys/{quote(key_id, safe='')}"

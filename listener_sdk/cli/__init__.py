@@ -15,7 +15,7 @@ COMMANDS: Final = {
     "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
     "spaces": "Create, list, rename, archive and delete spaces.",
-    "keys": "Create, list and revoke API keys.",
+    "keys": "Create, list, change, rotate and revoke API keys.",
     "secrets": "Set, list and delete secrets that handlers read.",
     "doctor": "Check this machine and the server, and say how to mend what is wrong.",
 }

@@ -1,7 +1,7 @@
 """Times on the command line: a span from now or before it, or an ISO time."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from .failures import Misuse
@@ -29,6 +29,12 @@ def ago(text: str, option: str, now: datetime) -> datetime:
     if found > now:
         raise Misuse(f"{option} {text!r} is to come. Give a time gone by.")
     return found
+
+
+def span(text: str, option: str) -> timedelta:
+    """A span of time; 0 for none."""
+    start = datetime.fromtimestamp(0, UTC)
+    return timedelta() if text == "0" else ahead(text, option, start) - start
 
 
 def _moment(text: str, option: str, now: datetime, sign: int) -> datetime:

@@ -95,6 +95,9 @@ class FakeApi:
             web.delete("/v1/spaces/{code}", self._delete_space),
             web.post("/v1/keys", self._create_key),
             web.delete("/v1/keys/{id}", self._revoke),
+            web.get("/v1/keys/{id}", self._show_key),
+            web.patch("/v1/keys/{id}", self._change_key),
+            web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
         ])  # fmt: skip
         return app
@@ -249,6 +252,22 @@ class FakeApi:
         key = {"id": "k2", "createdAt": AT, "key": "tw_k2_secret", "expiresAt": None} | await request.json()
         self.keys.append({name: value for name, value in key.items() if name != "key"})
         return web.json_response({"data": key})
+
+    def _key(self, request):
+        return next(key for key in self.keys if key["id"] == request.match_info["id"])
+
+    async def _show_key(self, request):
+        return web.json_response({"data": self._key(request)})
+
+    async def _change_key(self, request):
+        self._key(request).update(await request.json())
+        return await self._show_key(request)
+
+    async def _rotate_key(self, request):
+        key, overlap_s = self._key(request), (await request.json())["overlapS"]
+        key |= {"rotatedAt": AT, "oldSecretUntil": AT if overlap_s else None}
+        self.acts.append(("rotate", overlap_s))
+        return web.json_response({"data": key | {"key": "tw_k2_newer"}})
 
     async def _revoke(self, request):
         self.keys[:] = [key for key in self.keys if key["id"] != request.match_info["id"]]

@@ -26,3 +26,56 @@ def test_an_end_that_is_none_is_refused_with_its_option(api, tickwire):
     result = tickwire("keys", "create", "--name", "laptop", "--expires", "soon")
     assert (result.exit_code, api.keys) == (2, [])
     assert "--expires 'soon' is no span or time" in result.stderr
+
+
+def test_restrictions_are_given_by_repetition(api, tickwire):
+    tickwire(
+        "keys",
+        "create",
+        "--name",
+        "ci",
+        "--jobs",
+        "import:*",
+        "--jobs",
+        "export:daily",
+        "--topics",
+        "invoice:*",
+    )
+    assert (api.keys[0]["jobs"], api.keys[0]["topics"]) == (["import:*", "export:daily"], ["invoice:*"])
+
+
+def test_a_key_is_shown_with_what_it_is_restricted_to(api, tickwire):
+    tickwire("keys", "create", "--name", "ci", "--jobs", "import:*")
+    shown = tickwire("keys", "show", "k2").stdout
+    assert "import:*" in shown
+    assert "last used" in shown
+    assert "secret" not in shown.replace("old secret until", "")
+    assert json.loads(tickwire("keys", "show", "k2", "--json").stdout)["jobs"] == ["import:*"]
+
+
+def test_only_what_is_named_changes(api, tickwire):
+    tickwire(
+        "keys", "create", "--name", "ci", "--jobs", "import:*", "--topics", "a:*", "--expires", "2100-01-01"
+    )
+    tickwire("keys", "update", "k2", "--name", "new", "--all-jobs", "--expires", "never")
+    key = api.keys[0]
+    assert (key["name"], key["jobs"], key["expiresAt"], key["topics"]) == ("new", None, None, ["a:*"])
+
+
+def test_changes_that_say_nothing_or_two_things_are_refused(api, tickwire):
+    tickwire("keys", "create", "--name", "ci")
+    nothing = tickwire("keys", "update", "k2")
+    both = tickwire("keys", "update", "k2", "--jobs", "a:*", "--all-jobs")
+    assert (nothing.exit_code, both.exit_code) == (2, 2)
+    assert "Nothing is to be changed" in nothing.stderr
+    assert "--all-jobs exclude each other" in both.stderr
+
+
+def test_a_new_secret_is_shown_once(api, tickwire):
+    tickwire("keys", "create", "--name", "ci")
+    result = tickwire("keys", "rotate", "k2", "--overlap", "2h")
+    assert result.stdout.splitlines()[-1] == "tw_k2_newer"
+    assert api.acts == [("rotate", 7200)]
+    tickwire("keys", "rotate", "k2", "--overlap", "0")
+    assert api.acts[-1] == ("rotate", 0)
+    assert tickwire("keys", "rotate", "k2", "--overlap", "soon").exit_code == 2

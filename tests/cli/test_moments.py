@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from listener_sdk.cli.failures import Misuse
-from listener_sdk.cli.moments import ago, ahead
+from listener_sdk.cli.moments import ago, ahead, span
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SPANS = {
@@ -39,3 +39,10 @@ def test_the_wrong_side_of_now_is_refused():
         ahead("2025-12-31", "--at", NOW)
     with pytest.raises(Misuse, match=r"--since '2026-02-01' is to come. Give a time gone by."):
         ago("2026-02-01", "--since", NOW)
+
+
+def test_a_span_may_be_none():
+    assert span("0", "--overlap") == timedelta()
+    assert span("90m", "--overlap") == timedelta(minutes=90)
+    with pytest.raises(Misuse):
+        span("soon", "--overlap")

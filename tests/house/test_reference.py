@@ -15,6 +15,7 @@ from listener_sdk import (
     client_plans,
     client_secrets,
     client_spaces,
+    client_tokens,
     next_,
     testing,
 )
@@ -42,6 +43,7 @@ CALLS = {
     "client.plans": client_plans.Plans,
     "client.keys": client_keys.Keys,
     "client.secrets": client_secrets.Secrets,
+    "client.tokens": client_tokens.Tokens,
     "client.environments": client_spaces.Environments,
     "client.spaces": client_spaces.Spaces,
     "subscription": listener_sdk.Subscription,

@@ -1,0 +1,23 @@
+"""``client.tokens``: what a backend gives to its browsers."""
+
+from ._given import body
+from ._http import Http
+from .protocol.tokens import Token, TokenCreate
+
+
+class Tokens:
+    """Calls of ``/v1/tokens``. A token only reads, and ends with the key that made it."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def create(self, *, job: str | None = None, space: bool = False, ttl_s: float = 3_600) -> Token:
+        """Make a token for one job (with its parts), or for all that a viewer of the space sees; InvalidError for both or none.
+
+        - ``job``: the id of the job
+        - ``space``: True for the whole space instead
+        - ``ttl_s``: how long it is valid, a day at most
+        """
+        given = {"job": job, "space": space or None, "ttl_s": ttl_s}
+        sent = body(TokenCreate, given).model_dump_json(exclude_none=True).encode()
+        return Token.model_validate((await self._http.call("POST", "/v1/tokens", sent))["data"])
