@@ -16,8 +16,9 @@ _SECRET_NAMES: Final = re.compile(
 )
 _SECRETS: Final = (
     (re.compile(r"tw_([0-9a-z]{10})_[0-9A-Za-z_-]{8,}"), rf"tw_\1_{REDACTED}"),
+    (re.compile(r"tws_[0-9A-Za-z_.-]{8,}"), f"tws_{REDACTED}"),
     (re.compile(r"(?i)\b(bearer\s+)[^\s\"',;]+"), rf"\1{REDACTED}"),
-    (re.compile(r"(?i)\b(signature|token|key|secret|password)=[^\s&\"',;]+"), rf"\1={REDACTED}"),
+    (re.compile(r"(?i)\b(signature|\w*token|\w*key|secret|password)=[^\s&\"',;]+"), rf"\1={REDACTED}"),
 )
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
