@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from .core.retention import DAY_MS, Retention
+from .outbound.addresses import Network, read_networks
 from .security.sealing import parse_master_key
 from .store.database import StartError
 
@@ -38,6 +39,10 @@ def _address(text: str | None) -> str | None:
 
 def _listed(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _networks(value: Any) -> Any:
+    return read_networks(str(one) for one in _listed(value))
 
 
 def _origin(text: str) -> str:
@@ -72,6 +77,7 @@ Key = Annotated[str, Field(min_length=32, max_length=512), AfterValidator(_one_w
 MasterKeyText = Annotated[str, AfterValidator(_master_key)]
 MasterKeyTexts = Annotated[tuple[MasterKeyText, ...], Field(max_length=16), BeforeValidator(_listed)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 
 
 class Settings(BaseModel):
@@ -115,6 +121,10 @@ class Settings(BaseModel):
     )
     allow_origins: Origins = Field(
         (), description="Origins of web pages whose scripts may call the server, separated by commas."
+    )
+    allow_addresses: Networks = Field(
+        (),
+        description="Networks that jobs may reach although they are not public, such as 10.1.0.0/16, separated by commas.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",

@@ -34,6 +34,12 @@ _ROWS: Final = (
     ErrorCode("bad_cursor", 400, False, "A position is not of the form epoch:sequence."),
     ErrorCode("unauthorized", 401, False, "No key was sent, or it is not valid here."),
     ErrorCode("forbidden", 403, False, "The key may not do this."),
+    ErrorCode(
+        "blocked_address",
+        403,
+        False,
+        "The address is not public, and TICKWIRE_ALLOW_ADDRESSES names no network with it: nothing was sent.",
+    ),
     ErrorCode("link_invalid", 403, False, "A signed link was altered or is for another file."),
     ErrorCode("not_found", 404, False, "There is no such thing in this space."),
     ErrorCode("no_route", 404, False, "The server has no such path."),
@@ -75,6 +81,11 @@ _ROWS: Final = (
     ErrorCode("limit", 409, False, "A bound on how many of these may exist was reached."),
     ErrorCode("headers_too_large", 431, False, "The request's headers are over their limit."),
     ErrorCode("internal", 500, True, "The server failed; the reason stands in its log."),
+    ErrorCode("bad_answer", 502, False, "The server that was called gave an answer that is of no use."),
+    ErrorCode(
+        "unreachable", 502, True, "The server that was called could not be connected to, or broke off."
+    ),
+    ErrorCode("timed_out", 504, True, "The server that was called did not answer in time."),
     ErrorCode("unavailable", 503, True, "The server is starting, stopping, or cannot reach its store."),
     ErrorCode("disk_full", 507, True, "The store's disk is full: nothing was written."),
     ErrorCode("unknown_frame", 400, False, "The stream has no frame of this type."),

@@ -66,6 +66,9 @@ def test_the_default_in_the_table_is_what_one_would_write():
         ("--public-url", "https://x/?a=b", "query"),
         ("--allow-origins", "https://a.com/path", "origins"),
         ("--allow-origins", "*", "origins"),
+        ("--allow-addresses", "10.0.0.1/8", "10.1.0.0/16"),
+        ("--allow-addresses", "10.0.0.0/8,private", "'private' is none"),
+        ("--allow-addresses", "::ffff:10.0.0.0/104", "IPv4 within IPv6"),
         ("--max-body-bytes", "10", "1024"),
         ("--rate-per-key", "0", "1"),
     ],
@@ -81,6 +84,13 @@ def test_all_that_is_wrong_is_said_at_once():
     message = refusal(["--port", "x"], {"TICKWIRE_LOG_LEVEL": "loud"})
     assert "--port" in message
     assert "TICKWIRE_LOG_LEVEL" in message
+
+
+def test_networks_and_single_addresses_stand_between_commas():
+    found = read_settings(
+        [], {"TICKWIRE_ALLOW_ADDRESSES": "10.1.0.0/16, fd00::/8 ,127.0.0.1,"}
+    ).allow_addresses
+    assert [str(network) for network in found] == ["10.1.0.0/16", "fd00::/8", "127.0.0.1/32"]
 
 
 @pytest.mark.parametrize("key", ["x" * 31, "x" * 513, "with blank " * 5, "é" * 40])
