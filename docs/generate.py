@@ -174,7 +174,8 @@ def routes() -> str:
     return page(
         "Routes",
         'Bodies are JSON in camelCase, answers `{"data": ...}`, refusals as in [errors](errors.md). A key goes into the header '
-        "`Authorization: Bearer <key>`. Every `POST` takes an `Idempotency-Key`.",
+        "`Authorization: Bearer <key>`; browsers may have a [session](../members.md) instead. Every `POST` takes an `Idempotency-Key`, "
+        "but for `POST /v1/sessions`, whose answer cannot be given twice.",
         table(
             ("method", "path", "needs", "what it does"),
             [(f"`{r.method}`", f"`{r.path}`", AUTH.get(r.auth, r.auth), r.summary) for r in served],

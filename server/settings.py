@@ -69,6 +69,7 @@ def _master_key(text: str) -> str:
 
 
 Seconds = Annotated[float, Field(gt=0, le=30 * 86_400, allow_inf_nan=False)]
+Stay = Annotated[float, Field(ge=300, le=366 * 86_400, allow_inf_nan=False)]
 Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Size = Annotated[int, Field(ge=KIB, le=1024 * GIB)]
@@ -144,6 +145,13 @@ class Settings(BaseModel):
         30, description="A request's body, or an upload's next part, must come in this time."
     )
     link_lifetime_s: Seconds = Field(3600, description="How long a signed link of a file is valid.")
+
+    session_s: Stay = Field(
+        7 * 86_400, description="How long a person stays logged in at most, before logging in again."
+    )
+    session_idle_s: Stay = Field(
+        12 * 3600, description="How long a person stays logged in without doing anything."
+    )
 
     log_days: Days = Field(7, description="How long events are kept.")
     log_events: Count = Field(10_000_000, description="How many events are kept; beyond it the oldest go.")

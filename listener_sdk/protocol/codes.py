@@ -40,6 +40,9 @@ _ROWS: Final = (
         False,
         "The address is not public, and TICKWIRE_ALLOW_ADDRESSES names no network with it: nothing was sent.",
     ),
+    ErrorCode(
+        "csrf", 403, False, "A call with a cookie comes from another page, or without its X-CSRF-Token."
+    ),
     ErrorCode("link_invalid", 403, False, "A signed link was altered or is for another file."),
     ErrorCode("not_found", 404, False, "There is no such thing in this space."),
     ErrorCode("no_route", 404, False, "The server has no such path."),

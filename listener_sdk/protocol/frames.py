@@ -53,7 +53,7 @@ class _Request(WireModel):
 
 class Hello(_Request):
     """First frame. ``key`` only where the upgrade could not carry an Authorization header (browsers); so does ``space``, which a
-    key of the whole store names.
+    key of the whole store names. ``ticket`` is one of ``POST /v1/stream-tickets``, and serves once.
     """
 
     type: Literal["hello"] = "hello"
@@ -61,6 +61,7 @@ class Hello(_Request):
     session: str | None = Field(default=None, min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
     held: list[Lease] = Field(default_factory=list, max_length=MAX_CREDIT)
     key: str | None = Field(default=None, max_length=512)
+    ticket: str | None = Field(default=None, max_length=512)
     space: str | None = Field(default=None, max_length=80)
     client: str | None = Field(default=None, max_length=128)
 

@@ -1,4 +1,4 @@
-"""Who acts, where, and from which address: a key in a space."""
+"""Who acts, where, and from which address: a key or a member in a space."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,8 @@ class Space:
 class Shown:
     """What a caller has shown: a key, by which of its secrets (``stamp``), restricted to what; or a token that the key made.
 
-    ``token_until`` (ms) is None for a key itself.
+    ``token_until`` (ms) is None for a key itself. ``login`` is the number of a browser's session, of such a key or of a member:
+    then ``key_id`` is the member's and ``stamp`` the role.
     """
 
     key_id: str
@@ -42,11 +43,12 @@ class Shown:
     limits: tuple[str | None, str | None] = (None, None)
     space_id: int | None = None
     token_until: int | None = None
+    login: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A key that was checked, in the space where it acts now; ``key_id`` is what events and ``createdBy`` name.
+    """A key or member that was checked, in the space where it acts now; ``key_id`` is what events and ``createdBy`` name.
 
     A key of the whole store has ``every_space``, and chooses the space by each call. ``reach`` is None for who reaches all
     of the space that the role lets see; ``shown`` is what the connections of the caller end with.
@@ -61,9 +63,19 @@ class Actor:
     shown: Shown | None = None
 
     @property
+    def login(self) -> int | None:
+        """The number of the session, where a browser's cookie was shown or a ticket of its page."""
+        return None if self.shown is None else self.shown.login
+
+    @property
     def is_token(self) -> bool:
         """Whether a token was shown, and no key."""
         return self.shown is not None and self.shown.token_until is not None
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether a browser calls, by token or session: it may do so less often than a program."""
+        return self.is_token or self.login is not None
 
     @property
     def scope(self) -> str:

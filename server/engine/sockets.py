@@ -55,10 +55,16 @@ class Sockets:
         for peer in [peer for peer in self.peers if peer.actor.shown == shown]:
             peer.close(code)
 
-    def close_key(self, key_id: str, code: int) -> None:
-        """End all connections of a key, and of the tokens that it made."""
-        for peer in [peer for peer in self.peers if key_id in _keys_of(peer)]:
+    def close_login(self, number: int, code: int) -> None:
+        """End all connections of a browser's session."""
+        for peer in [peer for peer in self.peers if peer.actor.login == number]:
             peer.close(code)
+
+    def close_key(self, key_id: str, code: int, *, but_login: int | None = None) -> None:
+        """End all connections of a key or member, and of the tokens that the key made, but those of one session."""
+        for peer in [peer for peer in self.peers if key_id in _keys_of(peer)]:
+            if but_login is None or peer.actor.login != but_login:
+                peer.close(code)
 
     def close_space(self, space_id: int, code: int) -> None:
         """End all connections that act in a space."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from listener_sdk.protocol.ids import encode
+
 from .database import Connection, Reader
 
 ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload":{}}'
@@ -61,14 +63,19 @@ def erase_events(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def forget(connection: Connection, space_id: int) -> None:
-    """What a space has in small tables: the pace of its jobs, its secrets, its keys and what was answered to them."""
+    """What a space has in small tables: the pace of its jobs, its secrets, keys and members, and what was answered to them."""
     connection.run("DELETE FROM job_pace WHERE space_id = :space", space=space_id)
-    for (key_id,) in connection.rows("SELECT id FROM api_key WHERE space_id = :space", space=space_id):
+    keys = connection.rows("SELECT id FROM api_key WHERE space_id = :space", space=space_id)
+    members = connection.rows("SELECT id FROM member WHERE space_id = :space", space=space_id)
+    for actor in [row[0] for row in keys] + [encode("mem", row[0]) for row in members]:
         connection.run(
             "DELETE FROM idempotency WHERE scope >= :first AND scope < :beyond",
-            first=f"{key_id} ",
-            beyond=f"{key_id}!",
+            first=f"{actor} ",
+            beyond=f"{actor}!",
         )
     connection.run("DELETE FROM secret WHERE space_id = :space", space=space_id)
     connection.run("DELETE FROM audit WHERE space_id = :space", space=space_id)
+    connection.run("DELETE FROM login_pass WHERE space_id = :space", space=space_id)
+    connection.run("DELETE FROM login WHERE space_id = :space", space=space_id)
+    connection.run("DELETE FROM member WHERE space_id = :space", space=space_id)
     connection.run("DELETE FROM api_key WHERE space_id = :space", space=space_id)

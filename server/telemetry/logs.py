@@ -15,7 +15,7 @@ _SECRET_NAMES: Final = re.compile(
     r"(?i)^(authorization|cookie|set-cookie|password|secret|token|signature|key_text|link_secret|admin_key|api_key)$"
 )
 _SECRETS: Final = (
-    (re.compile(r"tw_([0-9a-z]{10})_[0-9A-Za-z_-]{8,}"), rf"tw_\1_{REDACTED}"),
+    (re.compile(r"tw([a-z]?)_([0-9a-z]{10})_[0-9A-Za-z_-]{8,}"), rf"tw\1_\2_{REDACTED}"),
     (re.compile(r"tws_[0-9A-Za-z_.-]{8,}"), f"tws_{REDACTED}"),
     (re.compile(r"(?i)\b(bearer\s+)[^\s\"',;]+"), rf"\1{REDACTED}"),
     (re.compile(r"(?i)\b(signature|\w*token|\w*key|secret|password)=[^\s&\"',;]+"), rf"\1={REDACTED}"),

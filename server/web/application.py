@@ -9,12 +9,14 @@ from aiohttp import web
 
 from ..core.roles import check
 from ..engine.node import Node
+from ..security.passwords import Passwords
 from ..store.blobs import Blobs
 from .admission import Admission
 from .answers import error_answer
 from .auth import SPACE_HEADER, address_of, bearer, keyring
 from .bodies import check_expected
 from .call import Call
+from .cookies import SAFE, check_csrf, check_page, cookie_of
 from .departure import CALLS, Calls
 from .heads import check_address, check_plain
 from .key_watch import watch_keys
@@ -23,7 +25,7 @@ from .reaching import guard_of
 from .routes import ROUTES, Route
 from .runner import Door, Handler, Runner, know
 from .sending import SENDING, Sending
-from .state import BLOBS, LARGE_BODIES, MANY_JOBS, NODE
+from .state import BLOBS, LARGE_BODIES, MANY_JOBS, NODE, PASSWORDS
 from .turns import Turns
 
 CLIENT_LEFT: Final = 499
@@ -45,6 +47,7 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
     app[SENDING] = Sending()
     app[LARGE_BODIES] = Turns(MOST_LARGE_BODIES * node.settings.max_bulk_bytes)
     app[MANY_JOBS] = Turns(MOST_JOBS_AT_ONCE)
+    app[PASSWORDS] = Passwords()
     app.cleanup_ctx.append(watch_keys)
     for route in ROUTES:
         handler = _guarded(node, route)
@@ -70,9 +73,16 @@ def _guarded(node: Node, route: Route) -> _Handler:
         if route.auth in {"public", "stream"}:
             return await route.handler(Call(request, node, None))
         token = bearer(request)
-        if route.auth == "signed" and token is None:
+        cookie = cookie_of(request) if token is None else None
+        if route.auth == "signed" and token is None and (cookie is None or "signature" in request.query):
             return await route.handler(Call(request, node, None))
-        actor = await keys.check(token, address_of(request), request.headers.get(SPACE_HEADER))
+        space = request.headers.get(SPACE_HEADER)
+        if cookie is None:
+            actor = await keys.check(token, address_of(request), space)
+        else:
+            check_page(node, request, needed=request.method not in SAFE)
+            actor = await keys.visit(cookie, address_of(request), space)
+            check_csrf(request, cookie)
         know(request)
         structlog.contextvars.bind_contextvars(key=actor.key_id)
         keys.call(actor)

@@ -1,4 +1,4 @@
-"""Who calls: keys are checked against the store, remembered for a few seconds, and guessed at slowly."""
+"""Who calls: keys and sessions are checked against the store, remembered for a few seconds, and guessed at slowly."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,8 +11,11 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import space_code
 
 from ..commands.keys import USED_KEY, UsedKey
+from ..commands.logins import SEEN, USE_PASS, UsePass
 from ..core.actors import Actor, Shown, Space
 from ..core.keys import ADMINISTRATOR, KeyRow, patterns
+from ..core.logins import SEEN_EVERY_MS, Visitor
+from ..core.members import email_key
 from ..core.rates import Rates
 from ..core.reach import Reach, reach_of
 from ..core.spaces import FIRST
@@ -21,9 +24,11 @@ from ..engine.hub import unanswered
 from ..engine.node import Node
 from ..security.equal import equal
 from ..security.keys import digest, matches, parse_key, stamp
+from ..security.passes import TICKET
 from ..security.tokens import PREFIX, Tokens
 from ..store import keys, spaces
 from ..store.database import Reader
+from .visits import Visit, by_cookie, by_logins, by_pass
 
 REMEMBERED_MS: Final = 5_000
 """A key that was revoked on another node opens doors at most this long."""
@@ -34,15 +39,18 @@ USED_EVERY_MS: Final = 60_000
 CALLER: Final = "us_tk_{}"
 """The id of who calls with a token, made of its hash: no key has it, so no session of a key is taken over."""
 MOST_ACTORS: Final = 32
+ENDED_MS: Final = 60_000
+"""A page that was left open asks with the cookie of a session that has ended: that is no new guess each time."""
 SPACE_HEADER: Final = "X-Customer-Code"
 """By it a key of the whole store names the space in which a call acts."""
 
 _HOW: Final = "Send a valid key as 'Authorization: Bearer <key>'; the first one stands in admin.key."
+_ENDED: Final = "This session has ended: log in again."
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A key or token that was valid: where it acts by itself, whether also elsewhere, and the actors that it was lately."""
+    """A key, token or session that was valid: where it acts by itself, whether also elsewhere, and the actors that it was lately."""
 
     key_id: str
     role: str
@@ -58,7 +66,7 @@ _Found = tuple[KeyRow | None, Space | None]
 
 
 class Keyring:
-    """The keys that one node has seen lately, by their hash, and the addresses that sent wrong ones."""
+    """The keys and sessions that one node has seen lately, by their hash, and the addresses that sent wrong ones."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -68,11 +76,13 @@ class Keyring:
         self.tokens = Tokens(node.meta.link_secret)
         self._used: dict[str, int] = {}
         """When keys were used last, as far as it was written down."""
+        self._ended: dict[str, int] = {}
         per_minute = node.settings.auth_failures_per_minute
         self._failures = Rates(rate_per_s=per_minute / 60, burst=per_minute)
+        self._misses = Rates(rate_per_s=per_minute / 60, burst=per_minute)
         self._calls = Rates(rate_per_s=node.settings.rate_per_key, burst=node.settings.rate_per_key)
         of_token = node.settings.rate_per_token
-        self._token_calls = Rates(rate_per_s=of_token, burst=2 * of_token)
+        self._browser_calls = Rates(rate_per_s=of_token, burst=2 * of_token)
 
     async def check(self, token: str | None, address: str, space: str | None = None) -> Actor:
         """The actor of a key, in the space that it names (by code or id) or else its own.
@@ -108,6 +118,98 @@ class Keyring:
             self._failures.give_back(address, now)
         raise Refusal("unauthorized", "This token is past its time: ask who gave it for a new one.")
 
+    async def visit(self, cookie: str, address: str, space: str | None = None) -> Actor:
+        """As ``check``, of the cookie of a session."""
+        now, fingerprint = self._node.clock(), _cookie_print(cookie)
+        known = self._checked.get(fingerprint)
+        if known is not None and now < known.until:
+            return known.actors.get((space, address)) or await self._actor(known, address, space)
+        if len(cookie) > LONGEST_KEY or now < self._ended.get(fingerprint, 0):
+            raise Refusal("unauthorized", _ENDED)
+        if known is None:
+            self.limit(address, now)
+        visit = await by_cookie(self._node, self.role_of, cookie)
+        if visit is None:
+            self._checked.pop(fingerprint, None)
+            self._end_of(fingerprint, now)
+            raise Refusal("unauthorized", _ENDED)
+        if known is None:
+            self._failures.give_back(address, now)
+        found = self._visiting(visit, now)
+        self._remember(fingerprint, found)
+        return await self._actor(found, address, space)
+
+    def _end_of(self, fingerprint: str, now: int) -> None:
+        if len(self._ended) >= MOST_REMEMBERED:
+            self._ended.clear()
+        self._ended[fingerprint] = now + ENDED_MS
+
+    async def ticket(self, text: str, address: str, space: str | None = None) -> Actor:
+        """As ``check``, of a ticket, which has served by this."""
+        visit = await self.once(TICKET, text, address)
+        if visit is None or visit.used is None:
+            raise Refusal("unauthorized", "This ticket was altered, has served, or is past its time.")
+        await self._node.submit(USE_PASS, UsePass(visit.used.id))
+        return await self._actor(self._visiting(visit, self._node.clock()), address, space)
+
+    async def once(self, kind: str, text: str, address: str) -> Visit | None:
+        """Whom a link or ticket lets in; one that lets nobody in counts as a wrong key of its address."""
+        now = self._node.clock()
+        self.limit(address, now)
+        visit = await by_pass(self._node, self.role_of, kind, text)
+        if visit is not None:
+            self._failures.give_back(address, now)
+        return visit
+
+    def limit(self, address: str, now: int) -> None:
+        """Count what may be a guess of an address; Refusal ``rate_limited`` when there were too many."""
+        _limit(self._failures.take(address, now), "This address has sent too many wrong keys")
+
+    def limit_email(self, address: str, space: str, email: str, now: int) -> None:
+        """The same, of a password that somebody tries on an e-mail, from whatever address."""
+        self.limit(address, now)
+        wait_ms = self._misses.take(f"{space}/{email_key(email)}", now)
+        _limit(wait_ms, "Too many wrong passwords for this e-mail")
+
+    def forgive_email(self, address: str, space: str, email: str, now: int) -> None:
+        """The password was right."""
+        self._failures.give_back(address, now)
+        self._misses.give_back(f"{space}/{email_key(email)}", now)
+
+    def welcome(self, cookie: str, visit: Visit) -> None:
+        """A session that began just now is known here, whatever else its address has sent."""
+        self._remember(_cookie_print(cookie), self._visiting(visit, self._node.clock()))
+
+    def role_of(self, visitor: Visitor, now: int) -> str | None:
+        """The role in which a member or key that has a session acts now; None when it opens nothing any more."""
+        owner, key = visitor.owner, visitor.key
+        if owner.key_id is None:
+            return visitor.member_role
+        shown = Shown(owner.key_id, owner.stamp or "", (None, None) if key is None else key.limits)
+        if self._end(shown, (key, visitor.space), now) is not None:
+            return None
+        return "admin" if key is None else key.role
+
+    def _visiting(self, visit: Visit, now: int) -> _Checked:
+        visitor, key, login = visit.visitor, visit.visitor.key, visit.login
+        assert visitor.space is not None
+        self._node.facts.learn([visitor.space])
+        if login is not None and now - login.seen_at >= SEEN_EVERY_MS:
+            self._node.writer.post(SEEN, login.id, unanswered)
+        if key is not None:
+            self.use(key.id)
+        shown = _shown_of(visit)
+        jobs, topics = shown.limits
+        return _Checked(
+            shown.key_id,
+            visit.role,
+            visitor.space.id,
+            visitor.every_space,
+            visit.until(now, REMEMBERED_MS),
+            shown,
+            reach_of(patterns(jobs), patterns(topics)),
+        )
+
     async def _actor(self, key: _Checked, address: str, wanted: str | None) -> Actor:
         own = self._node.facts.spaces[key.space_id]
         space = own if wanted is None else await self._space(key, own, space_code(wanted))
@@ -129,13 +231,21 @@ class Keyring:
         return found
 
     def call(self, actor: Actor) -> None:
-        """Count one call of a key or token; Refusal ``rate_limited`` when there were too many."""
-        rates, what = (self._token_calls, "token") if actor.is_token else (self._calls, "key")
-        _limit(rates.take(actor.key_id, self._node.clock()), f"This {what} has made too many calls")
+        """Count one call of a key, token or session; Refusal ``rate_limited`` when there were too many."""
+        if not actor.in_browser:
+            _limit(self._calls.take(actor.key_id, self._node.clock()), "This key has made too many calls")
+            return
+        name, what = (actor.key_id, "token") if actor.login is None else (f"/{actor.login}", "session")
+        wait_ms = self._browser_calls.take(name, self._node.clock())
+        _limit(wait_ms, f"This {what} has made too many calls")
 
     def forget(self, key_id: str) -> None:
-        """Check this key, and the tokens that it made, again before their next call."""
+        """Check this key or member, with its tokens and sessions, again before their next call."""
         self._checked = {print_: one for print_, one in self._checked.items() if one.shown.key_id != key_id}
+
+    def forget_login(self, number: int) -> None:
+        """Check this session again before its next call."""
+        self._checked = {print_: one for print_, one in self._checked.items() if one.shown.login != number}
 
     def forget_all(self) -> None:
         """Check every key again before its next call: a space has changed."""
@@ -156,15 +266,21 @@ class Keyring:
 
     async def ended(self, shown: Iterable[Shown]) -> dict[Shown, str]:
         """Those that open nothing any more (``unauthorized``), or not the same as before (``restart``)."""
-        now = self._node.clock()
-        every = list(shown)
-        named = {(one.key_id, one.space_id) for one in every}
+        now, every = self._node.clock(), list(shown)
+        named = {(one.key_id, one.space_id) for one in every if one.login is None}
+        logins = [one.login for one in every if one.login is not None]
 
-        def look(reader: Reader) -> dict[tuple[str, int | None], _Found]:
-            return {pair: keys.load_with_space(reader, *pair) for pair in named}
+        def look(reader: Reader) -> tuple[dict[tuple[str, int | None], _Found], dict[int, Visit]]:
+            found = {pair: keys.load_with_space(reader, *pair) for pair in named}
+            return found, by_logins(reader, logins, self._node, self.role_of)
 
-        found = await self._node.read(look) if every else {}
-        ends = {one: self._end(one, found[one.key_id, one.space_id], now) for one in every}
+        found, visits = await self._node.read(look) if every else ({}, {})
+        ends = {
+            one: self._end(one, found[one.key_id, one.space_id], now)
+            if one.login is None
+            else _end_of_visit(one, visits.get(one.login))
+            for one in every
+        }
         return {one: end for one, end in ends.items() if end is not None}
 
     def _end(self, shown: Shown, found: _Found, now: int) -> str | None:
@@ -270,6 +386,24 @@ def keyring(node: Node) -> Keyring:
 async def authenticate(node: Node, token: str | None, address: str, space: str | None = None) -> Actor:
     """As ``Keyring.check`` of the node's keyring."""
     return await keyring(node).check(token, address, space)
+
+
+def _cookie_print(cookie: str) -> str:
+    """Under which a session is remembered: no key's."""
+    return digest(f"cookie {cookie}")
+
+
+def _shown_of(visit: Visit) -> Shown:
+    visitor, key = visit.visitor, visit.visitor.key
+    owner, login = visitor.owner, None if visit.login is None else visit.login.id
+    limits = (None, None) if key is None else key.limits
+    return Shown(visitor.actor_id, owner.stamp or visit.role, limits, login=login)
+
+
+def _end_of_visit(shown: Shown, visit: Visit | None) -> str | None:
+    if visit is None:
+        return "unauthorized"
+    return None if _shown_of(visit) == shown else "restart"
 
 
 def bearer(request: web.Request) -> str | None:

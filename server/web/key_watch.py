@@ -36,7 +36,7 @@ async def _watch(node: Node) -> None:
 
 
 async def close_invalid(node: Node) -> set[str]:
-    """Close the connections of keys and tokens that open nothing any more, or other things than before; those keys.
+    """Close the connections of keys, tokens and sessions that open nothing any more, or other things than before; those keys and members.
 
     The others were used, which is written down.
     """
@@ -45,6 +45,6 @@ async def close_invalid(node: Node) -> set[str]:
     for shown, end in found.items():
         node.sockets.close_shown(shown, CLOSES[end].code)
     for shown in seen - found.keys():
-        if shown.token_until is None:
+        if shown.token_until is None and shown.login is None:
             keys.use(shown.key_id)
     return {shown.key_id for shown in found}

@@ -8,13 +8,28 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
 
-from . import bulk, events, files, health, jobs, keys, parts, plans, secrets, spaces, tokens
+from . import (
+    account,
+    bulk,
+    events,
+    files,
+    health,
+    jobs,
+    keys,
+    logins,
+    members,
+    parts,
+    plans,
+    secrets,
+    spaces,
+    tokens,
+)
 from .call import Call, Handler
 from .stream import stream
 
 AUTH: Final = {
-    "signed": "a key, or a signed link",
-    "stream": "a key, with the upgrade or in the first frame; each frame asks for its own permission",
+    "signed": "a key or session, or a signed link",
+    "stream": "a key or session with the upgrade, or a key or ticket in the first frame; each frame asks for its own permission",
     "public": "nobody asks",
 }
 """What routes need that do not ask for a permission alone."""
@@ -173,6 +188,43 @@ ROUTES: Final[tuple[Route, ...]] = (
         "set_secrets",
     ),
     Route("POST", "/v1/tokens", tokens.create, "Make a subscriber token, for a browser.", "run"),
+    Route("GET", "/v1/members", members.index, "List the members of the space.", "administer"),
+    Route("POST", "/v1/members", members.create, "Add a member, who logs in by a link first.", "administer"),
+    # Before /v1/members/{id}, which would take "me" for an id.
+    Route("GET", "/v1/members/me", account.show, "The member who calls.", "read"),
+    Route(
+        "PUT",
+        "/v1/members/me/password",
+        account.set_password,
+        "Set one's own password; other sessions end.",
+        "read",
+    ),
+    Route(
+        "DELETE", "/v1/members/me/sessions", account.log_out_everywhere, "Log oneself out everywhere.", "read"
+    ),
+    Route("GET", "/v1/members/{id}", members.show, "Get a member.", "administer"),
+    Route("PATCH", "/v1/members/{id}", members.update, "Change a member, or set one aside.", "administer"),
+    Route("DELETE", "/v1/members/{id}", members.delete, "Remove a member.", "administer"),
+    Route(
+        "DELETE",
+        "/v1/members/{id}/sessions",
+        members.end_sessions,
+        "Log a member out everywhere.",
+        "administer",
+    ),
+    Route(
+        "POST",
+        "/v1/login-links",
+        logins.create_link,
+        "Make a link that logs in once: of the key, or (administrators) of a member.",
+        "read",
+    ),
+    Route("POST", "/v1/sessions", logins.begin, "Log in, by a link or by e-mail and password.", "public"),
+    Route(
+        "GET", "/v1/sessions/current", logins.show, "The session of the cookie, with its csrfToken.", "read"
+    ),
+    Route("DELETE", "/v1/sessions/current", logins.end, "Log out.", "read"),
+    Route("POST", "/v1/stream-tickets", logins.create_ticket, "Make a ticket that opens one stream.", "read"),
     Route("GET", "/v1/whoami", spaces.whoami, "The key that is used, its space, and the server.", "read"),
     Route(
         "GET",

@@ -5,11 +5,12 @@ from typing import Any
 from aiohttp import web
 
 from listener_sdk._version import __version__
-from listener_sdk.protocol.ids import environment_id, space_id
+from listener_sdk.protocol.ids import decode, environment_id, space_id
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 
 from ..commands.spaces import CREATE_SPACE, DELETE_SPACE, UPDATE_SPACE, CreateSpace, DeleteSpace, UpdateSpace
 from ..core.actors import Space
+from ..core.members import KIND
 from ..core.roles import PERMISSIONS, may
 from ..core.spaces import space_wire
 from ..store import spaces as sql
@@ -23,10 +24,11 @@ PAGE_SIZE = 100
 
 
 async def whoami(call: Call) -> web.Response:
-    """The key, what it may do and in which space, and the server."""
+    """The key or member, what it may do and in which space, and the server."""
     actor = call.actor
     return data({
         "keyId": actor.key_id,
+        "memberId": actor.key_id if decode(KIND, actor.key_id) is not None else None,
         "role": actor.role,
         "permissions": [one for one in PERMISSIONS if may(actor.role, one, every_space=actor.every_space)],
         "everySpace": actor.every_space,

@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from ..engine.node import Node
+from ..security.passwords import Passwords
 from ..store.blobs import Blobs
 from .turns import Turns
 
@@ -14,3 +15,4 @@ LARGE_BODIES: Final = web.AppKey("large_bodies", Turns)
 """Bytes of bodies that are larger than usual, and are read at a time."""
 MANY_JOBS: Final = web.AppKey("many_jobs", Turns)
 """Jobs that calls about many jobs have given to the store at a time."""
+PASSWORDS: Final = web.AppKey("passwords", Passwords)

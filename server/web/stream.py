@@ -21,8 +21,9 @@ from ..core.roles import FRAMES, check
 from ..engine.node import Node
 from ..engine.outbox import Bounds, Outbox
 from ..engine.peers import Peer
-from .auth import SPACE_HEADER, address_of, authenticate, bearer
+from .auth import SPACE_HEADER, address_of, authenticate, bearer, keyring
 from .call import Call
+from .cookies import check_page, cookie_of, own_origin
 from .links import link_maker
 from .runner import know, protocol_of
 from .sending import SENDING
@@ -38,8 +39,24 @@ _log = structlog.get_logger("tickwire.stream")
 
 
 def stream(call: Call) -> Awaitable[web.StreamResponse]:
-    """Serve one connection until it ends. The key comes with the upgrade, or in hello where that cannot carry it."""
+    """Serve one connection until it ends. The key comes with the upgrade, or in hello where that cannot carry it.
+
+    A browser's cookie counts where no key and no ticket is sent; a page of another origin is refused before the upgrade.
+    """
     return _Connection(call.request, call.node).run()
+
+
+def _cookie(node: Node, request: web.Request) -> str | None:
+    """The cookie that comes with the upgrade; pages of the origins that may call do so by key or token alone.
+
+    Refusal ``csrf`` when a page of another origin sends one.
+    """
+    cookie = cookie_of(request)
+    origin = request.headers.get("Origin", "").lower()
+    if cookie is None or (origin in node.settings.allow_origins and origin != own_origin(node, request)):
+        return None
+    check_page(node, request, needed=True)
+    return cookie
 
 
 class _Connection:
@@ -113,6 +130,8 @@ class _Connection:
         """Check the key, if there is one, and answer the upgrade."""
         request, token = self._request, bearer(self._request)
         space = request.headers.get(SPACE_HEADER)
+        if not token:
+            _cookie(self._node, request)
         actor = await authenticate(self._node, token, address_of(request), space) if token else None
         await self._socket.prepare(self._request)
         # They are sent, and a connection keeps its answer.
@@ -156,7 +175,7 @@ class _Connection:
             self,
             most_subscriptions=self._node.settings.subscriptions_per_socket,
         )
-        if actor.is_token:
+        if actor.in_browser:
             rate = self._node.settings.frames_per_token
             self._flow = Flow(rate, 2 * rate)
         know(self._request)
@@ -220,13 +239,21 @@ class _Connection:
                 self._greeted()
 
     async def _first(self, frame: Any) -> None:
-        """A browser's upgrade carries no header: the key stands in hello."""
-        key, space = (frame.key, frame.space) if isinstance(frame, Hello) else (None, None)
+        """A browser's upgrade carries no header: the key or ticket stands in hello, or a cookie came with the upgrade."""
         try:
-            self._admit(await authenticate(self._node, key, address_of(self._request), space))
+            self._admit(await self._actor(frame if isinstance(frame, Hello) else Hello()))
         except Refusal as refusal:
             self._outbox.send({"type": "error", **refusal.as_wire()})
             self.close(CLOSES["unauthorized"].code)
+
+    async def _actor(self, hello: Hello) -> Actor:
+        keys, address = keyring(self._node), address_of(self._request)
+        if hello.key is None and hello.ticket is not None:
+            return await keys.ticket(hello.ticket, address, hello.space)
+        cookie = _cookie(self._node, self._request) if hello.key is None else None
+        if cookie is not None:
+            return await keys.visit(cookie, address, hello.space)
+        return await keys.check(hello.key, address, hello.space)
 
     def _unreadable(self, part: Any, error: ValidationError) -> None:
         """Say which frame or field was wrong; an unknown frame is no strike, since newer clients may send it."""

@@ -21,7 +21,7 @@ from .call import Call
 async def create(call: Call) -> web.Response:
     """Make a token. It ends with the key that makes it."""
     body, actor, keys = await call.body(TokenCreate), call.actor, keyring(call.node)
-    if actor.shown is None or actor.is_token:
+    if actor.shown is None or actor.in_browser:
         raise Refusal("forbidden", "A token is made by a key.")
     scope = await _scope(call, body)
     expires_at = call.node.clock() + int(body.ttl_s * 1000)

@@ -63,6 +63,61 @@ CREATE TABLE secret (
     updated_by TEXT NOT NULL
 );
 CREATE UNIQUE INDEX secret_name ON secret (space_id, name, owner);
+-- People. email_key is the address as it is compared; one that was deleted has none.
+CREATE TABLE member (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT,
+    email_key TEXT,
+    role TEXT NOT NULL,
+    active BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    password_hash TEXT,
+    password_at BIGINT,
+    deactivated_at BIGINT,
+    deleted_at BIGINT
+);
+CREATE INDEX member_space ON member (space_id, id);
+CREATE UNIQUE INDEX member_email ON member (space_id, email_key) WHERE email_key IS NOT NULL;
+
+-- Sessions of browsers: of a member, or of a key by one of its secrets.
+CREATE TABLE login (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    member_id BIGINT,
+    key_id TEXT,
+    stamp TEXT,
+    secret_hash TEXT NOT NULL,
+    by_link BIGINT NOT NULL,
+    address TEXT,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX login_member ON login (member_id, id) WHERE member_id IS NOT NULL;
+CREATE INDEX login_key ON login (key_id, id) WHERE key_id IS NOT NULL;
+CREATE INDEX login_expiry ON login (expires_at);
+
+-- What serves once: links that log in, tickets of the stream.
+CREATE TABLE login_pass (
+    id ROWID_KEY,
+    kind TEXT NOT NULL,
+    space_id BIGINT NOT NULL,
+    member_id BIGINT,
+    key_id TEXT,
+    stamp TEXT,
+    login_id BIGINT,
+    secret_hash TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX login_pass_member ON login_pass (member_id, id) WHERE member_id IS NOT NULL;
+CREATE INDEX login_pass_key ON login_pass (key_id, id) WHERE key_id IS NOT NULL;
+CREATE INDEX login_pass_login ON login_pass (login_id) WHERE login_id IS NOT NULL;
+CREATE INDEX login_pass_expiry ON login_pass (expires_at);
 
 CREATE TABLE job (
     id ROWID_KEY,

@@ -1,8 +1,11 @@
 """Counting connections, of the node and of each key."""
 
+from dataclasses import replace
+
 import pytest
 from stage import ADMIN, OTHER
 
+from server.core.actors import Shown
 from server.engine.sockets import Sockets
 
 
@@ -34,6 +37,26 @@ async def test_a_revoked_key_loses_its_connections_and_no_others(stage, sockets)
         sockets.enter(listener.peer)
     sockets.close_key(ADMIN.key_id, 4401)
     assert (mine.closed, others.closed) == (4401, None)
+
+
+def visiting(login, actor=OTHER):
+    return replace(actor, shown=Shown(actor.key_id, "viewer", login=login))
+
+
+async def test_a_session_loses_its_connections_and_no_others(stage, sockets):
+    mine, others, program = stage.connect(visiting(7)), stage.connect(visiting(8)), stage.connect()
+    for listener in (mine, others, program):
+        sockets.enter(listener.peer)
+    sockets.close_login(7, 4401)
+    assert (mine.closed, others.closed, program.closed) == (4401, None, None)
+
+
+async def test_of_a_member_one_session_may_be_spared(stage, sockets):
+    kept, ended = stage.connect(visiting(1)), stage.connect(visiting(2))
+    for listener in (kept, ended):
+        sockets.enter(listener.peer)
+    sockets.close_key(OTHER.key_id, 4401, but_login=1)
+    assert (kept.closed, ended.closed) == (None, 4401)
 
 
 async def test_a_drain_is_said_before_the_end(stage, sockets):

@@ -2,8 +2,12 @@
 
 import pytest
 
+from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.members import MemberCreate
 from server.core.keys import KeyRow
-from server.store import clearing, keys
+from server.core.logins import LoginRow, PassRow
+from server.core.members import new_member
+from server.store import clearing, keys, logins, members
 from server.store.clearing import Walked
 
 
@@ -47,3 +51,19 @@ def test_keys_and_what_was_answered_to_them_are_forgotten(connection):
     clearing.forget(connection, 2)
     assert connection.rows("SELECT id FROM api_key") == [("us_key_10",)]
     assert connection.rows("SELECT scope FROM idempotency") == [("us_key_10 POST /v1/jobs",)]
+
+
+def test_so_are_members_their_sessions_and_what_was_answered_to_them(connection):
+    for number, space_id in ((1, 2), (2, 1)):
+        body = MemberCreate(name="Ada", email="a@b", role="viewer")
+        members.insert(connection, new_member(number, space_id, body, 1, "us_key_1"))
+        logins.begin(connection, LoginRow(number, space_id, number, None, None, "h", 1, None, 1, 1, 2))
+        logins.keep_pass(connection, PassRow(number, "t", space_id, number, None, None, None, "h", 1, 2))
+        row = (f"{encode('mem', number)} POST /v1/jobs", "k", "h", "a", 1)
+        connection.insert_many(
+            "idempotency", ("scope", "idem_key", "body_hash", "answer", "created_at"), [row]
+        )
+    clearing.forget(connection, 2)
+    for table in ("member", "login", "login_pass"):
+        assert connection.rows(f"SELECT id FROM {table}") == [(2,)]
+    assert connection.rows("SELECT scope FROM idempotency") == [("us_mem_0000000002 POST /v1/jobs",)]

@@ -54,6 +54,9 @@ def test_what_is_below_the_level_is_not_said(spoken):
     "fields",
     [
         {"message": f"with {KEY} inside"},
+        {
+            "message": f"cookie tickwire_session={KEY.replace('tw_', 'twc_')}; link #{KEY.replace('tw_', 'twl_')}"
+        },
         {"deep": {"list": [f"Bearer {KEY}"]}},
         {"url": f"/v1/files/x/content?expires=1&signature={'5ecre7' * 10}"},
         {"url": "/v1/stream?token=5ecre7&x=1"},

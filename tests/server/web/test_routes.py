@@ -12,6 +12,7 @@ UNKNOWN = {
     "/v1/files": "us_fl_00000zzzzz",
     "/v1/keys": "us_key_00000zzzzz",
     "/v1/secrets": "us_sec_00000zzzzz",
+    "/v1/members": "us_mem_00000zzzzz",
     "/v1/environments": "us_env_elsewhere",
     "/v1/spaces": "us_sp_elsewhere",
 }

@@ -1,0 +1,113 @@
+"""Members on the wire: the people of a space, and how they log in."""
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from .model import WireModel
+from .times import Time
+
+LONGEST_NAME: Final = 128
+LONGEST_EMAIL: Final = 254
+SHORTEST_PASSWORD: Final = 12
+LONGEST_PASSWORD: Final = 1_024
+"""Bytes of UTF-8."""
+
+
+def _name(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("must be printable characters, and not spaces alone")
+    return text.strip()
+
+
+def _email(text: str) -> str:
+    if not text.isprintable() or not re.fullmatch(r"[^\s@]+@[^\s@]+", text):
+        raise ValueError("must be an address such as ada@example.com")
+    return text
+
+
+def _role(value: Any) -> Any:
+    if value == "listener":
+        raise ValueError("must be a role of people: listener is for programs, which have keys")
+    return value
+
+
+def _password(text: str) -> str:
+    if len(text) < SHORTEST_PASSWORD or len(text.encode()) > LONGEST_PASSWORD:
+        raise ValueError(f"must be {SHORTEST_PASSWORD} characters to {LONGEST_PASSWORD} bytes")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_name)]
+Email = Annotated[str, Field(max_length=LONGEST_EMAIL), AfterValidator(_email)]
+Role = Annotated[Literal["viewer", "operator", "developer", "admin"], BeforeValidator(_role)]
+GivenPassword = Annotated[str, Field(max_length=LONGEST_PASSWORD)]
+"""One that may be right or wrong."""
+NewPassword = Annotated[GivenPassword, AfterValidator(_password)]
+
+
+class MemberCreate(WireModel):
+    """``POST /v1/members``."""
+
+    name: Name
+    email: Email
+    role: Role
+
+
+class MemberUpdate(WireModel):
+    """``PATCH /v1/members/{id}``: what is sent changes; ``active: false`` ends the member's sessions."""
+
+    name: Name | None = None
+    email: Email | None = None
+    role: Role | None = None
+    active: bool | None = None
+
+    def sent(self) -> dict[str, Any]:
+        """The fields that were sent with a value."""
+        return {name: value for name, value in self if value is not None}
+
+
+class Member(WireModel):
+    """A person of a space. One that was removed has no ``email`` any more, and ``deletedAt``."""
+
+    id: str
+    name: str
+    email: str | None = None
+    role: str
+    active: bool
+    created_at: Time
+    created_by: str | None = None
+    updated_at: Time
+    password_set_at: Time | None = None
+    deactivated_at: Time | None = None
+    deleted_at: Time | None = None
+
+
+class PasswordChange(WireModel):
+    """``PUT /v1/members/me/password``. ``old`` may be left out where a link began the session within the last minutes."""
+
+    old: GivenPassword | None = Field(default=None, repr=False)
+    new: NewPassword = Field(repr=False)
+
+
+class LoginLinkCreate(WireModel):
+    """``POST /v1/login-links``: for a member, or without one for the key that asks."""
+
+    member: str | None = Field(default=None, min_length=1, max_length=64)
+
+
+class LoginLink(WireModel):
+    """An address that logs a browser in once."""
+
+    url: str
+    expires_at: Time
+
+
+class LogIn(WireModel):
+    """``POST /v1/sessions``: either the token of a link, or e-mail and password, and the code of the space (else ``default``)."""
+
+    link: str | None = Field(default=None, min_length=1, max_length=128, repr=False)
+    email: str | None = Field(default=None, min_length=1, max_length=LONGEST_EMAIL)
+    password: GivenPassword | None = Field(default=None, repr=False)
+    space: str = Field(default="default", min_length=1, max_length=80)
