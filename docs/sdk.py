@@ -16,6 +16,7 @@ from listener_sdk import (
     client_files,
     client_jobs,
     client_keys,
+    client_members,
     client_plans,
     client_secrets,
     client_spaces,
@@ -31,7 +32,7 @@ from listener_sdk.listener import Listener
 from listener_sdk.matching import WatchedEvent
 from listener_sdk.outcome import Outcome
 from listener_sdk.parts import Parts, PartsResult, SyncParts
-from listener_sdk.protocol import bulk, events, jobs, plans, secrets, spaces, tokens
+from listener_sdk.protocol import bulk, events, jobs, members, plans, secrets, spaces, tokens
 from listener_sdk.subscription import LiveTick, Subscription
 
 INTERNAL: Final = frozenset(
@@ -42,7 +43,8 @@ INTERNAL: Final = frozenset(
 RECORDS: Final[tuple[type[BaseModel], ...]] = (
     jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
     events.EventCreate, events.Event, LiveTick, jobs.File, client_keys.Key, client_keys.CreatedKey, client_keys.WhoAmI,
-    tokens.Token, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret, bulk.BulkMember, bulk.BulkDone, plans.Plan,
+    tokens.Token, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
+    members.Member, members.LoginLink, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 
@@ -54,6 +56,7 @@ CLIENT_PARTS: Final = {
     "keys": client_keys.Keys,
     "secrets": client_secrets.Secrets,
     "tokens": client_tokens.Tokens,
+    "members": client_members.Members,
     "environments": client_spaces.Environments,
     "spaces": client_spaces.Spaces,
 }

@@ -10,6 +10,7 @@ from .client_events import Events
 from .client_files import Files
 from .client_jobs import Jobs
 from .client_keys import Keys, WhoAmI
+from .client_members import Members
 from .client_plans import Plans
 from .client_secrets import Secrets
 from .client_spaces import Environments, Spaces
@@ -53,6 +54,7 @@ class Client:
         self.keys = Keys(self._http)
         self.secrets = Secrets(self._http)
         self.tokens = Tokens(self._http)
+        self.members = Members(self._http)
         self.environments = Environments(self._http)
         self.spaces = Spaces(self._http)
 

@@ -39,9 +39,10 @@ class CreatedKey(Key):
 
 
 class WhoAmI(WireModel):
-    """The key that is used, and the server that answers."""
+    """The key that is used, and the server that answers. ``member_id`` is who logged in where no key is used."""
 
     key_id: str
+    member_id: str | None = None
     role: str
     permissions: list[str] = Field(default_factory=list)
     every_space: bool = False

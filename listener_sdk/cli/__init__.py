@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
     "spaces": "Create, list, rename, archive and delete spaces.",
+    "members": "Add, list, change and remove the people of a space.",
+    "login-link": "Print an address that logs a browser in once.",
     "keys": "Create, list, change, rotate and revoke API keys.",
     "secrets": "Set, list and delete secrets that handlers read.",
     "doctor": "Check this machine and the server, and say how to mend what is wrong.",
@@ -33,7 +35,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found = import_module(f".{cmd_name}", __name__).command
+        found = import_module(f".{cmd_name.replace('-', '_')}", __name__).command
         assert isinstance(found, click.Command)
         return found
 

@@ -30,6 +30,8 @@ class FakeApi:
     keys: list = field(default_factory=list)
     secrets: list = field(default_factory=list)
     spaces: dict = field(default_factory=dict)
+    members: dict = field(default_factory=dict)
+    links: list = field(default_factory=list)
     acted_in: list = field(default_factory=list)
     published: list = field(default_factory=list)
     canceled: list = field(default_factory=list)
@@ -94,6 +96,12 @@ class FakeApi:
             web.patch("/v1/spaces/{code}", self._change_space),
             web.delete("/v1/spaces/{code}", self._delete_space),
             web.post("/v1/keys", self._create_key),
+            web.get("/v1/members", self._list_members),
+            web.post("/v1/members", self._add_member),
+            web.patch("/v1/members/{id}", self._change_member),
+            web.delete("/v1/members/{id}", self._remove_member),
+            web.delete("/v1/members/{id}/sessions", self._log_out),
+            web.post("/v1/login-links", self._link),
             web.delete("/v1/keys/{id}", self._revoke),
             web.get("/v1/keys/{id}", self._show_key),
             web.patch("/v1/keys/{id}", self._change_key),
@@ -286,6 +294,41 @@ class FakeApi:
     async def _delete_secret(self, request):
         self.secrets[:] = [one for one in self.secrets if one["id"] != request.match_info["id"]]
         return web.json_response({"data": {"success": True}})
+
+    async def _list_members(self, request):
+        query = request.query
+        found = [
+            member
+            for member in self.members.values()
+            if all(member[name] == query[name] for name in ("email", "role") if name in query)
+            and str(member["active"]).lower() == query.get("active", str(member["active"]).lower())
+        ]
+        after = int(query.get("cursor", 0))
+        cursor = str(after + 1) if after + 1 < len(found) else None
+        return web.json_response({"data": found[after : after + 1], "cursor": cursor})
+
+    async def _add_member(self, request):
+        number = f"us_mem_{len(self.members) + 1}"
+        facts = {"id": number, "active": True, "createdAt": AT, "updatedAt": AT}
+        self.members[number] = facts | await request.json()
+        return web.json_response({"data": self.members[number]})
+
+    async def _change_member(self, request):
+        member = self.members[request.match_info["id"]]
+        member |= await request.json()
+        return web.json_response({"data": member})
+
+    async def _remove_member(self, request):
+        del self.members[request.match_info["id"]]
+        return web.json_response({"data": {"success": True}})
+
+    async def _log_out(self, request):
+        self.members[request.match_info["id"]]["loggedOut"] = True
+        return web.json_response({"data": {"success": True}})
+
+    async def _link(self, request):
+        self.links.append((await request.json()).get("member"))
+        return web.json_response({"data": {"url": f"{self.url}/console/login#twl_1", "expiresAt": AT}})
 
     # ---- the stream
 
