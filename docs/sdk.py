@@ -12,6 +12,7 @@ from docs.markdown import page
 from docs.models import described
 from docs.names import attributes, function, methods, signature, text
 from listener_sdk import (
+    client_audit,
     client_events,
     client_files,
     client_jobs,
@@ -43,7 +44,7 @@ INTERNAL: Final = frozenset(
 RECORDS: Final[tuple[type[BaseModel], ...]] = (
     jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
     events.EventCreate, events.Event, LiveTick, jobs.File, client_keys.Key, client_keys.CreatedKey, client_keys.WhoAmI,
-    tokens.Token, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
+    tokens.Token, client_audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
     members.Member, members.LoginLink, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
@@ -57,6 +58,7 @@ CLIENT_PARTS: Final = {
     "secrets": client_secrets.Secrets,
     "tokens": client_tokens.Tokens,
     "members": client_members.Members,
+    "audit": client_audit.Audit,
     "environments": client_spaces.Environments,
     "spaces": client_spaces.Spaces,
 }

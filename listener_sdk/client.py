@@ -6,6 +6,7 @@ from typing import Self
 from ._creates import Creates
 from ._http import Http
 from ._waits import Waits
+from .client_audit import Audit
 from .client_events import Events
 from .client_files import Files
 from .client_jobs import Jobs
@@ -55,6 +56,7 @@ class Client:
         self.secrets = Secrets(self._http)
         self.tokens = Tokens(self._http)
         self.members = Members(self._http)
+        self.audit = Audit(self._http)
         self.environments = Environments(self._http)
         self.spaces = Spaces(self._http)
 

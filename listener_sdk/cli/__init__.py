@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "login-link": "Print an address that logs a browser in once.",
     "keys": "Create, list, change, rotate and revoke API keys.",
     "secrets": "Set, list and delete secrets that handlers read.",
+    "audit": "List and export who has changed what, and from where.",
     "doctor": "Check this machine and the server, and say how to mend what is wrong.",
 }
 

@@ -136,15 +136,19 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer; only some call
     """What was asked cannot be done; nothing was changed.
 
     ``code`` is a key of `ERRORS`; ``message`` says what was wrong, what is allowed and how to mend it;
-    ``key`` names the field or operation; ``details`` holds facts for programs, such as the present status.
+    ``key`` names the field or operation; ``details`` holds facts for programs, such as the present status. ``named`` is the
+    id that the refusal is about, for the server's own use: it is not told.
     """
 
-    def __init__(self, code: str, message: str, *, key: str | None = None, **details: Any) -> None:
+    def __init__(
+        self, code: str, message: str, *, key: str | None = None, named: str | None = None, **details: Any
+    ) -> None:
         super().__init__(message)
         self.error = ERRORS[code]
         self.code = code
         self.message = message
         self.key = key
+        self.named = named
         self.details = details
 
     def as_wire(self) -> dict[str, Any]:

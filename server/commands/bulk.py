@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from listener_sdk.protocol.bulk import MEMBER
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.ids import decode, encode
+from listener_sdk.protocol.ids import decode, encode, space_id
 from listener_sdk.protocol.jobs import JobCreate
 
 from ..core.actors import Actor
@@ -19,6 +19,7 @@ from ..store.command import Command
 from ..store.job_pages import JobFilter
 from ..store.transaction import Transaction
 from . import jobs, moves
+from .changes import note
 from .jobs import Birth
 from .reruns import Reruns
 
@@ -118,7 +119,8 @@ def _refuse_all(drafts: list[_Draft]) -> None:
 
 def _placed(refusal: Refusal, index: int) -> Refusal:
     what = f"jobs.{index}: {refusal.message}"
-    return Refusal(refusal.code, what, key=refusal.key, **{**refusal.details, "index": index})
+    details = {**refusal.details, "index": index}
+    return Refusal(refusal.code, what, key=refusal.key, named=refusal.named, **details)
 
 
 def _admit(tx: Transaction, item: CreateJobs, drafts: list[_Draft]) -> None:
@@ -165,13 +167,16 @@ def _named(item: CreateJobs) -> Iterable[int]:
 
 @dataclass(frozen=True, slots=True)
 class ActOnJobs:
-    """``ids`` are to be acted on; with ``wanted``, those of which the filter is still true. ``more`` says that others are left."""
+    """``ids`` are to be acted on; with ``wanted``, those of which the filter is still true. ``more`` says that others are left,
+    and ``asked`` what the audit tells of the call.
+    """
 
     actor: Actor
     ids: Sequence[int]
     wanted: JobFilter | None = None
     more: bool = False
     info: str | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -193,9 +198,9 @@ def cancel(tx: Transaction, item: ActOnJobs) -> Tally:
         row = tx.job(job_id)
         # The end of a parent ends its parts: what this call has ended already is as it should be.
         if row is None or not row.ended or job_id not in unfinished:
-            jobs.cancel(tx, jobs.CancelJob(item.actor, job_id, item.info))
+            jobs.stop(tx, jobs.CancelJob(item.actor, job_id, item.info))
 
-    return _each(tx, item, ids, act)
+    return _noted(tx, "jobs:canceled", item, _each(tx, item, ids, act))
 
 
 def retry(tx: Transaction, item: ActOnJobs) -> Tally:
@@ -209,7 +214,9 @@ def retry(tx: Transaction, item: ActOnJobs) -> Tally:
         row.unique_key for job_id in ids if (row := tx.job(job_id)) is not None and row.unique_key is not None
     }
     taken = sql.unfinished_with_keys(tx.connection, item.actor.space.id, sorted(keys))
-    return _each(tx, item, reruns.in_order(tx, ids), lambda job_id: _retry(tx, item, job_id, reruns, taken))
+    order = reruns.in_order(tx, ids)
+    done = _each(tx, item, order, lambda job_id: _retry(tx, item, job_id, reruns, taken))
+    return _noted(tx, "jobs:retried", item, done)
 
 
 def _retry(tx: Transaction, item: ActOnJobs, job_id: int, reruns: Reruns, taken: dict[str, int]) -> None:
@@ -244,6 +251,15 @@ def _each(tx: Transaction, item: ActOnJobs, ids: Sequence[int], act: Callable[[i
             tally.more = tally.more or (refusal.code == "queue_full" and item.wanted is not None)
         else:
             tally.done += 1
+    return tally
+
+
+def _noted(tx: Transaction, action: str, item: ActOnJobs, tally: Tally) -> Tally:
+    """One line in the audit for all that the call has changed; the events of the jobs tell which they are."""
+    if tally.done:
+        counts = {"matched": tally.matched, "done": tally.done, "skipped": len(tally.skipped)}
+        target = space_id(item.actor.space.code)
+        note(tx, item.actor, action, target, after={**item.asked, **counts})
     return tally
 
 

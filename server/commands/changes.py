@@ -5,11 +5,11 @@ The event tells subscribers what changed; the line keeps for longer who did it, 
 
 from typing import Any
 
-import orjson
-
-from listener_sdk.protocol.ids import environment_id, space_id
+from listener_sdk.protocol.ids import encode, environment_id, space_id
 
 from ..core.actors import Actor, Space
+from ..core.audit import differing, fields_text
+from ..core.jobs import JobRow
 from ..store import audit as sql
 from ..store.transaction import NewEvent, Transaction
 
@@ -65,10 +65,17 @@ def note(
             actor.address,
             action,
             target,
-            _json(before),
-            _json(after),
+            fields_text(before),
+            fields_text(after),
         ),
     )
+
+
+def note_job(tx: Transaction, actor: Actor, action: str, row: JobRow, before: Fields, after: Fields) -> None:
+    """A line about what somebody has done with a job; none where nothing differs."""
+    was, now = differing(before, after)
+    if now:
+        note(tx, actor, action, encode("jb", row.id), before=was or None, after=now)
 
 
 def context_of(tx: Transaction, space: Space, actor: str) -> Fields:
@@ -79,7 +86,3 @@ def context_of(tx: Transaction, space: Space, actor: str) -> Fields:
         "spaceId": space_id(space.code),
         "actorId": actor,
     }
-
-
-def _json(fields: Fields | None) -> str | None:
-    return None if fields is None else orjson.dumps(fields).decode()

@@ -12,7 +12,7 @@ from ..store import files as sql
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
 from . import moves
-from .changes import context_of
+from .changes import context_of, note
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,12 @@ def delete(tx: Transaction, item: DeleteFile) -> str:
     """Remove a file; the name of the bytes, which may be removed once this is committed."""
     row = sql.load(tx.connection, item.file_id)
     if row is None or row.space_id != item.actor.space.id:
-        raise Refusal("not_found", f"There is no file {encode('fl', item.file_id)} in this space.", key="id")
+        named = encode("fl", item.file_id)
+        raise Refusal("not_found", f"There is no file {named} in this space.", key="id", named=named)
     sql.delete(tx.connection, row.id)
     say(tx, "file:deleted", row, item.actor.space, item.actor.key_id)
+    before = {"name": row.name, "size": row.size}
+    note(tx, item.actor, "file:deleted", encode("fl", row.id), before=before)
     return row.blob
 
 

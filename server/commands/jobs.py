@@ -20,6 +20,7 @@ from ..store import jobs as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import ends, moves, parts, plans, predecessors, starts
+from .changes import note, note_job
 from .reruns import Reruns
 
 SPEC: Final = (
@@ -155,6 +156,7 @@ def _refuse_other_space(body: JobCreate, space: Space) -> None:
                 "not_found",
                 f"This key belongs to {space_id(space.code)} ({environment_id(space.code)}): leave {key} out, or name that.",
                 key=key,
+                named=space_id(space_code(value)),
             )
 
 
@@ -225,11 +227,31 @@ def execute(tx: Transaction, item: JobAct) -> None:
     row = moves.found(tx, item.actor.space, item.job_id)
     next_status(row.status, Move.MAKE_READY)
     plans.require_plan(tx, row)
-    starts.execute(tx, row, item.actor.key_id)
+    start(tx, row, item.actor)
+
+
+def start(tx: Transaction, row: JobRow, actor: Actor) -> None:
+    """As ``execute``, of a job that may be."""
+    before = {"status": row.status}
+    starts.execute(tx, row, actor.key_id)
+    note_job(tx, actor, "job:executed", row, before, {"status": row.status})
 
 
 def cancel(tx: Transaction, item: CancelJob) -> JobRow:
     """Ask a handler on the stream to stop, within the grace; any other unfinished job ends at once."""
+    before = _standing(moves.found(tx, item.actor.space, item.job_id))
+    row = stop(tx, item)
+    note_job(tx, item.actor, "job:canceled", row, before, _standing(row))
+    return row
+
+
+def _standing(row: JobRow) -> dict[str, Any]:
+    asked_at = None if row.cancel_requested_at is None else to_wire(row.cancel_requested_at)
+    return {"status": row.status, "cancelRequestedAt": asked_at}
+
+
+def stop(tx: Transaction, item: CancelJob) -> JobRow:
+    """As ``cancel``, for a call about many jobs, which has one line in the audit for all."""
     row = moves.found(tx, item.actor.space, item.job_id)
     next_status(row.status, Move.CANCEL)
     if row.status == Status.EXECUTING and row.on_stream:
@@ -255,7 +277,9 @@ def retry(tx: Transaction, item: JobAct) -> JobRow:
     old = ended(tx, item)
     _refuse_duplicate(tx, old)
     tx.flush()
-    return run_again(tx, old, item.actor, Reruns(tx, [old.id]))
+    row = run_again(tx, old, item.actor, Reruns(tx, [old.id]))
+    note(tx, item.actor, "job:retried", encode("jb", old.id), after={"job": encode("jb", row.id)})
+    return row
 
 
 def ended(tx: Transaction, item: JobAct) -> JobRow:
@@ -325,9 +349,11 @@ def see_outcome(tx: Transaction, row: JobRow, actor: Actor) -> None:
 def delete(tx: Transaction, item: JobAct) -> None:
     """Remove the job with its attempts, log and curve; an unfinished one is canceled first."""
     row = moves.found(tx, item.actor.space, item.job_id)
+    before = {"job": row.name, "status": row.status}
     if not row.ended:
         ends.cancel(tx, row, item.actor.key_id)
     tx.say("job:deleted", row, item.actor.key_id)
+    note(tx, item.actor, "job:deleted", encode("jb", row.id), before=before)
     tx.forget(row)
     sql.delete(tx.connection, row.id)
 
@@ -336,6 +362,7 @@ def change(tx: Transaction, row: JobRow, item: UpdateJob) -> None:
     """Set the plain fields that were sent. Status and progress belong to the lease: ``commands.rest`` does them, and tells all."""
     body = item.body
     described = _described(row, body)
+    before = _audited(row, body)
     if body.priority is not None:
         _may_change(row, "priority")
         row.priority = body.priority
@@ -346,6 +373,14 @@ def change(tx: Transaction, row: JobRow, item: UpdateJob) -> None:
     if described is not None:
         row.spec = described
     moves.touch(tx, row)
+    note_job(tx, item.actor, "job:updated", row, before, _audited(row, body))
+
+
+def _audited(row: JobRow, body: JobUpdate) -> dict[str, Any]:
+    """Those fields of the job that the body changes, and that are no listener's own work."""
+    spec = row.described() if body.config is not None or body.metadata is not None else {}
+    fields = {"priority": row.priority, "config": spec.get("config"), "metadata": spec.get("metadata")}
+    return {name: value for name, value in fields.items() if getattr(body, name) is not None}
 
 
 def _may_change(row: JobRow, field: str) -> None:

@@ -29,7 +29,7 @@ def found(tx: Transaction, space: Space, job_id: int, key: str = "id") -> JobRow
     """The job of this space, or Refusal ``not_found``."""
     row = tx.job(job_id)
     if row is None or row.space_id != space.id:
-        raise Refusal("not_found", NOT_FOUND.format(id=encode("jb", job_id)), key=key)
+        raise missing(encode("jb", job_id), key)
     return row
 
 
@@ -46,8 +46,13 @@ def job_number(text: str, key: str = "id") -> int:
     """The row's integer of a job id, or Refusal ``not_found``."""
     number = decode("jb", text)
     if number is None:
-        raise Refusal("not_found", NOT_FOUND.format(id=text[:64]), key=key)
+        raise missing(text[:64], key)
     return number
+
+
+def missing(job: str, key: str) -> Refusal:
+    """The refusal of an id that is no job's of this space."""
+    return Refusal("not_found", NOT_FOUND.format(id=job), key=key, named=job)
 
 
 def touch(tx: Transaction, row: JobRow) -> None:

@@ -15,6 +15,7 @@ from ..store import plans as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import moves
+from .changes import note_job
 
 EMPTY: Final[dict[str, Any]] = {name: [] for name in WHOLE}
 """What a job without plan shows, and what stands for the lists that a plan does not have yet."""
@@ -30,16 +31,20 @@ class SetPlan:
 def set_plan(tx: Transaction, item: SetPlan) -> tuple[JobRow, dict[str, Any]]:
     """Keep the plan, whole (PUT) or in the parts that were sent (PATCH). A created job is then in planning."""
     row = moves.found(tx, item.actor.space, item.job_id)
-    _refuse_other_job(row, item.body)
+    _refuse_other_job(tx, row, item)
     _refuse_late(row)
     before = sql.load(tx.connection, row.id) if isinstance(item.body, PlanPatch) else None
-    plan = {**(before or {}), **plan_of(item.body)}
+    sent = plan_of(item.body)
+    plan = {**(before or {}), **sent}
     bounded({"plan": plan})
     sql.save(tx.connection, row.id, plan)
+    status = row.status
     if row.status == Status.CREATED:
         begin(tx, row)
     moves.touch(tx, row)
     tx.say("job:updated", row, item.actor.key_id)
+    after = {"status": row.status, "set": sorted(sent)}
+    note_job(tx, item.actor, "job:planned", row, {"status": status}, after)
     return row, {**EMPTY, **plan}
 
 
@@ -49,8 +54,12 @@ def begin(tx: Transaction, row: JobRow) -> None:
     moves.touch(tx, row)
 
 
-def _refuse_other_job(row: JobRow, body: PlanPut | PlanPatch) -> None:
-    if decode("jb", body.job_id) != row.id:
+def _refuse_other_job(tx: Transaction, row: JobRow, item: SetPlan) -> None:
+    body = item.body
+    other = decode("jb", body.job_id)
+    if other is not None and other != row.id:
+        moves.found(tx, item.actor.space, other, "jobId")
+    if other != row.id:
         what = f"The body's jobId is {body.job_id[:64]!r}, but the address names {encode('jb', row.id)}: send a plan to its own job."
         raise Refusal("wrong_plan", what, key="jobId")
     if row.file_id is not None and body.file_id != row.file_id:

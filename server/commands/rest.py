@@ -17,6 +17,7 @@ from ..core.jobs import JobRow
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import jobs, moves, pace, parts, plans, predecessors, stalls, starts
+from .changes import note_job
 from .drawing import draw
 from .ends import end_badly
 from .jobs import UpdateJob
@@ -206,9 +207,11 @@ def _move(tx: Transaction, row: JobRow, item: UpdateJob, status: Status | None) 
         jobs.cancel(tx, jobs.CancelJob(actor, row.id, body.info))
         return
     if status is Status.READY:
-        starts.execute(tx, row, actor.key_id)
+        jobs.start(tx, row, actor)
     elif status is Status.PLANNING:
+        before = {"status": row.status}
         plans.begin(tx, row)
+        note_job(tx, actor, "job:updated", row, before, {"status": row.status})
     if status not in {Status.COMPLETE, Status.FAILED} or row.status == Status.EXECUTING:
         tx.say("job:updated", row, actor.key_id, **progress_facts(row))
     end = EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence))

@@ -13,5 +13,5 @@ class Refusals(Refusal):
 
     def __init__(self, every: Sequence[Refusal]) -> None:
         first = next((refusal for refusal in every if not refusal.error.retry), every[0])
-        super().__init__(first.code, first.message, key=first.key, **first.details)
+        super().__init__(first.code, first.message, key=first.key, named=first.named, **first.details)
         self.all = list(every[:MOST_TOLD])

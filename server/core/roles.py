@@ -17,7 +17,7 @@ PERMISSIONS: Final = {
     "set_secrets": "set and remove secrets",
     "use_secrets": "use secrets in the jobs that it holds",
     "read_secrets": "read the values of secrets over HTTP",
-    "administer": "keys, members, and the settings of the space",
+    "administer": "keys, members, the audit, and the settings of the space",
     "own": "create, archive and delete spaces, and act in each of them; a key of the whole store may",
 }
 

@@ -1,25 +1,29 @@
 """SQL of the audit: who has changed what, from where."""
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from .database import Reader, Row
+from ..core.audit import Line
+from . import globs
+from .database import Connection, Reader, Row
 from .transaction import Transaction
 
-COLUMNS: Final = ("id", "space_id", "at", "actor", "address", "action", "target", "before", "after")
+COLUMNS: Final = Line._fields
 
 
-class Line(NamedTuple):
-    """One line; ``before`` and ``after`` are JSON objects as text."""
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which lines a list shows; None leaves a question open. ``action`` is a topic or glob, times are milliseconds."""
 
-    id: int
-    space_id: int
-    at: int
-    actor: str
-    address: str | None
-    action: str
-    target: str
-    before: str | None
-    after: str | None
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+ALL: Final = AuditFilter()
 
 
 def insert(tx: Transaction, row: Row) -> None:
@@ -27,12 +31,43 @@ def insert(tx: Transaction, row: Row) -> None:
     tx.insert("audit", COLUMNS, row)
 
 
-def page(reader: Reader, space_id: int, before: int, count: int) -> list[Line]:
+def page(reader: Reader, space_id: int, before: int, count: int, wanted: AuditFilter = ALL) -> list[Line]:
     """Lines of a space, newest first, before an id."""
+    where, params = _condition(wanted)
     rows = reader.rows(
-        f"SELECT {', '.join(COLUMNS)} FROM audit WHERE space_id = :space AND id < :before ORDER BY id DESC LIMIT :count",  # noqa: S608 - names stand above
+        f"SELECT {', '.join(COLUMNS)} FROM audit WHERE space_id = :space AND id < :before{where} ORDER BY id DESC LIMIT :count",  # noqa: S608 - names and conditions of our own
         space=space_id,
         before=before,
         count=count,
+        **params,
     )
     return [Line(*row) for row in rows]
+
+
+def _condition(wanted: AuditFilter) -> tuple[str, dict[str, Any]]:
+    params: dict[str, Any] = {}
+    parts = []
+    for column, sign, name in (
+        ("actor", "=", "actor"),
+        ("target", "=", "target"),
+        ("at", ">=", "since"),
+        ("at", "<=", "until"),
+    ):
+        value = getattr(wanted, name)
+        if value is not None:
+            params[name] = value
+            parts.append(f"{column} {sign} :{name}")
+    if wanted.action is not None:
+        parts.append(globs.condition("action", wanted.action, "action", params))
+    return "".join(f" AND {part}" for part in parts), params
+
+
+def oldest(reader: Reader, count: int) -> list[tuple[int, int]]:
+    """The first lines of all spaces, as (id, at)."""
+    rows = reader.rows("SELECT id, at FROM audit ORDER BY id LIMIT :count", count=count)
+    return [(row[0], row[1]) for row in rows]
+
+
+def remove(connection: Connection, ids: Sequence[int]) -> int:
+    """Remove lines; how many went."""
+    return connection.run("DELETE FROM audit WHERE id IN LIST(:ids)", ids=list(ids))

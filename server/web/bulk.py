@@ -174,11 +174,17 @@ async def _act(
 async def _item(call: Call, body: BulkAct, act: sql.Act) -> ActOnJobs:
     info = body.info if isinstance(body, BulkCancel) else None
     if body.ids is not None:
-        return ActOnJobs(call.actor, _numbers(body.ids), info=info)
+        return ActOnJobs(call.actor, _numbers(body.ids), info=info, asked={"named": len(body.ids)})
     # A long search must not hold up the writer, which looks once more at what was found.
     wanted, space_id, count = _wanted(body.filter, call.actor), call.actor.space.id, body.limit + 1
     found = await call.node.read(lambda reader: sql.candidates(reader, space_id, wanted, act, count))
-    return ActOnJobs(call.actor, found[: body.limit], wanted, more=len(found) > body.limit, info=info)
+    asked = (
+        {"filter": body.filter.model_dump(mode="json", by_alias=True, exclude_none=True)}
+        if body.filter
+        else {}
+    )
+    more = len(found) > body.limit
+    return ActOnJobs(call.actor, found[: body.limit], wanted, more=more, info=info, asked=asked)
 
 
 async def _dry(call: Call, body: BulkAct, act: sql.Act) -> BulkDone:

@@ -10,6 +10,7 @@ from listener_sdk.protocol.codes import Refusal
 
 from . import (
     account,
+    audit,
     bulk,
     events,
     files,
@@ -225,6 +226,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route("DELETE", "/v1/sessions/current", logins.end, "Log out.", "read"),
     Route("POST", "/v1/stream-tickets", logins.create_ticket, "Make a ticket that opens one stream.", "read"),
+    Route(
+        "GET", "/v1/audit", audit.index, "List what people and keys have changed, newest first.", "administer"
+    ),
+    Route("GET", "/v1/audit/export", audit.export, "Download the audit as CSV or JSON Lines.", "administer"),
     Route("GET", "/v1/whoami", spaces.whoami, "The key that is used, its space, and the server.", "read"),
     Route(
         "GET",

@@ -39,6 +39,7 @@ class FakeApi:
     uploads: list = field(default_factory=list)
     subscriptions: list = field(default_factory=list)
     lists: list = field(default_factory=list)
+    audit: list = field(default_factory=list)
     events: list = field(default_factory=list)
     ending: dict = field(default_factory=lambda: {"status": "complete"})
     version: str = __version__
@@ -102,6 +103,8 @@ class FakeApi:
             web.delete("/v1/members/{id}", self._remove_member),
             web.delete("/v1/members/{id}/sessions", self._log_out),
             web.post("/v1/login-links", self._link),
+            web.get("/v1/audit", self._list_audit),
+            web.get("/v1/audit/export", self._export_audit),
             web.delete("/v1/keys/{id}", self._revoke),
             web.get("/v1/keys/{id}", self._show_key),
             web.patch("/v1/keys/{id}", self._change_key),
@@ -236,6 +239,13 @@ class FakeApi:
         after = int(request.query.get("after", "e:0").removeprefix("e:"))
         page = self.events[after:][: int(request.query["pageSize"])]
         return web.json_response({"data": page, "asOf": "e:9", "cursor": None})
+
+    async def _list_audit(self, request):
+        self.lists.append(dict(request.query))
+        return web.json_response({"data": self.audit, "cursor": None})
+
+    async def _export_audit(self, request):
+        return web.Response(text=f"exported {request.query['format']} {request.query.get('action')}")
 
     async def _publish(self, request):
         body = await request.json()

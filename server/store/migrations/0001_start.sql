@@ -296,6 +296,8 @@ CREATE TABLE audit (
     after TEXT
 );
 CREATE INDEX audit_space ON audit (space_id, id);
+CREATE INDEX audit_target ON audit (space_id, target, id);
+CREATE INDEX audit_actor ON audit (space_id, actor, id);
 
 CREATE TABLE idempotency (
     scope TEXT NOT NULL,

@@ -1,0 +1,116 @@
+"""``tickwire audit``: list and export what people and keys have changed."""
+
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ..client import Client
+from ..client_audit import AuditLine
+from .connection import Command, call, connection_options, json_option
+from .groups import DefaultGroup
+from .moments import ago
+from .output import emit, in_json, local, tell
+from .progress import wall_clock
+from .tables import table
+
+PAGE: Final = 1_000
+STANDARD_OUTPUT: Final = "-"
+
+
+@click.group("audit", cls=DefaultGroup)
+def command() -> None:
+    """List (the default) and export who has changed what, and from where."""
+
+
+def filter_options(command: Command) -> Command:
+    """Add the options that choose lines."""
+    for option in (
+        click.option(
+            "--until", metavar="SPAN|TIME", help="Not after: 1d (ago), or an ISO time such as 2026-01-31."
+        ),
+        click.option(
+            "--since", metavar="SPAN|TIME", help="Not before: 12h (ago), or an ISO time such as 2026-01-31."
+        ),
+        click.option("--target", metavar="ID", help="Only what was done to this."),
+        click.option("--action", metavar="TOPIC", help="Only acts such as key:created, or key:*."),
+        click.option("--actor", metavar="ID", help="Only what this key or member has done."),
+    ):
+        command = option(command)
+    return command
+
+
+@command.command("list")
+@filter_options
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many."
+)
+@connection_options
+@json_option
+def list_lines(limit: int, url: str | None, key: str | None, as_json: bool, **given: str | None) -> None:
+    """List acts, the newest first."""
+    filters = {**_filters(given), "page_size": min(limit, PAGE)}
+
+    async def found(client: Client) -> list[AuditLine]:
+        lines: list[AuditLine] = []
+        async with aclosing(client.audit.iterate(**filters)) as every:
+            async for line in every:
+                lines.append(line)
+                if len(lines) == limit:
+                    break
+        return lines
+
+    lines = call(url, key, found)
+    if as_json:
+        emit([line.model_dump(mode="json", exclude_none=True) for line in lines])
+        return
+    rows = [(local(one.at), one.actor, one.address, one.action, one.target, _told(one)) for one in lines]
+    table(("TIME", "ACTOR", "ADDRESS", "ACTION", "TARGET", "CHANGE"), rows, empty="There are no such acts.")
+
+
+@command.command("export")
+@filter_options
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), required=True, help="Of the file.")
+@click.option("--out", required=True, metavar="FILE|-", help="Where to write it; - is standard output.")
+@connection_options
+def export(form: str, out: str, url: str | None, key: str | None, **given: str | None) -> None:
+    """Write acts to a file, the newest first."""
+    filters = _filters(given)
+
+    async def to_file(client: Client) -> Path:
+        return await client.audit.export(out, form, **filters)
+
+    async def to_output(client: Client) -> None:
+        async with aclosing(client.audit.chunks(form, **filters)) as chunks:
+            async for chunk in chunks:
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+
+    if out == STANDARD_OUTPUT:
+        call(url, key, to_output)
+    else:
+        tell(f"wrote {call(url, key, to_file)}")
+
+
+def _filters(given: dict[str, str | None]) -> dict[str, Any]:
+    """The options as filters: times as such, and only those that are given."""
+    now = wall_clock()
+    chosen: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
+    times: dict[str, Any] = {
+        name: ago(chosen[name], f"--{name}", now) for name in ("since", "until") if name in chosen
+    }
+    return {**chosen, **times}
+
+
+def _told(line: AuditLine) -> str:
+    """What has changed, in one line: ``status ready > canceled``."""
+    before, after = line.before or {}, line.after or {}
+    names = [*before, *(name for name in after if name not in before)]
+    return ", ".join(f"{name} {_shown(before, name)} > {_shown(after, name)}" for name in names)
+
+
+def _shown(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else "-" if value is None else in_json(value)

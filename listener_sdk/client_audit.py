@@ -1,0 +1,72 @@
+"""``client.audit``: who has changed what, from where."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any, Final
+
+from yarl import URL
+
+from ._download import CHUNK, download
+from ._http import Http, query_of
+from .client_jobs import Page
+from .protocol.model import WireModel
+from .protocol.times import Time
+
+PATH: Final = "/v1/audit/export"
+
+
+class AuditLine(WireModel):
+    """One act: ``before`` and ``after`` hold the fields that it has changed; ``target`` is the id of what it was done to."""
+
+    id: str
+    at: Time
+    actor: str
+    address: str | None = None
+    action: str
+    target: str
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+class Audit:
+    """Calls of ``/v1/audit``, for administrators."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def list(self, **filters: Any) -> Page[AuditLine]:
+        """One page, newest first.
+
+        - ``filters``: ``actor``, ``action`` (a topic such as ``key:created``, or ``key:*``), ``target``, ``since``, ``until``,
+          ``page_size`` (100; at most 1,000), ``cursor``
+        """
+        answer = await self._http.get("/v1/audit", filters)
+        return Page([AuditLine.model_validate(one) for one in answer["data"]], cursor=answer.get("cursor"))
+
+    async def iterate(self, **filters: Any) -> AsyncGenerator[AuditLine, None]:
+        """All lines of the filters, newest first, a page at a time."""
+        page = await self.list(**filters)
+        while True:
+            for line in page.items:
+                yield line
+            if page.cursor is None:
+                return
+            page = await self.list(**{**filters, "cursor": page.cursor})
+
+    async def export(self, to: Path | str, format: str = "csv", **filters: Any) -> Path:  # noqa: A002 - the API's word
+        """Write all lines of the filters to a file; the path it has then.
+
+        - ``to``: the path, replacing what stands there; or a folder, in which the file gets a name of the server's
+        - ``format``: ``csv``, or ``jsonl`` for one JSON object a line
+        - ``filters``: as for ``list``, without those of pages
+        """
+        return await download(self._http, self._address(format, filters), Path(to), with_key=True)
+
+    async def chunks(self, format: str = "csv", **filters: Any) -> AsyncGenerator[bytes, None]:  # noqa: A002 - the API's word
+        """The bytes of the same file, as they come."""
+        async with self._http.request("GET", self._address(format, filters)) as response:
+            async for chunk in response.content.iter_chunked(CHUNK):
+                yield chunk
+
+    def _address(self, form: str, filters: dict[str, Any]) -> URL:
+        return self._http.url(PATH).with_query(query_of({**filters, "format": form}))

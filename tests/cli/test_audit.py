@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+AT = "2026-01-01T12:00:00.000Z"
+
+
+@pytest.fixture
+def lines(api):
+    api.audit += [
+        {"id": f"us_au_{n}", "at": AT, "actor": "us_key_1", "address": "10.0.0.7", "action": "job:canceled",
+         "target": f"us_jb_{n}", "before": {"status": "ready"}, "after": {"status": "canceled", "n": n}}
+        for n in (3, 2, 1)
+    ]  # fmt: skip
+    return api
+
+
+def test_acts_are_listed_with_what_they_changed(lines, tickwire):
+    first = tickwire("audit", "--limit", "1").stdout.splitlines()[1]
+    assert "job:canceled  us_jb_3  status ready > canceled, n - > 3" in first
+    found = json.loads(tickwire("audit", "--json").stdout)
+    assert [line["target"] for line in found] == ["us_jb_3", "us_jb_2", "us_jb_1"]
+
+
+def test_there_may_be_none(api, tickwire):
+    assert tickwire("audit").stdout == "There are no such acts.\n"
+
+
+def test_options_become_filters(lines, tickwire):
+    tickwire(
+        "audit",
+        "--actor",
+        "us_key_1",
+        "--action",
+        "job:*",
+        "--target",
+        "us_jb_3",
+        "--since",
+        "2026-01-01",
+        "--until",
+        "1s",
+    )
+    (asked,) = lines.lists
+    assert {name: asked[name] for name in ("actor", "action", "target", "pageSize")} == {
+        "actor": "us_key_1", "action": "job:*", "target": "us_jb_3", "pageSize": "50",
+    }  # fmt: skip
+    assert asked["since"] < asked["until"]
+
+
+def test_an_export_goes_to_a_file_or_to_standard_output(lines, tickwire, tmp_path):
+    out = tmp_path / "audit.csv"
+    result = tickwire("audit", "export", "--format", "csv", "--out", str(out), "--action", "job:*")
+    assert out.read_text() == "exported csv job:*"
+    assert result.stderr == f"wrote {out}\n"
+    assert tickwire("audit", "export", "--format", "jsonl", "--out", "-").stdout == "exported jsonl None"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("--since", "soon"), ("--limit", "0"), ("export", "--out", "x"), ("export", "--format", "csv")],
+)
+def test_what_means_nothing_is_refused(api, tickwire, args):
+    assert tickwire("audit", *args).exit_code == 2
