@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import EventCreate, check_topic
-from listener_sdk.protocol.ids import encode, environment_id, space_id
+from listener_sdk.protocol.ids import encode, space_code, space_id
 
-from ..core.actors import Actor
+from ..core.actors import Actor, Space
 from ..core.sizes import bounded
 from ..core.spaces import check_active
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
+from .changes import context_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +37,26 @@ def publish(tx: Transaction, item: PublishEvent) -> NewEvent:
     given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
     bounded({"event": given})
     space = item.actor.space
-    own = {
-        "accountId": tx.facts.account_id,
-        "environmentId": environment_id(space.code),
-        "spaceId": space_id(space.code),
-        "actorId": item.actor.key_id,
-    }
+    _refuse_other_space(given.get("context", {}), space)
+    own = context_of(tx, space, item.actor.key_id)
     event: dict[str, Any] = {
         **given,
         "domain": body.topic.split(":", 1)[0],
         "context": {**given.get("context", {}), **own},
     }
     return tx.append(NewEvent(space.id, body.topic, None, terminal=False, body=event))
+
+
+def _refuse_other_space(context: dict[str, Any], space: Space) -> None:
+    for key in ("environmentId", "spaceId"):
+        named = context.get(key)
+        if isinstance(named, str) and space_code(named) != space.code:
+            raise Refusal(
+                "not_found",
+                f"An event is published in the space of its key, {space_id(space.code)}: leave context.{key} out, or name that.",
+                key=f"context.{key}",
+                named=space_id(space_code(named)),
+            )
 
 
 def acknowledge(tx: Transaction, item: AckEvent) -> None:
@@ -59,7 +68,8 @@ def acknowledge(tx: Transaction, item: AckEvent) -> None:
         space=item.actor.space.id,
     )
     if not found:
-        raise Refusal("not_found", f"There is no event {encode('ev', item.seq)} in this space.", key="id")
+        named = encode("ev", item.seq)
+        raise Refusal("not_found", f"There is no event {named} in this space.", key="id", named=named)
     if found[0][0] is None:
         tx.insert("event_ack", ("seq", "at", "actor"), (item.seq, tx.now, item.actor.key_id))
 

@@ -82,7 +82,7 @@ def own(tx: Transaction, lease: Held) -> JobRow:
         or row.space_id != lease.space_id
         or (lease.reach is not None and not lease.reach.sees(row))
     ):
-        raise Refusal("not_found", moves.NOT_FOUND.format(id=encode("jb", lease.job_id)), key="job")
+        raise moves.missing(encode("jb", lease.job_id), "job")
     if row.holder != lease.holder or row.fence != lease.fence:
         raise stale(row, lease.fence)
     return row
@@ -148,11 +148,16 @@ def renew(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
     lost = []
     for job_id, fence in item.pairs:
         row = tx.job(job_id)
-        if row is None or row.holder != item.holder or row.fence != fence:
+        if row is None or not _held(row, item, fence):
             lost.append((job_id, fence))
         else:
             keep(tx, row)
     return lost
+
+
+def _held(row: JobRow, item: Leases, fence: int) -> bool:
+    """A key of the whole store may have one session in several spaces: each connection has the leases of its own."""
+    return row.holder == item.holder and row.fence == fence and row.space_id == item.space_id
 
 
 def keep(tx: Transaction, row: JobRow) -> None:
@@ -171,7 +176,7 @@ def release(tx: Transaction, item: Leases) -> list[tuple[int, int]]:
     actor = item.holder.partition("/")[0]
     for job_id, fence in item.pairs:
         row = tx.job(job_id)
-        if row is None or row.holder != item.holder or row.fence != fence:
+        if row is None or not _held(row, item, fence):
             lost.append((job_id, fence))
         elif row.cancel_requested_at is not None:
             moves.let_go(tx, row)

@@ -35,7 +35,8 @@ def hello(tx: Transaction, item: Leases) -> Greeting:
     The time to begin a job counts from here too where the session learns of its grant only now.
     """
     tx.flush()
-    mine = {row.id: row for job_id in sql.held_by(tx.connection, item.holder) if (row := tx.job(job_id))}
+    held = [tx.job(job_id) for job_id in sql.held_by(tx.connection, item.holder)]
+    mine = {row.id: row for row in held if row is not None and row.space_id == item.space_id}
     tx.dispatch.holds(item.holder, sql.count_held(tx.connection, item.holder))
     said = dict(item.pairs)
     for row in mine.values():

@@ -85,3 +85,6 @@ class Actor:
 
 SYSTEM = "system"
 """The actor of what the server does by itself."""
+
+OUTSIDER = "outsider"
+"""How the audit of a space names keys of other spaces, whose names are not for its readers."""

@@ -18,6 +18,8 @@ ACTIONS: Final = {
     "jobs:canceled": "Many jobs were canceled by one call.",
     "jobs:retried": "Many jobs were run again by one call.",
     "file:deleted": "A file was removed.",
+    "access:refused": "A call named what belongs to another space.",
+    "access:forbidden": "A call asked for what the role of its key may not do.",
 }
 """What lines tell besides; every other action is the topic of the event that told the change."""
 

@@ -1,6 +1,6 @@
 """One connection of the stream as the engine sees it: all that its client is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -57,6 +57,7 @@ class Connection:
         "lost_one",
         "number",
         "outbox",
+        "said",
         "session",
         "shell",
         "subscriptions",
@@ -71,6 +72,8 @@ class Connection:
         self.shell = shell
         self.intake = Intake(hub.total)
         self.number = hub.next_number()
+        self.said = "hello"
+        """The type of the frame that is being done."""
         self.session: str | None = None
         self.holder = ""
         self.subscriptions: dict[str, Subscription] = {}
@@ -209,11 +212,19 @@ class Connection:
         self, command: Command[Any, Any], item: object, done: Done, once: Once[Any] | None = None
     ) -> None:
         """Post a command of this client, which counts among what it has asked for until it is done."""
-        self.hub.post(command, item, partial(self._counted, self.intake.begin(), done), once)
+        self.hub.post(command, item, partial(self._counted, self.said, self.intake.begin(), done), once)
 
-    def _counted(self, message: Message, done: Done, result: Any, error: Exception | None) -> None:
+    def _counted(
+        self, frame: str, message: Message, done: Done, result: Any, error: Exception | None
+    ) -> None:
         self.intake.end(message)
+        if isinstance(error, Refusal):
+            self.hub.wall.refused(self.actor, error, {"frame": frame})
         done(result, error)
+
+    def unfound(self, frame: str, pairs: Iterable[tuple[int, int]]) -> None:
+        """A frame named leases that are not the client's: they may be of another space."""
+        self.hub.wall.named(self.actor, (encode("jb", job_id) for job_id, _ in pairs), {"frame": frame})
 
     # ---- how results look
 

@@ -27,6 +27,7 @@ from ..store.writer import Writer
 from .intake import Total
 from .subscriptions import Subscriptions
 from .ticks import Ticks
+from .wall import Wall
 
 SESSION_TAKEN = CLOSES["session_taken"].code
 _log = structlog.get_logger("tickwire.stream")
@@ -55,11 +56,13 @@ class Hub:
         facts: Facts,
         subscriptions: Subscriptions,
         sealer: Sealer,
+        wall: Wall,
         clock: Callable[[], int],
     ) -> None:
         self.clock = clock
         self.sealer = sealer
         self.subscriptions = subscriptions
+        self.wall = wall
         self.server_id = secrets.token_hex(4)
         self.total = Total()
         self.post = writer.post

@@ -35,6 +35,7 @@ from .sealing import SealingLoop
 from .sockets import Sockets
 from .subscriptions import Subscriptions
 from .tail import Tail
+from .wall import Wall
 
 READERS: Final = 4
 IDLE_EVERY_S: Final = 10.0
@@ -89,7 +90,8 @@ class Node:
         )
         self.subscriptions = Subscriptions(self.log, self._read_page)
         self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key, settings.sockets_per_token)
-        self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, clock)
+        self.wall = Wall(self.read, self.writer.post, clock)
+        self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, self.wall, clock)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
         self.tail = Tail(self.log, self.read, self.subscriptions.publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
@@ -155,6 +157,7 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.wall.stop()
         await self.writer.stop()
         await asyncio.to_thread(self._readers.shutdown)
 

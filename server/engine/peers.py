@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from listener_sdk.protocol import frames as f
@@ -20,6 +21,7 @@ from ..commands.moves import job_number
 from ..core.fleets import Taker, Wish
 from ..core.jobs import JobRow
 from ..core.reach import Reach
+from ..core.wall import names_in
 from ..store.command import Once
 from ..store.database import StoreError
 from .connections import Connection
@@ -51,6 +53,7 @@ class Peer(Connection):
 
     def _act(self, frame: f.ClientFrame) -> None:
         self._greeted(frame)
+        self.said = frame.type
         if self.lost_one:
             self.lost_one = False
             self.post(sessions.HEARD, self.holder, self._heard)
@@ -101,6 +104,7 @@ class Peer(Connection):
             self.refuse(error or StoreError("The store does not answer."), frame.id)
             self.close(CLOSES["restart"].code)
             return
+        self.unfound("hello", greeting.stale)
         self.welcomed = True
         if self.actor.reach is not None:
             greeting = _within(greeting, self.actor.reach)
@@ -143,6 +147,7 @@ class Peer(Connection):
         if self.actor.reach is not None:
             self.actor.reach.check_wishes(taking.job for taking in frame.jobs)
         self.wished = size
+        self._named("listen", [taking.filter for taking in frame.jobs])
         taker = Taker(self.holder, self.number, self.actor.space.id, frame.credit, wishes)
         self.do(sessions.LISTEN, taker, frame.id)
 
@@ -156,14 +161,14 @@ class Peer(Connection):
         progress = Progress(frame.percent, frame.done, frame.total, frame.text, eta)
         lease = self._lease(frame.job, frame.fence)
         if not self.hub.ticks.take(lease, progress):
-            self._renew(((lease.job_id, lease.fence),))
+            self._renew(frame, ((lease.job_id, lease.fence),))
 
     def on_renew(self, frame: f.Renew) -> None:
-        self._renew(self._pairs(frame.leases))
+        self._renew(frame, self._pairs(frame.leases))
 
-    def _renew(self, pairs: tuple[tuple[int, int], ...]) -> None:
+    def _renew(self, frame: f.Tick | f.Renew, pairs: tuple[tuple[int, int], ...]) -> None:
         item = Leases(self.holder, self.actor.space.id, pairs)
-        self.post(leases.RENEW, item, self._tell_stale)
+        self.post(leases.RENEW, item, partial(self._tell_stale, frame.type))
 
     def on_complete(self, frame: f.Complete) -> None:
         lease = self._lease(frame.job, frame.fence)
@@ -191,7 +196,7 @@ class Peer(Connection):
         self, request: int | None, lost: list[tuple[int, int]] | None, error: Exception | None
     ) -> None:
         if error is None and lost:
-            self._tell_stale(lost, None)
+            self._tell_stale("release", lost, None)
         self.answer(request, None, error)
 
     def on_log(self, frame: f.Log) -> None:
@@ -243,6 +248,7 @@ class Peer(Connection):
         if older is not None:
             self.hub.subscriptions.remove(older)
         self.subscriptions[frame.sub] = newer
+        self._named("subscribe", frame.filter)
 
     def on_unsubscribe(self, frame: f.Unsubscribe) -> None:
         found = self.subscriptions.pop(frame.sub, None)
@@ -262,8 +268,13 @@ class Peer(Connection):
                 key=key,
             )
 
-    def _tell_stale(self, lost: list[tuple[int, int]] | None, error: Exception | None) -> None:
+    def _named(self, frame: str, filters: Any) -> None:
+        """A filter that names another space's things finds nothing, as one that names what is nowhere."""
+        self.hub.wall.named(self.actor, names_in(filters), {"frame": frame})
+
+    def _tell_stale(self, frame: str, lost: list[tuple[int, int]] | None, error: Exception | None) -> None:
         if lost:
+            self.unfound(frame, lost)
             self.lost(lost)
 
     def _once(self, route: str, key: str | None, body: Any, show: Callable[[Any], Any]) -> Once[Any] | None:

@@ -43,6 +43,13 @@ def load(reader: Reader, space_id: int, job_id: int) -> JobRow | None:
     return from_db(found[0]) if found else None
 
 
+def exists(reader: Reader, space_id: int, job_id: int) -> bool:
+    """Whether there is such a job in the space."""
+    return bool(
+        reader.rows("SELECT 1 FROM job WHERE id = :id AND space_id = :space", id=job_id, space=space_id)
+    )
+
+
 def load_many(reader: Reader, ids: Iterable[int]) -> list[JobRow]:
     """Jobs by id, of whichever space."""
     return [from_db(row) for row in reader.rows(f"{SELECT} WHERE id IN LIST(:ids)", ids=list(ids))]

@@ -7,15 +7,18 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from listener_sdk.protocol.codes import Refusal
+
+from ..core.actors import Actor
 from ..core.roles import check
 from ..engine.node import Node
 from ..security.passwords import Passwords
 from ..store.blobs import Blobs
 from .admission import Admission
 from .answers import error_answer
-from .auth import SPACE_HEADER, address_of, bearer, keyring
+from .auth import SPACE_HEADER, ClosedSpace, Keyring, address_of, bearer, keyring
 from .bodies import check_expected
-from .call import Call
+from .call import Call, how, named_in_address
 from .cookies import SAFE, check_csrf, check_page, cookie_of
 from .departure import CALLS, Calls
 from .heads import check_address, check_plain
@@ -70,29 +73,43 @@ def _guarded(node: Node, route: Route) -> _Handler:
     keys, guard = keyring(node), guard_of(route)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if route.auth in {"public", "stream"}:
-            return await route.handler(Call(request, node, None))
-        token = bearer(request)
-        cookie = cookie_of(request) if token is None else None
-        if route.auth == "signed" and token is None and (cookie is None or "signature" in request.query):
-            return await route.handler(Call(request, node, None))
-        space = request.headers.get(SPACE_HEADER)
-        if cookie is None:
-            actor = await keys.check(token, address_of(request), space)
-        else:
-            check_page(node, request, needed=request.method not in SAFE)
-            actor = await keys.visit(cookie, address_of(request), space)
-            check_csrf(request, cookie)
-        know(request)
-        structlog.contextvars.bind_contextvars(key=actor.key_id)
-        keys.call(actor)
-        check(actor, route.permission)
-        call = Call(request, node, actor)
-        if actor.reach is not None or actor.is_token:
-            await guard(call)
-        return await route.handler(call)
+        actor: Actor | None = None
+        try:
+            if route.auth in {"public", "stream"}:
+                return await route.handler(Call(request, node, None))
+            token = bearer(request)
+            cookie = cookie_of(request) if token is None else None
+            if route.auth == "signed" and token is None and (cookie is None or "signature" in request.query):
+                return await route.handler(Call(request, node, None))
+            actor = await _caller(keys, node, request, token, cookie)
+            know(request)
+            structlog.contextvars.bind_contextvars(key=actor.key_id)
+            keys.call(actor)
+            check(actor, route.permission)
+            call = Call(request, node, actor)
+            if actor.reach is not None or actor.is_token:
+                await guard(call)
+            return await route.handler(call)
+        except Refusal as refusal:
+            who = refusal.actor if isinstance(refusal, ClosedSpace) else actor
+            if who is not None:
+                node.wall.refused(who, refusal, how(request), named_in_address(request))
+            raise
 
     return handle
+
+
+async def _caller(
+    keys: Keyring, node: Node, request: web.Request, token: str | None, cookie: str | None
+) -> Actor:
+    """Who calls, by a key or by the session of a browser."""
+    space = request.headers.get(SPACE_HEADER)
+    if cookie is None:
+        return await keys.check(token, address_of(request), space)
+    check_page(node, request, needed=request.method not in SAFE)
+    actor = await keys.visit(cookie, address_of(request), space)
+    check_csrf(request, cookie)
+    return actor
 
 
 def _door(calls: Calls, origins: Origins) -> Door:

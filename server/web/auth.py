@@ -1,14 +1,14 @@
 """Who calls: keys and sessions are checked against the store, remembered for a few seconds, and guessed at slowly."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.ids import space_code
+from listener_sdk.protocol.ids import space_code, space_id
 
 from ..commands.keys import USED_KEY, UsedKey
 from ..commands.logins import SEEN, USE_PASS, UsePass
@@ -46,6 +46,16 @@ SPACE_HEADER: Final = "X-Customer-Code"
 
 _HOW: Final = "Send a valid key as 'Authorization: Bearer <key>'; the first one stands in admin.key."
 _ENDED: Final = "This session has ended: log in again."
+
+
+class ClosedSpace(Refusal):
+    """The key is valid and opens no space of the name that the call gives; ``actor`` is it in its own space."""
+
+    def __init__(self, actor: Actor, code: str) -> None:
+        super().__init__(
+            "not_found", "This key opens no space of that name.", key=SPACE_HEADER, named=space_id(code)
+        )
+        self.actor = actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,22 +222,23 @@ class Keyring:
 
     async def _actor(self, key: _Checked, address: str, wanted: str | None) -> Actor:
         own = self._node.facts.spaces[key.space_id]
-        space = own if wanted is None else await self._space(key, own, space_code(wanted))
-        actor = Actor(key.key_id, key.role, space, key.every_space, address, key.reach, key.shown)
+        actor = Actor(key.key_id, key.role, own, key.every_space, address, key.reach, key.shown)
+        if wanted is not None:
+            actor = replace(actor, space=await self._space(actor, space_code(wanted)))
         if len(key.actors) >= MOST_ACTORS:
             key.actors.clear()
         key.actors[wanted, address] = actor
         return actor
 
-    async def _space(self, key: _Checked, own: Space, code: str) -> Space:
+    async def _space(self, actor: Actor, code: str) -> Space:
         """Another space is there for keys of the whole store alone."""
-        if code == own.code:
-            return own
+        if code == actor.space.code:
+            return actor.space
         found = (
-            await self._node.read(lambda reader: spaces.by_code(reader, code)) if key.every_space else None
+            await self._node.read(lambda reader: spaces.by_code(reader, code)) if actor.every_space else None
         )
         if found is None or not found.open:
-            raise Refusal("not_found", "This key opens no space of that name.", key=SPACE_HEADER)
+            raise ClosedSpace(actor, code)
         return found
 
     def call(self, actor: Actor) -> None:

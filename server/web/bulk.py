@@ -16,13 +16,14 @@ from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.problems import problems
 from listener_sdk.protocol.times import from_datetime
 
-from ..commands import bulk
+from ..commands import bulk, moves
 from ..commands.bulk import ActOnJobs, CreateJobs, Tally
 from ..core.actors import Actor
 from ..core.bulk import in_order, members_named, names_behind
 from ..core.jobs import JobRow
 from ..core.json_door import JsonLimits
 from ..core.views import job_wire
+from ..core.wall import named_by
 from ..settings import Settings
 from ..store import bulk as sql
 from ..store.command import Command, Replayed
@@ -58,6 +59,7 @@ async def create(call: Call) -> web.Response:
         result = await call.node.submit(bulk.CREATE, item, once(call.request, call.actor, digest, _made_text))
     if isinstance(result, Replayed):
         return data_text(result.answer)
+    call.across(named_by(one for one in result if isinstance(one, Refusal)))
     if full:
         return data({"jobs": await _aside(len(raw), lambda: _made(result, call))})
     return data_text(_made_text(result))
@@ -168,6 +170,8 @@ async def _act(
 
     async with call.request.app[MANY_JOBS].taking(len(item.ids)):
         result = await call.node.submit(command, item, once(call.request, call.actor, body_hash(raw), answer))
+    if isinstance(result, Tally):
+        call.across(named_by(refusal for _, refusal in result.skipped))
     return data_text(result.answer if isinstance(result, Replayed) else answer(result))
 
 
@@ -177,6 +181,7 @@ async def _item(call: Call, body: BulkAct, act: sql.Act) -> ActOnJobs:
         return ActOnJobs(call.actor, _numbers(body.ids), info=info, asked={"named": len(body.ids)})
     # A long search must not hold up the writer, which looks once more at what was found.
     wanted, space_id, count = _wanted(body.filter, call.actor), call.actor.space.id, body.limit + 1
+    await _check_parent(call, wanted)
     found = await call.node.read(lambda reader: sql.candidates(reader, space_id, wanted, act, count))
     asked = (
         {"filter": body.filter.model_dump(mode="json", by_alias=True, exclude_none=True)}
@@ -189,12 +194,21 @@ async def _item(call: Call, body: BulkAct, act: sql.Act) -> ActOnJobs:
 
 async def _dry(call: Call, body: BulkAct, act: sql.Act) -> BulkDone:
     wanted, ids, space_id = _wanted(body.filter, call.actor), body.ids, call.actor.space.id
+    await _check_parent(call, wanted)
     if ids is None:
         matched = await call.node.read(lambda reader: sql.count(reader, space_id, wanted, act))
         return BulkDone(matched=matched, done=0, more=matched > body.limit)
     named: sql.Act = "retry named" if act == "retry" else act
     found = await call.node.read(lambda reader: sql.still(reader, space_id, wanted, named, _numbers(ids)))
+    call.across(set(ids) - {encode("jb", job_id) for job_id in found})
     return BulkDone(matched=len(found), done=0)
+
+
+async def _check_parent(call: Call, wanted: JobFilter) -> None:
+    """Refusal ``not_found`` when the filter names a parent that is not in this space."""
+    parent_id = wanted.parent_id
+    if parent_id is not None and not await call.node.read(lambda reader: call.sees_job(reader, parent_id)):
+        raise moves.missing(encode("jb", parent_id), "parentId")
 
 
 def _numbers(ids: Sequence[str]) -> list[int]:
@@ -213,7 +227,7 @@ def _wanted(given: JobsFilter | None, actor: Actor) -> JobFilter:
         name=given.job,
         source=given.source,
         file_id=given.file_id,
-        parent_id=decode("jb", given.parent_id) if given.parent_id else None,
+        parent_id=moves.job_number(given.parent_id, "parentId") if given.parent_id else None,
         top_level=bool(given.exclude_child_jobs),
         created_after=from_datetime(given.created_after) if given.created_after else None,
         created_before=from_datetime(given.created_before) if given.created_before else None,

@@ -1,19 +1,22 @@
 """One call of one route: what a handler is given."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.ids import decode, space_code
+from listener_sdk.protocol.ids import decode, space_code, space_id
 from listener_sdk.protocol.model import WireModel
 
 from ..core.actors import Actor
+from ..core.wall import names_in
 from ..engine.node import Node
+from ..store import jobs
 from ..store.blobs import Blobs
 from ..store.command import Command, Replayed
+from ..store.database import Reader
 from .bodies import body_hash, parse, read_body
 from .idempotency import once
 from .links import link_maker
@@ -21,6 +24,7 @@ from .queries import Query
 from .state import BLOBS
 
 M = TypeVar("M", bound=WireModel)
+_SPACES: Final = {"environmentId": "environment", "spaceId": "space"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,26 @@ class Call:
 
     def missing(self, what: str) -> Refusal:
         """The refusal of an id that names nothing in this space."""
-        shown = self.request.match_info["id"][:64].encode("ascii", "backslashreplace").decode()
-        return Refusal("not_found", f"There is no {what} {shown} in this space.", key="id")
+        return unknown(what, self.request.match_info["id"], "id")
 
-    def names_another_space(self) -> bool:
-        """Whether ``environmentId`` or ``spaceId`` in the address name a space that this key does not open."""
-        given = (self.query.text("environmentId"), self.query.text("spaceId"))
-        return any(text is not None and space_code(text) != self.actor.space.code for text in given)
+    def check_space(self) -> None:
+        """Refusal ``not_found`` when ``environmentId`` or ``spaceId`` in the address name another space than this."""
+        for name in ("environmentId", "spaceId"):
+            text = self.query.text(name)
+            if text is not None and space_code(text) != self.actor.space.code:
+                raise unknown(_SPACES[name], text, name, named=space_id(space_code(text)))
+
+    def sees_job(self, reader: Reader, job_id: int) -> bool:
+        """Whether there is such a job in this space, within reach of the key."""
+        reach, space_id = self.actor.reach, self.actor.space.id
+        if reach is None:
+            return jobs.exists(reader, space_id, job_id)
+        row = jobs.load(reader, space_id, job_id)
+        return row is not None and reach.sees(row)
+
+    def across(self, names: Iterable[str]) -> None:
+        """The call named these, and they are not in this space; they may be in another."""
+        self.node.wall.named(self.actor, names, how(self.request))
 
     async def body(self, model: type[M]) -> M:
         """The body as model."""
@@ -95,6 +112,23 @@ class Call:
         """As ``submit``, but the JSON text that ``answer`` makes, or once made, of the result."""
         result = await self.submit(model, command, item, answer)
         return result.answer if isinstance(result, Replayed) else answer(result)
+
+
+def unknown(what: str, text: str, key: str, *, named: str | None = None) -> Refusal:
+    """The refusal of a text that names nothing in this space."""
+    shown = text[:64].encode("ascii", "backslashreplace").decode()
+    return Refusal("not_found", f"There is no {what} {shown} in this space.", key=key, named=named or shown)
+
+
+def how(request: web.Request) -> dict[str, Any]:
+    """The route of a request, as the audit tells it."""
+    resource = request.match_info.route.resource
+    return {"route": f"{request.method} {resource.canonical if resource is not None else request.path}"}
+
+
+def named_in_address(request: web.Request) -> Iterator[str]:
+    """What looks like an id in the address of a request."""
+    yield from names_in([*request.match_info.values(), *request.query.values()])
 
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]

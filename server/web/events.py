@@ -32,12 +32,10 @@ async def index(call: Call) -> web.Response:
     paging = read_paging(call.query, "ev", PAGE_SIZE)
     position = call.query.text("after")
     wanted = replace(_filter(call.query), within=call.actor.reach)
+    call.check_space()
 
     def read(reader: Reader) -> Page[ReadEvent]:
-        head = log.head(reader)
-        window = _window(paging, position, head)
-        if call.names_another_space():
-            return Page([], more=False, as_of=f"{head.epoch}:{head.seq}")
+        window = _window(paging, position, log.head(reader))
         return event_pages.page(reader, call.actor.space.id, wanted, window)
 
     page = await call.node.read(read)

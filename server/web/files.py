@@ -10,10 +10,10 @@ from aiohttp import web
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import LARGEST, decode
 
+from ..commands import moves
 from ..commands.files import CREATE_FILE, DELETE_FILE, CreateFile, DeleteFile
 from ..core.files import FileRow, file_wire
 from ..store import files as sql
-from ..store import jobs
 from ..store.command import Replayed
 from .answers import data, success
 from .bodies import body_hash, in_time, timely
@@ -39,16 +39,13 @@ async def index(call: Call) -> web.Response:
     """Files, newest first, of one job or of all."""
     size = page_size(call.query, PAGE_SIZE)
     before = cursor(call.query, "fl")
-    job = call.query.text("jobId")
-    job_id = decode("jb", job) if job is not None else None
+    job_id = await _job_id(call)
     space_id = call.actor.space.id
-    found: list[FileRow] = []
-    if job is None or job_id is not None:
-        found = await call.node.read(
-            lambda reader: sql.page(
-                reader, space_id, job_id, LARGEST if before is None else before, size + 1, call.actor.reach
-            )
+    found = await call.node.read(
+        lambda reader: sql.page(
+            reader, space_id, job_id, LARGEST if before is None else before, size + 1, call.actor.reach
         )
+    )
     rows = found[:size]
     following = cursor_after("fl", rows[-1].id) if len(found) > size else None
     return data([file_wire(row, call.actor.space, call.link) for row in rows], cursor=following)
@@ -118,17 +115,14 @@ def disposition(name: str) -> str:
 
 
 async def _job_id(call: Call) -> int | None:
-    """The job of an upload, checked before its bytes are taken."""
+    """The job that the address names; of an upload, before its bytes are taken."""
     text = call.query.text("jobId")
     if text is None:
         return None
-    job_id = decode("jb", text)
-    space_id, reach = call.actor.space.id, call.actor.reach
-    if job_id is not None:
-        row = await call.node.read(lambda reader: jobs.load(reader, space_id, job_id))
-        if row is not None and (reach is None or reach.sees(row)):
-            return job_id
-    raise Refusal("not_found", f"There is no job {text[:64]} in this space.", key="jobId")
+    job_id = moves.job_number(text, "jobId")
+    if await call.node.read(lambda reader: call.sees_job(reader, job_id)):
+        return job_id
+    raise moves.missing(text, "jobId")
 
 
 async def _load(call: Call, file_id: int) -> FileRow:

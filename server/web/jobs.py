@@ -7,13 +7,13 @@ import orjson
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.ids import decode
+from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import JobAck, JobCancel, JobCreate, JobEnd, JobUpdate
 from listener_sdk.protocol.lifecycle import Status
 from listener_sdk.protocol.model import WireModel
 from listener_sdk.protocol.times import to_wire
 
-from ..commands import jobs, rest
+from ..commands import jobs, moves, rest
 from ..core.jobs import JobRow
 from ..core.parts import Split
 from ..core.reach import Reach
@@ -27,7 +27,7 @@ from ..store.job_pages import JobFilter
 from ..store.pages import Page
 from .answers import data, data_text, success
 from .call import Call, NoBody
-from .paging import cursor, cursor_after, page_size, read_paging
+from .paging import Paging, cursor, cursor_after, page_size, read_paging
 from .queries import Query
 
 PAGE_SIZE: Final = 20
@@ -38,21 +38,23 @@ async def index(call: Call) -> web.Response:
     """The list of jobs, newest first."""
     paging = read_paging(call.query, "jb", PAGE_SIZE)
     wanted = _filter(call.query, call.actor.reach)
-    if wanted is None or call.names_another_space():
-        page: Page[JobRow] = Page([], more=False, as_of=str(call.node.log.head), total=0)
-        splits: dict[int, Split] = {}
-    else:
-        space_id, whole = call.actor.space.id, paging.number is not None
-
-        def read(reader: Reader) -> tuple[Page[JobRow], dict[int, Split]]:
-            found = job_pages.page(reader, space_id, wanted, paging.window, count=whole)
-            return found, _splits(reader, found.rows)
-
-        page, splits = await call.node.read(read)
+    call.check_space()
+    page, splits = await call.node.read(lambda reader: _page(reader, call, wanted, paging))
     beside: dict[str, Any] = {} if page.total is None else {"pagination": paging.pagination(page.total)}
     following = cursor_after("jb", page.rows[-1].id) if page.more and page.rows else None
     rows = [job_wire(row, call.actor.space, call.link, splits.get(row.id)) for row in page.rows]
     return data(rows, **beside, asOf=page.as_of, cursor=following)
+
+
+def _page(
+    reader: Reader, call: Call, wanted: JobFilter, paging: Paging
+) -> tuple[Page[JobRow], dict[int, Split]]:
+    """The page, of a parent that is there."""
+    if wanted.parent_id is not None and not call.sees_job(reader, wanted.parent_id):
+        raise moves.missing(encode("jb", wanted.parent_id), "parentId")
+    whole = paging.number is not None
+    found = job_pages.page(reader, call.actor.space.id, wanted, paging.window, count=whole)
+    return found, _splits(reader, found.rows)
 
 
 def _splits(reader: Reader, rows: Iterable[JobRow]) -> dict[int, Split]:
@@ -60,16 +62,13 @@ def _splits(reader: Reader, rows: Iterable[JobRow]) -> dict[int, Split]:
     return {split.job_id: split for split in parts_sql.load_many(reader, ids)} if ids else {}
 
 
-def _filter(query: Query, within: Reach | None) -> JobFilter | None:
-    """What the address asks for; None when it names a parent that cannot be, so that no job can match."""
+def _filter(query: Query, within: Reach | None) -> JobFilter:
+    """What the address asks for."""
     parent = query.text("parentId")
-    parent_id = decode("jb", parent) if parent is not None else None
     statuses = query.texts("status")
     for status in statuses:
         if status not in set(Status):
             raise Refusal("invalid", f"status takes {', '.join(Status)}, separated by commas.", key="status")
-    if parent is not None and parent_id is None:
-        return None
     return JobFilter(
         statuses=statuses,
         type=query.text("type"),
@@ -77,7 +76,7 @@ def _filter(query: Query, within: Reach | None) -> JobFilter | None:
         name=query.text("job"),
         source=query.text("source") or query.text("workbookId"),
         file_id=query.text("fileId"),
-        parent_id=parent_id,
+        parent_id=moves.job_number(parent, "parentId") if parent is not None else None,
         top_level=query.truth("excludeChildJobs"),
         created_after=query.time("createdAfter"),
         created_before=query.time("createdBefore"),
@@ -211,7 +210,7 @@ async def _read(call: Call, query: Any) -> Any:
 
 
 def _exists(reader: Reader, call: Call, job_id: int) -> bool:
-    return sql.load(reader, call.actor.space.id, job_id) is not None
+    return sql.exists(reader, call.actor.space.id, job_id)
 
 
 def _log_lines(reader: Reader, call: Call, job_id: int, after: int, size: int) -> list[Row] | None:

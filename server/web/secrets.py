@@ -5,7 +5,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.ids import encode, space_code
+from listener_sdk.protocol.ids import encode, space_code, space_id
 from listener_sdk.protocol.secrets import MOST_SECRETS, SecretWrite
 
 from ..commands.secrets import DELETE_SECRET, SET_SECRET, DeleteSecret, SetSecret, opened, place_of
@@ -53,8 +53,7 @@ class _Shown:
 
 async def index(call: Call) -> web.Response:
     """Secrets of the space, by cursor; with ``actorId`` that actor's own, and those of nobody beside them."""
-    for name in ("environmentId", "spaceId"):
-        _own_space(call, call.query.text(name), name)
+    call.check_space()
     owner = call.query.text("actorId", LONGEST_ACTOR)
     size = page_size(call.query, MOST_SECRETS)
     after = cursor(call.query, KIND) or 0
@@ -134,4 +133,5 @@ async def _all(call: Call) -> web.Response:
 
 def _own_space(call: Call, named: str | None, key: str) -> None:
     if named is not None and space_code(named) != call.actor.space.code:
-        raise Refusal("not_found", "This key opens no space of that name.", key=key)
+        what = "This key opens no space of that name."
+        raise Refusal("not_found", what, key=key, named=space_id(space_code(named)))

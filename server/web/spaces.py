@@ -17,7 +17,7 @@ from ..store import spaces as sql
 from ..store.command import Replayed
 from .answers import data, success
 from .auth import keyring
-from .call import Call
+from .call import Call, unknown
 from .paging import cursor_after, read_paging
 
 PAGE_SIZE = 100
@@ -123,7 +123,7 @@ async def _space(call: Call, name: Any, what: str) -> Space:
     code = text.removeprefix(name(""))
     found = await call.node.read(lambda reader: sql.by_code(reader, code)) if call.actor.every_space else None
     if found is None:
-        raise call.missing(what)
+        raise unknown(what, text, "id", named=space_id(code))
     return found
 
 

@@ -18,10 +18,11 @@ from ..core.actors import Actor
 from ..core.json_door import JsonLimits, bad_json, read_json
 from ..core.rates import Flow
 from ..core.roles import FRAMES, check
+from ..core.wall import names_in
 from ..engine.node import Node
 from ..engine.outbox import Bounds, Outbox
 from ..engine.peers import Peer
-from .auth import SPACE_HEADER, address_of, authenticate, bearer, keyring
+from .auth import SPACE_HEADER, ClosedSpace, address_of, authenticate, bearer, keyring
 from .call import Call
 from .cookies import check_page, cookie_of, own_origin
 from .links import link_maker
@@ -232,6 +233,8 @@ class _Connection:
         try:
             check(peer.actor, FRAMES[frame.type])
         except Refusal as refusal:
+            named = names_in(frame.model_dump(mode="json"))
+            self._node.wall.refused(peer.actor, refusal, {"frame": frame.type}, named)
             peer.refuse(refusal, getattr(frame, "id", None))
         else:
             peer.handle(frame)
@@ -243,6 +246,8 @@ class _Connection:
         try:
             self._admit(await self._actor(frame if isinstance(frame, Hello) else Hello()))
         except Refusal as refusal:
+            if isinstance(refusal, ClosedSpace):
+                self._node.wall.refused(refusal.actor, refusal, {"frame": "hello"})
             self._outbox.send({"type": "error", **refusal.as_wire()})
             self.close(CLOSES["unauthorized"].code)
 

@@ -41,7 +41,7 @@ EVENT = {
     "topic": "workbook:updated",
     "domain": "workbook",
     "payload": {"recordsAdded": 100, "nothing": None},
-    "context": Context(**MINE, **CONTEXT, space_id="us_sp_x", actor_id="us_usr_x"),
+    "context": Context(**MINE, **CONTEXT, space_id="us_sp_default", actor_id="us_usr_x"),
     "attributes": EventAttributes(
         target_updated_at=datetime(2026, 1, 1, tzinfo=UTC),
         progress=Progress(current=1, total=2, percent=50),
@@ -207,7 +207,7 @@ def test_every_parameter_of_the_list_together(flatfile, publish, parameters):
     assert ids(flatfile.events.list(**given)) == [made[3].id]
 
 
-def test_every_filter_alone(flatfile, publish):
+def test_every_filter_alone(flatfile, publish, refused):
     made = [publish(topic) for topic in ("records:created", "sheet:deleted", "records:deleted")]
     since = {"since": made[0].created_at}
 
@@ -217,7 +217,12 @@ def test_every_filter_alone(flatfile, publish):
     everything = [event.topic for event in made]
     assert found() == everything
     assert found(environment_id="us_env_default") == found(space_id="us_sp_default") == everything
-    assert found(environment_id="us_env_other") == found(space_id="us_sp_other") == []
+    for key, other in (
+        ("environmentId", {"environment_id": "us_env_other"}),
+        ("spaceId", {"space_id": "us_sp_other"}),
+    ):
+        with refused(404, "not_found", key=key):
+            found(**other)
     assert found(domain="records") == ["records:created", "records:deleted"]
     assert found(domain="sheet", topic="records:created") == []
     assert found(topic="sheet:deleted") == ["sheet:deleted"]

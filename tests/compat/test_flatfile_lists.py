@@ -46,8 +46,6 @@ def test_every_parameter_is_known(flatfile, jobs, parameters):
         (SPACE, slice(0, 7)),
         ({"environment_id": "us_env_default"}, slice(0, 7)),
         ({"space_id": "us_sp_default"}, slice(0, 7)),
-        ({"environment_id": "us_env_other"}, slice(0)),
-        ({"space_id": "us_sp_other"}, slice(0)),
         ({"exclude_child_jobs": False}, slice(0, 7)),
     ],
 )
@@ -57,12 +55,22 @@ def test_jobs_of_a_workbook(flatfile, jobs, given, expected):
     assert found.pagination.total_count == len(found.data)
 
 
-def test_jobs_of_a_file_or_parent(flatfile, jobs):
+def test_jobs_of_another_space_are_not_found(flatfile, refused):
+    for key, other in (
+        ("environmentId", {"environment_id": "us_env_other"}),
+        ("spaceId", {"space_id": "us_sp_other"}),
+    ):
+        with refused(404, "not_found", key=key):
+            flatfile.jobs.list(**other)
+
+
+def test_jobs_of_a_file_or_parent(flatfile, jobs, refused):
     assert ids(flatfile.jobs.list(file_id=f"us_fl_{jobs[0].source}")) == ids(jobs[4:2:-1])
     assert ids(flatfile.jobs.list(parent_id=jobs[0].id)) == ids(jobs[2:0:-1])
     assert ids(flatfile.jobs.list(parent_id=jobs[0].id, exclude_child_jobs=True)) == ids(jobs[2:0:-1])
-    for nobody in (jobs[1].id, "us_jb_none"):
-        assert ids(flatfile.jobs.list(parent_id=nobody)) == []
+    assert ids(flatfile.jobs.list(parent_id=jobs[1].id)) == []
+    with refused(404, "not_found", key="parentId"):
+        flatfile.jobs.list(parent_id="us_jb_none")
 
 
 def test_children_are_left_out(flatfile, jobs):

@@ -37,13 +37,22 @@ async def test_an_event_is_kept_as_it_was_sent(stage):
     assert event["context"]["sheetId"] == "us_sh_1"
 
 
+@pytest.mark.parametrize(
+    ("key", "named"), [("spaceId", "us_sp_elsewhere"), ("environmentId", "us_env_elsewhere")]
+)
+async def test_an_event_is_published_in_no_other_space(stage, key, named):
+    with pytest.raises(Refusal) as caught:
+        await publish(stage, context={key: named})
+    assert (caught.value.code, caught.value.key, caught.value.named) == (
+        "not_found",
+        f"context.{key}",
+        "us_sp_elsewhere",
+    )
+    assert await stage.events() == []
+
+
 async def test_who_and_where_is_set_by_the_server(stage):
-    lies = {
-        "accountId": "us_acc_x",
-        "spaceId": "us_sp_elsewhere",
-        "environmentId": "us_env_x",
-        "actorId": "root",
-    }
+    lies = {"accountId": "us_acc_x", "actorId": "root"}
     await publish(
         stage, context=lies, domain="job", id="us_ev_1", position="e:1", createdAt="2020-01-01T00:00:00Z"
     )

@@ -30,9 +30,21 @@ def test_what_is_no_id_of_the_kind_names_nothing(id_):
 
 
 @pytest.mark.parametrize(
-    ("query", "other"),
-    [("", False), ("environmentId=us_env_default", False), ("spaceId=us_sp_default", False), ("spaceId=default", False),
-     ("environmentId=us_env_x", True), ("environmentId=us_env_default&spaceId=us_sp_x", True)],
-)  # fmt: skip
-def test_it_knows_when_another_space_is_named(query, other):
-    assert call(f"/x?{query}").names_another_space() is other
+    ("query", "named"),
+    [
+        ("environmentId=us_env_x", "us_sp_x"),
+        ("environmentId=us_env_default&spaceId=us_sp_x", "us_sp_x"),
+        ("spaceId=x", "us_sp_x"),
+    ],
+)
+def test_a_call_that_names_another_space_finds_nothing(query, named):
+    with pytest.raises(Refusal) as caught:
+        call(f"/x?{query}").check_space()
+    assert (caught.value.code, caught.value.named) == ("not_found", named)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "environmentId=us_env_default", "spaceId=us_sp_default&environmentId=default"]
+)
+def test_a_call_may_name_its_own_space(query):
+    call(f"/x?{query}").check_space()

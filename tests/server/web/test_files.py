@@ -136,7 +136,9 @@ async def test_lists_are_newest_first_by_job_and_page(server):
     assert [file["id"] for file in rest.data] == ids[:1]
     assert rest.body["cursor"] is None
     assert [file["id"] for file in (await server.call("GET", "/v1/files?pageSize=1")).data] == [other]
-    assert (await server.call("GET", "/v1/files?jobId=x")).data == []
+    for unknown in ("x", "us_jb_00000zzzzz"):
+        answer = await server.call("GET", f"/v1/files?jobId={unknown}")
+        assert (answer.status, answer.error["key"]) == (404, "jobId")
 
 
 async def test_a_deleted_file_is_gone_with_its_bytes(server):

@@ -169,13 +169,25 @@ async def test_lists_filter(server):
     await server.job(parentId=job["id"])
     for query, count in (
         ("job=workbook:import", 1), ("job=workbook:*", 2), ("type=workbook&operation=export", 1), ("status=ready", 2),
-        ("status=failed,canceled", 0), (f"parentId={job['id']}", 1), ("parentId=x", 0), ("excludeChildJobs=true", 1),
-        ("environmentId=us_env_default&spaceId=us_sp_default", 2), ("environmentId=us_env_other", 0),
+        ("status=failed,canceled", 0), (f"parentId={job['id']}", 1), ("excludeChildJobs=true", 1),
+        ("environmentId=us_env_default&spaceId=us_sp_default", 2),
         ("workbookId=us_wb_1", 2), ("source=us_wb_2", 0), ("createdAfter=2000-01-01T00:00:00%2B01:00", 2), ("unknown=x", 2),
     ):  # fmt: skip
         answer = await server.call("GET", f"/v1/jobs?{query}")
         assert len(answer.data) == count, query
         assert answer.body["pagination"]["totalCount"] == count
+
+
+@pytest.mark.parametrize(
+    "query", ["parentId=x", "parentId=us_jb_00000zzzzz", "environmentId=us_env_other", "spaceId=x"]
+)
+async def test_lists_of_what_is_not_in_the_space_are_not_found(server, query):
+    answer = await server.call("GET", f"/v1/jobs?{query}")
+    assert (answer.status, answer.error["code"], answer.error["key"]) == (
+        404,
+        "not_found",
+        query.split("=")[0],
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Whose is what a call names: the same in every database."""
+
+from dataclasses import astuple, replace
+
+import pytest
+
+from listener_sdk.protocol.ids import encode
+from server.core.actors import Space
+from server.core.files import FileRow
+from server.core.jobs import COLUMNS
+from server.core.keys import KeyRow
+from server.core.secrets import SecretRow
+from server.store import files, keys, log, secrets, spaces, wall
+
+
+@pytest.fixture
+def tx(connection, job):
+    """Of each kind one thing of each of three spaces, the last of which is being removed: 1, 2 and 3."""
+    connection.begin()
+    spaces.insert(connection, Space(3, "gone", "Gone", deleted_at=5))
+    for n in (1, 2, 3):
+        connection.insert_many("job", COLUMNS, [astuple(replace(job, id=n, space_id=n))])
+        connection.insert_many("event", log.COLUMNS, [(n, n, "a:b", None, 0, 5, "{}")])
+        files.insert(connection, FileRow(n, n, None, "a", 1, "text/csv", 5, "k", "b"))
+        row = SecretRow(n, n, "a", "", None, None, "w", "s", 1, 1, 5, "k", 5, "k")
+        secrets.insert(connection, row)
+        keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
+    yield connection
+    connection.rollback()
+
+
+@pytest.mark.parametrize("kind", wall.KINDS)
+def test_what_is_another_space_s_is_told_from_what_is_ones_own_or_nowhere(tx, kind):
+    names = [encode(kind, n) for n in (1, 2, 3, 4)]
+    assert wall.elsewhere(tx, 1, names) == [(names[1], 2)]
+    assert wall.elsewhere(tx, 2, names) == [(names[0], 1)]
+    assert wall.elsewhere(tx, 1, [names[1]] * 3) == [(names[1], 2)]
+
+
+def test_spaces_are_named_by_their_ids(tx):
+    names = [
+        "us_sp_default",
+        "us_sp_elsewhere",
+        "us_sp_gone",
+        "us_sp_nowhere",
+        "elsewhere",
+        "us_xx_elsewhere",
+        "",
+    ]
+    assert wall.elsewhere(tx, 1, names) == [("us_sp_elsewhere", 2)]
+    assert wall.elsewhere(tx, 1, ["us_env_elsewhere"]) == [("us_env_elsewhere", 2)]
+    assert wall.elsewhere(tx, 2, names) == [("us_sp_default", 1)]
+
+
+def test_many_names_are_looked_up_at_once(tx):
+    names = [encode("jb", n) for n in range(1_000)]
+    assert wall.elsewhere(tx, 1, names) == [(encode("jb", 2), 2)]

@@ -1,0 +1,175 @@
+"""Two tenants on one server: keys of every role, and one thing of each kind that has an id."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from postgres import postgres
+from yarl import URL
+
+from server.app import running
+from server.core.roles import ROLES
+from server.settings import Settings
+
+DEADLINE_S = 20.0
+LISTS = {"fieldMapping": [], "unmappedSourceFields": [], "unmappedDestinationFields": []}
+
+
+@dataclass
+class Answer:
+    status: int
+    body: Any
+
+    @property
+    def data(self) -> Any:
+        assert self.status == 200, self.body
+        return self.body["data"]
+
+    @property
+    def error(self) -> Any:
+        return self.body["errors"][0]
+
+
+@dataclass
+class Caller:
+    """Calls with one key."""
+
+    http: aiohttp.ClientSession
+    url: str
+    key: str
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        sent = {"Authorization": f"Bearer {self.key}", **{n.replace("_", "-"): v for n, v in headers.items()}}
+        raw = None if body is None else json.dumps(body).encode()
+        async with self.http.request(
+            method, URL(self.url + path, encoded=True), data=raw, headers=sent
+        ) as answer:
+            text = await answer.read()
+        is_json = answer.content_type == "application/json"
+        return Answer(answer.status, json.loads(text) if is_json and text else text)
+
+    @contextlib.asynccontextmanager
+    async def stream(self, **hello: Any) -> AsyncIterator["Socket"]:
+        """A connection that has said hello."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        async with self.http.ws_connect(f"{self.url}/v1/stream", headers=headers) as socket:
+            made = Socket(socket)
+            told = await made.ask(type="hello", **hello)
+            (made.welcome,) = [frame for frame in told if frame["type"] == "welcome"]
+            yield made
+
+
+class Socket:
+    """A connection of the stream."""
+
+    welcome: dict[str, Any]
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._last = 0
+        self.told: list[dict[str, Any]] = []
+
+    async def ask(self, **frame: Any) -> list[dict[str, Any]]:
+        """Send a frame; what has come when another one after it was answered."""
+        self._last += 2
+        end = {"type": "unsubscribe", "sub": "-", "id": self._last}
+        await self._socket.send_json([{"id": self._last - 1, **frame}, end])
+        answered = {self._last}
+        if frame["type"] in {
+            "complete",
+            "secrets",
+            "fail",
+            "log",
+            "ack",
+            "create",
+            "publish",
+            "listen",
+            "release",
+            "hello",
+        }:
+            answered.add(self._last - 1)
+        return await self.until(lambda told: answered <= {one.get("id") for one in told})
+
+    async def until(self, holds: Any) -> list[dict[str, Any]]:
+        """What has come since the last call, once it is enough."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not holds(self.told):
+                self.told += await self._socket.receive_json()
+        told, self.told = self.told, []
+        return told
+
+
+@dataclass
+class Tenant:
+    """A space: its callers by role, the ids of its things by kind, and a lease of a job that runs."""
+
+    code: str
+    callers: dict[str, Caller]
+    ids: dict[str, str]
+    fence: int
+
+    async def audit(self, action: str = "**") -> list[Any]:
+        """The space's audit, newest first."""
+        return (await self.callers["admin"].call("GET", f"/v1/audit?pageSize=1000&action={action}")).data
+
+    async def state(self) -> Any:
+        """All that the space has, as it looks to its administrator."""
+        admin = self.callers["admin"]
+        paths = [
+            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
+            *(f"/v1/jobs/{self.ids['jb']}{end}" for end in ("", "/plan", "/log", "/attempts", "/progress")),
+        ]  # fmt: skip
+        found = [(await admin.call("GET", path)).data for path in paths]
+        return [_without_links(one) for one in found]
+
+
+def _without_links(value: Any) -> Any:
+    """Signed links are made anew at each look."""
+    if isinstance(value, list):
+        return [_without_links(one) for one in value]
+    if isinstance(value, dict):
+        return {
+            n: _without_links(v) for n, v in value.items() if n not in {"url", "urlExpiresAt", "expiresAt"}
+        }
+    return value
+
+
+@contextlib.asynccontextmanager
+async def tenants(folder: Path, store: str) -> AsyncIterator[tuple[Tenant, Tenant]]:
+    """Two of them on a running server, whose store is ``sqlite`` or ``postgresql``."""
+    url = None if store == "sqlite" else postgres().store()
+    settings = Settings(port=0, data_dir=folder / "data", drain_s=5, database_url=url)
+    async with running(settings) as (_, address), aiohttp.ClientSession() as http:
+        owner = Caller(http, address, (folder / "data" / "admin.key").read_text().strip())
+        yield await _tenant(owner, "acme"), await _tenant(owner, "globex")
+
+
+async def _tenant(owner: Caller, code: str) -> Tenant:
+    await owner.call("POST", "/v1/spaces", {"name": code.title(), "code": code})
+    keys = {}
+    for role in ROLES:
+        body = {"name": f"{role} of {code}", "role": role}
+        keys[role] = (await owner.call("POST", "/v1/keys", body, X_Customer_Code=code)).data
+    callers = {role: Caller(owner.http, owner.url, key["key"]) for role, key in keys.items()}
+    admin, listener = callers["admin"], callers["listener"]
+    body = {"type": "work", "operation": "run", "trigger": "immediate"}
+    job = (await admin.call("POST", "/v1/jobs", body)).data["id"]
+    running_job = (await listener.call("POST", f"/v1/jobs/{job}/ack", {"progress": 5})).data
+    event = (await admin.call("POST", "/v1/events", {"topic": "a:b", "domain": "a"})).data["id"]
+    file = (await admin.call("POST", f"/v1/files?name=a.csv&jobId={job}", {})).data["id"]
+    secrets = await admin.call("POST", "/v1/secrets", {"name": "token", "value": f"canary of {code}"})
+    ids = {
+        "jb": job,
+        "ev": event,
+        "fl": file,
+        "key": keys["viewer"]["id"],
+        "sec": secrets.data[0]["id"],
+        "sp": f"us_sp_{code}",
+        "env": f"us_env_{code}",
+    }
+    return Tenant(code, callers, ids, running_job["fence"])
