@@ -159,6 +159,7 @@ class Settings(BaseModel):
         90, description="How long jobs are kept after their end, with their attempts and logs."
     )
     file_days: Days = Field(30, description="How long files are kept.")
+    audit_days: Days = Field(400, description="How long it is kept who has changed what.")
 
     max_body_bytes: Size = Field(1 * MIB, description="Largest body of a call.")
     max_bulk_bytes: Size = Field(16 * MIB, description="Largest body of a call that creates many jobs.")
@@ -206,6 +207,7 @@ class Settings(BaseModel):
             log_events=self.log_events,
             job_ms=int(self.job_days * DAY_MS),
             file_ms=int(self.file_days * DAY_MS),
+            audit_ms=int(self.audit_days * DAY_MS),
         )
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..core.actors import SYSTEM
 from ..core.retention import may_go
-from ..store import idempotency, jobs, log
+from ..store import audit, idempotency, jobs, log
 from ..store import retention as sql
 from ..store.transaction import Transaction
 from . import files
@@ -28,6 +28,13 @@ class OldFiles:
 
 @dataclass(frozen=True, slots=True)
 class OldJobs:
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldLines:
+    """Lines of the audit."""
+
     ids: tuple[int, ...]
 
 
@@ -67,6 +74,11 @@ def remove_jobs(tx: Transaction, item: OldJobs) -> tuple[int, bool]:
     jobs.delete_many(tx.connection, gone)
     tx.forget_ended(gone)
     return len(gone), False
+
+
+def remove_audit(tx: Transaction, item: OldLines) -> int:
+    """Lines of the audit; how many went."""
+    return audit.remove(tx.connection, item.ids)
 
 
 def remove_keys(tx: Transaction, item: OldKeys) -> int:

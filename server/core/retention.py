@@ -3,8 +3,8 @@
 Times are milliseconds. What has been kept for its whole time goes: at the last millisecond it is still there.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 DAY_MS: Final = 86_400_000
@@ -24,12 +24,34 @@ class Retention:
     log_events: int = 10_000_000
     job_ms: int = 90 * DAY_MS
     file_ms: int = 30 * DAY_MS
+    audit_ms: int = 400 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """How long things of one kind are kept: as long as the server keeps them, but in spaces that have a span of their ``own``."""
+
+    server_ms: int
+    own: Mapping[int, int] = field(default_factory=dict)
+
+    def of(self, space_id: int) -> int:
+        """How long things of the space are kept."""
+        return self.own.get(space_id, self.server_ms)
+
+    @property
+    def shortest(self) -> int:
+        """What was made later than this is young in every space."""
+        return min((self.server_ms, *self.own.values()))
 
 
 class Aged(NamedTuple):
-    """A job in the order of making: ``finished_at`` is None while it has not ended, ``cost`` what its removal costs."""
+    """A job in the order of making: ``finished_at`` is None while it has not ended, ``cost`` what its removal costs.
+
+    A file is one that ended when it was stored.
+    """
 
     id: int
+    space_id: int
     created_at: int
     finished_at: int | None
     cost: int
@@ -60,20 +82,35 @@ def old_prefix(times: Sequence[int], now: int, keep_ms: int) -> int:
     return last
 
 
-def sweep(jobs: Iterable[Aged], now: int, keep_ms: int) -> Sweep:
-    """The ended jobs that are old, among jobs in the order of making. Jobs behind one that was made lately are young too."""
+def sweep(jobs: Iterable[Aged], now: int, spans: Spans) -> Sweep:
+    """The ended jobs that are old, among jobs in the order of making.
+
+    Jobs behind one that was made lately are young too: later than the shortest span of all spaces.
+    """
     old: list[Aged] = []
-    next_at = now + keep_ms
+    shortest = spans.shortest
+    next_at = now + shortest
     for job in jobs:
-        if is_young(job.created_at, now, keep_ms):
-            return Sweep(old, at_end=True, next_at=min(next_at, job.created_at + keep_ms))
+        if is_young(job.created_at, now, shortest):
+            return Sweep(old, at_end=True, next_at=min(next_at, job.created_at + shortest))
         if job.finished_at is None:
             continue
+        keep_ms = spans.of(job.space_id)
         if job.finished_at <= now - keep_ms:
             old.append(job)
         else:
             next_at = min(next_at, job.finished_at + keep_ms)
     return Sweep(old, at_end=False, next_at=next_at)
+
+
+def placed_files(rows: Sequence[tuple[int, int, int]], now: int) -> list[Aged]:
+    """Files in the order of storing, from (id, space, time). One whose time lies ahead is as old as what was stored after it."""
+    found: list[Aged] = []
+    later = now
+    for file_id, space_id, at in reversed(rows):
+        later = at if at <= now else later
+        found.append(Aged(file_id, space_id, later, later, 1))
+    return found[::-1]
 
 
 def job_cost(size: int, parts: int) -> int:

@@ -1,5 +1,6 @@
 """What readers see of a space, and what may be done with one."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from listener_sdk.protocol.spaces import SpaceCreate, SpaceRetention, SpaceUpdat
 from listener_sdk.protocol.times import to_wire
 
 from .actors import Space
-from .retention import DAY_MS, Retention
+from .retention import DAY_MS, Retention, Spans
 
 FIRST: Final = 1
 """The space of the first start. Keys of the whole store belong to it, and act in it unless a call names another."""
@@ -79,12 +80,12 @@ def check_active(space: Space) -> None:
         )
 
 
-def retention_of(space: Space, rules: Retention) -> Retention:
-    """How long things of the space are kept."""
-    return replace(
-        rules,
-        job_ms=rules.job_ms if space.job_ms is None else space.job_ms,
-        file_ms=rules.file_ms if space.file_ms is None else space.file_ms,
+def spans_of(spaces: Iterable[Space], rules: Retention) -> tuple[Spans, Spans]:
+    """How long jobs and files are kept, by space."""
+    known = list(spaces)
+    return (
+        Spans(rules.job_ms, {space.id: space.job_ms for space in known if space.job_ms is not None}),
+        Spans(rules.file_ms, {space.id: space.file_ms for space in known if space.file_ms is not None}),
     )
 
 

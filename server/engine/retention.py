@@ -7,15 +7,16 @@ comes a rest of nine times as long as it took, so that at most a tenth of the wr
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from ..commands import retention as commands
-from ..core.retention import DAY_MS, Aged, Retention, next_size, page_of
-from ..store import idempotency
+from ..core.retention import DAY_MS, Aged, Retention, Spans, Sweep, next_size, page_of
+from ..core.spaces import spans_of
+from ..store import idempotency, spaces
 from ..store import log as log_sql
 from ..store import retention as sql
 from ..store.command import Command
@@ -32,7 +33,9 @@ PATIENCE_S: Final = 0.05
 QUIET_S: Final = 0.002
 FIRST_SIZE: Final = 50
 WALK: Final = 1_000
-"""Jobs that are looked at by one query."""
+"""Rows that are looked at by one query."""
+REST_OF_WALK: Final = 50
+"""The time between two walks, in times of what one took to read."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -56,6 +59,7 @@ def _command(name: str, run: Callable[[Transaction, Item], Result]) -> Command[I
 OLD_EVENTS: Final = _command("old_events", commands.remove_events)
 OLD_FILES: Final = _command("old_files", commands.remove_files)
 OLD_JOBS: Final = _command("old_jobs", commands.remove_jobs)
+OLD_LINES: Final = _command("old_lines", commands.remove_audit)
 OLD_KEYS: Final = _command("old_keys", commands.remove_keys)
 
 
@@ -67,6 +71,15 @@ class Went:
     events: int = 0
     files: int = 0
     jobs: int = 0
+    audit: int = 0
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Walks over rows of a kind: by which spans the last was made, and when the next is worth while."""
+
+    spans: Spans | None = None
+    at_ms: int = 0
 
 
 class RetentionLoop:
@@ -102,7 +115,8 @@ class RetentionLoop:
         self._timer = timer
         self._offset = clock() - monotonic_ms()
         self._sizes: dict[str, int] = {}
-        self._walk_at_ms = monotonic_ms()
+        self._job_walk = _Walk()
+        self._file_walk = _Walk()
 
     async def run(self) -> None:
         """Look once a minute, until cancelled. A server that begins has others to serve first."""
@@ -120,10 +134,12 @@ class RetentionLoop:
         went = Went()
         went.keys = await self._keys()
         went.events = await self._events()
-        went.files = await self._files()
-        went.jobs = await self._jobs()
+        jobs, files = spans_of((await self._read(spaces.every)).values(), self._rules)
+        went.files = await self._walk(self._file_walk, files, sql.old_files, self._remove_files)
+        went.jobs = await self._walk(self._job_walk, jobs, sql.old_jobs, self._remove_jobs)
+        went.audit = await self._lines()
         if went != Went():
-            _log.info("removed_old", keys=went.keys, events=went.events, files=went.files, jobs=went.jobs)
+            _log.info("removed_old", **asdict(went))
         return went
 
     def _now(self) -> int:
@@ -152,17 +168,26 @@ class RetentionLoop:
         stays = sql.old_events(reader, self._rules, self._now(), self._size(OLD_EVENTS))
         return log_sql.head(reader), stays
 
-    async def _files(self) -> int:
+    async def _lines(self) -> int:
         total = 0
-        while ids := await self._read(self._old_files):
-            blobs: list[str] = await self._page(OLD_FILES, commands.OldFiles(tuple(ids)), len(ids))
+        while ids := await self._read(self._old_lines):
+            total += await self._page(OLD_LINES, commands.OldLines(tuple(ids)), len(ids))
+        return total
+
+    def _old_lines(self, reader: Reader) -> list[int]:
+        return sql.old_lines(reader, self._rules, self._now(), self._size(OLD_LINES))
+
+    async def _remove_files(self, old: list[Aged]) -> int:
+        total = 0
+        while old:
+            count = page_of(old, self._size(OLD_FILES))
+            page, old = old[:count], old[count:]
+            item = commands.OldFiles(tuple(file.id for file in page))
+            blobs: list[str] = await self._page(OLD_FILES, item, count)
             for blob in blobs:
                 await self._bytes(blob)
             total += len(blobs)
         return total
-
-    def _old_files(self, reader: Reader) -> list[int]:
-        return sql.old_files(reader, self._rules, self._now(), self._size(OLD_FILES))
 
     async def _bytes(self, blob: str) -> None:
         try:
@@ -171,21 +196,32 @@ class RetentionLoop:
             # Nothing names them any more: the next start sweeps them away.
             _log.warning("bytes_stay", blob=blob, error=str(error))
 
-    async def _jobs(self) -> int:
-        """Walk over all jobs that are not young, unless none can have become old since the last walk."""
-        if self._monotonic_ms() < self._walk_at_ms:
+    async def _walk(
+        self,
+        walk: _Walk,
+        spans: Spans,
+        find: Callable[..., tuple[Sweep, int | None]],
+        remove: Callable[[list[Aged]], Awaitable[int]],
+    ) -> int:
+        """Walk over all rows that are not young, unless none can have become old since the last walk by the same spans."""
+        if walk.spans == spans and self._monotonic_ms() < walk.at_ms:
             return 0
         now, after, total = self._now(), 0, 0
+        begun, paused = self._timer(), 0.0
         next_at = now + DAY_MS
         while True:
-            walk = partial(sql.old_jobs, rules=self._rules, now=now, after=after, count=WALK)
-            found, last = await self._read(walk)
-            went = await self._remove_jobs(found.old)
+            found, last = await self._read(partial(find, spans=spans, now=now, after=after, count=WALK))
+            pause = self._timer()
+            went = await remove(found.old)
+            paused += self._timer() - pause
             total += went
             # One that others need may be free of them in a minute: parents go after their child jobs.
             next_at = min(next_at, found.next_at) if went == len(found.old) else now
             if found.at_end or last is None:
-                self._walk_at_ms = self._monotonic_ms() + next_at - now
+                # Where a space keeps much for long, a walk is long: then it is made less often.
+                rest = REST_OF_WALK * (self._timer() - begun - paused)
+                walk.spans = spans
+                walk.at_ms = self._monotonic_ms() + max(next_at - now, int(rest * 1000))
                 return total
             after = last
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..core.files import FileRow
-from ..core.retention import Aged, Retention, Sweep, job_cost, old_prefix, sweep
-from . import files, log
+from ..core.retention import Aged, Retention, Spans, Sweep, job_cost, old_prefix, placed_files, sweep
+from . import audit, files, log
 from .database import Connection, Reader
 
 LINES: Final = 1_000
@@ -31,10 +31,21 @@ def remove_events(connection: Connection, upto: int) -> int:
     return connection.run("DELETE FROM event WHERE seq < :upto", upto=upto)
 
 
-def old_files(reader: Reader, rules: Retention, now: int, count: int) -> list[int]:
-    """Files that are old, at most ``count``, the oldest first."""
-    rows = reader.rows("SELECT id, created_at FROM file ORDER BY id LIMIT :count", count=count)
-    return [row[0] for row in rows[: old_prefix([row[1] for row in rows], now, rules.file_ms)]]
+def old_files(reader: Reader, spans: Spans, now: int, after: int, count: int) -> tuple[Sweep, int | None]:
+    """The old among the next ``count`` files after one, and the last of all that were looked at; None when none is left."""
+    rows = reader.rows(
+        "SELECT id, space_id, created_at FROM file WHERE id > :after ORDER BY id LIMIT :count",
+        after=after,
+        count=count,
+    )
+    files = placed_files([(row[0], row[1], row[2]) for row in rows], now)
+    return sweep(files, now, spans), files[-1].id if files else None
+
+
+def old_lines(reader: Reader, rules: Retention, now: int, count: int) -> list[int]:
+    """Lines of the audit that are old, at most ``count``, the oldest first."""
+    rows = audit.oldest(reader, count)
+    return [row[0] for row in rows[: old_prefix([row[1] for row in rows], now, rules.audit_ms)]]
 
 
 def remove_files(connection: Connection, ids: Sequence[int]) -> list[FileRow]:
@@ -46,19 +57,19 @@ def remove_files(connection: Connection, ids: Sequence[int]) -> list[FileRow]:
     return sorted((FileRow(*row) for row in rows), key=lambda row: row.id)
 
 
-def old_jobs(reader: Reader, rules: Retention, now: int, after: int, count: int) -> tuple[Sweep, int | None]:
+def old_jobs(reader: Reader, spans: Spans, now: int, after: int, count: int) -> tuple[Sweep, int | None]:
     """The old among the next ``count`` jobs after one, and the last of all that were looked at; None when none is left."""
     rows = reader.rows(
-        "SELECT id, created_at, finished_at, COALESCE(parts, 0), "
+        "SELECT id, space_id, created_at, finished_at, COALESCE(parts, 0), "
         "CASE WHEN finished_at <= :before "
         "THEN length(spec) + COALESCE(length(outcome), 0) + COALESCE(length(result), 0) ELSE 0 END "
         "FROM job WHERE id > :after ORDER BY id LIMIT :count",
-        before=now - rules.job_ms,
+        before=now - spans.shortest,
         after=after,
         count=count,
     )
-    jobs = [Aged(row[0], row[1], row[2], job_cost(row[4], row[3])) for row in rows]
-    return sweep(jobs, now, rules.job_ms), jobs[-1].id if jobs else None
+    jobs = [Aged(row[0], row[1], row[2], row[3], job_cost(row[5], row[4])) for row in rows]
+    return sweep(jobs, now, spans), jobs[-1].id if jobs else None
 
 
 def ended_jobs(connection: Connection, ids: Sequence[int]) -> list[tuple[int, int | None]]:

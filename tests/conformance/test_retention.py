@@ -7,12 +7,13 @@ from stage import START_MS
 
 from server.core.files import FileRow
 from server.core.jobs import COLUMNS
-from server.core.retention import Retention
-from server.store import files, idempotency, jobs, log
+from server.core.retention import Retention, Spans
+from server.store import audit, files, idempotency, jobs, log
 from server.store import retention as sql
 
 KEEP = 1_000
 RULES = Retention(log_ms=KEEP, log_events=100, job_ms=KEEP, file_ms=KEEP)
+SPANS = Spans(KEEP)
 NOW = START_MS
 OLD, YOUNG = NOW - KEEP, NOW - KEEP + 1
 
@@ -117,11 +118,34 @@ def test_old_files_are_removed_once_and_say_where_their_bytes_are(tx):
     ]
     for row in rows:
         files.insert(tx, row)
-    assert sql.old_files(tx, RULES, NOW, 100) == [1, 2]
-    assert sql.old_files(tx, RULES, NOW, 1) == [1]
+    found, last = sql.old_files(tx, SPANS, NOW, 0, 100)
+    assert ([file.id for file in found.old], found.at_end, last) == ([1, 2], True, 3)
+    found, last = sql.old_files(tx, SPANS, NOW, 0, 1)
+    assert ([file.id for file in found.old], last) == ([1], 1)
+    assert sql.old_files(tx, SPANS, NOW, 3, 9)[1] is None
     assert sql.remove_files(tx, [1, 2]) == rows[:2]
     assert sql.remove_files(tx, [1, 2]) == []
     assert files.blobs(tx) == {"blob3"}
+
+
+def test_each_space_keeps_files_and_jobs_for_its_own_span(tx, job):
+    spans = Spans(KEEP, {2: 2 * KEEP})
+    for n, space in ((1, 1), (2, 2)):
+        files.insert(tx, FileRow(n, space, None, "a", 3, "text/csv", OLD, "k", "b"))
+    insert(tx, job, {"id": 1, "space_id": 2}, {"id": 2}, {"id": 3, "space_id": 2, "finished_at": OLD - KEEP})
+    assert [file.id for file in sql.old_files(tx, spans, NOW, 0, 9)[0].old] == [1]
+    assert [one.id for one in sql.old_jobs(tx, spans, NOW, 0, 9)[0].old] == [2, 3]
+
+
+# ---- the audit
+
+
+def test_lines_of_the_audit_are_old_in_the_order_of_writing(tx):
+    rows = [(n, 1, at, "k", None, "a:b", "x", None, None) for n, at in enumerate((OLD, OLD, YOUNG, OLD), 1)]
+    tx.insert_many("audit", audit.COLUMNS, rows)
+    rules = replace(RULES, audit_ms=KEEP)
+    assert sql.old_lines(tx, rules, NOW, 9) == [1, 2]
+    assert sql.old_lines(tx, rules, NOW, 1) == [1]
 
 
 # ---- jobs
@@ -136,18 +160,18 @@ def test_a_walk_tells_what_is_old_and_how_far_it_came(tx, job):
         {"id": 3, "finished_at": YOUNG},
         {"id": 4, "parts": 100},
     )
-    found, last = sql.old_jobs(tx, RULES, NOW, 0, 100)
+    found, last = sql.old_jobs(tx, SPANS, NOW, 0, 100)
     assert [(one.id, one.cost > 1) for one in found.old] == [(1, False), (4, True)]
     assert (found.at_end, last) == (False, 4)
-    found, last = sql.old_jobs(tx, RULES, NOW, 0, 2)
+    found, last = sql.old_jobs(tx, SPANS, NOW, 0, 2)
     assert ([one.id for one in found.old], last) == ([1], 2)
-    found, last = sql.old_jobs(tx, RULES, NOW, 4, 2)
+    found, last = sql.old_jobs(tx, SPANS, NOW, 4, 2)
     assert (found.old, last) == ([], None)
 
 
 def test_large_texts_count(tx, job):
     insert(tx, job, {"id": 1, "result": '"' + "x" * 200_000 + '"'})
-    assert sql.old_jobs(tx, RULES, NOW, 0, 100)[0].old[0].cost > 10
+    assert sql.old_jobs(tx, SPANS, NOW, 0, 100)[0].old[0].cost > 10
 
 
 def test_only_ended_jobs_are_taken_and_parts_name_their_parent(tx, job):

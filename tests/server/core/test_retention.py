@@ -9,25 +9,28 @@ from server.core.retention import (
     TARGET_S,
     Aged,
     Retention,
+    Spans,
     job_cost,
     may_go,
     next_size,
     old_prefix,
     page_of,
+    placed_files,
     sweep,
 )
 
 NOW, KEEP = 1_000_000, 1_000
+SPANS = Spans(KEEP)
 OLD, YOUNG, AHEAD = NOW - KEEP, NOW - KEEP + 1, NOW + 1
 
 
-def aged(number, created=OLD - 500, finished=OLD, cost=1):
-    return Aged(number, created, finished, cost)
+def aged(number, created=OLD - 500, finished=OLD, cost=1, space=1):
+    return Aged(number, space, created, finished, cost)
 
 
 def test_the_times_are_those_of_the_design():
     day = 86_400_000
-    assert Retention() == Retention(7 * day, 10_000_000, 90 * day, 30 * day)
+    assert Retention() == Retention(7 * day, 10_000_000, 90 * day, 30 * day, 400 * day)
 
 
 @pytest.mark.parametrize(
@@ -59,18 +62,18 @@ def test_nothing_young_ever_goes_and_nothing_old_stays_before_all_that_is_young(
 
 
 def test_ended_jobs_are_old_from_their_end_and_unfinished_ones_never():
-    found = sweep([aged(1), aged(2, finished=None), aged(3, finished=OLD + 1), aged(4)], NOW, KEEP)
+    found = sweep([aged(1), aged(2, finished=None), aged(3, finished=OLD + 1), aged(4)], NOW, SPANS)
     assert [job.id for job in found.old] == [1, 4]
     assert not found.at_end
 
 
 def test_a_walk_ends_at_the_first_job_that_was_made_lately():
-    found = sweep([aged(1), aged(2, created=YOUNG, finished=None), aged(3)], NOW, KEEP)
+    found = sweep([aged(1), aged(2, created=YOUNG, finished=None), aged(3)], NOW, SPANS)
     assert ([job.id for job in found.old], found.at_end) == ([1], True)
 
 
 def test_a_job_that_was_made_by_a_clock_ahead_does_not_end_the_walk():
-    found = sweep([aged(1, created=AHEAD, finished=AHEAD), aged(2)], NOW, KEEP)
+    found = sweep([aged(1, created=AHEAD, finished=AHEAD), aged(2)], NOW, SPANS)
     assert ([job.id for job in found.old], found.at_end) == ([2], False)
 
 
@@ -86,7 +89,36 @@ def test_a_job_that_was_made_by_a_clock_ahead_does_not_end_the_walk():
     ],
 )
 def test_it_is_known_when_the_next_job_may_be_old(jobs, expected):
-    assert sweep(jobs, NOW, KEEP).next_at == expected
+    assert sweep(jobs, NOW, SPANS).next_at == expected
+
+
+def test_each_space_keeps_its_jobs_for_its_own_span():
+    spans = Spans(KEEP, {2: KEEP // 2, 3: 5 * KEEP})
+    jobs = [aged(n, finished=at, space=space) for n, (space, at) in enumerate(
+        [(1, OLD), (1, OLD + 1), (2, NOW - KEEP // 2), (2, NOW - KEEP // 2 + 1), (3, OLD - KEEP), (9, OLD)], 1
+    )]  # fmt: skip
+    found = sweep(jobs, NOW, spans)
+    assert [job.id for job in found.old] == [1, 3, 6]
+    assert found.next_at == NOW + 1
+
+
+def test_the_walk_goes_on_to_what_is_young_in_every_space():
+    spans = Spans(KEEP, {2: KEEP // 2})
+    assert spans.shortest == KEEP // 2
+    lately = NOW - KEEP // 2
+    assert not sweep([aged(1, created=lately, finished=None)], NOW, spans).at_end
+    assert sweep([aged(1, created=lately + 1, finished=None)], NOW, spans).at_end
+    assert Spans(KEEP, {2: 9 * KEEP}).shortest == KEEP
+
+
+def test_a_file_whose_time_lies_ahead_is_as_old_as_what_was_stored_after_it():
+    files = placed_files([(1, 1, AHEAD), (2, 2, OLD), (3, 1, AHEAD)], NOW)
+    assert [(file.id, file.space_id, file.finished_at) for file in files] == [
+        (1, 1, OLD),
+        (2, 2, OLD),
+        (3, 1, NOW),
+    ]
+    assert [file.id for file in sweep(files, NOW, SPANS).old] == [1, 2]
 
 
 def test_large_jobs_and_those_of_many_parts_cost_more():

@@ -5,8 +5,8 @@ import pytest
 from listener_sdk.protocol import spaces as wire
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
-from server.core.retention import DAY_MS, Retention
-from server.core.spaces import changed_space, check_active, differences, new_space, retention_of, space_wire
+from server.core.retention import DAY_MS, Retention, Spans
+from server.core.spaces import changed_space, check_active, differences, new_space, space_wire, spans_of
 
 NOW = 1_767_225_600_000
 
@@ -81,6 +81,7 @@ def test_nothing_begins_in_an_archived_space():
 
 def test_a_space_keeps_things_as_long_as_it_says_or_as_the_server_does():
     rules = Retention()
-    assert retention_of(space(), rules) == rules
-    own = retention_of(space(retention={"jobDays": 1.5}), rules)
-    assert (own.job_ms, own.file_ms) == (DAY_MS * 3 // 2, rules.file_ms)
+    assert spans_of([space()], rules) == (Spans(rules.job_ms), Spans(rules.file_ms))
+    jobs, files = spans_of([space(retention={"jobDays": 1.5})], rules)
+    assert (jobs.of(space().id), jobs.of(99)) == (DAY_MS * 3 // 2, rules.job_ms)
+    assert files == Spans(rules.file_ms)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.core.retention import Retention
+from server.core.retention import Retention, Spans
 from server.store import idempotency
 from server.store import retention as sql
 
@@ -30,7 +30,8 @@ class Watching:
     "act",
     [
         lambda c: sql.old_events(c, Retention(), 5, 5),
-        lambda c: sql.old_jobs(c, Retention(), 5, 0, 5),
+        lambda c: sql.old_jobs(c, Spans(5), 5, 0, 5),
+        lambda c: sql.old_files(c, Spans(5), 5, 0, 5),
         lambda c: sql.ended_jobs(c, [1, 2]),
         lambda c: sql.needed_jobs(c, [1, 2]),
         lambda c: sql.existing_jobs(c, [1, 2]),
@@ -49,7 +50,7 @@ def test_every_step_goes_by_an_index_and_sorts_nothing(connection, act):
         assert "TEMP B-TREE" not in plan, watching.plans
 
 
-def test_old_files_are_read_in_the_order_of_making_and_no_further_than_asked(connection):
+def test_old_lines_are_read_in_the_order_of_making_and_no_further_than_asked(connection):
     watching = Watching(connection)
-    sql.old_files(watching, Retention(), 5, 5)
-    assert watching.plans == ["SCAN file"]
+    sql.old_lines(watching, Retention(), 5, 5)
+    assert watching.plans == ["SCAN audit"]
