@@ -11,6 +11,8 @@ from . import globs, jobs, log, reach
 from .database import Reader
 from .pages import Page, Window, fitting
 
+WITHOUT_INDEX: Final = 1
+"""The first space, whose events the index of spaces leaves out: most stores have no other."""
 CLOCK_SLACK_MS: Final = 60_000
 """How far a clock may have gone back without hiding events from a list that begins at a time."""
 
@@ -67,6 +69,9 @@ def _where(
 ) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {"space": space_id, "after": max(window.after or 0, head.oldest - 1)}
     parts = ["e.space_id = :space", "e.seq > :after"]
+    if space_id != WITHOUT_INDEX:
+        # Said in the words of the index of other spaces: no database could prove it of a parameter.
+        parts.append(f"e.space_id <> {WITHOUT_INDEX}")
     if wanted.since is not None:
         params |= {"since": wanted.since, "first": _first_at(reader, head, wanted.since - CLOCK_SLACK_MS)}
         parts.append("e.seq >= :first AND e.at >= :since")

@@ -175,6 +175,8 @@ CREATE INDEX job_rerun ON job (rerun_of) WHERE rerun_of IS NOT NULL;
 CREATE INDEX job_parent ON job (parent_id, part) WHERE parent_id IS NOT NULL;
 -- Which part of a split job is next, and which must end with it.
 CREATE INDEX job_part ON job (parent_id, part) WHERE part IS NOT NULL AND finished_at IS NULL;
+-- The list of a space, however many jobs the others have.
+CREATE INDEX job_space ON job (space_id, id);
 CREATE UNIQUE INDEX job_unique_key ON job (space_id, unique_key) WHERE unique_key IS NOT NULL AND finished_at IS NULL;
 
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
@@ -264,6 +266,9 @@ CREATE TABLE event (
 -- A job ends once: the database itself refuses a second terminal event.
 CREATE UNIQUE INDEX event_terminal ON event (job_id) WHERE terminal = 1;
 
+-- The events of a space among those of all others; the first space, which most stores have alone, goes without.
+CREATE INDEX event_space ON event (space_id, seq) WHERE space_id <> 1;
+
 CREATE TABLE event_ack (
     seq ROWID_KEY,
     at BIGINT NOT NULL,
@@ -281,6 +286,7 @@ CREATE TABLE file (
     created_by TEXT NOT NULL,
     blob TEXT NOT NULL
 );
+CREATE INDEX file_space ON file (space_id, id);
 CREATE INDEX file_job ON file (job_id) WHERE job_id IS NOT NULL;
 
 -- Who has changed what, from where.
