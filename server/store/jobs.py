@@ -194,7 +194,8 @@ def count_ready(reader: Reader, space_id: int) -> int:
     """How many jobs of a space wait for a listener."""
     return int(
         reader.rows(
-            "SELECT COUNT(*) FROM job WHERE space_id = :space AND status = 'ready' AND holder IS NULL",
+            # Every name is: it says that the index of what may be claimed is meant, and not the one of all jobs of a space.
+            "SELECT COUNT(*) FROM job WHERE space_id = :space AND name >= '' AND status = 'ready' AND holder IS NULL",
             space=space_id,
         )[0][0]
     )

@@ -66,7 +66,7 @@ def delete(connection: Connection, secret_id: int) -> None:
 def held_jobs(reader: Reader, space_id: int, key_id: str) -> set[str]:
     """The names of the jobs of a space that a key holds, by its sessions or by itself."""
     rows = reader.rows(
-        "SELECT DISTINCT name FROM job WHERE space_id = :space AND holder IS NOT NULL "
+        "SELECT DISTINCT name FROM job WHERE +space_id = :space AND holder IS NOT NULL "
         "AND (holder = :key OR (holder >= :first AND holder < :beyond))",
         space=space_id,
         key=key_id,

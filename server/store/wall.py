@@ -22,6 +22,7 @@ KINDS: Final = {
     "fl": _Rows("file", "id"),
     "key": _Rows("api_key", "id", numbered=False),
     "sec": _Rows("secret", "id"),
+    "mem": _Rows("member", "id"),
 }
 """Every kind of id that a route or frame takes, but those of spaces, which are made of their codes."""
 _AT_ONCE: Final = 100

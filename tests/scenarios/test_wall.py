@@ -23,6 +23,7 @@ OF_PATH = {
     "/v1/files": "fl",
     "/v1/keys": "key",
     "/v1/secrets": "sec",
+    "/v1/members": "mem",
     "/v1/spaces": "sp",
     "/v1/environments": "env",
 }
@@ -118,7 +119,7 @@ async def test_no_route_leads_to_the_other_space(both):
     ours, theirs = both
     before = await theirs.state()
     refused, forbidden = set(), set()
-    for role, caller in ours.callers.items():
+    for role, caller in (*ours.callers.items(), *ours.members.items()):
         for route, path, body, named in by_path(theirs):
             answer = await caller.call(route.method, path, body)
             allowed = may(role, route.permission)
@@ -262,7 +263,7 @@ ANSWERS = {
 
 
 def test_every_frame_is_tried():
-    nobody = Tenant("", {}, {"jb": "", "sp": ""}, 1)
+    nobody = Tenant("", {}, {}, {"jb": "", "sp": ""}, 1)
     assert frames(nobody).keys() == {frame.model_fields["type"].default for frame in CLIENT_FRAMES}
 
 
@@ -308,7 +309,13 @@ async def test_hello_opens_no_other_space(both):
     ours, theirs = both
     caller = ours.callers["listener"]
     async with caller.http.ws_connect(f"{caller.url}/v1/stream") as socket:
-        await socket.send_json({"type": "hello", "key": caller.key, "space": theirs.code})
+        await socket.send_json(
+            {
+                "type": "hello",
+                "key": caller.shown["Authorization"].removeprefix("Bearer "),
+                "space": theirs.code,
+            }
+        )
         assert (await socket.receive_json())[0]["code"] == "not_found"
     await noted(ours, "access:refused", {(theirs.ids["sp"], "frame hello")})
 

@@ -37,14 +37,14 @@ class Answer:
 
 @dataclass
 class Caller:
-    """Calls with one key."""
+    """Calls with what a key, or a member's browser, shows."""
 
     http: aiohttp.ClientSession
     url: str
-    key: str
+    shown: dict[str, str]
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        sent = {"Authorization": f"Bearer {self.key}", **{n.replace("_", "-"): v for n, v in headers.items()}}
+        sent = {**self.shown, **{n.replace("_", "-"): v for n, v in headers.items()}}
         raw = None if body is None else json.dumps(body).encode()
         async with self.http.request(
             method, URL(self.url + path, encoded=True), data=raw, headers=sent
@@ -56,8 +56,7 @@ class Caller:
     @contextlib.asynccontextmanager
     async def stream(self, **hello: Any) -> AsyncIterator["Socket"]:
         """A connection that has said hello."""
-        headers = {"Authorization": f"Bearer {self.key}"}
-        async with self.http.ws_connect(f"{self.url}/v1/stream", headers=headers) as socket:
+        async with self.http.ws_connect(f"{self.url}/v1/stream", headers=self.shown) as socket:
             made = Socket(socket)
             told = await made.ask(type="hello", **hello)
             (made.welcome,) = [frame for frame in told if frame["type"] == "welcome"]
@@ -106,10 +105,11 @@ class Socket:
 
 @dataclass
 class Tenant:
-    """A space: its callers by role, the ids of its things by kind, and a lease of a job that runs."""
+    """A space: its keys and members by role, the ids of its things by kind, and a lease of a job that runs."""
 
     code: str
     callers: dict[str, Caller]
+    members: dict[str, Caller]
     ids: dict[str, str]
     fence: int
 
@@ -121,7 +121,7 @@ class Tenant:
         """All that the space has, as it looks to its administrator."""
         admin = self.callers["admin"]
         paths = [
-            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
+            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", "/v1/members", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
             *(f"/v1/jobs/{self.ids['jb']}{end}" for end in ("", "/plan", "/log", "/attempts", "/progress")),
         ]  # fmt: skip
         found = [(await admin.call("GET", path)).data for path in paths]
@@ -145,8 +145,26 @@ async def tenants(folder: Path, store: str) -> AsyncIterator[tuple[Tenant, Tenan
     url = None if store == "sqlite" else postgres().store()
     settings = Settings(port=0, data_dir=folder / "data", drain_s=5, database_url=url)
     async with running(settings) as (_, address), aiohttp.ClientSession() as http:
-        owner = Caller(http, address, (folder / "data" / "admin.key").read_text().strip())
+        owner = Caller(http, address, _with((folder / "data" / "admin.key").read_text().strip()))
         yield await _tenant(owner, "acme"), await _tenant(owner, "globex")
+
+
+def _with(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+async def _member(admin: Caller, role: str, code: str) -> tuple[str, Caller]:
+    """A member who has logged in, by a link; the id and the browser."""
+    body = {"name": f"{role} of {code}", "email": f"{role}@{code}.example", "role": role}
+    member = (await admin.call("POST", "/v1/members", body)).data["id"]
+    link = (await admin.call("POST", "/v1/login-links", {"member": member})).data["url"]
+    async with admin.http.post(
+        f"{admin.url}/v1/sessions", json={"link": link.partition("#")[2]}, headers={"Origin": admin.url}
+    ) as answer:
+        begun = (await answer.json())["data"]
+        cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    shown = {"Cookie": cookie, "Origin": admin.url, "X-CSRF-Token": begun["csrfToken"]}
+    return member, Caller(admin.http, admin.url, shown)
 
 
 async def _tenant(owner: Caller, code: str) -> Tenant:
@@ -155,8 +173,9 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
     for role in ROLES:
         body = {"name": f"{role} of {code}", "role": role}
         keys[role] = (await owner.call("POST", "/v1/keys", body, X_Customer_Code=code)).data
-    callers = {role: Caller(owner.http, owner.url, key["key"]) for role, key in keys.items()}
+    callers = {role: Caller(owner.http, owner.url, _with(key["key"])) for role, key in keys.items()}
     admin, listener = callers["admin"], callers["listener"]
+    members = {role: await _member(admin, role, code) for role in ROLES if role != "listener"}
     body = {"type": "work", "operation": "run", "trigger": "immediate"}
     job = (await admin.call("POST", "/v1/jobs", body)).data["id"]
     running_job = (await listener.call("POST", f"/v1/jobs/{job}/ack", {"progress": 5})).data
@@ -169,7 +188,9 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
         "fl": file,
         "key": keys["viewer"]["id"],
         "sec": secrets.data[0]["id"],
+        "mem": members["viewer"][0],
         "sp": f"us_sp_{code}",
         "env": f"us_env_{code}",
     }
-    return Tenant(code, callers, ids, running_job["fence"])
+    browsers = {role: browser for role, (_, browser) in members.items()}
+    return Tenant(code, callers, browsers, ids, running_job["fence"])
