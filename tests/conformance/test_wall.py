@@ -9,8 +9,24 @@ from server.core.actors import Space
 from server.core.files import FileRow
 from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
+from server.core.members import MemberRow
 from server.core.secrets import SecretRow
-from server.store import files, keys, log, secrets, spaces, wall
+from server.store import files, keys, log, members, secrets, spaces, wall
+
+
+def insert_member(connection, number):
+    given = {
+        "id": number,
+        "space_id": number,
+        "name": "a",
+        "role": "viewer",
+        "active": 1,
+        "created_at": 5,
+        "created_by": "k",
+        "updated_at": 5,
+    }
+    row = MemberRow(**{name: given.get(name) for name in members.COLUMNS})
+    connection.insert_many("member", members.COLUMNS, [astuple(row)])
 
 
 @pytest.fixture
@@ -24,6 +40,7 @@ def tx(connection, job):
         files.insert(connection, FileRow(n, n, None, "a", 1, "text/csv", 5, "k", "b"))
         row = SecretRow(n, n, "a", "", None, None, "w", "s", 1, 1, 5, "k", 5, "k")
         secrets.insert(connection, row)
+        insert_member(connection, n)
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
     yield connection
     connection.rollback()
