@@ -74,7 +74,9 @@ def make_pass(tx: Transaction, item: MakePass) -> PassRow:
         row = members.load(tx.connection, owner.space_id, owner.member_id)
         if row is None or row.deleted_at is not None:
             named = encode(KIND, owner.member_id)
-            raise Refusal("not_found", f"There is no member {named} in this space.", key="member")
+            raise Refusal(
+                "not_found", f"There is no member {named} in this space.", key="member", named=named
+            )
         if not row.active:
             raise Refusal("conflict", "This member is not active: activate the member first.", key="member")
     if sql.count_passes(tx.connection, owner, item.kind, tx.now) >= MOST_PASSES:

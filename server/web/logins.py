@@ -120,7 +120,9 @@ def _linked(call: Call, member: str | None) -> Owner:
     check(call.actor, "administer")
     number = decode(KIND, member)
     if number is None:
-        raise Refusal("not_found", f"There is no member {member!a} in this space.", key="member")
+        raise Refusal(
+            "not_found", f"There is no member {member!a} in this space.", key="member", named=member
+        )
     return Owner(call.actor.space.id, member_id=number)
 
 

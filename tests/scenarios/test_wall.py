@@ -94,6 +94,7 @@ def by_query_and_body(own, other):
         yield "POST", "/v1/events", "/v1/events", body, space
         yield "POST", "/v1/secrets", "/v1/secrets", {"name": "a", "value": "b", key: text}, space
     yield "POST", "/v1/tokens", "/v1/tokens", {"job": job}, job
+    yield "POST", "/v1/login-links", "/v1/login-links", {"member": other.ids["mem"]}, other.ids["mem"]
 
 
 COVERED = {"parentId", "predecessorIds", "spaceId", "environmentId", "jobId"}
