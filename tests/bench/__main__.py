@@ -43,8 +43,19 @@ class Bench:
         self.runs = []
         self.skipped = {}
         self.variables = {}
+        self.whole_rounds = 0
 
     def run(self):
+        """All lines; of a bench that is ended early those of its whole rounds."""
+        try:
+            self.run_rounds()
+        except (KeyboardInterrupt, SystemExit):
+            if not self.whole_rounds:
+                raise
+            say(f"!!! ENDED after {self.whole_rounds} of {self.rounds} rounds")
+        return [run for run in self.runs if run["round"] <= self.whole_rounds]
+
+    def run_rounds(self):
         with contextlib.ExitStack() as running:
             for name in dict.fromkeys(need for step in self.steps for need in step.needs):
                 self.start(running, name)
@@ -52,7 +63,7 @@ class Bench:
                 for step in self.steps:
                     if number == 1 or not step.only_first_round:
                         self.step(step, number)
-        return self.runs
+                self.whole_rounds = number
 
     def start(self, running, name):
         try:
@@ -133,7 +144,7 @@ def measured(options):
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     return {
-        **machine(STARTED, rounds),
+        **machine(STARTED, bench.whole_rounds),
         "short": options.short,
         "took_s": round(time.monotonic() - before),
         "runs": runs,
