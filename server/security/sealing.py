@@ -12,11 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORM: Final = "1"
 KEY_BYTES: Final = 32
@@ -102,7 +103,7 @@ class Sealer:
 
     def __init__(self, store: str, keys: Sequence[MasterKey]) -> None:
         self._store = store
-        self._by_prefix = {f"{FORM}.{key.id}.": AESGCM(key.wrapping) for key in reversed(keys)}
+        self._by_prefix = {f"{FORM}.{key.id}.": key.wrapping for key in reversed(keys)}
         self._marking = keys[0].marking
         self.prefix = f"{FORM}.{keys[0].id}."
         """What every key begins with that is wrapped under the first master key."""
@@ -121,12 +122,12 @@ class Sealer:
     def seal(self, place: Place, value: str) -> Sealed:
         """The two texts to be stored."""
         key = os.urandom(KEY_BYTES)
-        sealed = _encrypt(AESGCM(key), value.encode(), place.bound("value"))
+        sealed = _encrypt(key, value.encode(), place.bound("value"))
         return Sealed(self._wrap(place, key), f"{FORM}.{sealed}")
 
     def open(self, place: Place, sealed: Sealed) -> str:
         """The value; Locked when no master key opens it, or the texts were altered or belong elsewhere."""
-        key = AESGCM(self._unwrap(place, sealed.wrapped))
+        key = self._unwrap(place, sealed.wrapped)
         form, _, text = sealed.sealed.partition(".")
         if form != FORM:
             raise Locked
@@ -158,14 +159,23 @@ class Sealer:
         return _decrypt(master, wrapped[PREFIX_LENGTH:], place.bound("key"))
 
 
-def _encrypt(key: AESGCM, plain: bytes, bound: bytes) -> str:
+def _cipher(key: bytes) -> "AESGCM":
+    """Its library takes 7 MiB, which a server without secrets can spare."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - as said above
+
+    return AESGCM(key)
+
+
+def _encrypt(key: bytes, plain: bytes, bound: bytes) -> str:
     nonce = os.urandom(NONCE_BYTES)
-    return base64.b64encode(nonce + key.encrypt(nonce, plain, bound)).decode()
+    return base64.b64encode(nonce + _cipher(key).encrypt(nonce, plain, bound)).decode()
 
 
-def _decrypt(key: AESGCM, text: str, bound: bytes) -> bytes:
+def _decrypt(key: bytes, text: str, bound: bytes) -> bytes:
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as in ``_cipher``
+
     try:
         raw = base64.b64decode(text, validate=True)
-        return key.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
+        return _cipher(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
     except (InvalidTag, ValueError):
         raise Locked from None
