@@ -1,6 +1,7 @@
 """What people and programs do with jobs: create, update, execute, cancel, retry, acknowledge the outcome, delete."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -32,11 +33,16 @@ SPEC: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CreateJob:
-    """``trigger`` is what counts when the body names none."""
+    """``trigger`` is what counts when the body names none.
+
+    ``said`` joins the description: what the server itself knows of the job, and no client may say.
+    """
 
     actor: Actor
     body: JobCreate
     trigger: str = "immediate"
+    said: Mapping[str, Any] = field(default_factory=dict)
+    definition_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ def draft(tx: Transaction, item: CreateJob) -> Birth:
         item.actor.reach.check_name(body.name)
     trigger = body.trigger or item.trigger
     parent_id = _parent(tx, item)
-    row = _new_row(tx, item, _spec(body, trigger), parent_id)
+    row = _new_row(tx, item, _spec(item, trigger), parent_id)
     _refuse_other_space(body, space)
     others = predecessors.check(tx, space, body.predecessor_ids or (), parent_id)
     moves.check_reach(tx, item.actor, others, "predecessorIds")
@@ -132,10 +138,11 @@ def set_out(tx: Transaction, birth: Birth) -> None:
         moves.set_out(tx, row, birth.actor)
 
 
-def _spec(body: JobCreate, trigger: str) -> dict[str, Any]:
-    given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+def _spec(item: CreateJob, trigger: str) -> dict[str, Any]:
+    given = item.body.model_dump(mode="json", by_alias=True, exclude_none=True)
     spec: dict[str, Any] = {name: given[name] for name in SPEC if name in given}
     spec["trigger"] = trigger
+    spec.update(item.said)
     bounded(spec)
     return spec
 
@@ -219,6 +226,7 @@ def _new_row(tx: Transaction, item: CreateJob, spec: dict[str, Any], parent: int
         queue_timeout_ms=int(body.queue_timeout_s * 1000) if body.queue_timeout_s else None,
         total_timeout_ms=int(body.total_timeout_s * 1000),
         due_at=None,
+        definition_id=item.definition_id,
     )
 
 

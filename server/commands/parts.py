@@ -161,6 +161,7 @@ def _make(tx: Transaction, row: JobRow, specs: list[str], actor: str, *, paralle
             unique_key=None,
             spec=spec,
             created_by=actor,
+            definition_id=None,
         )
         tx.add(part)
         tx.say("job:created", part, actor)

@@ -61,6 +61,7 @@ class JobRow:
     due_at: int | None
     stalls_at: int | None = None
     stalled_at: int | None = None
+    definition_id: int | None = None
 
     @property
     def key(self) -> tuple[int, str]:

@@ -140,10 +140,13 @@ def check(schema: Schema | dict[str, Any], value: Any, at: str = "params") -> li
     return (schema if isinstance(schema, Schema) else compiled(schema)).check(value, at)
 
 
-def taken(schema: Schema, value: Any, at: str = "params") -> Any:
-    """The value with its defaults filled in. Refusals ``invalid``, one for each problem, when it does not fit."""
+def taken(schema: Schema, value: Any, at: str = "params", unknown: Collection[Path] = ()) -> Any:
+    """The value with its defaults filled in. Refusals ``invalid``, one for each problem, when it does not fit.
+
+    ``unknown`` as in `Schema.check`.
+    """
     whole = schema.filled(value)
-    if problems := schema.check(whole, at):
+    if problems := schema.check(whole, at, unknown):
         raise Refusals(
             [
                 Refusal("invalid", f"{problem.path}: {_ended(problem.message)}", key=problem.path)

@@ -11,6 +11,7 @@ SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job"  # noqa: S608 - names of
 FIXED: Final = frozenset({
     "id", "space_id", "name", "source", "parent_id", "rerun_of", "file_id", "unique_key",
     "created_by", "created_at", "max_attempts", "run_timeout_ms", "queue_timeout_ms", "total_timeout_ms",
+    "definition_id",
 })  # fmt: skip
 """Columns that never change after the insert."""
 MUTABLE: Final = tuple(name for name in COLUMNS if name not in FIXED)

@@ -163,7 +163,8 @@ CREATE TABLE job (
     total_timeout_ms BIGINT NOT NULL,
     due_at BIGINT,
     stalls_at BIGINT,
-    stalled_at BIGINT
+    stalled_at BIGINT,
+    definition_id BIGINT
 );
 
 -- What may be claimed, in the order of claiming.
@@ -177,7 +178,23 @@ CREATE INDEX job_parent ON job (parent_id, part) WHERE parent_id IS NOT NULL;
 CREATE INDEX job_part ON job (parent_id, part) WHERE part IS NOT NULL AND finished_at IS NULL;
 -- The list of a space, however many jobs the others have.
 CREATE INDEX job_space ON job (space_id, id);
+-- What became of a definition's launches.
+CREATE INDEX job_definition ON job (definition_id, id) WHERE definition_id IS NOT NULL;
 CREATE UNIQUE INDEX job_unique_key ON job (space_id, unique_key) WHERE unique_key IS NOT NULL AND finished_at IS NULL;
+
+-- What listeners have declared that they can do; seen_at is when one of another server's last did it.
+CREATE TABLE job_type (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX job_type_code ON job_type (space_id, code);
 
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (

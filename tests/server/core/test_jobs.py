@@ -10,7 +10,7 @@ from server.core.jobs import COLUMNS, JobRow
 
 def test_columns_are_the_fields_in_their_order(job):
     assert COLUMNS[0] == "id"
-    assert COLUMNS[-1] == "stalled_at"
+    assert COLUMNS[-1] == "definition_id"
     assert JobRow(*astuple(job)) == job
     assert JobRow(**dict(zip(COLUMNS, astuple(job), strict=True))) == job
 

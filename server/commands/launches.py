@@ -1,0 +1,74 @@
+"""A job made of a job type: parameters checked at the door, limits as the type sets them, and what is known of its start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.jobs import JobCreate
+
+from ..core.actors import Actor
+from ..core.job_types import JobType
+from ..core.jobs import JobRow
+from ..core.near_names import did_you_mean
+from ..core.schemas import taken
+from ..core.templates import Resolved
+from ..store import job_types as sql
+from ..store.transaction import Transaction
+from . import jobs
+
+MOST_NAMED = 1_000
+"""Codes among which a near one is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to run, for whom, and with what.
+
+    - ``given``: fields of `JobCreate` besides the name and the input, as the caller sends them
+    - ``said``: what the server itself knows of the job (``startedBy``, ``definition`` …)
+    """
+
+    actor: Actor
+    job_type: JobType
+    params: Resolved
+    given: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
+    definition_id: int | None = None
+
+
+def type_of(tx: Transaction, actor: Actor, code: str) -> JobType:
+    """The type of this code, built in or declared; Refusal ``not_found`` that names near ones."""
+    row = sql.by_code(tx.connection, actor.space.id, code)
+    if row is None:
+        raise unknown_type(sql.codes(tx.connection, actor.space.id, MOST_NAMED), code)
+    return row.job_type
+
+
+def unknown_type(known: list[str], code: str) -> Refusal:
+    """The refusal of a code that no job type of the space has."""
+    near = did_you_mean(code, known)
+    return Refusal("not_found", f"There is no job type {code[:192]!r} in this space.{near}", key="jobType")
+
+
+def launch(tx: Transaction, item: Launch) -> JobRow:
+    """Make the job. Refusals ``invalid`` that name all that is wrong with the parameters; else as `jobs.create`."""
+    params = checked(item.job_type, item.params)
+    domain, _, operation = item.job_type.name.partition(":")
+    limits = item.job_type.limits.model_dump(exclude_none=True)
+    given = {**limits, **item.given}
+    body = JobCreate(type=domain, operation=operation, input=params, **given)
+    if item.job_type.needs_file and body.file_id is None:
+        raise Refusal("invalid", "fileId: the job works on a file: upload one, and name it.", key="fileId")
+    said = {"jobType": item.job_type.code, **item.said}
+    if item.params.secret_refs:
+        said["secretRefs"] = [ref.stored() for ref in item.params.secret_refs]
+    return jobs.create(tx, jobs.CreateJob(item.actor, body, said=said, definition_id=item.definition_id))
+
+
+def checked(job_type: JobType, params: Resolved) -> dict[str, Any]:
+    """The parameters with their defaults; Refusals ``invalid``, one for each problem. Secrets are not looked at: they are not known."""
+    whole = taken(job_type.schema, params.value, unknown={ref.path for ref in params.secret_refs})
+    if not isinstance(whole, dict):
+        raise Refusal("invalid", "params: must be an object.", key="params")
+    return whole

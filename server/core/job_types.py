@@ -1,0 +1,128 @@
+"""Job types inside the server: what a listener declared, or the server itself can do, ready to check parameters."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from listener_sdk.protocol.job_types import JobTypeDeclare, JobTypeLimits
+from listener_sdk.protocol.times import to_wire
+
+from .forms import form_of, schema_of
+from .schemas import Schema, compiled
+
+MOST_READ: Final = 1_024
+"""Job types that are kept as they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobTypeRow:
+    """One row of table ``job_type``: ``body`` is the JSON of `JobType.stored`. Times are milliseconds."""
+
+    id: int
+    space_id: int
+    code: str
+    name: str
+    body: str
+    created_at: int
+    updated_at: int
+    updated_by: str
+    seen_at: int
+
+    @property
+    def job_type(self) -> "JobType":
+        """What the row says."""
+        return _read(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class JobType:
+    """What can be done. ``schema`` checks the parameters, ``form`` asks a person for them."""
+
+    code: str
+    name: str
+    schema: Schema
+    form: dict[str, Any]
+    label: str | None = None
+    description: str | None = None
+    modes: tuple[str, ...] = ("full",)
+    needs_file: bool = False
+    limits: JobTypeLimits = field(default_factory=JobTypeLimits)
+    built_in: bool = False
+
+    def stored(self) -> str:
+        """The JSON text of which `JobTypeRow.job_type` makes it again."""
+        return orjson.dumps(self._facts()).decode()
+
+    def wire(self) -> dict[str, Any]:
+        """What readers see of it, but for whether it is online."""
+        domain, _, operation = self.name.partition(":")
+        limits = self.limits.model_dump(by_alias=True, exclude_none=True)
+        facts = {
+            **self._facts(),
+            "domain": domain,
+            "operation": operation,
+            "limits": limits,
+            "builtIn": self.built_in,
+        }
+        return {name: value for name, value in facts.items() if value is not None}
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "name": self.name,
+            "label": self.label,
+            "description": self.description,
+            "inputSchema": self.schema.source,
+            "inputForm": self.form,
+            "modes": list(self.modes),
+            "needsFile": self.needs_file,
+            "limits": self.limits.model_dump(by_alias=True, exclude_none=True),
+        }
+
+
+def declared(body: JobTypeDeclare) -> JobType:
+    """The type that a listener declares; Refusals ``invalid`` that name all places where its schema cannot be taken."""
+    assert body.code is not None, "a declaration has its name for a code"
+    schema = compiled(_schema(body))
+    form = body.input_form or form_of(schema.source).form
+    return JobType(
+        code=body.code,
+        name=body.name,
+        schema=schema,
+        form=form.model_dump(mode="json", by_alias=True, exclude_none=True),
+        label=body.label,
+        description=body.description,
+        modes=tuple(body.modes),
+        needs_file=body.needs_file,
+        limits=body.limits,
+    )
+
+
+def _schema(body: JobTypeDeclare) -> dict[str, Any]:
+    if body.input_schema is not None:
+        return body.input_schema
+    return {"type": "object"} if body.input_form is None else schema_of(body.input_form)
+
+
+@lru_cache(maxsize=MOST_READ)
+def _read(text: str) -> JobType:
+    found = orjson.loads(text)
+    return JobType(
+        code=found["code"],
+        name=found["name"],
+        schema=compiled(found["inputSchema"]),
+        form=found["inputForm"],
+        label=found["label"],
+        description=found["description"],
+        modes=tuple(found["modes"]),
+        needs_file=found["needsFile"],
+        limits=JobTypeLimits.model_validate(found["limits"]),
+    )
+
+
+def type_wire(job_type: JobType, row: JobTypeRow | None, *, online: bool) -> dict[str, Any]:
+    """The job type as JSON object; ``row`` is None of one that is built in."""
+    times = {} if row is None else {"updatedAt": to_wire(row.updated_at)}
+    return {**job_type.wire(), "online": online, **times}

@@ -1,0 +1,85 @@
+"""Jobs made of job types: checked parameters, the type's limits, and what the server knows of them."""
+
+import pytest
+from stage import ADMIN
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.job_types import JobTypeDeclare
+from server.commands import launches
+from server.commands.launches import Launch
+from server.core.job_types import JobTypeRow, declared
+from server.core.refusals import Refusals
+from server.core.templates import Resolved, SecretRef
+from server.store import job_types as sql
+from server.store.command import Command
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"url": {"type": "string", "maxLength": 20}, "limit": {"type": "integer", "default": 10}},
+    "required": ["url"],
+    "additionalProperties": False,
+}
+LAUNCH = Command("launch", launches.launch)
+
+
+def type_(**fields):
+    body = {"name": "workbook:export", "code": "export", "inputSchema": SCHEMA, **fields}
+    return declared(JobTypeDeclare.model_validate(body))
+
+
+async def launch(stage, params, job_type=None, refs=(), **fields):
+    item = Launch(ADMIN, job_type or type_(), Resolved(params, tuple(refs)), **fields)
+    return await stage.do(LAUNCH, item)
+
+
+async def test_the_job_has_the_parameters_with_their_defaults_and_the_limits_of_its_type(stage):
+    job_type = type_(limits={"maxAttempts": 2, "runTimeoutS": 60})
+    row = await launch(
+        stage, {"url": "x"}, job_type, given={"label": "Mine"}, said={"startedBy": {"kind": "api"}}
+    )
+    stored = await stage.row(row)
+    said = stored.described()
+    assert (stored.name, stored.status, stored.max_attempts, stored.run_timeout_ms) == (
+        "workbook:export",
+        "ready",
+        2,
+        60_000,
+    )
+    assert said["input"] == {"url": "x", "limit": 10}
+    assert (said["jobType"], said["label"], said["startedBy"]) == ("export", "Mine", {"kind": "api"})
+
+
+async def test_all_that_is_wrong_is_told_at_once_and_no_job_is_made(stage):
+    with pytest.raises(Refusals) as caught:
+        await launch(stage, {"url": 5, "limit": "many", "more": 1})
+    assert {one.key for one in caught.value.all} == {"params.url", "params.limit", "params.more"}
+    assert await stage.rows("SELECT id FROM job") == []
+
+
+async def test_a_text_with_a_secret_in_it_is_not_measured_and_its_place_is_kept(stage):
+    ref = SecretRef("token", ("url",), 0, 30)
+    row = await launch(stage, {"url": "{{ secrets.token }}" + "x" * 11}, refs=[ref])
+    assert row.described()["secretRefs"] == [["token", ["url"], 0, 30]]
+
+
+async def test_a_type_that_works_on_a_file_needs_one(stage):
+    with pytest.raises(Refusal, match="upload one") as caught:
+        await launch(stage, {"url": "x"}, type_(needsFile=True))
+    assert caught.value.key == "fileId"
+
+
+async def test_a_code_that_nobody_declared_names_near_ones(stage):
+    made = type_()
+
+    def keep(tx, _item):
+        sql.insert(
+            tx.connection,
+            JobTypeRow(1, ADMIN.space.id, made.code, made.name, made.stored(), 1, 1, "us_key_1", 1),
+        )
+
+    await stage.do(Command("keep", keep), None)
+    look = Command("look", lambda tx, code: launches.type_of(tx, ADMIN, code))
+    assert (await stage.do(look, "export")).name == "workbook:export"
+    with pytest.raises(Refusal, match="Did you mean export") as caught:
+        await stage.do(look, "exprt")
+    assert caught.value.code == "not_found"
