@@ -38,11 +38,11 @@ class JobTypeRow:
 
 @dataclass(frozen=True, slots=True)
 class JobType:
-    """What can be done. ``schema`` checks the parameters, ``form`` asks a person for them."""
+    """What can be done. ``source`` is the JSON Schema of the parameters, ``form`` asks a person for them."""
 
     code: str
     name: str
-    schema: Schema
+    source: dict[str, Any]
     form: dict[str, Any]
     label: str | None = None
     description: str | None = None
@@ -50,6 +50,11 @@ class JobType:
     needs_file: bool = False
     limits: JobTypeLimits = field(default_factory=JobTypeLimits)
     built_in: bool = False
+
+    @property
+    def schema(self) -> Schema:
+        """What checks parameters; compiled when the first come."""
+        return compiled(self.source)
 
     def stored(self) -> str:
         """The JSON text of which `JobTypeRow.job_type` makes it again."""
@@ -74,7 +79,7 @@ class JobType:
             "name": self.name,
             "label": self.label,
             "description": self.description,
-            "inputSchema": self.schema.source,
+            "inputSchema": self.source,
             "inputForm": self.form,
             "modes": list(self.modes),
             "needsFile": self.needs_file,
@@ -85,12 +90,12 @@ class JobType:
 def declared(body: JobTypeDeclare) -> JobType:
     """The type that a listener declares; Refusals ``invalid`` that name all places where its schema cannot be taken."""
     assert body.code is not None, "a declaration has its name for a code"
-    schema = compiled(_schema(body))
-    form = body.input_form or form_of(schema.source).form
+    source = _source(body)
+    form = body.input_form or form_of(source).form
     return JobType(
         code=body.code,
         name=body.name,
-        schema=schema,
+        source=source,
         form=form.model_dump(mode="json", by_alias=True, exclude_none=True),
         label=body.label,
         description=body.description,
@@ -100,9 +105,9 @@ def declared(body: JobTypeDeclare) -> JobType:
     )
 
 
-def _schema(body: JobTypeDeclare) -> dict[str, Any]:
+def _source(body: JobTypeDeclare) -> dict[str, Any]:
     if body.input_schema is not None:
-        return body.input_schema
+        return compiled(body.input_schema).source
     return {"type": "object"} if body.input_form is None else schema_of(body.input_form)
 
 
@@ -112,7 +117,7 @@ def _read(text: str) -> JobType:
     return JobType(
         code=found["code"],
         name=found["name"],
-        schema=compiled(found["inputSchema"]),
+        source=found["inputSchema"],
         form=found["inputForm"],
         label=found["label"],
         description=found["description"],

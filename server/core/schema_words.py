@@ -1,15 +1,19 @@
 """What a schema does not take, in plain words: where, what was wrong, what is allowed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sized
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from listener_sdk.protocol.json_schemas import RefError, at_path
 from listener_sdk.protocol.paths import Path
 
 from .near_names import did_you_mean
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
 
 LONGEST_MESSAGE: Final = 500
 LONGEST_SHOWN: Final = 48
@@ -207,6 +211,8 @@ def _names(error: ValidationError, value: _Shown) -> str:
 
 def _branches(error: ValidationError, value: _Shown) -> str:
     """Of several forms: the kinds of value when these decide, else what is wrong with the form that is nearest."""
+    from jsonschema_rs import ValidationErrorKind  # noqa: PLC0415 - loaded with the first schema
+
     if isinstance(error.kind, ValidationErrorKind.OneOfMultipleValid):
         return "fits more than one of the forms of which one is taken"
     place = list(error.instance_path)

@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from jsonschema_rs import Draft202012Validator, ReferencingError, RegexOptions, ValidationError
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.json_schemas import LARGEST_SCHEMA, SchemaProblem, schema_problems, subschemas
@@ -23,6 +22,9 @@ from .schema_costs import costs, is_affordable, looping
 from .schema_defaults import Defaults, defaults_of
 from .schema_defaults import filled as fill
 from .schema_words import COMPOSITE, told
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
 
 MOST_PROBLEMS: Final = 50
 MOST_COMPILED: Final = 256
@@ -60,6 +62,9 @@ class Schema:
     """A compiled schema; made by `compiled`. Any thread may use it."""
 
     def __init__(self, text: bytes, work: tuple[int, int]) -> None:
+        # 4 MiB, which servers can spare whose jobs have no schemas.
+        from jsonschema_rs import Draft202012Validator, RegexOptions  # noqa: PLC0415 - as said above
+
         self._source = orjson.loads(text)
         self._graph = subschemas(self._source)
         self._work, self._telling = work
@@ -113,8 +118,10 @@ class Schema:
                     if not _within(place, unknown)
                 )
 
-    def _errors(self, value: Any, size: int) -> Iterator[ValidationError]:
+    def _errors(self, value: Any, size: int) -> Iterator["ValidationError"]:
         """Every error, or the first where telling all might take too long."""
+        from jsonschema_rs import ValidationError  # noqa: PLC0415 - loaded with the first schema
+
         places = size if self._names_are_checked else _COPIES
         if self._telling * (_values(value) * _PROBLEM_UNITS + size * places) <= MOST_TELLING:
             yield from self._validator.iter_errors(value)
@@ -170,6 +177,8 @@ def _compiled(text: bytes) -> Schema:
     if problems := schema_problems(source):
         raise _Broken(*problems)
     work = _work(source)
+    from jsonschema_rs import ReferencingError, ValidationError  # noqa: PLC0415 - loaded with the first schema
+
     try:
         return Schema(text, work)
     except ValidationError as error:
@@ -188,7 +197,7 @@ def _work(source: Any) -> tuple[int, int]:
     return checking, telling
 
 
-def _broken_at(error: ValidationError, source: Any) -> SchemaProblem:
+def _broken_at(error: "ValidationError", source: Any) -> SchemaProblem:
     path = tuple(error.instance_path)
     if error.kind.name == "format" and path[-1:] != ("$ref",):
         return SchemaProblem(path, _NO_PATTERN)

@@ -35,7 +35,7 @@ _PRAGMAS = (
     # Some builds overwrite all that is deleted, which doubles what its commit has to write.
     "PRAGMA secure_delete=FAST",
 )
-_WRITER_CACHE_KIB = 8_000
+_WRITER_CACHE_KIB = 6_000
 _READER_CACHE_KIB = 2_000
 """Small: each commit of the writer empties a reader's cache, and there is a reader for each thread that reads."""
 _DAMAGED = "The store's file is damaged ({}): restore it from a backup, then start the server again."

@@ -33,7 +33,7 @@ def test_a_schema_alone_gets_a_form():
 
 def test_a_form_alone_gets_a_schema():
     form = {"fields": [{"key": "name", "type": "string"}]}
-    assert declare(inputForm=form).schema.source["properties"] == {"name": {"type": "string"}}
+    assert declare(inputForm=form).source["properties"] == {"name": {"type": "string"}}
 
 
 def test_with_neither_any_object_is_taken():

@@ -162,7 +162,7 @@ def test_other_errors_of_the_compiler_are_refusals_too(monkeypatch):
     def fail(*_, **__):
         raise ValueError("a word of the library")
 
-    monkeypatch.setattr(schemas, "Draft202012Validator", fail)
+    monkeypatch.setattr("jsonschema_rs.Draft202012Validator", fail)
     with pytest.raises(Refusal, match="a word of the library"):
         compiled({"title": "never compiled before"})
 
