@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener_sdk.protocol.codes import Refusal
-from server.core import schemas
 from server.core.refusals import Refusals
 from server.core.schemas import MOST_PROBLEMS, Problem, check, compiled, taken
 
