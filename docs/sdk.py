@@ -11,21 +11,7 @@ import listener_sdk
 from docs.markdown import page
 from docs.models import described
 from docs.names import attributes, function, methods, signature, text
-from listener_sdk import (
-    client_audit,
-    client_events,
-    client_files,
-    client_jobs,
-    client_keys,
-    client_members,
-    client_plans,
-    client_secrets,
-    client_spaces,
-    client_tokens,
-    errors,
-    next_,
-    testing,
-)
+from listener_sdk import client_audit, client_jobs, client_keys, client_plans, errors, next_, testing
 from listener_sdk._channel import JobLog
 from listener_sdk.client import Client
 from listener_sdk.job import Job, SyncJob
@@ -50,17 +36,9 @@ RECORDS: Final[tuple[type[BaseModel], ...]] = (
 """What calls take as fields, and what they give."""
 
 CLIENT_PARTS: Final = {
-    "jobs": client_jobs.Jobs,
-    "plans": client_plans.Plans,
-    "events": client_events.Events,
-    "files": client_files.Files,
-    "keys": client_keys.Keys,
-    "secrets": client_secrets.Secrets,
-    "tokens": client_tokens.Tokens,
-    "members": client_members.Members,
-    "audit": client_audit.Audit,
-    "environments": client_spaces.Environments,
-    "spaces": client_spaces.Spaces,
+    name: type(part)
+    for name, part in vars(Client("http://127.0.0.1", "none")).items()
+    if type(part).__module__.startswith("listener_sdk.client_")
 }
 
 

@@ -7,20 +7,7 @@ import re
 import pytest
 
 import listener_sdk
-from listener_sdk import (
-    client_audit,
-    client_events,
-    client_files,
-    client_jobs,
-    client_keys,
-    client_members,
-    client_plans,
-    client_secrets,
-    client_spaces,
-    client_tokens,
-    next_,
-    testing,
-)
+from listener_sdk import next_, testing
 from listener_sdk._channel import JobLog
 from listener_sdk.client import Client
 from listener_sdk.protocol import codes, events, filters, frames, lifecycle
@@ -40,17 +27,11 @@ CALLS = {
     "parts": listener_sdk.Parts,
     "Outcome": listener_sdk.Outcome,
     "client": Client,
-    "client.jobs": client_jobs.Jobs,
-    "client.events": client_events.Events,
-    "client.files": client_files.Files,
-    "client.plans": client_plans.Plans,
-    "client.keys": client_keys.Keys,
-    "client.secrets": client_secrets.Secrets,
-    "client.tokens": client_tokens.Tokens,
-    "client.members": client_members.Members,
-    "client.audit": client_audit.Audit,
-    "client.environments": client_spaces.Environments,
-    "client.spaces": client_spaces.Spaces,
+    **{
+        f"client.{name}": type(part)
+        for name, part in vars(Client("http://127.0.0.1", "none")).items()
+        if name != "connection" and not name.startswith("_")
+    },
     "subscription": listener_sdk.Subscription,
 }
 INTERNAL = {"job.ask_to_stop"}
