@@ -11,7 +11,7 @@ import listener_sdk
 from docs.markdown import page
 from docs.models import described
 from docs.names import attributes, function, methods, signature, text
-from listener_sdk import client_audit, client_jobs, client_keys, client_plans, errors, next_, testing
+from listener_sdk import client_audit, client_jobs, client_keys, client_plans, errors, next_, pages, testing
 from listener_sdk._channel import JobLog
 from listener_sdk.client import Client
 from listener_sdk.job import Job, SyncJob
@@ -93,7 +93,7 @@ def _client() -> Iterator[str]:
     for name, kind in CLIENT_PARTS.items():
         yield from _class(f"client.{name}", kind, f"client.{name}.")
     yield from _class("Subscription", Subscription, "subscription.")
-    yield from _class("Page", client_jobs.Page, "page.")
+    yield from _class("Page", pages.Page, "page.")
     yield from _class("PlannedJob", client_plans.PlannedJob, "planned.")
 
 

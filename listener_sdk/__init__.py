@@ -8,7 +8,6 @@ from ._version import __version__
 if TYPE_CHECKING:
     from . import next_
     from .client import Client
-    from .client_jobs import Page
     from .errors import (
         ApiError,
         Canceled,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from .listener import Listener
     from .matching import WatchedEvent
     from .outcome import Outcome
+    from .pages import Page
     from .parts import Parts, PartsResult, SyncParts
     from .protocol.events import Event
     from .protocol.jobs import File
@@ -76,7 +76,7 @@ _HOMES: Final = {
     "LiveTick": "subscription",
     "NotTickwire": "errors",
     "Outcome": "outcome",
-    "Page": "client_jobs",
+    "Page": "pages",
     "Parts": "parts",
     "PartsResult": "parts",
     "RegistrationError": "errors",

@@ -8,7 +8,7 @@ from yarl import URL
 
 from ._download import CHUNK, download
 from ._http import Http, query_of
-from .client_jobs import Page
+from .pages import Page, each, page_of
 from .protocol.model import WireModel
 from .protocol.times import Time
 
@@ -40,18 +40,11 @@ class Audit:
         - ``filters``: ``actor``, ``action`` (a topic such as ``key:created``, or ``key:*``), ``target``, ``since``, ``until``,
           ``page_size`` (100; at most 1,000), ``cursor``
         """
-        answer = await self._http.get("/v1/audit", filters)
-        return Page([AuditLine.model_validate(one) for one in answer["data"]], cursor=answer.get("cursor"))
+        return page_of(AuditLine, await self._http.get("/v1/audit", filters))
 
-    async def iterate(self, **filters: Any) -> AsyncGenerator[AuditLine, None]:
+    def iterate(self, **filters: Any) -> AsyncGenerator[AuditLine, None]:
         """All lines of the filters, newest first, a page at a time."""
-        page = await self.list(**filters)
-        while True:
-            for line in page.items:
-                yield line
-            if page.cursor is None:
-                return
-            page = await self.list(**{**filters, "cursor": page.cursor})
+        return each(self.list, **filters)
 
     async def export(self, to: Path | str, format: str = "csv", **filters: Any) -> Path:  # noqa: A002 - the API's word
         """Write all lines of the filters to a file; the path it has then.

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from ._channel import plain_input
 from ._given import body, check_names, names_of
 from ._http import Http
-from .client_jobs import Page
 from .errors import ApiError
+from .pages import Page, page_of
 from .protocol.codes import Refusal
 from .protocol.events import Event, EventCreate, check_topic
 
@@ -36,9 +36,7 @@ class Events:
         Without ``topic`` or ``topics`` only the topics come that Flatfile's clients know.
         """
         check_names("list", filters, _FILTERS)
-        answer = await self._http.get("/v1/events", filters)
-        events = [Event.model_validate(one) for one in answer["data"]]
-        return Page(events, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+        return page_of(Event, await self._http.get("/v1/events", filters))
 
     async def iterate(self, **filters: Any) -> AsyncGenerator[Event, None]:
         """The events that the filters of `list` let through, up to now, page by page."""

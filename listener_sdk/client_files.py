@@ -15,7 +15,7 @@ from ._download import download
 from ._given import check_names
 from ._http import Http
 from ._text import clean
-from .client_jobs import Page
+from .pages import Page, page_of
 from .protocol.jobs import File
 
 CHUNK: Final = 256 * 1024
@@ -65,9 +65,7 @@ class Files:
         - ``filters``: ``job_id``, ``page_size`` (100; at most 1,000), ``cursor``
         """
         check_names("list", filters, ("job_id", "page_size", "cursor"))
-        answer = await self._http.get("/v1/files", filters)
-        files = [File.model_validate(one) for one in answer["data"]]
-        return Page(files, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+        return page_of(File, await self._http.get("/v1/files", filters))
 
     async def delete(self, file_id: str) -> None:
         """Remove a file and its bytes."""

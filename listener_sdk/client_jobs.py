@@ -1,8 +1,7 @@
 """``client.jobs``: create, read, steer, split and end jobs over REST, and wait for them."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 from urllib.parse import quote
 
 from . import _bulk
@@ -12,6 +11,7 @@ from ._given import body, check_names, names_of
 from ._http import Http
 from ._waits import ENDS, PARTS, Waits
 from .outcome import Outcome
+from .pages import Page, each, page_of
 from .parts import PartsResult, RawJobs, newest, parts_body, result_of
 from .protocol import outcomes as wire
 from .protocol.bulk import BulkDone, JobsFilter
@@ -20,26 +20,10 @@ from .protocol.lifecycle import FINAL, Status, is_final
 from .protocol.model import WireModel
 from .protocol.times import Time
 
-Item = TypeVar("Item")
-
 _FILTERS: Final = names_of(JobsFilter) | {
     "workbook_id", "space_id", "environment_id", "sort_direction", "page_size", "page_number", "cursor",
 }  # fmt: skip
 _OPEN: Final = tuple(status for status in Status if status not in FINAL)
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some of a list."""
-
-    items: list[Item]
-    """What was asked for."""
-    pagination: dict[str, Any] | None = None
-    """``currentPage``, ``pageCount`` and ``totalCount``, where the list counts them."""
-    as_of: str | None = None
-    """The log's position that the list shows: a subscription after it misses nothing."""
-    cursor: str | None = None
-    """Leads to the next page; None after the last."""
 
 
 class ProgressPoint(WireModel):
@@ -167,20 +151,11 @@ class Jobs:
           ``asc``), ``page_size`` (20; at most 1,000), ``page_number`` or ``cursor``
         """
         check_names("list", filters, _FILTERS)
-        answer = await self._http.get("/v1/jobs", filters)
-        jobs = [Job.model_validate(one) for one in answer["data"]]
-        return Page(jobs, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+        return page_of(Job, await self._http.get("/v1/jobs", filters))
 
-    async def iterate(self, **filters: Any) -> AsyncGenerator[Job, None]:
+    def iterate(self, **filters: Any) -> AsyncGenerator[Job, None]:
         """All jobs that the filters of `list` let through, page by page."""
-        cursor: str | None = None
-        while True:
-            page = await self.list(**{**filters, "cursor": cursor} if cursor else filters)
-            for job in page.items:
-                yield job
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return each(self.list, **filters)
 
     async def children(self, job_id: str, **filters: Any) -> AsyncGenerator[Job, None]:
         """The jobs whose ``parent_id`` is this job's id, oldest first: its parts (``part`` is their number) and others that it started.

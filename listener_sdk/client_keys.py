@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ._given import body, check_names, names_of
 from ._http import Http
-from .client_jobs import Page
+from .pages import Page, page_of
 from .protocol.model import WireModel
 from .protocol.times import Time
 
@@ -98,8 +98,7 @@ class Keys:
         - ``filters``: ``page_size`` (100; at most 1,000), ``cursor``
         """
         check_names("list", filters, ("page_size", "cursor"))
-        answer = await self._http.get("/v1/keys", filters)
-        return Page([Key.model_validate(one) for one in answer["data"]], cursor=answer.get("cursor"))
+        return page_of(Key, await self._http.get("/v1/keys", filters))
 
     async def get(self, key_id: str) -> Key:
         """One key; ApiError ``not_found`` when the space has none of that id."""

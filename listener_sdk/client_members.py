@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from ._given import body, check_names, names_of
 from ._http import Http
-from .client_jobs import Page
+from .pages import Page, page_of
 from .protocol.members import LoginLink, LoginLinkCreate, Member, MemberCreate, MemberUpdate
 
 FILTERS: Final = ("role", "active", "email", "page_size", "cursor")
@@ -32,8 +32,7 @@ class Members:
         - ``filters``: ``role``, ``active``, ``email``, ``page_size`` (100; at most 1,000), ``cursor``
         """
         check_names("list", filters, FILTERS)
-        answer = await self._http.get("/v1/members", filters)
-        return Page([Member.model_validate(one) for one in answer["data"]], cursor=answer.get("cursor"))
+        return page_of(Member, await self._http.get("/v1/members", filters))
 
     async def get(self, member_id: str) -> Member:
         """One member, also one that was removed: history names it."""

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from ._given import body, check_names
 from ._http import Http
-from .client_jobs import Page
 from .errors import ApiError
+from .pages import Page, page_of
 from .protocol.ids import decode
 from .protocol.secrets import Secret, SecretWrite
 
@@ -41,7 +41,9 @@ class Secrets:
         told = {field: one for field, one in given.items() if one is not None}
         sent = body(SecretWrite, {"name": name, "value": value, **told}).model_dump_json(exclude_unset=True)
         answer = await self._http.call("POST", "/v1/secrets", sent.encode())
-        return next(one for one in _read(answer) if (one.name, one.actor_id) == (name, actor_id))
+        return next(
+            one for one in page_of(Secret, answer).items if (one.name, one.actor_id) == (name, actor_id)
+        )
 
     async def list(self, **filters: Any) -> Page[Secret]:
         """One page of the space's secrets, oldest first, those of actors last.
@@ -49,8 +51,7 @@ class Secrets:
         - ``filters``: ``actor_id``, ``page_size`` (1,000, which is all), ``cursor``
         """
         check_names("list", filters, FILTERS)
-        answer = await self._http.get("/v1/secrets", filters)
-        return Page(_read(answer), cursor=answer.get("cursor"))
+        return page_of(Secret, await self._http.get("/v1/secrets", filters))
 
     async def delete(self, secret: str) -> None:
         """Remove a secret, by its id or by its name; ApiError ``not_found``."""
@@ -62,7 +63,3 @@ class Secrets:
             if one.name == name and one.actor_id is None:
                 return one.id
         raise ApiError.of_code("not_found", f"There is no secret {name} in this space.")
-
-
-def _read(answer: Any) -> "list[Secret]":
-    return [Secret.model_validate(one) for one in answer["data"]]

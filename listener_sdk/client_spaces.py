@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from ._given import body, check_names, names_of
 from ._http import Http
-from .client_jobs import Page
+from .pages import Page, page_of
 from .protocol.jobs import Environment
 from .protocol.spaces import Space, SpaceCreate, SpaceUpdate
 
@@ -35,9 +35,7 @@ class Spaces:
         - ``filters``: ``page_size`` (100; at most 1,000), ``page_number`` or ``cursor``
         """
         check_names("list", filters, PAGING)
-        answer = await self._http.get("/v1/spaces", filters)
-        found = [Space.model_validate(one) for one in answer["data"]]
-        return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+        return page_of(Space, await self._http.get("/v1/spaces", filters))
 
     async def get(self, space: str) -> Space:
         """One space, by code or id; ApiError ``not_found`` when the key does not open it."""
@@ -70,9 +68,7 @@ class Environments:
     async def list(self, **filters: Any) -> Page[Environment]:
         """One page of the environments that the key opens."""
         check_names("list", filters, PAGING)
-        answer = await self._http.get("/v1/environments", filters)
-        found = [Environment.model_validate(one) for one in answer["data"]]
-        return Page(found, answer.get("pagination"), answer.get("asOf"), answer.get("cursor"))
+        return page_of(Environment, await self._http.get("/v1/environments", filters))
 
     async def get(self, environment_id: str) -> Environment:
         """One environment; ApiError ``not_found`` when the key does not open it."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from ..client import Client
 from ..client_keys import CreatedKey, Key
+from ..pages import every
 from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .groups import DefaultGroup
@@ -83,16 +83,7 @@ def _show_once(made: CreatedKey, as_json: bool, told: str) -> None:
 @json_option
 def list_keys(url: str | None, key: str | None, as_json: bool) -> None:
     """List the keys; secrets are not kept, so they cannot be shown."""
-
-    async def all_keys(client: Client) -> list[Key]:
-        page = await client.keys.list()
-        keys = page.items
-        while page.cursor:
-            page = await client.keys.list(cursor=page.cursor)
-            keys += page.items
-        return keys
-
-    keys = call(url, key, all_keys)
+    keys = call(url, key, lambda client: every(client.keys.list))
     if as_json:
         emit([found.model_dump(mode="json", exclude_none=True) for found in keys])
         return

@@ -7,6 +7,7 @@ import click
 
 from ..client import Client
 from ..errors import ApiError
+from ..pages import every
 from ..protocol.members import Member
 from .connection import call, connection_options, json_option
 from .groups import DefaultGroup
@@ -44,16 +45,7 @@ def list_members(
     """List the members of the space."""
     given: dict[str, Any] = {"role": role, "active": active}
     filters = {name: value for name, value in given.items() if value is not None}
-
-    async def every(client: Client) -> list[Member]:
-        page = await client.members.list(**filters)
-        found = page.items
-        while page.cursor:
-            page = await client.members.list(**filters, cursor=page.cursor)
-            found += page.items
-        return found
-
-    found = call(url, key, every)
+    found = call(url, key, lambda client: every(client.members.list, **filters))
     if as_json:
         emit([member.model_dump(mode="json", exclude_none=True) for member in found])
         return

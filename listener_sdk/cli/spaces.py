@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ..client import Client
+from ..pages import every
 from ..protocol.spaces import Space
 from .connection import call, connection_options, json_option
 from .groups import DefaultGroup
@@ -54,16 +54,7 @@ def create(
 @json_option
 def list_spaces(url: str | None, key: str | None, as_json: bool) -> None:
     """List the spaces that the key opens."""
-
-    async def every(client: Client) -> list[Space]:
-        page = await client.spaces.list()
-        found = page.items
-        while page.cursor:
-            page = await client.spaces.list(cursor=page.cursor)
-            found += page.items
-        return found
-
-    found = call(url, key, every)
+    found = call(url, key, lambda client: every(client.spaces.list))
     if as_json:
         emit([space.model_dump(mode="json", exclude_none=True) for space in found])
         return
