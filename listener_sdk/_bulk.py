@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import orjson
 from pydantic import BaseModel
 
-from ._given import body, check_names, check_zones, meant, names_of
+from ._given import body, body_text, check_names, check_zones, meant, names_of
 from ._http import Http, camel
 from ._text import check_json
 from .protocol.bulk import MOST_JOBS, BulkAct, BulkCancel, BulkDone, BulkMember, JobsFilter
@@ -112,8 +112,7 @@ async def _until(http: Http, name: str, fields: dict[str, Any], left: int) -> Bu
 
 
 async def _call(http: Http, name: str, fields: dict[str, Any]) -> BulkDone:
-    sent = body(_ACTS[name], fields).model_dump_json(exclude_none=True).encode()
-    return BulkDone.model_validate((await http.call("POST", f"/v1/jobs/bulk/{name}", sent))["data"])
+    return await http.record(BulkDone, "POST", f"/v1/jobs/bulk/{name}", body_text(_ACTS[name], fields))
 
 
 def _joined(one: BulkDone, other: BulkDone) -> BulkDone:

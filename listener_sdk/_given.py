@@ -49,6 +49,17 @@ def body(model: type[M], facts: Mapping[str, Any]) -> M:
     return made
 
 
+def body_text(model: type[WireModel], facts: Mapping[str, Any]) -> bytes:
+    """The body of these facts as JSON; null says nothing."""
+    return body(model, facts).model_dump_json(exclude_none=True).encode()
+
+
+def changes_text(model: type[WireModel], changes: Mapping[str, Any]) -> bytes:
+    """The body of an update as JSON, which sends what was named, null included; TypeError for a misspelt name."""
+    check_names("update", changes, names_of(model))
+    return body(model, changes).model_dump_json(exclude_unset=True).encode()
+
+
 def check_zones(facts: Mapping[str, Any], at: str = "") -> None:
     """InvalidError for times that could be of any zone. Texts are the wire's, where a time without zone is UTC."""
     for name, value in facts.items():

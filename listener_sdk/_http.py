@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import orjson
@@ -16,9 +16,11 @@ from ._given import without_zone
 from ._refusals import Answer, not_tickwire, refusal
 from ._version import __version__
 from .errors import ConnectionFailed, NotTickwire
+from .protocol.model import WireModel
 from .protocol.times import from_datetime, to_wire
 from .settings import Connection
 
+M = TypeVar("M", bound=WireModel)
 _CALL: Final = aiohttp.ClientTimeout(total=60, sock_connect=10)
 _TRANSFER: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
 _FAILURES: Final = (
@@ -46,6 +48,19 @@ class Http:
     async def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """The JSON body of a GET."""
         return await self.call("GET", path, query=query)
+
+    async def record(
+        self,
+        model: type[M],
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> M:
+        """The record that a call answers."""
+        answer = await self.call(method, path, body, idempotency_key=idempotency_key)
+        return model.model_validate(answer["data"])
 
     async def call(
         self,

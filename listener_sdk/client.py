@@ -84,7 +84,7 @@ class Client:
 
     async def whoami(self) -> WhoAmI:
         """The key that is used, its space, and the server's version and position."""
-        return WhoAmI.model_validate((await self._http.get("/v1/whoami"))["data"])
+        return await self._http.record(WhoAmI, "GET", "/v1/whoami")
 
     def subscribe(
         self,

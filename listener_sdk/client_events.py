@@ -51,8 +51,7 @@ class Events:
 
     async def get(self, event_id: str) -> Event:
         """One event; ApiError ``not_found`` when there is none."""
-        answer = await self._http.get(f"/v1/events/{quote(event_id, safe='')}")
-        return Event.model_validate(answer["data"])
+        return await self._http.record(Event, "GET", f"/v1/events/{quote(event_id, safe='')}")
 
     async def publish(
         self,
@@ -82,8 +81,7 @@ class Events:
         event = body(EventCreate, told)
         event.domain = event.domain or topic.partition(":")[0]
         sent = event.model_dump_json(exclude_none=True).encode()
-        answer = await self._http.call("POST", "/v1/events", sent, idempotency_key=idempotency_key)
-        return Event.model_validate(answer["data"])
+        return await self._http.record(Event, "POST", "/v1/events", sent, idempotency_key=idempotency_key)
 
     async def ack(self, event_id: str) -> None:
         """Mark an event as seen: lists leave it out, unless asked with ``include_acknowledged``."""

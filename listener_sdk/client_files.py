@@ -56,8 +56,7 @@ class Files:
 
     async def get(self, file_id: str) -> File:
         """A file's facts; its ``url`` is a link made now."""
-        answer = await self._http.get(f"/v1/files/{quote(file_id, safe='')}")
-        return File.model_validate(answer["data"])
+        return await self._http.record(File, "GET", f"/v1/files/{quote(file_id, safe='')}")
 
     async def list(self, **filters: Any) -> Page[File]:
         """One page, newest first.

@@ -319,8 +319,7 @@ class Jobs:
         idempotency_key: str | None = None,
     ) -> Job:
         sent = _sent(told) if told is not None else None
-        answer = await self._http.call(method, f"/v1/jobs{path}", sent, idempotency_key=idempotency_key)
-        return Job.model_validate(answer["data"])
+        return await self._http.record(Job, method, f"/v1/jobs{path}", sent, idempotency_key=idempotency_key)
 
 
 def _path(job_id: str) -> str:

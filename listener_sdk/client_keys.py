@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from ._given import body, check_names, names_of
+from ._given import body_text, changes_text, check_names
 from ._http import Http
 from .pages import Page, page_of
 from .protocol.model import WireModel
@@ -89,8 +89,8 @@ class Keys:
             "jobs": _globs(jobs),
             "topics": _globs(topics),
         }
-        sent = body(_NewKey, given).model_dump_json(exclude_none=True).encode()
-        return CreatedKey.model_validate((await self._http.call("POST", "/v1/keys", sent))["data"])
+        sent = body_text(_NewKey, given)
+        return await self._http.record(CreatedKey, "POST", "/v1/keys", sent)
 
     async def list(self, **filters: Any) -> Page[Key]:
         """One page, revoked keys included.
@@ -102,25 +102,23 @@ class Keys:
 
     async def get(self, key_id: str) -> Key:
         """One key; ApiError ``not_found`` when the space has none of that id."""
-        return Key.model_validate((await self._http.get(_path(key_id)))["data"])
+        return await self._http.record(Key, "GET", _path(key_id))
 
     async def update(self, key_id: str, **changes: Any) -> Key:
         """Change a key; what is not named stays, and None lifts an end or a restriction.
 
         - ``changes``: ``name``, ``expires_at``, ``jobs``, ``topics``
         """
-        check_names("update", changes, names_of(_KeyChange))
-        sent = body(_KeyChange, changes).model_dump_json(exclude_unset=True).encode()
-        return Key.model_validate((await self._http.call("PATCH", _path(key_id), sent))["data"])
+        sent = changes_text(_KeyChange, changes)
+        return await self._http.record(Key, "PATCH", _path(key_id), sent)
 
     async def rotate(self, key_id: str, overlap_s: float = 3_600) -> CreatedKey:
         """Give a key a new secret; its text is in ``key`` of what comes back, this once.
 
         - ``overlap_s``: for how long the old one is valid too, 30 days at most; 0 ends it at once, and its streams
         """
-        sent = body(_Rotation, {"overlap_s": overlap_s}).model_dump_json().encode()
-        answer = await self._http.call("POST", f"{_path(key_id)}/rotate", sent)
-        return CreatedKey.model_validate(answer["data"])
+        sent = body_text(_Rotation, {"overlap_s": overlap_s})
+        return await self._http.record(CreatedKey, "POST", f"{_path(key_id)}/rotate", sent)
 
     async def revoke(self, key_id: str) -> None:
         """End a key; its streams are closed within seconds, and those of the tokens that it made."""

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from urllib.parse import quote
 
-from ._given import body, check_names, names_of
+from ._given import body_text, changes_text, check_names
 from ._http import Http
 from .pages import Page, page_of
 from .protocol.members import LoginLink, LoginLinkCreate, Member, MemberCreate, MemberUpdate
@@ -23,8 +23,8 @@ class Members:
         - ``email``: another one than every other member of the space has, whatever its case
         - ``role``: ``viewer``, ``operator``, ``developer`` or ``admin``
         """
-        sent = body(MemberCreate, {"name": name, "email": email, "role": role}).model_dump_json().encode()
-        return Member.model_validate((await self._http.call("POST", "/v1/members", sent))["data"])
+        sent = body_text(MemberCreate, {"name": name, "email": email, "role": role})
+        return await self._http.record(Member, "POST", "/v1/members", sent)
 
     async def list(self, **filters: Any) -> Page[Member]:
         """One page of the members.
@@ -36,16 +36,15 @@ class Members:
 
     async def get(self, member_id: str) -> Member:
         """One member, also one that was removed: history names it."""
-        return Member.model_validate((await self._http.get(_path(member_id)))["data"])
+        return await self._http.record(Member, "GET", _path(member_id))
 
     async def update(self, member_id: str, **changes: Any) -> Member:
         """Change a member; what is not named stays. A new role holds within 5 s.
 
         - ``changes``: ``name``, ``email``, ``role``, ``active``
         """
-        check_names("update", changes, names_of(MemberUpdate))
-        sent = body(MemberUpdate, changes).model_dump_json(exclude_unset=True).encode()
-        return Member.model_validate((await self._http.call("PATCH", _path(member_id), sent))["data"])
+        sent = changes_text(MemberUpdate, changes)
+        return await self._http.record(Member, "PATCH", _path(member_id), sent)
 
     async def deactivate(self, member_id: str) -> Member:
         """Set a member aside: all sessions end within 5 s, and none begins. ``update(id, active=True)`` takes it back."""
@@ -61,8 +60,8 @@ class Members:
 
     async def login_link(self, member_id: str | None = None) -> LoginLink:
         """An address that logs a browser in once, within 15 minutes: as a member, or without one as the client's own key."""
-        sent = body(LoginLinkCreate, {"member": member_id}).model_dump_json(exclude_none=True).encode()
-        return LoginLink.model_validate((await self._http.call("POST", "/v1/login-links", sent))["data"])
+        sent = body_text(LoginLinkCreate, {"member": member_id})
+        return await self._http.record(LoginLink, "POST", "/v1/login-links", sent)
 
 
 def _path(member_id: str) -> str:

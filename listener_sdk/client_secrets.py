@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from ._given import body, check_names
+from ._given import body_text, check_names
 from ._http import Http
 from .errors import ApiError
 from .pages import Page, page_of
@@ -39,8 +39,8 @@ class Secrets:
         """
         given: dict[str, Any] = {"jobs": jobs and [*jobs], "description": description, "actor_id": actor_id}
         told = {field: one for field, one in given.items() if one is not None}
-        sent = body(SecretWrite, {"name": name, "value": value, **told}).model_dump_json(exclude_unset=True)
-        answer = await self._http.call("POST", "/v1/secrets", sent.encode())
+        sent = body_text(SecretWrite, {"name": name, "value": value, **told})
+        answer = await self._http.call("POST", "/v1/secrets", sent)
         return next(
             one for one in page_of(Secret, answer).items if (one.name, one.actor_id) == (name, actor_id)
         )

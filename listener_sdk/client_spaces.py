@@ -3,7 +3,7 @@
 from typing import Any, Final
 from urllib.parse import quote
 
-from ._given import body, check_names, names_of
+from ._given import body_text, changes_text, check_names, names_of
 from ._http import Http
 from .pages import Page, page_of
 from .protocol.jobs import Environment
@@ -26,8 +26,8 @@ class Spaces:
         - ``settings``: ``time_zone``, ``link_template``, ``retention`` (``{"job_days": 30, "file_days": 7}``)
         """
         check_names("create", settings, names_of(SpaceCreate, "name", "code"))
-        sent = body(SpaceCreate, {"name": name, "code": code, **settings}).model_dump_json(exclude_none=True)
-        return Space.model_validate((await self._http.call("POST", "/v1/spaces", sent.encode()))["data"])
+        sent = body_text(SpaceCreate, {"name": name, "code": code, **settings})
+        return await self._http.record(Space, "POST", "/v1/spaces", sent)
 
     async def list(self, **filters: Any) -> Page[Space]:
         """One page of the spaces that the key opens.
@@ -39,16 +39,15 @@ class Spaces:
 
     async def get(self, space: str) -> Space:
         """One space, by code or id; ApiError ``not_found`` when the key does not open it."""
-        return Space.model_validate((await self._http.get(_path(space)))["data"])
+        return await self._http.record(Space, "GET", _path(space))
 
     async def update(self, space: str, **changes: Any) -> Space:
         """Change a space; what is not named stays.
 
         - ``changes``: ``name``, ``time_zone``, ``link_template``, ``retention``, ``archived``
         """
-        check_names("update", changes, names_of(SpaceUpdate))
-        sent = body(SpaceUpdate, changes).model_dump_json(exclude_unset=True).encode()
-        return Space.model_validate((await self._http.call("PATCH", _path(space), sent))["data"])
+        sent = changes_text(SpaceUpdate, changes)
+        return await self._http.record(Space, "PATCH", _path(space), sent)
 
     async def archive(self, space: str) -> Space:
         """Set a space aside: what runs ends, and nothing new begins. ``update(space, archived=False)`` takes it back."""
@@ -72,8 +71,9 @@ class Environments:
 
     async def get(self, environment_id: str) -> Environment:
         """One environment; ApiError ``not_found`` when the key does not open it."""
-        answer = await self._http.get(f"/v1/environments/{quote(environment_id, safe='')}")
-        return Environment.model_validate(answer["data"])
+        return await self._http.record(
+            Environment, "GET", f"/v1/environments/{quote(environment_id, safe='')}"
+        )
 
 
 def _path(space: str) -> str:

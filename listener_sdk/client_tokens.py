@@ -1,6 +1,6 @@
 """``client.tokens``: what a backend gives to its browsers."""
 
-from ._given import body
+from ._given import body_text
 from ._http import Http
 from .protocol.tokens import Token, TokenCreate
 
@@ -19,5 +19,5 @@ class Tokens:
         - ``ttl_s``: how long it is valid, a day at most
         """
         given = {"job": job, "space": space or None, "ttl_s": ttl_s}
-        sent = body(TokenCreate, given).model_dump_json(exclude_none=True).encode()
-        return Token.model_validate((await self._http.call("POST", "/v1/tokens", sent))["data"])
+        sent = body_text(TokenCreate, given)
+        return await self._http.record(Token, "POST", "/v1/tokens", sent)

@@ -11,7 +11,7 @@ from ..protocol.lifecycle import Status, is_final
 from .choosing import choosing_options, filters_of
 from .connection import Command, call, connection_options, json_option
 from .failures import Misuse
-from .output import counted, emit, say, spelled
+from .output import counted, emit, say, spelled, wire
 
 MOST_NAMED: Final = 20
 """Jobs that were left as they are are named up to here, the others counted."""
@@ -55,7 +55,7 @@ def cancel(
 def _cancel_one(job_id: str, info: str | None, url: str | None, key: str | None, *, as_json: bool) -> None:
     job = call(url, key, lambda client: client.jobs.cancel(job_id, info))
     asked = "is asked to stop" if job.status != "canceled" else "is canceled"
-    emit(job.model_dump(mode="json", exclude_none=True)) if as_json else say(f"{job.id} {asked}.")
+    emit(wire(job)) if as_json else say(f"{job.id} {asked}.")
 
 
 @click.command("retry")
@@ -76,7 +76,7 @@ def retry(job_ids: tuple[str, ...], url: str | None, key: str | None, as_json: b
 def _retry_one(job_id: str, url: str | None, key: str | None, *, as_json: bool) -> None:
     job = call(url, key, lambda client: client.jobs.retry(job_id))
     if as_json:
-        emit(job.model_dump(mode="json", exclude_none=True))
+        emit(wire(job))
     else:
         say(f"{job.id} runs {job_id} again. Show it: {spelled(f'jobs show {job.id}')}")
 

@@ -12,7 +12,7 @@ from ..client_audit import AuditLine
 from .connection import Command, call, connection_options, json_option
 from .groups import DefaultGroup
 from .moments import ago
-from .output import emit, in_json, local, tell
+from .output import emit, in_json, local, tell, wire
 from .progress import wall_clock
 from .tables import table
 
@@ -64,7 +64,7 @@ def list_lines(limit: int, url: str | None, key: str | None, as_json: bool, **gi
 
     lines = call(url, key, found)
     if as_json:
-        emit([line.model_dump(mode="json", exclude_none=True) for line in lines])
+        emit([wire(line) for line in lines])
         return
     rows = [(local(one.at), one.actor, one.address, one.action, one.target, _told(one)) for one in lines]
     table(("TIME", "ACTOR", "ADDRESS", "ACTION", "TARGET", "CHANGE"), rows, empty="There are no such acts.")

@@ -15,7 +15,7 @@ from ..protocol.filters import compile_filter
 from ..protocol.globs import any_glob
 from .connection import Command, call, connection_options, json_option
 from .groups import DefaultGroup
-from .output import emit, local, plain, say, short
+from .output import emit, local, plain, say, short, wire
 from .pairs import as_object, json_object
 from .tables import table
 
@@ -80,7 +80,7 @@ def tail(
 
 def json_line(event: Event) -> str:
     """An event as one line of JSON."""
-    return json.dumps(_wire(event), ensure_ascii=False)
+    return json.dumps(wire(event), ensure_ascii=False)
 
 
 def text_line(event: Event) -> str:
@@ -120,7 +120,7 @@ def list_events(
     async def found(client: Client) -> list[Event]:
         events: list[Event] = []
         async for event in client.events.iterate(**filters):
-            if passes(_wire(event)):
+            if passes(wire(event)):
                 events.append(event)
             if len(events) == limit:
                 break
@@ -138,13 +138,9 @@ def warn_of_unknown(topics: Iterable[str]) -> None:
             click.echo(f"warning: the server publishes no {plain(topic[:128])}.{meant}", err=True)
 
 
-def _wire(event: Event) -> dict[str, Any]:
-    return event.model_dump(mode="json", exclude_none=True)
-
-
 def _print(events: Iterable[Event], *, as_json: bool) -> None:
     if as_json:
-        emit([_wire(event) for event in events])
+        emit([wire(event) for event in events])
         return
     rows = [
         (event.position, local(event.created_at), event.topic, event.job_id, _said(event.payload))
@@ -179,6 +175,6 @@ def publish(
     body = {**whole, **as_object(payload, "--payload")}
     event = call(url, key, lambda client: client.events.publish(topic, body))
     if as_json:
-        emit(_wire(event))
+        emit(wire(event))
     else:
         say(f"published {event.topic} at {event.position}")

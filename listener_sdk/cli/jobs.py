@@ -16,7 +16,7 @@ from .creation import create, creation_options, fields_of
 from .families import COLUMNS, children_of, progress, row, show_children, title, tree, with_parents
 from .follow import log_text
 from .groups import DefaultGroup
-from .output import emit, in_json, local, say, spelled
+from .output import emit, in_json, local, say, spelled, wire
 from .progress import Seen, counts, eta, wall_clock
 from .tables import table
 
@@ -70,7 +70,7 @@ def list_jobs(
     jobs = call(url, key, newest)
     shown = [*tree(jobs)] if as_tree else [(job, 0) for job in jobs]
     if as_json:
-        emit([_wire(job) for job, _ in shown])
+        emit([wire(job) for job, _ in shown])
         return
     rows = (row(job, depth) for job, depth in shown)
     table(COLUMNS, rows, empty=f"There are no such jobs. Create one: {spelled('run JOB')}")
@@ -86,13 +86,9 @@ def create_job(
     """Create JOB (such as workbook:export) and return at once; 'tickwire run' waits for its end."""
     fields = fields_of(job, **given)
     made = call(url, key, lambda client: create(client, job, path, fields))
-    emit(_wire(made)) if as_json else say(
+    emit(wire(made)) if as_json else say(
         f"{made.id} is {made.status}. Show it: {spelled(f'jobs show {made.id}')}"
     )
-
-
-def _wire(job: Job) -> dict[str, Any]:
-    return job.model_dump(mode="json", exclude_none=True)
 
 
 @command.command("show")
@@ -109,7 +105,7 @@ def show(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
 
     job, attempts, children, has_log = call(url, key, session)
     if as_json:
-        emit(_wire(job))
+        emit(wire(job))
         return
     for name, value in _facts(job):
         if value:
@@ -173,7 +169,7 @@ def log(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Show what the handler logged, tracebacks of failed attempts included."""
     lines = call(url, key, lambda client: client.jobs.log(job_id))
     if as_json:
-        emit([line.model_dump(mode="json", exclude_none=True) for line in lines])
+        emit([wire(line) for line in lines])
         return
     for line in lines:
         say(f"{local(line.at)} {log_text(line)}")

@@ -10,7 +10,7 @@ from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .groups import DefaultGroup
 from .moments import ahead, span
-from .output import emit, local, say
+from .output import emit, local, say, wire
 from .progress import wall_clock
 from .tables import table
 
@@ -72,7 +72,7 @@ def create(
 
 def _show_once(made: CreatedKey, as_json: bool, told: str) -> None:
     if as_json:
-        emit(made.model_dump(mode="json", exclude_none=True))
+        emit(wire(made))
         return
     say(told)
     click.echo(made.key)
@@ -85,7 +85,7 @@ def list_keys(url: str | None, key: str | None, as_json: bool) -> None:
     """List the keys; secrets are not kept, so they cannot be shown."""
     keys = call(url, key, lambda client: every(client.keys.list))
     if as_json:
-        emit([found.model_dump(mode="json", exclude_none=True) for found in keys])
+        emit([wire(found) for found in keys])
         return
     rows = [
         (
@@ -113,7 +113,7 @@ def show(key_id: str, url: str | None, key: str | None, as_json: bool) -> None:
 
 def _print(found: Key, as_json: bool) -> None:
     if as_json:
-        emit(found.model_dump(mode="json", exclude_none=True))
+        emit(wire(found))
         return
     every = " in every space" if found.every_space else ""
     facts = {

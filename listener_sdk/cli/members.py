@@ -11,7 +11,7 @@ from ..pages import every
 from ..protocol.members import Member
 from .connection import call, connection_options, json_option
 from .groups import DefaultGroup
-from .output import emit, local, say
+from .output import emit, local, say, wire
 from .tables import table
 
 ROLE = click.Choice(["viewer", "operator", "developer", "admin"])
@@ -47,7 +47,7 @@ def list_members(
     filters = {name: value for name, value in given.items() if value is not None}
     found = call(url, key, lambda client: every(client.members.list, **filters))
     if as_json:
-        emit([member.model_dump(mode="json", exclude_none=True) for member in found])
+        emit([wire(member) for member in found])
         return
     rows = [(m.id, m.name, m.email, m.role, "yes" if m.active else "no", local(m.created_at)) for m in found]
     table(("ID", "NAME", "E-MAIL", "ROLE", "ACTIVE", "ADDED"), rows, empty="There are no members.")
@@ -123,6 +123,6 @@ def _on(url: str | None, key: str | None, member: str, act: Callable[[Client, st
 
 def _show(member: Member, as_json: bool, done: str) -> None:
     if as_json:
-        emit(member.model_dump(mode="json", exclude_none=True))
+        emit(wire(member))
     else:
         say(f"member {member.name} {done}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
@@ -40,6 +41,11 @@ def plain(text: str) -> str:
 def emit(value: Any) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def wire(record: BaseModel) -> dict[str, Any]:
+    """A record as ``--json`` shows it: as on the wire, without what is null."""
+    return record.model_dump(mode="json", exclude_none=True)
 
 
 def spelled(command: str) -> str:

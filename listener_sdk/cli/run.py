@@ -17,7 +17,7 @@ from .connection import call, connection_options, json_option
 from .creation import create, creation_options, fields_of
 from .failures import Failure
 from .follow import follow, untaken
-from .output import emit, spelled, tell
+from .output import emit, spelled, tell, wire
 from .progress import Seen, percent
 from .views import view
 
@@ -97,7 +97,7 @@ def _goes_on(job: Job) -> str:
 def finish(job: Job, *, has_log: bool, as_json: bool, strict: bool = False) -> None:
     """Print how a job ended, and exit with the code of its status unless it is 0."""
     if as_json:
-        emit(job.model_dump(mode="json", exclude_none=True))
+        emit(wire(job))
     else:
         outcomes.show(job, has_log=has_log)
     in_part = strict and (job.outcome or {}).get("result") == "partial"

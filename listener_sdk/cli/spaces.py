@@ -8,7 +8,7 @@ from ..pages import every
 from ..protocol.spaces import Space
 from .connection import call, connection_options, json_option
 from .groups import DefaultGroup
-from .output import emit, local, say
+from .output import emit, local, say, wire
 from .tables import table
 
 
@@ -19,7 +19,7 @@ def command() -> None:
 
 def _show(space: Space, as_json: bool, done: str) -> None:
     if as_json:
-        emit(space.model_dump(mode="json", exclude_none=True))
+        emit(wire(space))
     else:
         say(f"space {space.code} {done}.")
 
@@ -56,7 +56,7 @@ def list_spaces(url: str | None, key: str | None, as_json: bool) -> None:
     """List the spaces that the key opens."""
     found = call(url, key, lambda client: every(client.spaces.list))
     if as_json:
-        emit([space.model_dump(mode="json", exclude_none=True) for space in found])
+        emit([wire(space) for space in found])
         return
     rows = [(s.code, s.name, s.status, s.time_zone, local(s.created_at)) for s in found]
     table(("CODE", "NAME", "STATUS", "TIME ZONE", "CREATED"), rows, empty="There are no spaces.")

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from orjson import loads
 
 from listener_sdk import ApiError, InvalidError
-from listener_sdk._given import body, check_names, check_zones, names_of
+from listener_sdk._given import body, body_text, changes_text, check_names, check_zones, names_of
 from listener_sdk.protocol.jobs import JobAck, JobCreate
+from listener_sdk.protocol.spaces import SpaceUpdate
 
 
 def test_a_misspelt_name_is_told_with_the_nearest_else_with_all_there_are():
@@ -42,3 +44,14 @@ def test_a_datetime_needs_a_zone_and_a_text_is_the_wires():
     with pytest.raises(InvalidError, match=r"^jobs\.3\.scheduled_at: a time needs a zone") as caught:
         check_zones({"scheduled_at": datetime(2030, 1, 1)}, "jobs.3.")
     assert caught.value.errors[0]["key"] == "jobs.3.scheduled_at"
+
+
+def test_null_says_nothing_but_where_something_is_changed():
+    given = {"name": "ci", "link_template": None}
+    assert loads(body_text(SpaceUpdate, given)) == {"name": "ci"}
+    assert loads(changes_text(SpaceUpdate, given)) == {"name": "ci", "linkTemplate": None}
+
+
+def test_a_misspelt_change_is_told():
+    with pytest.raises(TypeError, match=r"^update\(\) takes no 'nmae': did you mean 'name'\?$"):
+        changes_text(SpaceUpdate, {"nmae": "ci"})
