@@ -19,7 +19,7 @@ from ..store.database import StoreError
 from .answers import data
 from .call import Call
 from .files import disposition
-from .paging import cursor, cursor_after, page_size
+from .paging import cursor, page_of, page_size
 from .queries import Query
 
 PAGE_SIZE: Final = 100
@@ -34,8 +34,7 @@ async def index(call: Call) -> web.Response:
     size = page_size(call.query, PAGE_SIZE)
     before = cursor(call.query, "au")
     found = await _page(call, _filter(call.query), LARGEST if before is None else before, size + 1)
-    lines = found[:size]
-    following = cursor_after("au", lines[-1].id) if len(found) > size else None
+    lines, following = page_of(found, size, "au")
     return data([line_wire(line) for line in lines], cursor=following)
 
 

@@ -21,7 +21,7 @@ from .call import Call
 from .downloads import Stored, download
 from .idempotency import once
 from .links import links
-from .paging import cursor, cursor_after, page_size
+from .paging import cursor, page_of, page_size
 from .runner import know
 from .uploads import incoming
 
@@ -46,8 +46,7 @@ async def index(call: Call) -> web.Response:
             reader, space_id, job_id, LARGEST if before is None else before, size + 1, call.actor.reach
         )
     )
-    rows = found[:size]
-    following = cursor_after("fl", rows[-1].id) if len(found) > size else None
+    rows, following = page_of(found, size, "fl")
     return data([file_wire(row, call.actor.space, call.link) for row in rows], cursor=following)
 
 

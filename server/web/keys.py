@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import AfterValidator, Field
 
 from listener_sdk.protocol.codes import CLOSES, Refusal
-from listener_sdk.protocol.ids import decode, encode
+from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.model import WireModel
 from listener_sdk.protocol.times import Time, from_datetime
 
@@ -30,11 +30,9 @@ from .auth import keyring
 from .call import Call
 from .idempotency import HEADER
 from .key_watch import close_invalid
-from .paging import page_size
+from .paging import cursor, page_size
 
 PAGE_SIZE: Final = 100
-
-
 LONGEST_OVERLAP_S: Final = 30 * 86_400
 
 
@@ -91,8 +89,8 @@ class KeyRotate(WireModel):
 async def index(call: Call) -> web.Response:
     """Keys of the space, revoked ones included."""
     size = page_size(call.query, PAGE_SIZE)
-    after = _cursor(call)
-    actor = call.actor
+    number, actor = cursor(call.query, "key"), call.actor
+    after = "" if number is None else encode("key", number)
     found = await call.node.read(
         lambda reader: sql.page(reader, actor.space.id, after, size + 1, every_space=actor.every_space)
     )
@@ -112,13 +110,6 @@ async def show(call: Call) -> web.Response:
     if row is None or not shows(call.actor, row):
         raise call.missing("key")
     return data(_shown(call, row))
-
-
-def _cursor(call: Call) -> str:
-    text = call.query.text("cursor")
-    if text is not None and decode("key", text) is None:
-        raise Refusal("bad_cursor", "cursor takes what an earlier page gave as cursor.", key="cursor")
-    return text or ""
 
 
 async def create(call: Call) -> web.Response:

@@ -24,7 +24,7 @@ from ..store.command import Replayed
 from .answers import data, success
 from .auth import keyring
 from .call import Call
-from .paging import cursor, cursor_after, page_size
+from .paging import cursor, page_of, page_size
 
 PAGE_SIZE: Final = 100
 
@@ -40,8 +40,7 @@ async def index(call: Call) -> web.Response:
     found = await call.node.read(
         lambda reader: sql.page(reader, space_id, after, size + 1, role=role, active=active, email_key=key)
     )
-    rows = found[:size]
-    following = cursor_after(KIND, rows[-1].id) if len(found) > size else None
+    rows, following = page_of(found, size, KIND)
     return data([member_wire(row) for row in rows], cursor=following)
 
 

@@ -1,7 +1,8 @@
 """Pages of lists: by number, as Flatfile's clients ask, or by cursor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import LARGEST, decode, encode
@@ -11,6 +12,16 @@ from .queries import Query
 
 LARGEST_PAGE_SIZE: Final = 1_000
 LARGEST_PAGE_NUMBER: Final = 1_000_000_000
+
+
+class Numbered(Protocol):
+    """A row with a number."""
+
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=Numbered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,12 @@ def cursor(query: Query, kind: str, name: str = "cursor") -> int | None:
     if number is None:
         raise Refusal("bad_cursor", f"{name} takes what an earlier page gave as cursor.", key=name)
     return number
+
+
+def page_of(found: Sequence[T], size: int, kind: str) -> tuple[Sequence[T], str | None]:
+    """The page among rows of which one more than its ``size`` was asked for, and the cursor of the next page, if there is one."""
+    rows = found[:size]
+    return rows, cursor_after(kind, rows[-1].id) if len(found) > size else None
 
 
 def cursor_after(kind: str, number: int) -> str:

@@ -1,5 +1,6 @@
 """Secrets over REST, as Flatfile's clients know them: set by people, and read by the programs that may have them."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from .answers import data
 from .bodies import parse, read_body
 from .call import Call
 from .idempotency import once
-from .paging import cursor, cursor_after, page_size
+from .paging import cursor, page_of, page_size
 
 LONGEST_ACTOR: Final = 128
 
@@ -65,12 +66,12 @@ def _page(
     call: Call, reader: Reader, owner: str | None, after: int, size: int
 ) -> tuple[list[dict[str, Any]], str | None]:
     found = sql.page(reader, call.actor.space.id, after, size + 1)
+    rows, following = page_of(found, size, KIND)
     shown = _Shown(reader, call.actor, call.node.sealer)
-    following = cursor_after(KIND, found[size - 1].id) if len(found) > size else None
-    return [shown.wire(row) for row in _of(found[:size], owner)], following
+    return [shown.wire(row) for row in _of(rows, owner)], following
 
 
-def _of(rows: list[SecretRow], owner: str | None) -> list[SecretRow]:
+def _of(rows: Sequence[SecretRow], owner: str | None) -> list[SecretRow]:
     """Nobody's come first, so that who looks for a name finds that one first; an actor's own stand in their place."""
     if owner is None:
         return sorted(rows, key=lambda row: row.owner != NOBODY)

@@ -1,5 +1,6 @@
 """Spaces over REST, each also as Flatfile's environment of the same code; and who the caller is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -18,7 +19,7 @@ from ..store.command import Replayed
 from .answers import data, success
 from .auth import keyring
 from .call import Call, unknown
-from .paging import cursor_after, read_paging
+from .paging import page_of, read_paging
 
 PAGE_SIZE = 100
 
@@ -97,7 +98,7 @@ async def delete(call: Call) -> web.Response:
     return success()
 
 
-async def _page(call: Call) -> tuple[list[Space], dict[str, Any]]:
+async def _page(call: Call) -> tuple[Sequence[Space], dict[str, Any]]:
     """The page of spaces that was asked for, and what stands beside it."""
     paging = read_paging(call.query, "sp", PAGE_SIZE)
     if call.actor.every_space:
@@ -109,8 +110,7 @@ async def _page(call: Call) -> tuple[list[Space], dict[str, Any]]:
         own = call.actor.space
         before = paging.window.offset or (paging.after or 0) >= own.id
         found, total = ([] if before else [own]), 1
-    shown = found[: paging.size]
-    following = cursor_after("sp", shown[-1].id) if len(found) > paging.size else None
+    shown, following = page_of(found, paging.size, "sp")
     pagination = {"pagination": paging.pagination(total)} if paging.number is not None else {}
     return shown, {**pagination, "asOf": str(call.node.log.head), "cursor": following}
 

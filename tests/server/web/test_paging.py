@@ -1,12 +1,14 @@
 """Pages by number and by cursor."""
 
+from types import SimpleNamespace
+
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import LARGEST
 from server.store.pages import Window
-from server.web.paging import Paging, cursor, cursor_after, read_paging
+from server.web.paging import Paging, cursor, cursor_after, page_of, read_paging
 from server.web.queries import Query
 
 
@@ -46,3 +48,11 @@ def test_a_cursor_under_another_name():
     query = Query(make_mocked_request("GET", f"/x?after={cursor_after('ll', LARGEST)}"))
     assert cursor(query, "ll", "after") == LARGEST
     assert cursor(query, "ll") is None
+
+
+@pytest.mark.parametrize(("count", "shown", "following"), [(0, 0, None), (2, 2, None), (3, 2, 2)])
+def test_one_row_more_than_a_page_has_says_that_another_follows(count, shown, following):
+    rows = [SimpleNamespace(id=number) for number in range(1, count + 1)]
+    page, after = page_of(rows, 2, "jb")
+    assert [row.id for row in page] == list(range(1, shown + 1))
+    assert after == (following and cursor_after("jb", following))
