@@ -17,6 +17,11 @@ def to_wire(ms: int) -> str:
     return _to_the_second(second) + _FRACTIONS[rest]
 
 
+def to_wire_or_none(ms: int | None) -> str | None:
+    """The same of a time that may be none."""
+    return None if ms is None else to_wire(ms)
+
+
 # A job's life writes its times some twenty times, most of them in the second that it is: 0.3 us instead of 5.
 @lru_cache(maxsize=1024)
 def _to_the_second(second: int) -> str:

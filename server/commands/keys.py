@@ -10,9 +10,10 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.filters import MAX_GLOBS_SIZE, compile_job_name, compile_topics
 from listener_sdk.protocol.globs import glob_size
 from listener_sdk.protocol.ids import decode, encode
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.times import to_wire, to_wire_or_none
 
 from ..core.actors import Actor
+from ..core.audit import differing
 from ..core.keys import KeyRow, patterns
 from ..core.roles import check, may
 from ..core.spaces import FIRST
@@ -121,11 +122,9 @@ def update(tx: Transaction, item: UpdateKey) -> KeyRow:
         _check_end(tx, after.expires_at)
     _check_limits(row.role, patterns(after.jobs), patterns(after.topics))
     sql.update(tx.connection, after)
-    was, now = _facts(row), _facts(after)
-    differ = [name for name in was if was[name] != now[name]]
-    old, new = {name: was[name] for name in differ}, {name: now[name] for name in differ}
-    payload = {"keyId": row.id, "before": old, "after": new}
-    tell(tx, item.actor, "key:updated", row.id, payload, before=old, after=new)
+    was, now = differing(_facts(row), _facts(after))
+    payload = {"keyId": row.id, "before": was, "after": now}
+    tell(tx, item.actor, "key:updated", row.id, payload, before=was, after=now)
     return after
 
 
@@ -195,7 +194,7 @@ def _facts(row: KeyRow) -> dict[str, Any]:
     """What may change of a key, as people read it."""
     return {
         "name": row.name,
-        "expiresAt": None if row.expires_at is None else to_wire(row.expires_at),
+        "expiresAt": to_wire_or_none(row.expires_at),
         "jobs": patterns(row.jobs),
         "topics": patterns(row.topics),
     }

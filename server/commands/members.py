@@ -1,6 +1,5 @@
 """Members: made, changed, set aside and removed. Passwords never come here, only their hashes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -152,16 +151,15 @@ def _say(
     row: MemberRow,
     actor: Actor,
     *,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     """All who may see events hear this: an e-mail stands in the audit alone."""
     payload: dict[str, Any] = {"memberId": row.public_id, "name": row.name, "role": row.role}
     payload["active"] = bool(row.active)
     if before is not None and after is not None:
         payload["changed"] = sorted(after)
-    was, now = (None if fields is None else dict(fields) for fields in (before, after))
-    tell(tx, actor, topic, row.public_id, payload, before=was, after=now)
+    tell(tx, actor, topic, row.public_id, payload, before=before, after=after)
 
 
 CREATE_MEMBER: Final[Command[CreateMember, MemberRow]] = Command("create_member", create)

@@ -1,6 +1,6 @@
 """The audit: which acts it has lines of beside the changes that are events, what a line tells, and how it looks outside. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -80,9 +80,11 @@ def fields_text(fields: Fields | None) -> str | None:
     return None if fields is None else orjson.dumps({k: _bounded(v) for k, v in fields.items()}).decode()
 
 
-def differing(before: Fields, after: Fields) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields that differ, as they were and as they are."""
-    names = [name for name in after if before.get(name) != after[name]]
+def differing(
+    before: Fields, after: Fields, but: Collection[str] = ()
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that differ, as they were and as they are, ``but`` for some."""
+    names = [name for name in after if name not in but and before.get(name) != after[name]]
     return {name: before[name] for name in names if name in before}, {name: after[name] for name in names}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from listener_sdk.protocol.ids import encode
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.times import to_wire, to_wire_or_none
 
 ADMINISTRATOR: Final = encode("key", 0)
 """The key of the first start: in admin.key, or in TICKWIRE_ADMIN_KEY while that is set."""
@@ -69,20 +69,16 @@ def key_wire(row: KeyRow, used_at: int | None = None) -> dict[str, Any]:
         "everySpace": bool(row.every_space),
         "createdAt": to_wire(row.created_at),
         "createdBy": row.created_by,
-        "expiresAt": _time(row.expires_at),
-        "revokedAt": _time(row.revoked_at),
+        "expiresAt": to_wire_or_none(row.expires_at),
+        "revokedAt": to_wire_or_none(row.revoked_at),
         "jobs": _list(row.jobs),
         "topics": _list(row.topics),
-        "rotatedAt": _time(row.rotated_at),
-        "oldSecretUntil": _time(row.old_until),
-        "lastUsedAt": _time(last),
+        "rotatedAt": to_wire_or_none(row.rotated_at),
+        "oldSecretUntil": to_wire_or_none(row.old_until),
+        "lastUsedAt": to_wire_or_none(last),
     }
 
 
 def _list(stored: str | None) -> list[str] | None:
     found = patterns(stored)
     return None if found is None else list(found)
-
-
-def _time(ms: int | None) -> str | None:
-    return None if ms is None else to_wire(ms)

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.members import MemberCreate, MemberUpdate
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.times import to_wire, to_wire_or_none
+
+from .audit import differing
 
 KIND: Final = "mem"
 
@@ -103,18 +105,12 @@ def member_wire(row: MemberRow) -> dict[str, Any]:
         "createdAt": to_wire(row.created_at),
         "createdBy": row.created_by,
         "updatedAt": to_wire(row.updated_at),
-        "passwordSetAt": _time(row.password_at),
-        "deactivatedAt": _time(row.deactivated_at),
-        "deletedAt": _time(row.deleted_at),
+        "passwordSetAt": to_wire_or_none(row.password_at),
+        "deactivatedAt": to_wire_or_none(row.deactivated_at),
+        "deletedAt": to_wire_or_none(row.deleted_at),
     }
 
 
 def differences(before: MemberRow, after: MemberRow) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the audit keeps of a change: the fields that differ, as they were and as they are."""
-    old, new = member_wire(before), member_wire(after)
-    names = [name for name in old if old[name] != new[name] and name not in {"updatedAt", "deactivatedAt"}]
-    return {name: old[name] for name in names}, {name: new[name] for name in names}
-
-
-def _time(ms: int | None) -> str | None:
-    return None if ms is None else to_wire(ms)
+    return differing(member_wire(before), member_wire(after), but=("updatedAt", "deactivatedAt"))

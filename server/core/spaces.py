@@ -7,9 +7,10 @@ from typing import Any, Final
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import environment_id, space_id
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceRetention, SpaceUpdate
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.times import to_wire, to_wire_or_none
 
 from .actors import Space
+from .audit import differing
 from .retention import DAY_MS, Retention, Spans
 
 FIRST: Final = 1
@@ -29,7 +30,7 @@ def space_wire(space: Space) -> dict[str, Any]:
         "retention": {"jobDays": _days(space.job_ms), "fileDays": _days(space.file_ms)},
         "createdAt": to_wire(space.created_at),
         "updatedAt": to_wire(space.updated_at),
-        "archivedAt": None if space.archived_at is None else to_wire(space.archived_at),
+        "archivedAt": to_wire_or_none(space.archived_at),
         "guestAuthentication": [],
     }
 
@@ -64,9 +65,7 @@ def changed_space(space: Space, body: SpaceUpdate, now: int) -> Space:
 
 def differences(before: Space, after: Space) -> tuple[dict[str, Any], dict[str, Any]]:
     """What readers see of a change: the fields that differ, as they were and as they are."""
-    old, new = space_wire(before), space_wire(after)
-    names = [name for name in old if old[name] != new[name] and name != "updatedAt"]
-    return {name: old[name] for name in names}, {name: new[name] for name in names}
+    return differing(space_wire(before), space_wire(after), but=("updatedAt",))
 
 
 def check_active(space: Space) -> None:

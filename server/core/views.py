@@ -7,7 +7,7 @@ import orjson
 
 from listener_sdk.protocol.ids import encode, environment_id, space_id
 from listener_sdk.protocol.progress import whole
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.times import to_wire, to_wire_or_none
 
 from .actors import Space
 from .jobs import JobRow
@@ -48,15 +48,15 @@ def job_wire(
         "progress": whole(row.progress),
         "done": row.done,
         "total": row.total,
-        "scheduledAt": _time(row.scheduled_at),
-        "readyAt": _time(row.ready_at),
-        "startedAt": _time(row.started_at),
-        "finishedAt": _time(row.finished_at),
-        "estimatedCompletionAt": None if row.ended or row.stalled_at else _time(row.eta_at),
-        "stalledSince": _time(row.stalled_at),
-        "outcomeAcknowledgedAt": _time(row.acknowledged_at),
-        "cancelRequestedAt": _time(row.cancel_requested_at),
-        "leaseExpiresAt": _time(row.lease_expires_at),
+        "scheduledAt": to_wire_or_none(row.scheduled_at),
+        "readyAt": to_wire_or_none(row.ready_at),
+        "startedAt": to_wire_or_none(row.started_at),
+        "finishedAt": to_wire_or_none(row.finished_at),
+        "estimatedCompletionAt": None if row.ended or row.stalled_at else to_wire_or_none(row.eta_at),
+        "stalledSince": to_wire_or_none(row.stalled_at),
+        "outcomeAcknowledgedAt": to_wire_or_none(row.acknowledged_at),
+        "cancelRequestedAt": to_wire_or_none(row.cancel_requested_at),
+        "leaseExpiresAt": to_wire_or_none(row.lease_expires_at),
         "priority": row.priority,
         "uniqueKey": row.unique_key,
         "attempt": row.attempt,
@@ -103,7 +103,3 @@ def event_head(epoch: str, seq: int, at: int) -> str:
 def event_text(epoch: str, seq: int, at: int, body: str) -> str:
     """The whole JSON text of a stored event; ``body`` is a JSON object that is not empty."""
     return event_head(epoch, seq, at) + body[1:]
-
-
-def _time(ms: int | None) -> str | None:
-    return None if ms is None else to_wire(ms)

@@ -11,7 +11,7 @@ from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import JobAck, JobCancel, JobCreate, JobEnd, JobUpdate
 from listener_sdk.protocol.lifecycle import Status
 from listener_sdk.protocol.model import WireModel
-from listener_sdk.protocol.times import to_wire
+from listener_sdk.protocol.times import to_wire, to_wire_or_none
 
 from ..commands import jobs, moves, rest
 from ..core.jobs import JobRow
@@ -230,6 +230,6 @@ def _attempt(row: Row) -> dict[str, Any]:
         "fence": fence,
         "reason": reason,
         "message": message,
-        "startedAt": None if started_at is None else to_wire(started_at),
+        "startedAt": to_wire_or_none(started_at),
         "endedAt": to_wire(ended_at),
     }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from listener_sdk.protocol.times import Time, from_datetime, from_wire, to_datetime, to_wire
+from listener_sdk.protocol.times import Time, from_datetime, from_wire, to_datetime, to_wire, to_wire_or_none
 
 LAST_MS = 253_402_300_799_999
 MOMENTS = st.integers(0, LAST_MS)
@@ -28,6 +28,11 @@ TIME = TypeAdapter(Time)
 def test_the_form_on_the_wire(ms, text):
     assert to_wire(ms) == text
     assert from_wire(text) == ms
+
+
+def test_no_time_stays_none():
+    assert to_wire_or_none(None) is None
+    assert to_wire_or_none(0) == to_wire(0)
 
 
 @given(MOMENTS)

@@ -49,6 +49,7 @@ def test_only_fields_that_differ_are_told():
     assert differing({"a": 1, "b": 2}, {"a": 1, "b": 3}) == ({"b": 2}, {"b": 3})
     assert differing({}, {"job": "x"}) == ({}, {"job": "x"})
     assert differing({"a": 1}, {"a": 1}) == ({}, {})
+    assert differing({"a": 1, "b": 2}, {"a": 3, "b": 4}, but=("b",)) == ({"a": 1}, {"a": 3})
 
 
 def test_of_a_large_field_the_size_is_told():
