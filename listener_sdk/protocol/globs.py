@@ -10,7 +10,6 @@ LONGEST_TEXT: Final = 256
 WILDCARD_SIZE: Final = 8
 """Characters that a wildcard counts for beside its own: compiling and matching it takes so much longer than a letter."""
 
-TextTest = Callable[[str], bool]
 _WILDCARD: Final = re.compile(r"\*+|\?")
 
 

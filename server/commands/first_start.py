@@ -12,7 +12,7 @@ from ..core.keys import ADMINISTRATOR, KeyRow
 from ..security.keys import digest, key_text, new_secret, parse_key
 from ..store import keys, spaces
 from ..store.database import Connection, StartError
-from ..store.durable import write_private
+from ..store.durable import make_private
 from ..store.meta import Meta, load_or_make
 
 KEY_FILE: Final = "admin.key"
@@ -67,11 +67,5 @@ def _kept_secret(path: Path) -> str:
 
 def _new_secret(path: Path) -> str:
     secret = new_secret()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, key_text(ADMINISTRATOR, secret) + "\n")
-    except OSError as error:
-        raise StartError(
-            f"{path} cannot be written ({error.strerror}): choose another --data-dir."
-        ) from error
+    make_private(path, key_text(ADMINISTRATOR, secret) + "\n")
     return secret

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ..security.sealing import MasterKey, new_master_key, parse_master_key
 from ..store.database import StartError
-from ..store.durable import write_private
+from ..store.durable import make_private
 
 MASTER_FILE: Final = "master.key"
 MOST_KEYS: Final = 16
@@ -55,11 +55,5 @@ def _parsed(lines: list[str]) -> list[MasterKey]:
 
 def _made(path: Path) -> MasterKey:
     text = new_master_key()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, text + "\n")
-    except OSError as error:
-        raise StartError(
-            f"{path} cannot be written ({error.strerror}): choose another --data-dir."
-        ) from error
+    make_private(path, text + "\n")
     return parse_master_key(text)

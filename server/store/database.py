@@ -6,12 +6,11 @@ rows for this transaction, and ``FOR_CLAIM`` does the same and passes over those
 integer milliseconds, truth values integers, JSON text.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 Row = tuple[Any, ...]
-T = TypeVar("T")
 
 
 class StoreError(Exception):
@@ -125,6 +124,3 @@ class Database(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-Query = Callable[[Reader], T]

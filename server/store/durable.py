@@ -4,6 +4,8 @@ import os
 import stat
 from pathlib import Path
 
+from .database import StartError
+
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read; whenever the machine stops, it is whole or absent. Raises OSError."""
@@ -16,6 +18,17 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(file.fileno())
     fresh.rename(path)
     sync_folder(path.parent)
+
+
+def make_private(path: Path, text: str) -> None:
+    """As ``write_private``, in a folder that may not exist yet; StartError, with advice, when it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, text)
+    except OSError as error:
+        raise StartError(
+            f"{path} cannot be written ({error.strerror}): choose another --data-dir."
+        ) from error
 
 
 def sync_folder(folder: Path) -> None:

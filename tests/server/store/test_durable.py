@@ -5,6 +5,7 @@ import os
 import pytest
 
 from server.store import durable
+from server.store.database import StartError
 
 
 def test_it_is_written_for_its_owner_alone(tmp_path):
@@ -43,3 +44,10 @@ def test_its_name_is_flushed_after_it_stands(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", note)
     durable.write_private(tmp_path / "admin.key", "text")
     assert stood == [False, True]
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_advice(tmp_path):
+    durable.make_private(tmp_path / "new" / "admin.key", "text")
+    assert (tmp_path / "new" / "admin.key").read_text() == "text"
+    with pytest.raises(StartError, match="choose another --data-dir"):
+        durable.make_private(tmp_path / "new" / "admin.key" / "master.key", "text")
