@@ -18,6 +18,9 @@ ACTIONS: Final = {
     "jobs:canceled": "Many jobs were canceled by one call.",
     "jobs:retried": "Many jobs were run again by one call.",
     "file:deleted": "A file was removed.",
+    "login-link:created": "A link that logs in once was made.",
+    "session:begun": "Somebody logged in.",
+    "session:ended": "Somebody logged out, or was logged out everywhere.",
     "access:refused": "A call named what belongs to another space.",
     "access:forbidden": "A call asked for what the role of its key may not do.",
 }
