@@ -8,6 +8,7 @@ from listener_sdk.protocol.events import EventCreate, check_topic
 from listener_sdk.protocol.ids import encode, space_code, space_id
 
 from ..core.actors import Actor, Space
+from ..core.refusals import missing
 from ..core.sizes import bounded
 from ..core.spaces import check_active
 from ..store.command import Command
@@ -68,8 +69,7 @@ def acknowledge(tx: Transaction, item: AckEvent) -> None:
         space=item.actor.space.id,
     )
     if not found:
-        named = encode("ev", item.seq)
-        raise Refusal("not_found", f"There is no event {named} in this space.", key="id", named=named)
+        raise missing("event", encode("ev", item.seq))
     if found[0][0] is None:
         tx.insert("event_ack", ("seq", "at", "actor"), (item.seq, tx.now, item.actor.key_id))
 

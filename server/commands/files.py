@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
 
 from ..core.actors import Actor, Space
 from ..core.files import FileRow
+from ..core.refusals import missing
 from ..store import files as sql
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
@@ -58,8 +58,7 @@ def delete(tx: Transaction, item: DeleteFile) -> str:
     """Remove a file; the name of the bytes, which may be removed once this is committed."""
     row = sql.load(tx.connection, item.file_id)
     if row is None or row.space_id != item.actor.space.id:
-        named = encode("fl", item.file_id)
-        raise Refusal("not_found", f"There is no file {named} in this space.", key="id", named=named)
+        raise missing("file", encode("fl", item.file_id))
     sql.delete(tx.connection, row.id)
     say(tx, "file:deleted", row, item.actor.space, item.actor.key_id)
     before = {"name": row.name, "size": row.size}

@@ -15,6 +15,7 @@ from listener_sdk.protocol.times import to_wire, to_wire_or_none
 from ..core.actors import Actor
 from ..core.audit import differing
 from ..core.keys import KeyRow, patterns
+from ..core.refusals import missing
 from ..core.roles import check, may
 from ..core.spaces import FIRST
 from ..store import globs
@@ -203,7 +204,7 @@ def _facts(row: KeyRow) -> dict[str, Any]:
 def _found(tx: Transaction, actor: Actor, key_id: str) -> KeyRow:
     row = sql.load(tx.connection, key_id) if decode("key", key_id) is not None else None
     if row is None or not shows(actor, row):
-        raise Refusal("not_found", f"There is no key {key_id[:64]} in this space.", key="id")
+        raise missing("key", key_id[:64])
     return row
 
 

@@ -17,6 +17,7 @@ from ..core.curve import Point
 from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
 from ..core.reach import Reach
+from ..core.refusals import missing
 from ..store import job_pages
 from ..store.command import Command
 from ..store.transaction import EVERYTHING, LEASE_ONLY, Transaction
@@ -82,7 +83,7 @@ def own(tx: Transaction, lease: Held) -> JobRow:
         or row.space_id != lease.space_id
         or (lease.reach is not None and not lease.reach.sees(row))
     ):
-        raise moves.missing(encode("jb", lease.job_id), "job")
+        raise missing("job", encode("jb", lease.job_id), "job")
     if row.holder != lease.holder or row.fence != lease.fence:
         raise stale(row, lease.fence)
     return row

@@ -12,6 +12,7 @@ from listener_sdk.protocol.ids import encode
 from ..core.actors import Actor
 from ..core.logins import LINK_MS, TICKET_MS, LoginRow, Owner, PassRow, Visitor
 from ..core.members import KIND
+from ..core.refusals import missing
 from ..security.passes import LINK
 from ..store import logins as sql
 from ..store import members
@@ -73,10 +74,7 @@ def make_pass(tx: Transaction, item: MakePass) -> PassRow:
     if owner.member_id is not None:
         row = members.load(tx.connection, owner.space_id, owner.member_id)
         if row is None or row.deleted_at is not None:
-            named = encode(KIND, owner.member_id)
-            raise Refusal(
-                "not_found", f"There is no member {named} in this space.", key="member", named=named
-            )
+            raise missing("member", encode(KIND, owner.member_id), "member")
         if not row.active:
             raise Refusal("conflict", "This member is not active: activate the member first.", key="member")
     if sql.count_passes(tx.connection, owner, item.kind, tx.now) >= MOST_PASSES:

@@ -18,6 +18,7 @@ from ..core.members import (
     member_wire,
     new_member,
 )
+from ..core.refusals import missing
 from ..store import logins
 from ..store import members as sql
 from ..store.command import Command
@@ -129,7 +130,7 @@ def end_sessions(tx: Transaction, item: EndSessions) -> int:
 def _found(tx: Transaction, actor: Actor, member_id: int) -> MemberRow:
     row = sql.keep(tx.connection, actor.space.id, member_id)
     if row is None or row.deleted_at is not None:
-        raise Refusal("not_found", f"There is no member {encode(KIND, member_id)} in this space.", key="id")
+        raise missing("member", encode(KIND, member_id))
     return row
 
 

@@ -6,7 +6,6 @@ Callers check first: a move is never refused half-way.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.lifecycle import Move, Status, next_status
 from listener_sdk.protocol.times import to_wire
@@ -14,6 +13,7 @@ from listener_sdk.protocol.times import to_wire
 from ..core.actors import SYSTEM, Actor, Space
 from ..core.effects import Lost
 from ..core.jobs import JobRow
+from ..core.refusals import missing
 from ..store import parts as parts_sql
 from ..store import predecessors as predecessors_sql
 from ..store.transaction import EVERYTHING, PROGRESS_ONLY, Transaction
@@ -22,14 +22,13 @@ ATTEMPT_COLUMNS: Final = (
     "job_id", "fence", "attempt", "reason", "message", "holder", "started_at", "ended_at",
 )  # fmt: skip
 LOG_COLUMNS: Final = ("id", "job_id", "attempt", "at", "level", "message", "fields", "fence", "line")
-NOT_FOUND: Final = "There is no job {id} in this space."
 
 
 def found(tx: Transaction, space: Space, job_id: int, key: str = "id") -> JobRow:
     """The job of this space, or Refusal ``not_found``."""
     row = tx.job(job_id)
     if row is None or row.space_id != space.id:
-        raise missing(encode("jb", job_id), key)
+        raise missing("job", encode("jb", job_id), key)
     return row
 
 
@@ -39,20 +38,15 @@ def check_reach(tx: Transaction, actor: Actor, job_ids: Iterable[int], key: str 
         for job_id in job_ids:
             row = tx.job(job_id)
             if row is not None and not actor.reach.sees(row):
-                raise Refusal("not_found", NOT_FOUND.format(id=encode("jb", job_id)), key=key)
+                raise missing("job", encode("jb", job_id), key)
 
 
 def job_number(text: str, key: str = "id") -> int:
     """The row's integer of a job id, or Refusal ``not_found``."""
     number = decode("jb", text)
     if number is None:
-        raise missing(text[:64], key)
+        raise missing("job", text[:64], key)
     return number
-
-
-def missing(job: str, key: str) -> Refusal:
-    """The refusal of an id that is no job's of this space."""
-    return Refusal("not_found", NOT_FOUND.format(id=job), key=key, named=job)
 
 
 def touch(tx: Transaction, row: JobRow) -> None:

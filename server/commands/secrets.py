@@ -10,6 +10,7 @@ from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.secrets import LARGEST_SPACE, MOST_SECRETS, SecretWrite
 
 from ..core.actors import Actor
+from ..core.refusals import missing
 from ..core.secrets import KIND, NOBODY, SecretRow, secret_facts
 from ..security.sealing import Locked, Place, Sealed, Sealer
 from ..store import secrets as sql
@@ -129,9 +130,7 @@ def delete(tx: Transaction, item: DeleteSecret) -> None:
     """The secret is gone; Refusal ``not_found``."""
     row = sql.load(tx.connection, item.actor.space.id, item.secret_id)
     if row is None:
-        raise Refusal(
-            "not_found", f"There is no secret {encode(KIND, item.secret_id)} in this space.", key="id"
-        )
+        raise missing("secret", encode(KIND, item.secret_id))
     sql.delete(tx.connection, row.id)
     _say(tx, item.actor, row, None)
 

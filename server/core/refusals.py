@@ -1,4 +1,4 @@
-"""Several refusals of one call, told together."""
+"""Refusals that are made in many places, and several of one call told together."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,3 +15,8 @@ class Refusals(Refusal):
         first = next((refusal for refusal in every if not refusal.error.retry), every[0])
         super().__init__(first.code, first.message, key=first.key, named=first.named, **first.details)
         self.all = list(every[:MOST_TOLD])
+
+
+def missing(what: str, shown: str, key: str = "id", *, named: str | None = None) -> Refusal:
+    """The refusal of what names nothing in this space; ``named`` is its id, where that is not what is ``shown``."""
+    return Refusal("not_found", f"There is no {what} {shown} in this space.", key=key, named=named or shown)

@@ -22,6 +22,7 @@ from ..core.actors import Actor
 from ..core.bulk import in_order, members_named, names_behind
 from ..core.jobs import JobRow
 from ..core.json_door import JsonLimits
+from ..core.refusals import missing
 from ..core.views import job_wire
 from ..core.wall import named_by
 from ..settings import Settings
@@ -208,7 +209,7 @@ async def _check_parent(call: Call, wanted: JobFilter) -> None:
     """Refusal ``not_found`` when the filter names a parent that is not in this space."""
     parent_id = wanted.parent_id
     if parent_id is not None and not await call.node.read(lambda reader: call.sees_job(reader, parent_id)):
-        raise moves.missing(encode("jb", parent_id), "parentId")
+        raise missing("job", encode("jb", parent_id), "parentId")
 
 
 def _numbers(ids: Sequence[str]) -> list[int]:

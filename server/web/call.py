@@ -10,7 +10,9 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode, space_code, space_id
 from listener_sdk.protocol.model import WireModel
 
+from ..commands.moves import job_number
 from ..core.actors import Actor
+from ..core.refusals import missing
 from ..core.wall import names_in
 from ..engine.node import Node
 from ..store import jobs
@@ -81,6 +83,13 @@ class Call:
         row = jobs.load(reader, space_id, job_id)
         return row is not None and reach.sees(row)
 
+    async def seen_job(self, text: str, key: str) -> int:
+        """The number of a job that is within reach of the key; Refusal ``not_found``."""
+        job_id = job_number(text, key)
+        if not await self.node.read(lambda reader: self.sees_job(reader, job_id)):
+            raise missing("job", text, key)
+        return job_id
+
     def across(self, names: Iterable[str]) -> None:
         """The call named these, and they are not in this space; they may be in another."""
         self.node.wall.named(self.actor, names, how(self.request))
@@ -117,7 +126,7 @@ class Call:
 def unknown(what: str, text: str, key: str, *, named: str | None = None) -> Refusal:
     """The refusal of a text that names nothing in this space."""
     shown = text[:64].encode("ascii", "backslashreplace").decode()
-    return Refusal("not_found", f"There is no {what} {shown} in this space.", key=key, named=named or shown)
+    return missing(what, shown, key, named=named)
 
 
 def how(request: web.Request) -> dict[str, Any]:

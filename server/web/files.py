@@ -10,7 +10,6 @@ from aiohttp import web
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import LARGEST, decode
 
-from ..commands import moves
 from ..commands.files import CREATE_FILE, DELETE_FILE, CreateFile, DeleteFile
 from ..core.files import FileRow, file_wire
 from ..store import files as sql
@@ -116,18 +115,13 @@ def disposition(name: str) -> str:
 async def _job_id(call: Call) -> int | None:
     """The job that the address names; of an upload, before its bytes are taken."""
     text = call.query.text("jobId")
-    if text is None:
-        return None
-    job_id = moves.job_number(text, "jobId")
-    if await call.node.read(lambda reader: call.sees_job(reader, job_id)):
-        return job_id
-    raise moves.missing(text, "jobId")
+    return None if text is None else await call.seen_job(text, "jobId")
 
 
 async def _load(call: Call, file_id: int) -> FileRow:
     row = await call.node.read(lambda reader: sql.load(reader, file_id))
     if row is None or row.space_id != call.actor.space.id:
-        raise Refusal("not_found", "There is no such file in this space.", key="id")
+        raise call.missing("file")
     return row
 
 

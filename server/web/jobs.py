@@ -17,6 +17,7 @@ from ..commands import jobs, moves, rest
 from ..core.jobs import JobRow
 from ..core.parts import Split
 from ..core.reach import Reach
+from ..core.refusals import missing
 from ..core.views import job_wire, with_links
 from ..store import curves, job_pages
 from ..store import jobs as sql
@@ -51,7 +52,7 @@ def _page(
 ) -> tuple[Page[JobRow], dict[int, Split]]:
     """The page, of a parent that is there."""
     if wanted.parent_id is not None and not call.sees_job(reader, wanted.parent_id):
-        raise moves.missing(encode("jb", wanted.parent_id), "parentId")
+        raise missing("job", encode("jb", wanted.parent_id), "parentId")
     whole = paging.number is not None
     found = job_pages.page(reader, call.actor.space.id, wanted, paging.window, count=whole)
     return found, _splits(reader, found.rows)

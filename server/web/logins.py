@@ -22,7 +22,7 @@ from ..store.database import Reader
 from .answers import data, success
 from .auth import address_of, keyring
 from .bodies import body_hash, parse, read_body
-from .call import Call, NoBody
+from .call import Call, NoBody, unknown
 from .cookies import check_page, clear_cookie, cookie_of, set_cookie
 from .idempotency import HEADER, once
 from .links import base_url
@@ -120,9 +120,7 @@ def _linked(call: Call, member: str | None) -> Owner:
     check(call.actor, "administer")
     number = decode(KIND, member)
     if number is None:
-        raise Refusal(
-            "not_found", f"There is no member {member!a} in this space.", key="member", named=member
-        )
+        raise unknown("member", member, "member")
     return Owner(call.actor.space.id, member_id=number)
 
 

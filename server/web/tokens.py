@@ -10,9 +10,7 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.times import to_wire
 from listener_sdk.protocol.tokens import TokenCreate
 
-from ..commands.moves import job_number, missing
 from ..core.tokens import Claims, OfJob, OfSpace, Scope
-from ..store import jobs as sql
 from .answers import data
 from .auth import keyring
 from .call import Call
@@ -33,8 +31,4 @@ async def _scope(call: Call, body: TokenCreate) -> Scope:
     """A job must be there, and within the reach of the key."""
     if body.job is None:
         return OfSpace()
-    job_id, space_id, reach = job_number(body.job, "job"), call.actor.space.id, call.actor.reach
-    row = await call.node.read(lambda reader: sql.load(reader, space_id, job_id))
-    if row is None or (reach is not None and not reach.sees(row)):
-        raise missing(body.job, "job")
-    return OfJob(job_id)
+    return OfJob(await call.seen_job(body.job, "job"))
