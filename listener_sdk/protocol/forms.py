@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, model_validator
 
 from .model import WireModel
+from .texts import visible
 
 MOST_FIELDS: Final = 100
 MOST_OPTIONS: Final = 1_000
@@ -21,13 +22,7 @@ _KIND: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable() or not text.strip():
-        raise ValueError("must be printable characters, and not spaces alone")
-    return text
-
-
-Key = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+Key = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(visible)]
 Label = Annotated[str, Field(max_length=256)]
 Text = Annotated[str, Field(max_length=4096)]
 

@@ -8,6 +8,7 @@ from .globs import is_glob
 from .lifecycle import Status
 from .model import WireModel
 from .outcomes import Outcome
+from .texts import printable
 from .times import Time
 
 Mode = Literal["foreground", "background", "toolbarBlocking", "hidden"]
@@ -26,12 +27,6 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 Seconds = Annotated[float, Field(gt=0, le=30 * 86400)]
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("only printable characters are allowed")
-    return text
-
-
 def _no_pattern(text: str) -> str:
     if is_glob(text):
         raise ValueError("* and ? stand in patterns of names, not in a name")
@@ -40,7 +35,7 @@ def _no_pattern(text: str) -> str:
 
 Priority = Annotated[int, Field(ge=-1000, le=1000)]
 Predecessors = Annotated[list[Reference], Field(max_length=MOST_PREDECESSORS)]
-Operation = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+Operation = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 NewOperation = Annotated[Operation, AfterValidator(_no_pattern)]
 
 DEFAULT_MAX_ATTEMPTS: Final = 5

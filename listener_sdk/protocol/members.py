@@ -6,19 +6,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from .model import WireModel
+from .texts import Name
 from .times import Time
 
-LONGEST_NAME: Final = 128
 LONGEST_EMAIL: Final = 254
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 1_024
 """Bytes of UTF-8."""
-
-
-def _name(text: str) -> str:
-    if not text.isprintable() or not text.strip():
-        raise ValueError("must be printable characters, and not spaces alone")
-    return text.strip()
 
 
 def _email(text: str) -> str:
@@ -39,7 +33,6 @@ def _password(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_name)]
 Email = Annotated[str, Field(max_length=LONGEST_EMAIL), AfterValidator(_email)]
 Role = Annotated[Literal["viewer", "operator", "developer", "admin"], BeforeValidator(_role)]
 GivenPassword = Annotated[str, Field(max_length=LONGEST_PASSWORD)]

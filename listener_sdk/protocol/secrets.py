@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from .codes import Refusal
 from .filters import compile_job_name
 from .model import WireModel
+from .texts import printable
 from .times import Time
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
@@ -45,15 +46,9 @@ def _glob(text: str) -> str:
     return text
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("only printable characters are allowed")
-    return text
-
-
 SecretName = Annotated[str, Field(max_length=128), AfterValidator(_name)]
 JobGlob = Annotated[str, Field(min_length=1, max_length=192), AfterValidator(_glob)]
-Actor = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
+Actor = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 
 
 class SecretWrite(WireModel):

@@ -6,19 +6,13 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from .model import WireModel
+from .texts import Name
 from .times import Time
 
 CODE: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """Small letters, digits and dashes: a code stands in ids, headers and addresses."""
-LONGEST_NAME: Final = 128
 LONGEST_TEMPLATE: Final = 2_048
 MOST_DAYS: Final = 36_500
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable() or not text.strip():
-        raise ValueError("must be printable characters, and not spaces alone")
-    return text.strip()
 
 
 def _code(text: str) -> str:
@@ -37,7 +31,6 @@ def _template(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_printable)]
 Code = Annotated[str, Field(max_length=63), AfterValidator(_code)]
 Template = Annotated[str, Field(max_length=LONGEST_TEMPLATE), AfterValidator(_template)]
 Zone = Annotated[str, Field(min_length=1, max_length=64)]
