@@ -10,32 +10,8 @@ from pydantic import Field
 from ._given import body_text, changes_text, check_names
 from ._http import Http
 from .pages import Page, page_of
+from .protocol.keys import CreatedKey, Key, KeyCreate, KeyRotate, KeyUpdate
 from .protocol.model import WireModel
-from .protocol.times import Time
-
-
-class Key(WireModel):
-    """An API key, without its secret. ``last_used_at`` is right to within a minute."""
-
-    id: str
-    name: str
-    role: str
-    every_space: bool = False
-    created_at: Time
-    created_by: str | None = None
-    expires_at: Time | None = None
-    revoked_at: Time | None = None
-    jobs: list[str] | None = None
-    topics: list[str] | None = None
-    rotated_at: Time | None = None
-    old_secret_until: Time | None = None
-    last_used_at: Time | None = None
-
-
-class CreatedKey(Key):
-    """A new key, or one with a new secret: ``key`` is shown this once."""
-
-    key: str
 
 
 class WhoAmI(WireModel):
@@ -89,7 +65,7 @@ class Keys:
             "jobs": _globs(jobs),
             "topics": _globs(topics),
         }
-        sent = body_text(_NewKey, given)
+        sent = body_text(KeyCreate, given)
         return await self._http.record(CreatedKey, "POST", "/v1/keys", sent)
 
     async def list(self, **filters: Any) -> Page[Key]:
@@ -109,7 +85,7 @@ class Keys:
 
         - ``changes``: ``name``, ``expires_at``, ``jobs``, ``topics``
         """
-        sent = changes_text(_KeyChange, changes)
+        sent = changes_text(KeyUpdate, changes)
         return await self._http.record(Key, "PATCH", _path(key_id), sent)
 
     async def rotate(self, key_id: str, overlap_s: float = 3_600) -> CreatedKey:
@@ -117,32 +93,12 @@ class Keys:
 
         - ``overlap_s``: for how long the old one is valid too, 30 days at most; 0 ends it at once, and its streams
         """
-        sent = body_text(_Rotation, {"overlap_s": overlap_s})
+        sent = body_text(KeyRotate, {"overlap_s": overlap_s})
         return await self._http.record(CreatedKey, "POST", f"{_path(key_id)}/rotate", sent)
 
     async def revoke(self, key_id: str) -> None:
         """End a key; its streams are closed within seconds, and those of the tokens that it made."""
         await self._http.call("DELETE", _path(key_id))
-
-
-class _NewKey(WireModel):
-    name: str
-    role: str
-    every_space: bool = False
-    expires_at: Time | None = None
-    jobs: list[str] | None = None
-    topics: list[str] | None = None
-
-
-class _KeyChange(WireModel):
-    name: str | None = None
-    expires_at: Time | None = None
-    jobs: list[str] | None = None
-    topics: list[str] | None = None
-
-
-class _Rotation(WireModel):
-    overlap_s: float
 
 
 def _globs(given: Sequence[str] | None) -> list[str] | None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from ..client_keys import CreatedKey, Key
 from ..pages import every
+from ..protocol.keys import CreatedKey, Key
 from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .groups import DefaultGroup

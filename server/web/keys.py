@@ -1,17 +1,17 @@
 """API keys over REST, for administrators. A secret is shown once, in the answer to its making or rotation."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 from aiohttp import web
-from pydantic import AfterValidator, Field
 
 from listener_sdk.protocol.codes import CLOSES, Refusal
 from listener_sdk.protocol.ids import encode
-from listener_sdk.protocol.model import WireModel
-from listener_sdk.protocol.times import Time, from_datetime
+from listener_sdk.protocol.keys import KeyCreate, KeyRotate, KeyUpdate
+from listener_sdk.protocol.times import from_datetime
 
 from ..commands.keys import (
     CREATE_KEY,
+    LIMITS,
     REVOKE_KEY,
     ROTATE_KEY,
     UPDATE_KEY,
@@ -33,57 +33,6 @@ from .key_watch import close_invalid
 from .paging import cursor, page_size
 
 PAGE_SIZE: Final = 100
-LONGEST_OVERLAP_S: Final = 30 * 86_400
-
-
-def _printable(name: str) -> str:
-    if not name.isprintable():
-        raise ValueError("only printable characters are allowed")
-    return name
-
-
-Name = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
-Pattern = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
-Patterns = Annotated[list[Pattern], Field(min_length=1, max_length=32)]
-
-
-class KeyCreate(WireModel):
-    """``POST /v1/keys``. ``jobs`` and ``topics`` are globs of what the key is restricted to."""
-
-    name: Name
-    role: Literal["viewer", "operator", "developer", "admin", "listener"]
-    every_space: bool = False
-    expires_at: Time | None = None
-    jobs: Patterns | None = None
-    topics: Patterns | None = None
-
-
-class KeyUpdate(WireModel):
-    """``PATCH /v1/keys/{id}``: what is sent changes; null lifts an end or a restriction."""
-
-    name: Name | None = None
-    expires_at: Time | None = None
-    jobs: Patterns | None = None
-    topics: Patterns | None = None
-
-    def changes(self) -> dict[str, Any]:
-        """Fields of the row with their new values."""
-        found: dict[str, Any] = {}
-        for name in self.model_fields_set:
-            value = getattr(self, name)
-            if name == "expires_at":
-                found[name] = None if value is None else from_datetime(value)
-            elif name != "name":
-                found[name] = _globs(value)
-            elif value is not None:
-                found[name] = value
-        return found
-
-
-class KeyRotate(WireModel):
-    """``POST /v1/keys/{id}/rotate``: for how long the old secret is valid beside the new one; 0 ends it at once."""
-
-    overlap_s: float = Field(default=3_600, ge=0, le=LONGEST_OVERLAP_S, allow_inf_nan=False)
 
 
 async def index(call: Call) -> web.Response:
@@ -146,10 +95,20 @@ async def update(call: Call) -> web.Response:
     """Change a key. Connections under other restrictions are ended, so that they come back under these."""
     key_id = call.request.match_info["id"]
     body = await call.body(KeyUpdate)
-    row = await call.node.submit(UPDATE_KEY, UpdateKey(call.actor, key_id, body.changes()))
+    row = await call.node.submit(UPDATE_KEY, UpdateKey(call.actor, key_id, _changes(body)))
     assert isinstance(row, KeyRow)
     await _look_again(call, key_id)
     return data(_shown(call, row))
+
+
+def _changes(body: KeyUpdate) -> dict[str, Any]:
+    """Fields of the row with their new values."""
+    sent = {name: getattr(body, name) for name in body.model_fields_set}
+    if sent.get("name", "") is None:
+        del sent["name"]
+    if sent.get("expires_at") is not None:
+        sent["expires_at"] = from_datetime(sent["expires_at"])
+    return sent | {name: _globs(sent[name]) for name in LIMITS if name in sent}
 
 
 async def rotate(call: Call) -> web.Response:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from listener_sdk import InvalidError
 from tests.sdk.fake_server import AT
 
 KEY = {"id": "us_key_1", "name": "ci", "role": "listener", "createdAt": AT}
@@ -46,3 +47,9 @@ async def test_restrictions_are_sent_as_lists(server, client):
 async def test_a_change_of_what_a_key_has_not_is_refused(client):
     with pytest.raises(TypeError, match="takes no"):
         await client.keys.update("us_key_1", role="admin")
+
+
+async def test_what_no_server_would_take_is_not_sent(server, client):
+    with pytest.raises(InvalidError) as caught:
+        await client.keys.create("ci", "owner")
+    assert ([error["key"] for error in caught.value.errors], server.requests) == (["role"], [])
