@@ -1,5 +1,6 @@
 """Logging in and out: links that log in once, sessions with their cookie, and tickets for the stream."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -21,10 +22,9 @@ from ..store.command import Replayed
 from ..store.database import Reader
 from .answers import data, success
 from .auth import address_of, keyring
-from .bodies import body_hash, parse, read_body
-from .call import Call, NoBody, unknown
+from .call import Call, M, NoBody, unknown
 from .cookies import check_page, clear_cookie, cookie_of, set_cookie
-from .idempotency import HEADER, once
+from .idempotency import HEADER
 from .links import base_url
 from .runner import know
 from .state import PASSWORDS
@@ -33,17 +33,13 @@ from .visits import Visit, by_cookie
 
 async def create_link(call: Call) -> web.Response:
     """A link that logs in once: of a member, for administrators; or of the key that asks."""
-    raw = await read_body(call.request, call.node.settings)
-    body = parse(LoginLinkCreate, raw, call.node.settings)
-    token, made = await _pass(call, LINK, _linked(call, body.member), None, raw)
+    token, made = await _pass(call, LoginLinkCreate, LINK, lambda body: _linked(call, body.member))
     url = f"{base_url(call.node, call.request)}/console/login#{token}"
     return data({"url": url, "expiresAt": to_wire(made.expires_at)})
 
 
 async def create_ticket(call: Call) -> web.Response:
     """A ticket that opens one stream within a minute, for a page whose upgrade carries no cookie."""
-    raw = await read_body(call.request, call.node.settings)
-    parse(NoBody, raw, call.node.settings)
     login = call.actor.login
     if login is None:
         owner = _key(call)
@@ -52,7 +48,7 @@ async def create_ticket(call: Call) -> web.Response:
         if row is None:
             raise Refusal("unauthorized", "This session has ended: log in again.")
         owner = row.owner
-    token, made = await _pass(call, TICKET, owner, login, raw)
+    token, made = await _pass(call, NoBody, TICKET, lambda _: owner, login)
     return data({"ticket": token, "expiresAt": to_wire(made.expires_at)})
 
 
@@ -132,13 +128,18 @@ def _key(call: Call) -> Owner:
     return Owner(FIRST if actor.every_space else actor.space.id, key_id=shown.key_id, stamp=shown.stamp)
 
 
-async def _pass(call: Call, kind: str, owner: Owner, login: int | None, raw: bytes) -> tuple[str, PassRow]:
+async def _pass(
+    call: Call, model: type[M], kind: str, owner_of: Callable[[M], Owner], login: int | None = None
+) -> tuple[str, PassRow]:
     """A new link or ticket. A repetition under an Idempotency-Key is refused: no secret is stored that could be shown again."""
     secret = new_secret()
-    item = MakePass(call.actor, owner, kind, digest(secret), login)
-    promise = once(call.request, call.actor, body_hash(raw or b"{}"), lambda row: str(row.id))
-    made = await call.node.submit(MAKE_PASS, item, promise)
-    if isinstance(made, Replayed) or made.secret_hash != item.secret_hash:
+    secret_hash = digest(secret)
+
+    def item(body: M) -> MakePass:
+        return MakePass(call.actor, owner_of(body), kind, secret_hash, login)
+
+    made = await call.submit(model, MAKE_PASS, item, lambda row: str(row.id))
+    if isinstance(made, Replayed) or made.secret_hash != secret_hash:
         raise Refusal("conflict", f"This {HEADER} was used, and its answer shown that once.", key=HEADER)
     return pass_text(kind, made.id, secret), made
 
