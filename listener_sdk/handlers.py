@@ -27,7 +27,7 @@ MOST_COST: Final = 512 * 1024
 """What a message may hold: half of the server's limits on bytes and on names."""
 
 _LONGEST_NAME: Final = 192
-_DESCRIPTION: Final = ("info", "input", "metadata", "mode", "trigger", "subject")
+_DESCRIPTION: Final = ("info", "input", "metadata", "mode", "trigger", "subject", "tags")
 _RESOURCES: Final = {"us_wb_": "workbookId", "us_sh_": "sheetId", "us_dc_": "documentId", "us_fl_": "fileId"}
 
 log = logging.getLogger("tickwire")

@@ -167,7 +167,7 @@ class Job(Context[Input]):
 
         - ``name``: ``type:operation``
         - ``input``: a dict, or a pydantic model
-        - ``fields``: more of the new job, as in `JobCreate`: ``priority``, ``unique_key``, ``scheduled_at`` ...; TypeError for others
+        - ``fields``: more of the new job, as in `JobCreate`: ``priority``, ``unique_key``, ``scheduled_at``, ``tags=job.raw.tags`` ...; TypeError for others
 
         Canceled when this job was asked to stop, ApiError when the new one is refused.
         """

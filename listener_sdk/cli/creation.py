@@ -44,6 +44,9 @@ _OPTIONS = (
         "--metadata", "-m", multiple=True, metavar="NAME=VALUE", help="A field of the job's metadata."
     ),
     click.option(
+        "--tag", "tags", multiple=True, metavar="TAG", help="A word to sort jobs by; may be repeated."
+    ),
+    click.option(
         "--after",
         "predecessors",
         multiple=True,
@@ -68,6 +71,7 @@ def fields_of(
     inputs: tuple[str, ...],
     input_json: str | None,
     metadata: tuple[str, ...],
+    tags: tuple[str, ...],
     predecessors: tuple[str, ...],
     priority: int | None,
     at: str | None,
@@ -77,6 +81,7 @@ def fields_of(
     found = {
         "input": input_of(inputs, input_json),
         "metadata": as_object(metadata, "--metadata") or None,
+        "tags": [*tags] or None,
         "predecessor_ids": [*predecessors] or None,
         "priority": priority,
         "scheduled_at": ahead(at, "--at", wall_clock()) if at else None,

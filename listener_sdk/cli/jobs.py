@@ -48,6 +48,7 @@ command.add_command(retry)
 def list_jobs(
     statuses: tuple[str, ...],
     name: str | None,
+    tag: str | None,
     since: str | None,
     parent_id: str | None,
     as_tree: bool,
@@ -57,7 +58,7 @@ def list_jobs(
     as_json: bool,
 ) -> None:
     """List jobs, the newest first; those of one parent with --parent."""
-    filters = filters_of(statuses, name, since, parent_id)
+    filters = filters_of(statuses, name, since, parent_id, tag)
 
     async def newest(client: Client) -> list[Job]:
         found: list[Job] = []
@@ -149,6 +150,7 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("waits for", ", ".join(job.predecessor_ids or ()) if job.status == "waiting" else None),
         ("follows", ", ".join(job.predecessor_ids or ()) if job.status != "waiting" else None),
         ("priority", job.priority),
+        ("tags", ", ".join(job.tags or ())),
         ("part data", in_json(job.part_data) if job.part_data else None),
         ("input", in_json(job.input) if job.input else None),
     ]

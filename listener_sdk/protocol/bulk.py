@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from .ids import decode
-from .jobs import Info, JobType, Operation, Reference
+from .jobs import Info, JobType, Operation, Reference, Tag
 from .lifecycle import Status
 from .model import WireModel
 from .times import Time
@@ -52,6 +52,7 @@ class JobsFilter(WireModel):
     type: JobType | None = None
     operation: Operation | None = None
     job: str | None = Field(default=None, min_length=1, max_length=192)
+    tag: Tag | None = None
     source: Reference | None = None
     file_id: Reference | None = None
     parent_id: _JobId | None = None

@@ -58,6 +58,7 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "domain": ("domain", "payload.domain"),
     "job": ("payload.job",),
     "status": ("payload.status",),
+    "tag": ("payload.tags",),
     "jobId": ("context.jobId",),
     "spaceId": ("context.spaceId",),
     "environmentId": ("context.environmentId",),

@@ -19,6 +19,9 @@ MOST_PARTS: Final = 1_000
 """Parts of one job."""
 MOST_PREDECESSORS: Final = 100
 """Jobs that one job waits for."""
+MOST_TAGS: Final = 16
+"""Tags of one job."""
+LONGEST_TAG: Final = 64
 
 JobType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 Reference = Annotated[str, Field(min_length=1, max_length=256)]
@@ -33,10 +36,27 @@ def _no_pattern(text: str) -> str:
     return text
 
 
+def is_tag(text: str) -> bool:
+    """Whether a job can have this tag."""
+    return 1 <= len(text) <= LONGEST_TAG and text.isprintable() and "," not in text and not is_glob(text)
+
+
+def _tag(text: str) -> str:
+    if not is_tag(text):
+        raise ValueError(f"a tag has 1 to {LONGEST_TAG} printable characters but comma, * and ?")
+    return text
+
+
+def _once(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
 Priority = Annotated[int, Field(ge=-1000, le=1000)]
 Predecessors = Annotated[list[Reference], Field(max_length=MOST_PREDECESSORS)]
 Operation = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 NewOperation = Annotated[Operation, AfterValidator(_no_pattern)]
+Tag = Annotated[str, AfterValidator(_tag)]
+Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS), AfterValidator(_once)]
 
 DEFAULT_MAX_ATTEMPTS: Final = 5
 DEFAULT_RUN_TIMEOUT_S: Final = 3600.0
@@ -85,6 +105,7 @@ class JobCreate(WireModel):
     part_data: JsonObject | None = None
     part_execution: Literal["sequential", "parallel"] | None = None
     metadata: JsonObject | None = None
+    tags: Tags | None = None
     label: str | None = Field(default=None, max_length=256)
     scheduled_at: Time | None = None
     estimated_completion_at: Time | None = None
@@ -104,7 +125,7 @@ class JobCreate(WireModel):
 class JobUpdate(WireModel):
     """``PATCH /v1/jobs/{id}``: only what is sent is changed; ``status`` is the life-cycle move of that name.
 
-    ``predecessorIds`` replaces the whole list, as long as the job has not become ready.
+    ``predecessorIds`` replaces the whole list, as long as the job has not become ready; ``tags`` replaces all tags, at any time.
     """
 
     status: Status | None = None
@@ -114,6 +135,7 @@ class JobUpdate(WireModel):
     info: Info | None = None
     config: JsonObject | None = None
     metadata: JsonObject | None = None
+    tags: Tags | None = None
     outcome_acknowledged_at: Time | None = None
     estimated_completion_at: Time | None = None
     fence: int | None = Field(default=None, ge=0, le=2**53)
@@ -212,6 +234,8 @@ class Job(WireModel):
     total: float | None = None
     managed: bool | None = None
     metadata: JsonObject | None = None
+    tags: list[str] | None = None
+    """Words that its creator sorts jobs by."""
     scheduled_at: Time | None = None
     ready_at: Time | None = None
     started_at: Time | None = None

@@ -14,10 +14,11 @@ from listener_sdk.protocol.times import from_datetime, to_wire
 
 from ..core.actors import Actor, Space
 from ..core.effects import CancelAsked
-from ..core.jobs import JobRow, alike
+from ..core.jobs import JobRow, alike, retagged
 from ..core.sizes import bounded
 from ..core.spaces import check_active
 from ..store import jobs as sql
+from ..store import tags as tags_sql
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import ends, moves, parts, plans, predecessors, starts
@@ -25,10 +26,10 @@ from .changes import note, note_job
 from .reruns import Reruns
 
 SPEC: Final = (
-    "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label", "partData",
+    "tags", "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label", "partData",
     "partExecution",
 )  # fmt: skip
-"""Creation fields that have no column."""
+"""Creation fields that have no column. Tags come first: `JobRow.tags` looks for them there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ def set_out(tx: Transaction, birth: Birth) -> None:
 
 def _spec(item: CreateJob, trigger: str) -> dict[str, Any]:
     given = item.body.model_dump(mode="json", by_alias=True, exclude_none=True)
-    spec: dict[str, Any] = {name: given[name] for name in SPEC if name in given}
+    # No tags are the same as an empty list of them.
+    spec: dict[str, Any] = {name: given[name] for name in SPEC if name in given and given[name] != []}
     spec["trigger"] = trigger
     spec.update(item.said)
     bounded(spec)
@@ -380,14 +382,32 @@ def change(tx: Transaction, row: JobRow, item: UpdateJob) -> None:
         row.info = body.info
     if described is not None:
         row.spec = described
+    if body.tags is not None:
+        _retag(tx, row, body.tags)
     moves.touch(tx, row)
     note_job(tx, item.actor, "job:updated", row, before, _audited(row, body))
+
+
+def _retag(tx: Transaction, row: JobRow, tags: list[str]) -> None:
+    if tags == row.tags:
+        return
+    # What the same batch has stored of them must be there to be removed.
+    tx.flush()
+    tags_sql.remove(tx.connection, row.id)
+    row.spec = orjson.dumps(retagged(row.described(), tags)).decode()
+    for tag in tags:
+        tx.insert(tags_sql.TABLE, tags_sql.COLUMNS, tags_sql.row(row, tag))
 
 
 def _audited(row: JobRow, body: JobUpdate) -> dict[str, Any]:
     """Those fields of the job that the body changes, and that are no listener's own work."""
     spec = row.described() if body.config is not None or body.metadata is not None else {}
-    fields = {"priority": row.priority, "config": spec.get("config"), "metadata": spec.get("metadata")}
+    fields = {
+        "priority": row.priority,
+        "config": spec.get("config"),
+        "metadata": spec.get("metadata"),
+        "tags": row.tags,
+    }
     return {name: value for name, value in fields.items() if getattr(body, name) is not None}
 
 

@@ -115,15 +115,15 @@ def started(tx: Transaction, row: JobRow, actor: str) -> None:
         tx.say("job:updated", row, actor, attempt=row.attempt)
 
 
-def tick(tx: Transaction, item: TickLease) -> tuple[Progress, list[Point]]:
-    """Take merged progress; what counts now, and the curve of this attempt."""
+def tick(tx: Transaction, item: TickLease) -> tuple[Progress, list[Point], list[str]]:
+    """Take merged progress; what counts now, the curve of this attempt, and the job's tags."""
     row = own(tx, item.lease)
     started(tx, row, item.lease.actor)
     merged = set_progress(row, item.progress, eta_given=item.eta_given)
     moves.touch_progress(tx, row)
     tx.say("job:updated", row, item.lease.actor, **progress_facts(row))
     parts.carry_up(tx, row)
-    return merged, draw(tx, row, item.points) if row.parts is None else []
+    return merged, draw(tx, row, item.points) if row.parts is None else [], row.tags
 
 
 def set_progress(row: JobRow, newer: Progress, *, eta_given: bool) -> Progress:

@@ -34,6 +34,8 @@ def job_event(
         payload["parentId"] = encode("jb", row.parent_id)
     if row.info is not None:
         payload["info"] = row.info
+    if tags := row.tags:
+        payload["tags"] = tags
     if topic in WITH_INPUT and len(row.spec) <= LARGEST_INPUT:
         payload.update(_described(row.spec))
     payload.update(extra)

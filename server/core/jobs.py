@@ -1,11 +1,16 @@
 """A job inside the server: one row, and the facts that follow from it."""
 
 from dataclasses import dataclass, replace
+from json import JSONDecoder
 from typing import Any, Final
 
 import orjson
 
 from listener_sdk.protocol.lifecycle import Status, is_final
+
+_TAGGED: Final = '{"tags":'
+"""How descriptions with tags begin."""
+_value_at: Final = JSONDecoder().raw_decode
 
 
 @dataclass(slots=True)
@@ -87,6 +92,11 @@ class JobRow:
             return self.part
         return self.described().get("part")
 
+    @property
+    def tags(self) -> list[str]:
+        """They stand first in the description: most jobs have none, which must cost nothing however long it is."""
+        return _value_at(self.spec, len(_TAGGED))[0] if self.spec.startswith(_TAGGED) else []
+
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""
         return orjson.loads(self.spec)  # type: ignore[no-any-return]  # the column holds a JSON object
@@ -94,6 +104,12 @@ class JobRow:
     def held_by(self, key_id: str) -> bool:
         """Whether this key, on the stream or over REST, holds the lease."""
         return self.holder is not None and self.holder.partition("/")[0] == key_id
+
+
+def retagged(described: dict[str, Any], tags: list[str]) -> dict[str, Any]:
+    """A description with other tags, in the place where `JobRow.tags` looks for them."""
+    others = {name: value for name, value in described.items() if name != "tags"}
+    return {"tags": tags, **others} if tags else others
 
 
 _OF_A_LIFE: Final[dict[str, Any]] = dict.fromkeys((

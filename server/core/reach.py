@@ -1,4 +1,4 @@
-"""How far a caller reaches within its space: the jobs and topics that a key is restricted to, the one job of a token.
+"""How far a caller reaches within its space: the jobs and topics that a key is restricted to, the one job or tag of a token.
 
 Most callers have no `Reach` at all, and pay nothing for it.
 """
@@ -21,11 +21,15 @@ _ANY: Final = "\x00"
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """``jobs`` are globs of job names, ``topics`` of topics, None for all; ``job_id`` is the one job, parts included."""
+    """``jobs`` are globs of job names, ``topics`` of topics, None for all; ``job_id`` is the one job, parts included.
+
+    With ``tag`` it is jobs that have the tag, and of events those that say it.
+    """
 
     jobs: tuple[str, ...] | None = None
     topics: tuple[str, ...] | None = None
     job_id: int | None = None
+    tag: str | None = None
     _named: Globs | None = field(init=False, repr=False, compare=False)
     _told: Globs | None = field(init=False, repr=False, compare=False)
 
@@ -33,6 +37,11 @@ class Reach:
         named = None if self.jobs is None else Globs(self.jobs, exact=self.jobs)
         object.__setattr__(self, "_named", named)
         object.__setattr__(self, "_told", None if self.topics is None else compile_topics(self.topics))
+
+    @property
+    def of_a_token(self) -> bool:
+        """Whether it is a token's of some jobs, to which nothing belongs that is of no job."""
+        return self.job_id is not None or self.tag is not None
 
     def names(self, name: str) -> bool:
         """Whether jobs of this name are within it."""
@@ -45,12 +54,13 @@ class Reach:
     def sees(self, row: JobRow) -> bool:
         """Whether the job is within it."""
         mine = self.job_id in {None, row.id} or (row.part is not None and row.parent_id == self.job_id)
-        return mine and self.names(row.name)
+        return mine and (self.tag is None or self.tag in row.tags) and self.names(row.name)
 
     def hears(self, event: dict[str, Any]) -> bool:
         """Whether an event, or a live tick as filters see it, is within it.
 
-        Who is restricted to jobs hears of them, and what clients publish, but nothing else of the server's.
+        Who is restricted to jobs hears of them, and what clients publish, but nothing else of the server's. Who has a tag hears of
+        its jobs alone.
         """
         topic, payload = event["topic"], event.get("payload", {})
         if not self.tells(topic):
@@ -58,6 +68,8 @@ class Reach:
         if self.job_id is not None and not self._about_mine(event):
             return False
         domain = topic.partition(":")[0]
+        if self.tag is not None and not (domain == "job" and self.tag in payload.get("tags", ())):
+            return False
         if self.jobs is None:
             return True
         return self.names(str(payload.get("job"))) if domain == "job" else domain not in RESERVED_DOMAINS
@@ -123,10 +135,14 @@ def within(pattern: str, allowed: Iterable[str]) -> bool:
 
 
 def reach_of(
-    jobs: tuple[str, ...] | None, topics: tuple[str, ...] | None, job_id: int | None = None
+    jobs: tuple[str, ...] | None,
+    topics: tuple[str, ...] | None,
+    job_id: int | None = None,
+    tag: str | None = None,
 ) -> Reach | None:
     """None for who reaches the whole space."""
-    return None if jobs is None and topics is None and job_id is None else Reach(jobs, topics, job_id)
+    found = Reach(jobs, topics, job_id, tag)
+    return None if found == Reach() else found
 
 
 def _list(patterns: Iterable[str] | None) -> str:

@@ -22,7 +22,7 @@ class Running:
     """What is known of one lease's progress. ``sent`` is how far its curve has been handed to the store.
 
     ``movement`` is not known of a run that began under another server, until the store has told its ``past``; ``whole``
-    is False of a job that was split, whose parts move or stall in its stead.
+    is False of a job that was split, whose parts move or stall in its stead. ``tags`` are those that the store had last.
     """
 
     lease: Held
@@ -43,6 +43,7 @@ class Running:
     stalled_at: int | None = None
     recalled: bool = False
     whole: bool = True
+    tags: list[str] = field(default_factory=list)
 
     def merge(self, newer: Progress) -> bool:
         """Take a tick in; whether it says anything new."""
@@ -98,8 +99,9 @@ class Running:
             older = [point for point in past.points if point[0] < first]
             self.movement = movement(self.started_at, [*older, *self.curve.all()])
 
-    def go_on(self, merged: Progress, points: list[Point]) -> None:
-        """Put the part of the curve that another server drew before ours."""
+    def go_on(self, merged: Progress, points: list[Point], tags: list[str]) -> None:
+        """Put the part of the curve that another server drew before ours, and take the tags that the job has now."""
+        self.tags = tags
         if points and self.curve.points and points[0][0] < self.curve.points[0][0]:
             self.curve = joined(points, self.curve.all())
             self.started_at = min(self.started_at, points[0][0])
@@ -111,9 +113,8 @@ def begun(lease: Held, row: JobRow, space: Space, now: int) -> Running:
     given = bool(row.eta_given)
     progress = Progress(row.progress, row.done, row.total, eta_ms=row.eta_at if given else None)
     if row.attempt_started_at is None:
-        return _divided(
-            row, Running(lease, row.name, space, now, begun=False, progress=progress, movement=Movement(now))
-        )
+        fresh = Running(lease, row.name, space, now, begun=False, progress=progress, movement=Movement(now))
+        return _as_stored(row, fresh)
     running = Running(
         lease,
         row.name,
@@ -127,12 +128,13 @@ def begun(lease: Held, row: JobRow, space: Space, now: int) -> Running:
         movement=Movement(row.attempt_started_at) if row.progress is None else None,
         stalled_at=row.stalled_at,
     )
-    return _divided(row, running)
+    return _as_stored(row, running)
 
 
-def _divided(row: JobRow, running: Running) -> Running:
+def _as_stored(row: JobRow, running: Running) -> Running:
     if row.parts is not None:
         running.divide()
+    running.tags = row.tags
     return running
 
 
@@ -150,7 +152,7 @@ def live_tick(running: Running) -> tuple[int, dict[str, Any], dict[str, Any]]:
         "estimatedCompletionAt": to_wire(eta) if eta is not None else None,
         "stalledSince": to_wire(running.stalled_at) if running.stalled_at is not None else None,
     }
-    event = {
+    event: dict[str, Any] = {
         "topic": "job:updated",
         "domain": "job",
         "context": {
@@ -160,4 +162,6 @@ def live_tick(running: Running) -> tuple[int, dict[str, Any], dict[str, Any]]:
         },
         "payload": {"domain": kind, "operation": operation, "job": running.name, "status": "executing"},
     }
+    if running.tags:
+        event["payload"]["tags"] = running.tags
     return running.space.id, {name: value for name, value in tick.items() if value is not None}, event

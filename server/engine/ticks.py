@@ -202,7 +202,7 @@ class Ticks:
         self,
         running: Running,
         sent: int,
-        result: tuple[Progress, list[Point]] | None,
+        result: tuple[Progress, list[Point], list[str]] | None,
         error: Exception | None,
     ) -> None:
         if isinstance(error, StoreError):

@@ -42,11 +42,11 @@ _KEYS_AT_ONCE: Final = 100
 
 def candidates(reader: Reader, space_id: int, wanted: JobFilter, act: Act, count: int) -> list[int]:
     """The first ``count`` jobs that are meant and to which the act may be done, oldest first."""
-    where, params = job_pages.condition(space_id, wanted)
+    among = job_pages.chosen(space_id, wanted)
     found = reader.rows(
-        f"SELECT id FROM job WHERE {where} AND {MAY[act]} ORDER BY id LIMIT :count",  # noqa: S608 - conditions of our own
+        f"SELECT id FROM {among.source} WHERE {among.where} AND {MAY[act]} ORDER BY {among.key} LIMIT :count",  # noqa: S608 - conditions of our own
         count=count,
-        **params,
+        **among.params,
     )
     return [row[0] for row in found]
 
@@ -64,8 +64,9 @@ def still(reader: Reader, space_id: int, wanted: JobFilter, act: Act, ids: Seque
 
 def count(reader: Reader, space_id: int, wanted: JobFilter, act: Act) -> int:
     """How many jobs are meant to which the act may be done."""
-    where, params = job_pages.condition(space_id, wanted)
-    return int(reader.rows(f"SELECT COUNT(*) FROM job WHERE {where} AND {MAY[act]}", **params)[0][0])  # noqa: S608 - conditions of our own
+    among = job_pages.chosen(space_id, wanted)
+    counted = f"SELECT COUNT(*) FROM {among.source} WHERE {among.where} AND {MAY[act]}"  # noqa: S608 - conditions of our own
+    return int(reader.rows(counted, **among.params)[0][0])
 
 
 def running_again(reader: Reader, ids: Sequence[int]) -> dict[int, int]:

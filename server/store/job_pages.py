@@ -1,11 +1,11 @@
 """SQL of lists about jobs: pages of jobs, a job's log lines and its ended attempts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.jobs import JobRow
 from ..core.reach import Reach
-from . import globs, log, reach
+from . import globs, log, reach, tags
 from .database import Reader, Row
 from .jobs import SELECT, from_db
 from .pages import Page, Window, fitting
@@ -19,6 +19,7 @@ class JobFilter:
     type: str | None = None
     operation: str | None = None
     name: str | None = None
+    tag: str | None = None
     source: str | None = None
     file_id: str | None = None
     parent_id: int | None = None
@@ -31,12 +32,13 @@ class JobFilter:
 
 def page(reader: Reader, space_id: int, wanted: JobFilter, window: Window, *, count: bool) -> Page[JobRow]:
     """Jobs in the order of their making, newest first unless ``ascending``."""
-    where, params = condition(space_id, wanted)
+    among = chosen(space_id, wanted)
+    source, key, where, params = among.source, among.key, among.where, among.params
     order = "ASC" if wanted.ascending else "DESC"
-    beyond = "" if window.after is None else f" AND id {'>' if wanted.ascending else '<'} :after"
+    beyond = "" if window.after is None else f" AND {key} {'>' if wanted.ascending else '<'} :after"
     sizes = reader.rows(
-        "SELECT id, length(spec) + COALESCE(length(outcome), 0) + COALESCE(length(result), 0) FROM job "  # noqa: S608 - conditions of our own
-        f"WHERE {where}{beyond} ORDER BY id {order} LIMIT :limit OFFSET :offset",
+        "SELECT id, length(spec) + COALESCE(length(outcome), 0) + COALESCE(length(result), 0) "  # noqa: S608 - conditions of our own
+        f"FROM {source} WHERE {where}{beyond} ORDER BY {key} {order} LIMIT :limit OFFSET :offset",
         **params,
         **({} if window.after is None else {"after": window.after}),
         limit=window.size + 1,
@@ -44,9 +46,38 @@ def page(reader: Reader, space_id: int, wanted: JobFilter, window: Window, *, co
     )
     ids = fitting([(row[0], row[1]) for row in sizes], window)
     rows = reader.rows(f"{SELECT} WHERE id IN LIST(:ids) ORDER BY id {order}", ids=ids)
-    total = reader.rows(f"SELECT COUNT(*) FROM job WHERE {where}", **params)[0][0] if count else None  # noqa: S608 - conditions of our own
+    total = reader.rows(f"SELECT COUNT(*) FROM {source} WHERE {where}", **params)[0][0] if count else None  # noqa: S608 - conditions of our own
     head = log.head(reader)
     return Page([from_db(row) for row in rows], len(sizes) > len(ids), f"{head.epoch}:{head.seq}", total)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Jobs as ``FROM source WHERE where``; ``key`` is their id, to sort them by and to go on behind one."""
+
+    source: str
+    key: str
+    where: str
+    params: dict[str, Any]
+
+
+def chosen(space_id: int, wanted: JobFilter) -> Chosen:
+    """These jobs of a space, found by their tag where they must have one: it may be rare, and it may be that of most."""
+    others, tag = _led(wanted)
+    where, params = condition(space_id, others)
+    if tag is None:
+        return Chosen("job", "id", where, params)
+    return Chosen(tags.source(tag, "lead", params), "tagged", f"job.id = tagged AND {where}", params)
+
+
+def _led(wanted: JobFilter) -> tuple[JobFilter, str | None]:
+    """The tag that leads to the jobs, and what else is asked of them. Children are better found by their parent."""
+    within = wanted.within
+    if wanted.parent_id is None and wanted.tag is not None:
+        return replace(wanted, tag=None), wanted.tag
+    if wanted.parent_id is None and within is not None and within.tag is not None:
+        return replace(wanted, within=replace(within, tag=None)), within.tag
+    return wanted, None
 
 
 def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
@@ -72,6 +103,8 @@ def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
         params |= names
         parts.append(f"status IN ({', '.join(f':{name}' for name in names)})")
     parts += _names(wanted, params)
+    if wanted.tag is not None:
+        parts.append(tags.condition(wanted.tag, "tag", params))
     if wanted.within is not None:
         parts.append(reach.of_jobs(wanted.within, params))
     return " AND ".join(parts), params

@@ -6,7 +6,7 @@ from listener_sdk.protocol.events import RESERVED_DOMAINS, SERVER_TOPICS
 from listener_sdk.protocol.ids import encode
 
 from ..core.reach import Reach
-from . import globs
+from . import globs, tags
 
 _OF_THE_SERVER: Final = ", ".join(
     f"'{topic}'" for topic in sorted(SERVER_TOPICS) if topic.partition(":")[0] in RESERVED_DOMAINS
@@ -14,20 +14,22 @@ _OF_THE_SERVER: Final = ", ".join(
 
 
 def of_jobs(reach: Reach, params: dict[str, Any]) -> str:
-    """Jobs that are within reach, as a condition on rows of ``job``; its parameters join ``params``."""
+    """Jobs of the space ``:space`` that are within reach, as a condition on rows of ``job``; its parameters join ``params``."""
     parts = []
     if reach.jobs is not None:
         parts.append(_any_of("job.name", reach.jobs, "reach_name", params))
     if reach.job_id is not None:
         params["reach_job"] = reach.job_id
         parts.append("(job.id = :reach_job OR (job.parent_id = :reach_job AND job.part IS NOT NULL))")
+    if reach.tag is not None:
+        parts.append(tags.condition(reach.tag, "reach_tag", params))
     return " AND ".join(parts) or "1 = 1"
 
 
 def of_files(reach: Reach, params: dict[str, Any]) -> str:
-    """The same of rows of ``file``: those of jobs within reach and, but for tokens of one job, those of no job."""
+    """The same of rows of ``file``: those of jobs within reach and, but for tokens of some jobs, those of no job."""
     mine = f"EXISTS (SELECT 1 FROM job WHERE job.id = file.job_id AND {of_jobs(reach, params)})"  # noqa: S608 - conditions of our own
-    return f"(job_id IS NULL OR {mine})" if reach.job_id is None else mine
+    return f"(job_id IS NULL OR {mine})" if not reach.of_a_token else mine
 
 
 def of_events(reach: Reach, params: dict[str, Any]) -> str:
@@ -40,6 +42,8 @@ def of_events(reach: Reach, params: dict[str, Any]) -> str:
         mine = "SELECT id FROM job WHERE parent_id = :reach_job AND part IS NOT NULL"
         about = "e.job_id IS NULL AND e.body LIKE :reach_about"
         parts.append(f"(e.job_id = :reach_job OR e.job_id IN ({mine}) OR ({about}))")
+    if reach.tag is not None:
+        parts.append(f"e.job_id IS NOT NULL AND {tags.told(reach.tag, 'e.body', 'reach_told', params)}")
     if reach.jobs is not None:
         others = f"SELECT 1 FROM job WHERE job.id = e.job_id AND NOT ({of_jobs(reach, params)})"  # noqa: S608 - conditions of our own
         published = f"e.job_id IS NULL AND e.topic NOT IN ({_OF_THE_SERVER})"

@@ -24,7 +24,7 @@ from ..core.jobs import COLUMNS, JobRow
 from ..core.queue_bound import QueueBound
 from ..core.waiting import Place, place_of, waits
 from . import jobs as sql
-from . import log, spaces
+from . import log, spaces, tags
 from .database import Connection, Row
 from .parts import Splits
 
@@ -142,6 +142,8 @@ class Transaction:
         if row.part is not None:
             self.splits.adopt(row)
         self._added.append(row)
+        for tag in row.tags:
+            self.insert(tags.TABLE, tags.COLUMNS, tags.row(row, tag))
         self._dirty[row.id] = 0
         self._turned[row.id] = row
 

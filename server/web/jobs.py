@@ -8,7 +8,7 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
-from listener_sdk.protocol.jobs import JobAck, JobCancel, JobCreate, JobEnd, JobUpdate
+from listener_sdk.protocol.jobs import LONGEST_TAG, JobAck, JobCancel, JobCreate, JobEnd, JobUpdate, is_tag
 from listener_sdk.protocol.lifecycle import Status
 from listener_sdk.protocol.model import WireModel
 from listener_sdk.protocol.times import to_wire, to_wire_or_none
@@ -75,6 +75,7 @@ def _filter(query: Query, within: Reach | None) -> JobFilter:
         type=query.text("type"),
         operation=query.text("operation"),
         name=query.text("job"),
+        tag=_tag(query),
         source=query.text("source") or query.text("workbookId"),
         file_id=query.text("fileId"),
         parent_id=moves.job_number(parent, "parentId") if parent is not None else None,
@@ -84,6 +85,14 @@ def _filter(query: Query, within: Reach | None) -> JobFilter:
         ascending=query.choice("sortDirection", ("asc", "desc"), "desc") == "asc",
         within=within,
     )
+
+
+def _tag(query: Query) -> str | None:
+    tag = query.text("tag")
+    if tag is not None and not is_tag(tag):
+        what = f"tag takes one tag: 1 to {LONGEST_TAG} printable characters but comma, * and ?."
+        raise Refusal("invalid", what, key="tag")
+    return tag
 
 
 async def create(call: Call) -> web.Response:

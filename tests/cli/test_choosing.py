@@ -14,6 +14,7 @@ def test_only_what_is_said_is_asked_for():
         "job": "a:*",
         "parent_id": "us_jb_1",
     }
+    assert filters_of((), None, None, None, "acme") == {"tag": "acme"}
 
 
 def test_since_is_a_time_gone_by():
@@ -25,10 +26,20 @@ def test_since_is_a_time_gone_by():
 
 def test_the_options_of_a_list_go_to_the_server(api, tickwire):
     tickwire(
-        "jobs", "--status", "ready", "--status", "failed", "--since", "2020-01-01", "--parent", "us_jb_1"
+        "jobs",
+        "--status",
+        "ready",
+        "--status",
+        "failed",
+        "--since",
+        "2020-01-01",
+        "--parent",
+        "us_jb_1",
+        "--tag",
+        "acme",
     )
     (asked,) = api.lists
-    assert (asked["status"], asked["parentId"]) == ("ready,failed", "us_jb_1")
+    assert (asked["status"], asked["parentId"], asked["tag"]) == ("ready,failed", "us_jb_1", "acme")
     assert asked["createdAfter"].startswith(("2020-01-01", "2019-12-31"))
 
 

@@ -26,9 +26,25 @@ def test_a_job_follows_others_goes_before_others_and_starts_at_a_time(api, tickw
     assert timedelta(minutes=119) < ahead <= timedelta(hours=2)
 
 
+@pytest.mark.parametrize("command", [("run",), ("jobs", "create")])
+def test_a_job_is_tagged(api, tickwire, command):
+    result = tickwire(*command, "workbook:export", "--tag", "acme", "--tag", "Q3 2026")
+    assert result.exit_code == 0, result.output
+    assert only(api)["tags"] == ["acme", "Q3 2026"]
+
+
+@pytest.mark.parametrize("tag", ["", "a,b", "a*", "x" * 65])
+def test_a_tag_that_is_none_makes_nothing(api, tickwire, tag):
+    result = tickwire("jobs", "create", "a:b", "--tag", tag)
+    assert result.exit_code != 0
+    assert "tags.0" in result.stderr
+    assert "printable characters but comma, * and ?" in result.stderr
+    assert api.jobs == {}
+
+
 def test_what_is_left_out_is_the_servers_to_say(api, tickwire):
     tickwire("jobs", "create", "a:b")
-    assert {"predecessorIds", "scheduledAt", "metadata"}.isdisjoint(only(api))
+    assert {"predecessorIds", "scheduledAt", "metadata", "tags"}.isdisjoint(only(api))
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,12 @@ def test_a_short_name_without_its_place_is_sought_everywhere(name):
     assert not passes({"payload": {"order": {name: "there"}}})
 
 
+def test_one_of_the_tags_is_enough():
+    tagged = {"topic": "job:ready", "payload": {"tags": ["vip", "acme"], "input": {"tag": "other"}}}
+    found = {tag: compile_filter({"tag": tag})(tagged) for tag in ("acme", "v*", "other", "acm")}
+    assert found == {"acme": True, "v*": True, "other": False, "acm": False}
+
+
 def test_what_stands_at_the_place_decides():
     passes = compile_filter({"status": "paid"})
     assert passes({"topic": "invoice:sent", "payload": {"invoice": {"status": "paid"}}})

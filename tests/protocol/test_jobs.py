@@ -4,6 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from listener_sdk.protocol.jobs import (
+    LONGEST_TAG,
+    MOST_TAGS,
     Attempt,
     Environment,
     File,
@@ -45,6 +47,39 @@ def test_type_and_operation_are_enough():
 
 def test_an_operation_may_hold_colons():
     assert JobCreate(type="document", operation="contacts:submit").name == "document:contacts:submit"
+
+
+@pytest.mark.parametrize("model", [JobCreate, JobUpdate])
+def test_tags_are_kept_in_their_order_each_once(model):
+    given = {**MINIMAL, "tags": ["b", "a b", "Ω", "b", "x" * LONGEST_TAG]}
+    assert model.model_validate(given).tags == ["b", "a b", "Ω", "x" * LONGEST_TAG]
+    many = [f"t{number}" for number in range(MOST_TAGS)]
+    assert model.model_validate({**MINIMAL, "tags": many}).tags == many
+    assert model.model_validate({**MINIMAL, "tags": []}).tags == []
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "acme",
+        {"acme": 1},
+        [""],
+        ["a,b"],
+        ["a*"],
+        ["a?"],
+        ["a\nb"],
+        ["\u202ea"],
+        ["x" * 65],
+        [7],
+        [None],
+        [["a"]],
+        ["a"] * 17,
+    ],
+)
+@pytest.mark.parametrize("model", [JobCreate, JobUpdate])
+def test_what_is_no_list_of_tags_is_refused(model, tags):
+    with pytest.raises(ValidationError, match="tags"):
+        model.model_validate({**MINIMAL, "tags": tags})
 
 
 @pytest.mark.parametrize(

@@ -95,13 +95,16 @@ def test_schemas_that_would_not_fit_one_message_are_left_out(caplog):
 
 def test_filters_see_the_job_as_its_ready_event_does():
     ready = ready_event(
-        RawJob.model_validate(wire_job(source="us_wb_7", spaceId="us_sp_a", metadata={"team": "x"}))
+        RawJob.model_validate(
+            wire_job(source="us_wb_7", spaceId="us_sp_a", metadata={"team": "x"}, tags=["vip", "acme"])
+        )
     )
     passing = {
         "job": "workbook:*",
         "workbookId": "us_wb_7",
         "spaceId": "us_sp_a",
         "team": "x",
+        "tag": "ac*",
         "status": "ready",
     }
     assert compile_filter(passing)(ready)

@@ -217,6 +217,15 @@ CREATE TABLE job_predecessor (
 );
 CREATE INDEX job_successor ON job_predecessor (predecessor_id);
 
+-- Only jobs that have tags stand here; their descriptions have the tags too.
+CREATE TABLE job_tag (
+    space_id BIGINT NOT NULL,
+    tag TEXT NOT NULL,
+    job_id BIGINT NOT NULL,
+    PRIMARY KEY (space_id, tag, job_id)
+);
+CREATE INDEX job_tag_job ON job_tag (job_id);
+
 CREATE TABLE job_plan (
     job_id ROWID_KEY,
     plan TEXT NOT NULL

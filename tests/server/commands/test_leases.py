@@ -110,7 +110,7 @@ async def test_a_tick_begins_the_attempt_too(stage):
 async def test_ticks_merge_newest_wins_and_the_percent_never_goes_back(stage):
     found = await reach(stage, "executing")
     await tick(stage, found, percent=60.0, text="sixty")
-    merged, _ = await tick(stage, found, percent=20.0, done=5.0)
+    merged, *_ = await tick(stage, found, percent=20.0, done=5.0)
     assert (merged.value(), merged.text, merged.done) == (60.0, "sixty", 5.0)
     row = await stage.row(found.job)
     assert (row.progress, row.info, row.done) == (60.0, "sixty", 5.0)
@@ -137,8 +137,8 @@ async def test_a_given_estimate_stays_against_the_servers_own(stage):
 async def test_the_curve_grows_with_the_attempt_and_begins_anew_with_the_next(stage):
     found = await reach(stage, "executing")
     at = stage.clock()
-    _, first = await tick(stage, found, percent=10.0, points=[(at, 0.0), (at + 500, 10.0)])
-    _, both = await tick(stage, found, percent=20.0, points=[(at + 1000, 20.0)])
+    _, first, _ = await tick(stage, found, percent=10.0, points=[(at, 0.0), (at + 500, 10.0)])
+    _, both, _ = await tick(stage, found, percent=20.0, points=[(at + 1000, 20.0)])
     assert first == [(at, 0.0), (at + 500, 10.0)]
     assert both == [*first, (at + 1000, 20.0)]
     stage.clock.forward(2)
@@ -148,7 +148,7 @@ async def test_the_curve_grows_with_the_attempt_and_begins_anew_with_the_next(st
     row = await stage.row(found.job)
     assert (row.progress, row.done, row.total, row.eta_at, row.eta_given) == (None, None, None, None, 0)
     item = leases.TickLease(lease(found, 2), Progress(5.0), eta_given=False, points=((at + 3000, 5.0),))
-    _, anew = await stage.do(leases.TICK, item)
+    _, anew, _ = await stage.do(leases.TICK, item)
     assert anew == [(at + 3000, 5.0)]
 
 

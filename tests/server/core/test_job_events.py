@@ -83,6 +83,12 @@ def test_a_large_description_is_left_out_of_the_log(say):
     assert "input" not in say("job:ready", spec=spec(LARGEST_INPUT + 1))["payload"]
 
 
+@pytest.mark.parametrize("topic", sorted(topic for topic in SERVER_TOPICS if topic.startswith("job:")))
+def test_every_event_says_the_tags(say, topic):
+    assert say(topic, spec='{"tags":["acme","vip"],"label":"L"}')["payload"]["tags"] == ["acme", "vip"]
+    assert "tags" not in say(topic, spec=SPEC)["payload"]
+
+
 def test_info_is_told_when_there_is_some(say):
     assert say(info="half way")["payload"]["info"] == "half way"
     assert say(info="")["payload"]["info"] == ""

@@ -2,10 +2,11 @@
 
 from dataclasses import astuple, replace
 
+import orjson
 import pytest
 
 from listener_sdk.protocol.lifecycle import FINAL, Status
-from server.core.jobs import COLUMNS, JobRow
+from server.core.jobs import COLUMNS, JobRow, retagged
 
 
 def test_columns_are_the_fields_in_their_order(job):
@@ -38,6 +39,25 @@ def test_a_job_has_ended_in_a_final_status(job, status):
 def test_a_lease_belongs_to_a_key_with_or_without_a_session(job, holder, on_stream, by_a, by_b):
     row = replace(job, holder=holder)
     assert (row.on_stream, row.held_by("us_key_a"), row.held_by("us_key_b")) == (on_stream, by_a, by_b)
+
+
+@pytest.mark.parametrize("tags", [["acme"], ["a b", 'quote"', "back\\slash", '"]', "Ω", "tags"]])
+def test_tags_are_read_where_they_stand_first(job, tags):
+    spec = orjson.dumps(retagged({"input": {"tags": ["none"]}, "label": "l"}, tags)).decode()
+    row = replace(job, spec=spec)
+    assert row.tags == tags == row.described()["tags"]
+    assert row.described()["label"] == "l"
+
+
+@pytest.mark.parametrize("spec", ["{}", '{"label":"tags"}', '{"input":{"tags":["x"]}}', '{"tagsx":["y"]}'])
+def test_a_job_without_tags_has_none(job, spec):
+    assert replace(job, spec=spec).tags == []
+
+
+def test_other_tags_take_the_place_of_the_old(job):
+    before = {"label": "l", "tags": ["old"], "input": {}}
+    assert [*retagged(before, ["new"]).items()] == [("tags", ["new"]), ("label", "l"), ("input", {})]
+    assert retagged(before, []) == {"label": "l", "input": {}}
 
 
 def test_the_description_is_read_from_its_text(job):

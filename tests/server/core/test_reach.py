@@ -22,6 +22,7 @@ def event(topic="job:ready", job=7, name="import:csv", **payload):
 def test_who_is_not_restricted_has_none():
     assert reach_of(None, None) is None
     assert reach_of(("a:*",), None) == Reach(("a:*",))
+    assert reach_of(None, None, tag="acme") == Reach(tag="acme")
 
 
 def test_jobs_are_seen_by_name(job):
@@ -67,6 +68,34 @@ def test_one_job_is_heard_of_with_its_parts():
     assert reach.hears(event("file:created"))
     assert not reach.hears(event("invoice:paid", job=8, parentId=mine, isPart=True))
     assert not reach.hears({"topic": "invoice:paid"})
+
+
+def test_jobs_of_a_tag_are_seen(job):
+    reach = Reach(tag="acme")
+    assert reach.sees(replace(job, spec='{"tags":["vip","acme"]}'))
+    for spec in ("{}", '{"tags":["acme2"]}', '{"input":{"tags":["acme"]}}'):
+        assert not reach.sees(replace(job, spec=spec)), spec
+    assert not replace(reach, jobs=("export:*",)).sees(
+        replace(job, name="import:csv", spec='{"tags":["acme"]}')
+    )
+
+
+def test_who_has_a_tag_hears_what_the_server_says_of_its_jobs_alone():
+    reach = Reach(tag="acme")
+    assert reach.hears(event(tags=["vip", "acme"]))
+    assert not reach.hears(event(tags=["acme2"]))
+    assert not reach.hears(event())
+    assert not reach.hears(event(metadata={"tags": ["acme"]}, tag="acme"))
+    for topic in ("invoice:paid", "file:created", "jobs:ready"):
+        assert not reach.hears(event(topic, tags=["acme"])), topic
+    assert not reach.hears({"topic": "job:ready"})
+    assert not replace(reach, topics=("job:completed",)).hears(event(tags=["acme"]))
+    assert not replace(reach, jobs=("export:*",)).hears(event(tags=["acme"]))
+
+
+def test_what_belongs_to_no_job_is_beyond_tokens_of_some_jobs():
+    assert [reach.of_a_token for reach in (Reach(job_id=7), Reach(tag="a"))] == [True, True]
+    assert [reach.of_a_token for reach in (Reach(), Reach(jobs=("a:*",)))] == [False, False]
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,18 @@ def test_a_run_of_another_server_goes_on_from_its_row_and_its_curve(job_row):
     go(running, (0, 40.0))
     running.recall(Past([(T - 60_000, 20.0), (T - 30_000, 40.0)], None), T)
     assert running.stalls_at() == T - 30_000 + 160_000
-    running.go_on(Progress(40.0, text="x"), [(T - 60_000, 20.0), (T, 40.0)])
+    running.go_on(Progress(40.0, text="x"), [(T - 60_000, 20.0), (T, 40.0)], [])
     assert running.curve.points[0] == (T - 60_000, 20.0)
+
+
+def test_a_live_tick_says_the_tags_that_the_store_had_last(job_row, running):
+    tagged = begun(LEASE, replace(job_row, spec='{"tags":["acme","vip"]}'), SPACE, T)
+    assert live_tick(tagged)[2]["payload"]["tags"] == ["acme", "vip"]
+    tagged.go_on(Progress(), [], ["other"])
+    assert live_tick(tagged)[2]["payload"]["tags"] == ["other"]
+    tagged.go_on(Progress(), [], [])
+    assert "tags" not in live_tick(tagged)[2]["payload"]
+    assert "tags" not in live_tick(running)[2]["payload"]
 
 
 def test_a_run_that_this_server_saw_from_its_beginning_needs_no_past(running):

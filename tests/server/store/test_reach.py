@@ -14,7 +14,7 @@ def test_who_reaches_all_adds_no_condition(condition):
 
 
 def test_values_go_as_parameters_alone():
-    asked = Reach(("it's:*",), ("a:*",), 7)
+    asked = Reach(("it's:*",), ("a:*",), 7, "it's")
     for condition in (reach.of_jobs, reach.of_files, reach.of_events):
         params = {}
         text = condition(asked, params)
