@@ -26,6 +26,24 @@ class OfJob:
 
 
 @dataclass(frozen=True, slots=True)
+class OfTag:
+    """The jobs that have a tag."""
+
+    tag: str
+
+    def packed(self) -> str:
+        """As the token says it."""
+        return self.tag
+
+    @classmethod
+    def unpacked(cls, value: Any) -> Self:
+        """What ``packed`` gave; ValueError for anything else."""
+        if not isinstance(value, str) or not value:
+            raise ValueError("a tag is a text")
+        return cls(value)
+
+
+@dataclass(frozen=True, slots=True)
 class OfSpace:
     """All that a viewer of the space sees of jobs, events and files."""
 
@@ -41,8 +59,12 @@ class OfSpace:
         return cls()
 
 
-Scope = OfJob | OfSpace
-SCOPES: Final[dict[str, type[OfJob] | type[OfSpace]]] = {"job": OfJob, "space": OfSpace}
+Scope = OfJob | OfTag | OfSpace
+SCOPES: Final[dict[str, type[OfJob] | type[OfTag] | type[OfSpace]]] = {
+    "job": OfJob,
+    "tag": OfTag,
+    "space": OfSpace,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +81,11 @@ class Claims:
     def job_id(self) -> int | None:
         """The one job, where it is for one."""
         return self.scope.job_id if isinstance(self.scope, OfJob) else None
+
+    @property
+    def tag(self) -> str | None:
+        """The one tag, where it is for one."""
+        return self.scope.tag if isinstance(self.scope, OfTag) else None
 
     def packed(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -1,6 +1,7 @@
 """The door of callers that do not reach all of their space: restricted keys, and tokens.
 
-What an id in the path names is looked at here, once for all routes. A job's name never changes, so what was within reach stays so.
+What an id in the path names is looked at here, once for all routes. A job's name never changes, so what a key reaches stays within its
+reach; tags may change, but tokens only read.
 """
 
 from collections.abc import Awaitable, Callable
@@ -28,8 +29,9 @@ OF_A_JOB: Final = frozenset({
     "GET /v1/whoami",
 })  # fmt: skip
 """What a token of one job opens."""
-OF_A_SPACE: Final = OF_A_JOB | {
-    "GET /v1/jobs",
+OF_A_TAG: Final = OF_A_JOB | {"GET /v1/jobs"}
+"""What a token of a tag opens."""
+OF_A_SPACE: Final = OF_A_TAG | {
     "GET /v1/jobs/{id}/plan",
     "GET /v1/events/{id}",
     "GET /v1/files",
@@ -73,10 +75,18 @@ def guard_of(route: Guarded) -> Guard:
 
 
 def _check_token(reach: Reach | None, name: str) -> None:
-    of_a_job = reach is not None and reach.job_id is not None
-    if name not in (OF_A_JOB if of_a_job else OF_A_SPACE):
-        opens = ", ".join(sorted(OF_A_JOB if of_a_job else OF_A_SPACE))
-        raise Refusal("forbidden", f"This token opens the stream and {opens}, nothing else: use a key.")
+    opens = _opened(reach)
+    if name not in opens:
+        raise Refusal(
+            "forbidden",
+            f"This token opens the stream and {', '.join(sorted(opens))}, nothing else: use a key.",
+        )
+
+
+def _opened(reach: Reach | None) -> frozenset[str]:
+    if reach is None or not reach.of_a_token:
+        return OF_A_SPACE
+    return OF_A_JOB if reach.job_id is not None else OF_A_TAG
 
 
 def _sees_job(reader: Reader, reach: Reach, space_id: int, number: int) -> bool:
@@ -97,7 +107,7 @@ def _sees_file(reader: Reader, reach: Reach, space_id: int, number: int) -> bool
 def sees_file(reader: Reader, reach: Reach, row: FileRow) -> bool:
     """Files of jobs that are within reach, and those of no job: what is uploaded for a job stands beside it."""
     if row.job_id is None:
-        return reach.job_id is None
+        return not reach.of_a_token
     job: JobRow | None = jobs_sql.load(reader, row.space_id, row.job_id)
     return job is not None and reach.sees(job)
 

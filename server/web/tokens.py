@@ -10,7 +10,7 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.times import to_wire
 from listener_sdk.protocol.tokens import TokenCreate
 
-from ..core.tokens import Claims, OfJob, OfSpace, Scope
+from ..core.tokens import Claims, OfJob, OfSpace, OfTag, Scope
 from .answers import data
 from .auth import keyring
 from .call import Call
@@ -28,7 +28,9 @@ async def create(call: Call) -> web.Response:
 
 
 async def _scope(call: Call, body: TokenCreate) -> Scope:
-    """A job must be there, and within the reach of the key."""
+    """A job must be there, and within the reach of the key; of a tag there may be no jobs yet."""
+    if body.tag is not None:
+        return OfTag(body.tag)
     if body.job is None:
         return OfSpace()
     return OfJob(await call.seen_job(body.job, "job"))

@@ -7,7 +7,7 @@ from listener_sdk.protocol.tokens import LONGEST_TTL_S, SCOPES, TokenCreate
 
 
 @pytest.mark.parametrize(
-    "body", [{"job": "us_jb_1"}, {"space": True}, {"space": True, "ttlS": LONGEST_TTL_S}]
+    "body", [{"job": "us_jb_1"}, {"tag": "acme"}, {"space": True}, {"space": True, "ttlS": LONGEST_TTL_S}]
 )
 def test_one_scope_is_taken(body):
     found = TokenCreate.model_validate(body)
@@ -15,7 +15,15 @@ def test_one_scope_is_taken(body):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"space": False}, {"job": "a", "space": True}, {"space": True, "ttlS": 0.5}]
+    "body",
+    [
+        {},
+        {"space": False},
+        {"job": "a", "space": True},
+        {"job": "a", "tag": "b"},
+        {"tag": "a,b"},
+        {"space": True, "ttlS": 0.5},
+    ],
 )
 def test_none_or_two_are_not(body):
     with pytest.raises(ValidationError):

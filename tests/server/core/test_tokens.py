@@ -2,17 +2,20 @@
 
 import pytest
 
-from server.core.tokens import SCOPES, Claims, OfJob, OfSpace
+from server.core.tokens import SCOPES, Claims, OfJob, OfSpace, OfTag
 
 
 def claims(scope):
     return Claims("us_key_0000000001", "stamp", 1, 99, scope)
 
 
-@pytest.mark.parametrize("scope", [OfJob(3), OfSpace()])
+SAMPLES = (OfJob(3), OfTag("Acme Ω"), OfSpace())
+
+
+@pytest.mark.parametrize("scope", SAMPLES)
 def test_every_scope_is_packed_and_unpacked(scope):
     assert Claims.unpacked(claims(scope).packed()) == claims(scope)
-    assert {type(scope) for scope in (OfJob(3), OfSpace())} == set(SCOPES.values())
+    assert {type(one) for one in SAMPLES} == set(SCOPES.values())
 
 
 def test_only_a_token_of_a_job_names_one():
@@ -20,10 +23,16 @@ def test_only_a_token_of_a_job_names_one():
     assert claims(OfSpace()).job_id is None
 
 
+def test_only_a_token_of_a_tag_names_one():
+    assert claims(OfTag("acme")).tag == "acme"
+    assert [claims(scope).tag for scope in (OfJob(3), OfSpace())] == [None, None]
+
+
 @pytest.mark.parametrize(
-    "odd", [{"job": "3"}, {"job": True}, {"space": 1}, {"space": False}, {"tag": "x"}, {"job": 3, "space": True}]
+    "odd", [{"job": "3"}, {"job": True}, {"space": 1}, {"space": False}, {"tag": 3}, {"tag": ""}, {"tag": None},
+     {"job": 3, "space": True}, {"job": 3, "tag": "x"}, {"tag": "x", "space": True}],
 )  # fmt: skip
 def test_odd_scopes_are_refused(odd):
     usual = {name: value for name, value in claims(OfJob(3)).packed().items() if name != "job"}
-    with pytest.raises(ValueError, match=r"scope|job|space"):
+    with pytest.raises(ValueError, match=r"scope|job|tag|space"):
         Claims.unpacked({**usual, **odd})

@@ -92,7 +92,7 @@ async def test_a_token_says_when_it_ends(server):
 @pytest.mark.parametrize(
     "body",
     [{}, {"space": False}, {"job": "us_jb_0000000001", "space": True}, {"space": True, "ttlS": 0}, {"space": True, "ttlS": 86_401},
-     {"space": True, "ttlS": "x"}, {"tag": "x"}, {"job": 7}, {"job": "x" * 65}],
+     {"space": True, "ttlS": "x"}, {"tag": "x", "space": True}, {"tag": "x*"}, {"job": 7}, {"job": "x" * 65}],
 )  # fmt: skip
 async def test_bodies_that_name_no_one_thing_are_refused(server, body):
     answer = await server.call("POST", "/v1/tokens", body)
