@@ -1,5 +1,6 @@
 """SQL of files; their bytes are in ``blobs``."""
 
+from dataclasses import astuple
 from typing import Any, Final
 
 from ..core.files import FileRow
@@ -42,7 +43,7 @@ def blobs(reader: Reader) -> set[str]:
 
 def insert(connection: Connection, row: FileRow) -> None:
     """Store a new file."""
-    connection.insert_many("file", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+    connection.insert_many("file", COLUMNS, [astuple(row)])
 
 
 def delete(connection: Connection, file_id: int) -> None:

@@ -1,5 +1,6 @@
 """SQL of API keys."""
 
+from dataclasses import astuple
 from typing import Final
 
 from ..core.actors import Space
@@ -56,7 +57,7 @@ def count_valid(
 
 def insert(connection: Connection, row: KeyRow) -> None:
     """Store a new key."""
-    connection.insert_many("api_key", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+    connection.insert_many("api_key", COLUMNS, [astuple(row)])
 
 
 def update(connection: Connection, row: KeyRow) -> None:

@@ -1,6 +1,7 @@
 """SQL of sessions of browsers, and of the links and tickets that serve once."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import astuple
 from typing import Any, Final
 
 from ..core.logins import LoginRow, Owner, PassRow, Visitor
@@ -56,7 +57,7 @@ def visitors(reader: Reader, owners: Collection[Owner]) -> dict[Owner, Visitor]:
 
 def begin(connection: Connection, row: LoginRow) -> None:
     """Store a new session."""
-    connection.insert_many("login", LOGIN, [_values(row, LOGIN)])
+    connection.insert_many("login", LOGIN, [astuple(row)])
 
 
 def seen(connection: Connection, number: int, now: int) -> None:
@@ -92,7 +93,7 @@ def end_oldest(connection: Connection, owner: Owner, most: int) -> None:
 
 def keep_pass(connection: Connection, row: PassRow) -> None:
     """Store a new link or ticket."""
-    connection.insert_many("login_pass", PASS, [_values(row, PASS)])
+    connection.insert_many("login_pass", PASS, [astuple(row)])
 
 
 def count_passes(reader: Reader, owner: Owner, kind: str, now: int) -> int:
@@ -128,7 +129,3 @@ def _owned(owner: Owner) -> str:
 
 def _whose(owner: Owner) -> dict[str, Any]:
     return {"member": owner.member_id} if owner.member_id is not None else {"key": owner.key_id}
-
-
-def _values(row: object, columns: tuple[str, ...]) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in columns)

@@ -1,6 +1,7 @@
 """SQL of members."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Final
 
 from ..core.members import MemberRow
@@ -75,7 +76,7 @@ def count(reader: Reader, space_id: int) -> int:
 
 def insert(connection: Connection, row: MemberRow) -> None:
     """Store a new member."""
-    connection.insert_many("member", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+    connection.insert_many("member", COLUMNS, [astuple(row)])
 
 
 def update(connection: Connection, row: MemberRow) -> None:

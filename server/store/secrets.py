@@ -1,5 +1,6 @@
 """SQL of secrets. Values never come here, only what was sealed of them."""
 
+from dataclasses import astuple
 from typing import Final
 
 from ..core.secrets import SecretRow
@@ -50,7 +51,7 @@ def totals(reader: Reader, space_id: int) -> tuple[int, int]:
 
 def insert(connection: Connection, row: SecretRow) -> None:
     """Store a new secret."""
-    connection.insert_many("secret", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+    connection.insert_many("secret", COLUMNS, [astuple(row)])
 
 
 def update(connection: Connection, row: SecretRow) -> None:

@@ -1,5 +1,6 @@
 """SQL of spaces, and of all that goes with one."""
 
+from dataclasses import astuple
 from typing import Final
 
 from ..core.actors import Space
@@ -45,7 +46,7 @@ def count_all(reader: Reader) -> int:
 
 def insert(connection: Connection, space: Space) -> None:
     """Store a new space."""
-    connection.insert_many("space", COLUMNS, [tuple(getattr(space, name) for name in COLUMNS)])
+    connection.insert_many("space", COLUMNS, [astuple(space)])
 
 
 def update(connection: Connection, space: Space) -> None:
