@@ -59,8 +59,10 @@ def test_prefixes_are_counted_and_their_rows_found(tx):
     for number, wrapped in ((1, "1.old.x"), (2, "1.new.x"), (3, "1.old.y")):
         secrets.insert(tx, replace(ROW, id=number, name=f"n{number}", wrapped=wrapped))
     assert secrets.count_by_prefix(tx, 6) == {"1.old.": 2, "1.new.": 1}
-    first, _ = secrets.page_by_prefix(tx, "1.old.", 0, 9)
+    first, last = secrets.page_by_prefix(tx, "1.old.", 0, 9)
+    assert (first.id, last.id) == (1, 3)
     secrets.rewrap(tx, first, "1.new.z")
+    secrets.rewrap(tx, replace(last, wrapped="changed meanwhile"), "1.new.z")
     assert [row.id for row in secrets.page_by_prefix(tx, "1.old.", 0, 9)] == [3]
 
 

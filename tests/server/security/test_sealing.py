@@ -8,6 +8,7 @@ import pytest
 from server.security.sealing import (
     PREFIX_LENGTH,
     Locked,
+    MasterKey,
     Sealed,
     Sealer,
     new_master_key,
@@ -100,17 +101,17 @@ def test_marks_need_the_master_key(sealer):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "key"),
     [
-        "ab" * 32,
-        "AB" * 32 + "\n",
-        base64.b64encode(b"\xfb" * 32).decode(),
-        base64.b64encode(b"\xfb" * 32).decode().rstrip("="),
-        base64.urlsafe_b64encode(b"\xfb" * 32).decode(),
+        ("ab" * 32, b"\xab" * 32),
+        ("AB" * 32 + "\n", b"\xab" * 32),
+        (base64.b64encode(b"\xfb" * 32).decode(), b"\xfb" * 32),
+        (base64.b64encode(b"\xfb" * 32).decode().rstrip("="), b"\xfb" * 32),
+        (base64.urlsafe_b64encode(b"\xfb" * 32).decode(), b"\xfb" * 32),
     ],
 )
-def test_master_keys_are_read_in_hex_and_base64(text):
-    assert parse_master_key(text)
+def test_master_keys_are_read_in_hex_and_base64(text, key):
+    assert parse_master_key(text) == MasterKey(key)
 
 
 @pytest.mark.parametrize(

@@ -45,17 +45,6 @@ def test_pages_and_totals_are_of_one_space(connection):
     assert secrets.totals(connection, 3) == (0, 0)
 
 
-def test_those_of_a_master_key_are_found_and_wrapped_anew(connection):
-    for number, wrapped in ((1, "1.old.x"), (2, "1.new.x"), (3, "1.old.y")):
-        secrets.insert(connection, replace(ROW, id=number, name=f"n{number}", wrapped=wrapped))
-    assert secrets.count_by_prefix(connection, 6) == {"1.old.": 2, "1.new.": 1}
-    first, last = secrets.page_by_prefix(connection, "1.old.", 0, 9)
-    assert (first.id, last.id) == (1, 3)
-    secrets.rewrap(connection, first, "1.new.z")
-    secrets.rewrap(connection, replace(last, wrapped="changed meanwhile"), "1.new.z")
-    assert [row.id for row in secrets.page_by_prefix(connection, "1.old.", 1, 9)] == [3]
-
-
 def test_they_go_with_their_space(connection):
     secrets.insert(connection, ROW)
     secrets.insert(connection, replace(ROW, id=2, space_id=2))
