@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from ._channel import Channel, JobLog, plain_input
 from ._given import body, check_names, names_of
 from ._granted import Granted, whole
-from ._secrets import Redaction, Secrets
+from ._secrets import Secrets
 from .errors import Canceled
 from .protocol.jobs import Job as RawJob
 from .protocol.jobs import JobCreate
+from .protocol.redaction import Redaction
 
 if TYPE_CHECKING:
     from .client import Client

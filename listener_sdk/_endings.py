@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from ._secrets import WORDS, Redaction
+from ._secrets import WORDS
 from ._text import check_json, clean, cut_front
 from .errors import Fatal, Retry
 from .outcome import Outcome
 from .protocol import outcomes as wire
 from .protocol.jobs import JsonObject
+from .protocol.redaction import Redaction
 
 LARGEST_ENDING: Final = 768 * 1024
 """Characters of outcome and data: far over what the server takes, and under the stream's 1 MiB, so that its refusal is heard."""

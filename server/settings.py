@@ -170,6 +170,12 @@ class Settings(BaseModel):
         description="Below this much free disk, or 5 % of a small one, nothing new is stored (507); 0 stores on.",
     )
     max_ready_jobs: Count = Field(1_000_000, description="Jobs that may wait in a space.")
+    built_in_jobs: int = Field(
+        20,
+        ge=0,
+        le=1_000,
+        description="Jobs of built-in types that the server runs at once; 0 leaves them to the other servers of the store.",
+    )
     max_connections: Count = Field(12_000, description="Open connections, sockets of the stream among them.")
     strangers_per_address: Count = Field(
         200,

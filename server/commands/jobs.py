@@ -13,6 +13,7 @@ from listener_sdk.protocol.lifecycle import Move, Status, next_status
 from listener_sdk.protocol.times import from_datetime, to_wire
 
 from ..core.actors import Actor, Space
+from ..core.built_in import check_name
 from ..core.effects import CancelAsked
 from ..core.jobs import JobRow, alike, retagged
 from ..core.sizes import bounded
@@ -101,6 +102,7 @@ def draft(tx: Transaction, item: CreateJob) -> Birth:
     check_active(tx.space(space.id))
     if item.actor.reach is not None:
         item.actor.reach.check_name(body.name)
+    check_name(body.name)
     trigger = body.trigger or item.trigger
     parent_id = _parent(tx, item)
     row = _new_row(tx, item, _spec(item, trigger), parent_id)

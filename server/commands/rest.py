@@ -10,6 +10,7 @@ from listener_sdk.protocol.progress import Progress
 from listener_sdk.protocol.times import from_datetime
 
 from ..core.actors import Actor
+from ..core.built_in import refuse_own
 from ..core.effects import Lost
 from ..core.estimate import Told
 from ..core.job_events import progress_facts
@@ -61,6 +62,7 @@ def _take(tx: Transaction, row: JobRow, actor: Actor, fence: int | None) -> None
 def _may_take(row: JobRow, actor: Actor, fence: int | None) -> None:
     if row.status not in {Status.READY, Status.EXECUTING}:
         raise illegal(row.status, Move.ACK)
+    refuse_own(row.name, "id")
     if row.holder is not None:
         _own(row, actor, fence)
     elif fence is not None and fence != row.fence:

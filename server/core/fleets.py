@@ -13,6 +13,7 @@ from typing import Any, Final
 from listener_sdk.protocol.filters import Filter, any_passes, compile_job_name
 from listener_sdk.protocol.globs import Globs, is_glob
 
+from .built_in import is_own
 from .waiting import FIRST, Key, Place, before
 
 Tests = tuple[Filter | None, ...]
@@ -29,15 +30,22 @@ _SPARE: Final = 64
 class Wish:
     """Names that a taker serves (a glob), and the filter that a job's ``job:ready`` must pass.
 
+    ``own`` wishes are those of the server itself: they alone name jobs of its domain, and no others.
+
     Refusal ``bad_filter`` for a glob with too many wildcards.
     """
 
     pattern: str
     test: Filter | None = None
+    own: bool = False
     names: Globs = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", compile_job_name(self.pattern))
+
+    def takes(self, name: str) -> bool:
+        """Whether it names this job."""
+        return is_own(name) is self.own and self.names(name)
 
 
 @dataclass(slots=True)
@@ -57,7 +65,7 @@ class Taker:
 
 def tests_for(wishes: Iterable[Wish], name: str) -> Tests:
     """The tests of the wishes that name this job; empty when none does."""
-    return tuple(wish.test for wish in wishes if wish.names(name))
+    return tuple(wish.test for wish in wishes if wish.takes(name))
 
 
 def passes(tests: Tests, event: Callable[[], dict[str, Any]]) -> bool:

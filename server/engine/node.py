@@ -31,6 +31,7 @@ from .hub import Hub, unanswered
 from .log import Log
 from .neighbours import Neighbours
 from .retention import RetentionLoop
+from .runner import Runner
 from .sealing import SealingLoop
 from .sockets import Sockets
 from .subscriptions import Subscriptions
@@ -97,6 +98,7 @@ class Node:
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
         self.blobs = Blobs(settings.data_dir / "files" / meta.account_id, lambda: self.room.low)
+        self.runner = Runner(self.hub, settings, facts, self.blobs, self.submit, self.read)
         self.clearing = ClearingLoop(self.submit, self.read, self.blobs.remove)
         self.sealing = SealingLoop(self.sealer, self.submit, self.read)
         self.retention = RetentionLoop(
@@ -124,6 +126,8 @@ class Node:
                 self.retention.run(),
                 self.clearing.run(),
                 self.sealing.run(),
+                self.runner.run(),
+                self.runner.keep(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )
@@ -147,11 +151,13 @@ class Node:
     async def drain(self) -> None:
         """Grant nothing more; leases stay where they are."""
         self.state = "draining"
+        self.runner.drain()
         self.hub.ticks.stop()
 
     async def stop(self) -> None:
         """Finish what was taken, then end threads and tasks. The database stays open for its owner to close."""
         await self.drain()
+        await self.runner.stop()
         self.subscriptions.stop()
         self.tail.stop()
         for task in self._tasks:
@@ -196,11 +202,13 @@ class Node:
         if effects:
             self.hub.deliver(effects)
         if events:
+            self.runner.heard(events)
             self.tail.offer(events)
 
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""
         self.neighbours.heard(events)
+        self.runner.heard(events)
         if any(event.topic.startswith("space:") for event in events):
             self._learning = asyncio.create_task(self._learn_spaces())
 

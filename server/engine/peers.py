@@ -18,6 +18,7 @@ from ..commands import leases, outcomes, sessions
 from ..commands import secrets as secret_commands
 from ..commands.leases import Held, Leases
 from ..commands.moves import job_number
+from ..core.built_in import refuse_own
 from ..core.fleets import Taker, Wish
 from ..core.jobs import JobRow
 from ..core.reach import Reach
@@ -34,6 +35,9 @@ class Peer(Connection):
     """A connection that is spoken to: ``handle`` takes frames, ``gone`` the end."""
 
     __slots__ = ("most_subscriptions",)
+
+    own = False
+    """Whether it is the server's own, which takes the jobs of built-in types and no others."""
 
     def __init__(self, *of_connection: Any, most_subscriptions: int = MOST_SUBSCRIPTIONS) -> None:
         super().__init__(*of_connection)
@@ -138,8 +142,11 @@ class Peer(Connection):
         )
 
     def on_listen(self, frame: f.Listen) -> None:
+        if not self.own:
+            for taking in frame.jobs:
+                refuse_own(taking.job, "jobs")
         wishes = tuple(
-            Wish(taking.job, compile_filter(taking.filter) if taking.filter else None)
+            Wish(taking.job, compile_filter(taking.filter) if taking.filter else None, self.own)
             for taking in frame.jobs
         )
         size = sum(_globs_size(wish) for wish in wishes)

@@ -44,13 +44,20 @@ class CallRequest(WireModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field(min_length=1, max_length=LONGEST_URL)
+    url: str = Field(min_length=1, max_length=LONGEST_URL, description="The address to call, http or https.")
     method: Method = "GET"
-    headers: Headers = Field(default_factory=dict)
-    body: Any = None
-    search_params: Params = Field(default_factory=dict)
-    timeout_s: float = Field(30, gt=0, le=3_600, allow_inf_nan=False)
-    max_response_bytes: int = Field(256 * KIB, ge=0, le=1024 * KIB)
+    headers: Headers = Field(default_factory=dict, description="Headers to send, each once.")
+    body: Any = Field(None, description="Text is sent as it is, anything else as JSON.")
+    search_params: Params = Field(
+        default_factory=dict,
+        description="Joins the query of the address; a list repeats its name, null leaves it out.",
+    )
+    timeout_s: float = Field(
+        30, gt=0, le=3_600, allow_inf_nan=False, description="Seconds for the whole call."
+    )
+    max_response_bytes: int = Field(
+        256 * KIB, ge=0, le=1024 * KIB, description="Bytes of the answer that are read; more is cut off."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,11 +41,19 @@ class DownloadRequest(WireModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field(min_length=1, max_length=LONGEST_URL)
-    headers: Headers = Field(default_factory=dict)
-    sha256: str | None = Field(None, pattern=r"^[0-9a-fA-F]{64}$")
-    md5: str | None = Field(None, pattern=r"^[0-9a-fA-F]{32}$")
-    idle_s: float = Field(60, gt=0, le=3_600, allow_inf_nan=False)
+    url: str = Field(
+        min_length=1, max_length=LONGEST_URL, description="The address of the file, http or https."
+    )
+    headers: Headers = Field(default_factory=dict, description="Headers to send, each once.")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{64}$", description="What the file's SHA-256 must be, in hexadecimal."
+    )
+    md5: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{32}$", description="What the file's MD5 must be, in hexadecimal."
+    )
+    idle_s: float = Field(
+        60, gt=0, le=3_600, allow_inf_nan=False, description="Seconds to wait for the next bytes."
+    )
 
 
 class _ChangedError(Failure):

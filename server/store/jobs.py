@@ -126,6 +126,18 @@ def queues(reader: Reader) -> list[tuple[Key, Place]]:
     return [(key, places[0]) for key in keys if (places := first_places(reader, key, 1))]
 
 
+def spaces_waiting(reader: Reader, domain: str) -> list[int]:
+    """The spaces in which a job of this domain waits that nobody holds."""
+    where = "space_id = :space AND name >= :first AND name < :end AND status = 'ready' AND holder IS NULL"
+    # The colon is followed by the semicolon in every order that goes by code points, which that of names is.
+    names = {"first": f"{domain}:", "end": f"{domain};"}
+    return [
+        space
+        for space in _steps(reader, "space_id", "", {})
+        if reader.rows(f"SELECT 1 FROM job WHERE {where} LIMIT 1", space=space, **names)  # noqa: S608 - conditions of our own
+    ]
+
+
 def _names(reader: Reader, space_id: int) -> list[str]:
     return _steps(reader, "name", "AND space_id = :space", {"space": space_id})
 

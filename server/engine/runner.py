@@ -1,0 +1,219 @@
+"""The server's own runner: sessions that take the jobs of built-in types, in the spaces where such jobs wait.
+
+It goes through the door that listeners use, so its jobs have the same leases, fences, ticks and retries. A session is there while
+its space has something to do; together they run a bounded number of jobs, of which busy spaces get like shares.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from ..core.built_in import DOMAIN
+from ..core.shares import shares
+from ..outbound.addresses import Guard
+from ..outbound.requests import Outbound
+from ..settings import Settings
+from ..store import jobs as sql
+from ..store import spaces
+from ..store.blobs import Blobs
+from ..store.database import StoreError
+from ..store.log import Stored
+from ..store.transaction import Facts
+from .hub import Hub
+from .own_sessions import OwnSession, Task
+from .own_work import Tools
+from .runs import Run
+
+BEAT_S: Final = 1.0
+IDLE_S: Final = 2.0
+"""How long a session stays where nothing is to be done."""
+LOOK_S: Final = 30.0
+"""How often the store itself is asked where jobs wait, should an event have been missed."""
+FINISH_S: Final = 5.0
+"""How long what runs may go on when the server stops, before it is given to others."""
+LET_GO_S: Final = 5.0
+"""How long giving it back may take then."""
+_MARK: Final = f'"job":"{DOMAIN}:'
+_log = structlog.get_logger("tickwire.runner")
+
+
+class Runner:
+    """``submit`` and ``read`` are the node's. ``guard`` says what its calls may reach; ``outbound`` is there once one was made."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        settings: Settings,
+        facts: Facts,
+        blobs: Blobs,
+        submit: Callable[..., Any],
+        read: Callable[..., Any],
+    ) -> None:
+        self._hub = hub
+        self._facts = facts
+        self._read = read
+        self._guard = Guard(settings.allow_addresses)
+        self._limit = settings.built_in_jobs
+        self._tools = Tools(self._outbound, blobs, submit, read, hub.clock, settings.max_upload_bytes)
+        self.outbound: Outbound | None = None
+        self.sessions: dict[int, OwnSession] = {}
+        """By the number of the space."""
+        self._hungry: set[int] = set()
+        self._served = 0
+        self._dealing = False
+        self._stops_at: float | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    # ---- where jobs wait
+
+    def heard(self, events: Iterable[Stored]) -> None:
+        """Events that this server or another has committed."""
+        for event in events:
+            if event.topic == "job:ready" and _MARK in event.body:
+                self._join(event.space_id)
+
+    async def look(self) -> None:
+        """Ask the store where jobs wait. Raises StoreError."""
+        for space_id in await self._read(partial(sql.spaces_waiting, domain=DOMAIN)):
+            if space_id not in self._facts.spaces:
+                self._facts.learn((await self._read(spaces.every)).values())
+            self._join(space_id)
+
+    def _join(self, space_id: int) -> None:
+        if space_id in self.sessions or self._stops_at is not None or not self._limit:
+            return
+        space = self._facts.spaces.get(space_id)
+        if space is not None:
+            self.sessions[space_id] = OwnSession(self._hub, space, self._begin, self._closed)
+            self._deal_soon()
+        elif self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._survive())
+
+    def _closed(self, session: OwnSession) -> None:
+        if self.sessions.get(session.space.id) is session:
+            del self.sessions[session.space.id]
+
+    # ---- what runs
+
+    def _begin(self, session: OwnSession, grant: dict[str, Any]) -> None:
+        run = Run(session, grant, self._tools, partial(self._ended, session))
+        session.runs[run.id] = run
+        self._served += 1
+        session.served = self._served
+        if len(session.runs) >= session.credit:
+            self._hungry.add(session.space.id)
+        run.start()
+        self._deal_soon()
+
+    def _ended(self, session: OwnSession, run: Run) -> None:
+        if session.runs.get(run.id) is run:
+            del session.runs[run.id]
+        session.idle_since = asyncio.get_running_loop().time()
+        self._deal_soon()
+
+    def _outbound(self) -> Outbound:
+        if self.outbound is None:
+            self.outbound = Outbound(self._guard)
+        return self.outbound
+
+    # ---- who may run how much
+
+    def _deal_soon(self) -> None:
+        if not self._dealing and self._stops_at is None:
+            self._dealing = True
+            asyncio.get_running_loop().call_soon(self._deal)
+
+    def _deal(self) -> None:
+        self._dealing = False
+        if self._stops_at is not None:
+            return
+        order = sorted(self.sessions.values(), key=lambda session: session.served)
+        held = {session.space.id: len(session.runs) for session in order}
+        for space_id, credit in shares(self._limit, held, self._hungry).items():
+            self.sessions[space_id].listen(credit)
+
+    def beat(self) -> None:
+        """Leave where nothing has been done for a while, and see who could do with more."""
+        now = asyncio.get_running_loop().time()
+        for session in list(self.sessions.values()):
+            if not session.runs and session.credit and now - session.idle_since > IDLE_S:
+                del self.sessions[session.space.id]
+                session.leave()
+        self._hungry = {
+            space_id
+            for space_id, session in self.sessions.items()
+            if session.runs and len(session.runs) >= session.credit
+        }
+        self._deal_soon()
+
+    def renew(self) -> None:
+        """Keep the leases of all that runs."""
+        for session in self.sessions.values():
+            session.renew()
+
+    # ---- loops, and the end
+
+    async def run(self) -> None:
+        """Look now and then where jobs wait, and whom to leave, until cancelled."""
+        loop = asyncio.get_running_loop()
+        next_look = loop.time()
+        while True:
+            if loop.time() >= next_look:
+                await self._survive()
+                next_look = loop.time() + LOOK_S
+            self.beat()
+            await asyncio.sleep(BEAT_S)
+
+    async def keep(self) -> None:
+        """Renew leases in time, until cancelled."""
+        while True:
+            await asyncio.sleep(self._hub.limits().lease_ms / 3000)
+            self.renew()
+
+    async def _survive(self) -> None:
+        try:
+            await self.look()
+        except StoreError as error:
+            _log.warning("store_unreachable", error=str(error))
+
+    def drain(self) -> None:
+        """Take nothing more; what runs has a moment to end."""
+        if self._stops_at is None:
+            self._stops_at = asyncio.get_running_loop().time() + FINISH_S
+            for session in self.sessions.values():
+                session.listen(0)
+
+    async def stop(self) -> None:
+        """Give back what does not end in time, and leave."""
+        self.drain()
+        assert self._stops_at is not None
+        await self._until_ended(self._stops_at - asyncio.get_running_loop().time())
+        for run in self._runs():
+            run.stop("drain")
+        await self._until_ended(LET_GO_S)
+        await self._cut()
+        for session in self.sessions.values():
+            session.leave()
+        self.sessions.clear()
+        if self.outbound is not None:
+            await self.outbound.close()
+
+    def _runs(self) -> list[Task]:
+        return [run for session in self.sessions.values() for run in list(session.runs.values())]
+
+    async def _until_ended(self, longest_s: float) -> None:
+        tasks = [run.task for run in self._runs()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=max(0, longest_s))
+
+    async def _cut(self) -> None:
+        """End what waits for a store that does not answer: its leases will run out."""
+        tasks = [run.task for run in self._runs()]
+        if self._looking is not None:
+            tasks.append(self._looking)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

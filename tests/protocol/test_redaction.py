@@ -1,0 +1,62 @@
+"""What must not be seen, in whatever spelling, is left out of texts, JSON and bytes."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from listener_sdk.protocol.redaction import Redaction
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "shown"),
+    [
+        (["sesame"], "open sesame, sesame!", "open ***, ***!"),
+        (["sesame", "sesame-open"], "sesame-open", "***"),
+        (["abcd", "bcdefgh"], "abcdefgh", "a***"),
+        (["abc"], "abc", "abc"),
+        (["wxyz"], "wxyz", "***"),
+        ([], "sesame", "sesame"),
+        (["token\n"], "a token.", "a ***."),
+        (["a'b\"\\\n\tx"], repr({"k": "a'b\"\\\n\tx"}), "{'k': '***'}"),
+        (['a"b\\é'], json.dumps({"k": 'a"b\\é'}), '{"k": "***"}'),
+        (["a b/c&d"], f"https://x?t={quote('a b/c&d', safe='')}", "https://x?t=***"),
+        (["-----BEGIN\nMIIEvQIBADAN\nab"], "line MIIEvQIBADAN and ab", "line *** and ab"),
+    ],
+)
+def test_values_are_left_out(values, text, shown):
+    assert Redaction(values).text(text) == shown
+
+
+def test_json_is_redacted_to_its_depth():
+    value = {"a": ["open sesame", {"sesame": 1, "n": None}], "b": ("sesame", 2.5, True), "id": "sesame"}
+    assert Redaction(["sesame"]).json(value, keep=frozenset({"id"})) == {
+        "a": ["open ***", {"***": 1, "n": None}],
+        "b": ["***", 2.5, True],
+        "id": "sesame",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("key: open-sesa", "key: ***"),
+        ("key: open", "key: ***"),
+        ("key: ope", "key: ope"),
+        ("open-sesame and open-", "*** and ***"),
+        ("open it", "open it"),
+        ("", ""),
+    ],
+)
+def test_the_beginning_of_a_value_at_a_cut_is_left_out(text, shown):
+    assert Redaction(["open-sesame"]).cut(text) == shown
+
+
+def test_bytes_are_redacted_in_their_encoding():
+    assert Redaction(["s\u00e9same"]).raw(b"\xff s\xc3\xa9same \x00") == b"\xff *** \x00"
+
+
+def test_nothing_to_keep_out_is_false():
+    assert not Redaction([])
+    assert not Redaction(["abc"])
+    assert Redaction(["abcd"])
