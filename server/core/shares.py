@@ -8,19 +8,29 @@ Who = TypeVar("Who", bound=Hashable)
 
 
 def shares(limit: int, held: Mapping[Who, int], hungry: Collection[Who]) -> dict[Who, int]:
-    """How much each may have: what it has, and of what is free as much as makes all alike.
+    """How much each may have, alike for all who are ``hungry``; who is not gets room for one more than it has.
 
-    Those who are not ``hungry`` get room for one more, so that they can begin. Among equals those who come first in ``held`` are served
-    first. What is given out and what is held are never more than ``limit`` together, unless more is held already.
+    Who has more than that may have so much less from now on, but what is ``held`` is not taken away: others get theirs as it becomes
+    free, so that what is held and what may be had are never more than ``limit`` together. Among equals those who come first in
+    ``held`` are served first.
     """
-    found = dict(held)
-    order = [(count, place, who) for place, (who, count) in enumerate(held.items())]
+    wanted = {who: limit if who in hungry else count + 1 for who, count in held.items()}
+    fair = _dealt(limit, dict.fromkeys(held, 0), wanted)
+    low = {who: min(count, fair[who]) for who, count in held.items()}
+    free = limit - sum(held.values())
+    return _dealt(free, low, {who: low[who] if held[who] > low[who] else fair[who] for who in held})
+
+
+def _dealt(count: int, have: Mapping[Who, int], most: Mapping[Who, int]) -> dict[Who, int]:
+    """What each has when so many are dealt, one by one to who has least, and to nobody more than its most."""
+    found = dict(have)
+    order = [(had, place, who) for place, (who, had) in enumerate(have.items()) if had < most[who]]
     heapify(order)
-    for _ in range(limit - sum(held.values())):
+    for _ in range(count):
         if not order:
             break
-        count, place, who = heappop(order)
-        found[who] = count + 1
-        if who in hungry:
-            heappush(order, (count + 1, place, who))
+        had, place, who = heappop(order)
+        found[who] = had + 1
+        if had + 1 < most[who]:
+            heappush(order, (had + 1, place, who))
     return found

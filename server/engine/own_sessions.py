@@ -76,9 +76,12 @@ class OwnSession:
         self._loop = loop
         self._outbox = Outbox(self._wake, loop.time, self.leave, _BOUNDS)
         self._peer = _OwnPeer(hub, self.actor, self._outbox, self)
-        self._say(f.Hello(session=f"{hub.server_id}-{space.id}"))
 
     # ---- what it says
+
+    def open(self) -> None:
+        """Say hello; where the store does not answer, ``closed`` may be called at once."""
+        self._say(f.Hello(session=f"{self._peer.hub.server_id}-{self.space.id}"))
 
     def listen(self, credit: int) -> None:
         """Take so many jobs at once."""

@@ -87,7 +87,9 @@ class Runner:
             return
         space = self._facts.spaces.get(space_id)
         if space is not None:
-            self.sessions[space_id] = OwnSession(self._hub, space, self._begin, self._closed)
+            session = OwnSession(self._hub, space, self._begin, self._closed)
+            self.sessions[space_id] = session
+            session.open()
             self._deal_soon()
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._survive())

@@ -1,0 +1,100 @@
+"""The built-in job types as data."""
+
+import pytest
+
+from listener_sdk.protocol.job_types import JobTypeDeclare
+from server.commands.built_in import BUILT_IN
+from server.core.built_in import CODES, NAMES
+from server.core.refusals import Refusals
+from server.core.schemas import compiled
+
+EXAMPLE = {
+    "url": "https://api.example.com/_query_",
+    "method": "POST",
+    "headers": {"Content-Type": "application/json"},
+    "body": {"searchTerms": "running shoe"},
+    "searchParams": {"limit": 10, "tags": ["a", 1, 1.5, True], "none": None},
+}
+GOOD = [
+    ("callWebserviceEndpoint", EXAMPLE),
+    ("callWebserviceEndpoint", {"url": "http://a", "body": "text", "timeoutS": 1, "maxResponseBytes": 0}),
+    ("callWebserviceEndpoint", {"url": "http://a", "body": [1, None], "timeoutS": 0.5}),
+    ("downloadDataFile", {"url": "https://a/b.csv", "sha256": "A" * 64, "md5": None, "idleS": 5, "fileName": "b.csv"}),
+    ("publishEvent", {"topic": "invoice:paid"}),
+    ("publishEvent", {
+        "topic": "invoice:paid", "payload": {"n": 1}, "context": {"any": "thing", "slugs": {"space": "s"}},
+        "attributes": {"targetUpdatedAt": "2026-11-21T12:00:00.000Z"}, "origin": {"id": "x"}, "namespaces": ["a"],
+    }),
+    ("noop", {}),
+    ("noop", {"echo": [1, {"a": None}], "seconds": 0.25}),
+]  # fmt: skip
+BAD = [
+    ("callWebserviceEndpoint", {}, {"params.url"}),
+    ("callWebserviceEndpoint", {"url": 1, "method": "get", "timeoutS": "30"}, {"params.url", "params.method", "params.timeoutS"}),
+    ("callWebserviceEndpoint", {"url": "http://a", "search_params": {}}, {"params.search_params"}),
+    ("callWebserviceEndpoint", {"url": "http://a", "timeoutS": 0}, {"params.timeoutS"}),
+    ("callWebserviceEndpoint", {"url": "http://a", "maxResponseBytes": 2**21}, {"params.maxResponseBytes"}),
+    ("callWebserviceEndpoint", {"url": "http://a", "searchParams": {"a": [None]}}, {"params.searchParams.a"}),
+    ("callWebserviceEndpoint", {"url": "http://a", "headers": {"Host": "b"}}, {"params.headers"}),
+    ("callWebserviceEndpoint", {"headers": {"Host": "b"}}, {"params.url", "params.headers"}),
+    ("downloadDataFile", {"url": "http://a", "sha256": "abc", "fileName": "a/b"}, {"params.sha256", "params.fileName"}),
+    ("downloadDataFile", {"url": "http://a", "fileName": ""}, {"params.fileName"}),
+    ("publishEvent", {"topic": "job:ready"}, {"params.topic"}),
+    ("publishEvent", {"topic": "no topic", "extra": 1}, {"params.topic", "params.extra"}),
+    ("noop", {"seconds": -1}, {"params.seconds"}),
+    ("noop", [], {"params"}),
+]  # fmt: skip
+
+
+def test_they_are_the_ones_that_the_domain_names():
+    assert tuple(BUILT_IN) == CODES
+    assert tuple(one.name for one in BUILT_IN.values()) == NAMES
+    assert {one.code for one in BUILT_IN.values() if one.takes_secrets} == set(CODES[:2])
+
+
+@pytest.mark.parametrize("kind", BUILT_IN.values(), ids=BUILT_IN)
+def test_each_could_be_declared(kind):
+    declared = JobTypeDeclare(
+        name=kind.name,
+        code=kind.code,
+        label=kind.label,
+        description=kind.description,
+        input_schema=kind.input_schema,
+        modes=list(kind.modes),
+        limits=kind.limits,
+    )
+    assert declared.code == kind.code
+    assert kind.input_schema["additionalProperties"] is False
+    assert all(field["title"] for field in kind.input_schema["properties"].values())
+
+
+@pytest.mark.parametrize(("code", "params"), GOOD)
+def test_what_the_model_takes_the_schema_takes(code, params):
+    kind = BUILT_IN[code]
+    assert compiled(kind.input_schema).check(params) == []
+    taken = kind.checked(params).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    assert {name: taken[name] for name in params} == params
+    assert kind.checked(compiled(kind.input_schema).filled(params)) == kind.checked(params)
+
+
+@pytest.mark.parametrize(("code", "params", "places"), BAD)
+def test_all_problems_are_told_each_with_its_place(code, params, places):
+    with pytest.raises(Refusals) as caught:
+        BUILT_IN[code].checked(params)
+    assert {one.key for one in caught.value.all} == places
+    assert len(caught.value.all) == len(places)
+    assert {one.code for one in caught.value.all} == {"invalid"}
+    assert all(one.message.startswith(one.key) for one in caught.value.all)
+
+
+def test_nothing_given_is_an_empty_object():
+    assert BUILT_IN["noop"].checked(None).echo is None
+
+
+def test_what_forms_call_the_fields():
+    fields = BUILT_IN["callWebserviceEndpoint"].input_schema["properties"]
+    assert [fields[name]["title"] for name in ("url", "searchParams", "timeoutS")] == [
+        "URL",
+        "Search params",
+        "Timeout (seconds)",
+    ]
