@@ -346,3 +346,20 @@ def test_beginning_the_log_again_keeps_it(connection):
     log.begin(connection, "e2")
     connection.commit()
     assert log.head(connection) == log.Head("e1", 1, 1)
+
+
+def test_the_spaces_in_which_a_job_of_a_domain_waits(tx, job):
+    ready = replace(job, status="ready")
+    insert(
+        tx,
+        replace(ready, id=1, space_id=7, name="system:noop"),
+        replace(ready, id=2, space_id=7, name="system:callWebserviceEndpoint"),
+        replace(ready, id=3, space_id=2, name="system:a"),
+        replace(ready, id=4, space_id=3, name="systems:noop"),
+        replace(ready, id=5, space_id=4, name="syste:noop"),
+        replace(ready, id=6, space_id=5, name="system:noop", holder="h"),
+        replace(job, id=7, space_id=6, name="system:noop", status="scheduled"),
+        replace(ready, id=8, space_id=8, name="system:é"),
+    )
+    assert jobs.spaces_waiting(tx, "system") == [2, 7, 8]
+    assert jobs.spaces_waiting(tx, "other") == []

@@ -180,3 +180,13 @@ def test_what_a_fleet_remembers_is_in_proportion_to_the_queues_that_wait(fleet):
     fleet.move(EXPORT, None)
     assert fleet.next is None
     assert fleet._heap == []
+
+
+def test_jobs_of_the_servers_own_domain_are_named_by_its_own_wishes_alone():
+    everything, own = Wish("**"), Wish("system:noop", own=True)
+    assert everything.takes("workbook:export")
+    assert not everything.takes("system:noop")
+    assert own.takes("system:noop")
+    assert not Wish("**", own=True).takes("workbook:export")
+    assert fleets_module.tests_for((everything, own), "system:noop") == (None,)
+    assert everything != Wish("**", own=True)

@@ -404,7 +404,11 @@ async def test_a_file_is_taken_back_when_the_job_has_gone_on_without_it(allowed,
         await allowed.look()
         submit(*held[0])
         await until(gone, "the file is removed")
-    await allowed.idle()
+
+    async def clean():
+        return not on_disk(allowed)
+
+    await until(clean, "the bytes are gone")
     assert await allowed.rows("SELECT id FROM file") == []
 
 
