@@ -16,8 +16,10 @@ from listener_sdk.protocol.model import WireModel
 from listener_sdk.protocol.problems import problems
 
 from ..core.built_in import CODES, DOMAIN
+from ..core.forms import form_of
+from ..core.job_types import JobType
 from ..core.refusals import Refusals
-from ..core.schemas import compiled, taken
+from ..core.schemas import taken
 from ..outbound.call import CallRequest
 from ..outbound.download import DownloadRequest
 
@@ -88,7 +90,7 @@ class NoopParams(WireModel):
 
 @dataclass(frozen=True)
 class BuiltIn:
-    """One built-in job type. ``params`` is the model of its parameters, of which ``input_schema`` is made.
+    """One built-in job type. ``params`` is the model of its parameters, of which the schema is made.
 
     ``takes_secrets`` is False where parameters become readable for everybody who reads the space.
     """
@@ -107,6 +109,23 @@ class BuiltIn:
         return f"{DOMAIN}:{self.code}"
 
     @cached_property
+    def job_type(self) -> JobType:
+        """The same as every job type is described."""
+        source = self.input_schema
+        form = form_of(source).form.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return JobType(
+            code=self.code,
+            name=self.name,
+            source=source,
+            form=form,
+            label=self.label,
+            description=self.description,
+            modes=self.modes,
+            limits=self.limits,
+            built_in=True,
+        )
+
+    @cached_property
     def input_schema(self) -> dict[str, Any]:
         """The JSON Schema of its parameters: it takes all that the model takes, and the model alone knows some finer rules."""
         schema = self.params.model_json_schema(by_alias=True)
@@ -116,7 +135,7 @@ class BuiltIn:
         """The parameters as the model. Refusals ``invalid``, one for each problem, when they do not fit."""
         given = {} if params is None else params
         try:
-            taken(compiled(self.input_schema), given)
+            taken(self.job_type.schema, given)
         except Refusals as refusals:
             raise Refusals([*refusals.all, *self._finer(given, refusals.all)]) from None
         if finer := self._finer(given, []):
@@ -180,7 +199,9 @@ _TYPES: Final = (
     ),
 )
 
-BUILT_IN: Final[Mapping[str, BuiltIn]] = {one.code: one for one in _TYPES}
-"""The built-in job types by code."""
+KINDS: Final[Mapping[str, BuiltIn]] = {one.code: one for one in _TYPES}
+"""The built-in job types by code, as the runner needs them."""
+BUILT_IN: Final[Mapping[str, JobType]] = {code: one.job_type for code, one in KINDS.items()}
+"""The same as all job types are."""
 
-assert tuple(BUILT_IN) == CODES
+assert tuple(KINDS) == CODES

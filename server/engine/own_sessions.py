@@ -11,14 +11,14 @@ import structlog
 from listener_sdk.protocol import frames as f
 from listener_sdk.protocol.codes import Refusal
 
-from ..commands.built_in import BUILT_IN
+from ..commands.built_in import KINDS
 from ..core.actors import SYSTEM, Actor, Space
 from .hub import Hub
 from .outbox import Outbox
 from .peers import Peer
 
 ROLE: Final = "listener"
-_TAKING: Final = [f.Taking(job=one.name) for one in BUILT_IN.values()]
+_TAKING: Final = [f.Taking(job=one.name) for one in KINDS.values()]
 _BOUNDS: Final = (1_000_000, 1 << 40, float("inf"))
 """It reads in the next turn of the loop, so it is never too slow."""
 _log = structlog.get_logger("tickwire.runner")

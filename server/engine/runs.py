@@ -17,7 +17,7 @@ from listener_sdk.protocol.redaction import Redaction
 from listener_sdk.protocol.secrets import MOST_FETCHED
 from listener_sdk.protocol.times import to_datetime
 
-from ..commands.built_in import BUILT_IN, BuiltIn
+from ..commands.built_in import KINDS, BuiltIn
 from ..core.built_in import DOMAIN, check_name
 from ..core.refusals import Refusals
 from ..core.templates import Resolved, SecretRef, with_secrets
@@ -127,7 +127,7 @@ class Run:
     async def _worked(self) -> Done:
         job = self.grant["job"]
         check_name(job["job"])
-        kind = BUILT_IN[job["operation"]]
+        kind = KINDS[job["operation"]]
         params = kind.checked(await self._params(kind))
         work = Work(self.session, self.grant, self.tools, self._redaction)
         return await WORKS[kind.code](work, params)
@@ -213,7 +213,7 @@ def _refused(refusal: Refusal) -> Failed:
 
 
 def _outcome(job: Mapping[str, Any], code: str, message: str) -> Outcome:
-    kind = BUILT_IN.get(job["operation"]) if job["type"] == DOMAIN else None
+    kind = KINDS.get(job["operation"]) if job["type"] == DOMAIN else None
     heading = "Job failed" if kind is None else f"{kind.label}: failed"
     again = NextRetry(type="retry", label="Try again")
     told = {"heading": heading, "message": message, "acknowledge": True, "next": again, "code": code}

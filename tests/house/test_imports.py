@@ -6,10 +6,10 @@ import sys
 import pytest
 
 PURE = frozenset({
-    "annotated_types", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "math", "operator", "pydantic",
-    "pydantic_core", "re", "string", "typing",
+    "annotated_types", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "json", "math", "operator", "pydantic",
+    "pydantic_core", "re", "string", "typing", "urllib",
 })  # fmt: skip
-"""All that the protocol imports from outside of itself."""
+"""All that the protocol imports from outside of itself; of ``urllib`` what reads and writes addresses."""
 
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc", "base"}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from own_jobs import website
+from own_jobs import until, website
 from postgres import postgres
 from processes import DEADLINE_S, Server, server
 
@@ -165,17 +165,17 @@ async def test_a_server_that_stops_gives_back_what_takes_too_long(tmp_path: Path
     with server(tmp_path / "one", **SETTINGS) as home:
         async with Client(home.url, KEY) as client:
             job = await client.jobs.create("system:noop", {"seconds": 600})
-            async with asyncio.timeout(DEADLINE_S):
-                while (await client.jobs.get(job.id)).status != "executing":
-                    await asyncio.sleep(0.02)
+
+            async def begun() -> Any:
+                found = await client.jobs.get(job.id)
+                return found if found.status == "executing" else None
+
+            await until(begun, "the job runs")
             assert await asyncio.to_thread(home.stop) == 0
             assert home.started is not None
             assert "Traceback" not in home.started.text
             home.start()
-            async with asyncio.timeout(DEADLINE_S):
-                while (found := await client.jobs.get(job.id)).status != "executing":
-                    await asyncio.sleep(0.02)
-            assert found.attempt == 1
+            assert (await until(begun, "the job runs again")).attempt == 1
             await client.jobs.cancel(job.id)
             (done,) = await ended(client, job)
             assert done.status == "canceled"

@@ -24,7 +24,7 @@ async def until(test: Callable[[], Awaitable[Any]], what: str) -> Any:
     """The first true value of a test that is asked again and again."""
     try:
         async with asyncio.timeout(DEADLINE_S):
-            while not (found := await test()):
+            while not (found := await test()):  # noqa: ASYNC110 - what it looks at may be in the store, which has no event
                 await asyncio.sleep(0.002)
             return found
     except TimeoutError:

@@ -3,7 +3,7 @@
 import pytest
 
 from listener_sdk.protocol.job_types import JobTypeDeclare
-from server.commands.built_in import BUILT_IN
+from server.commands.built_in import BUILT_IN, KINDS
 from server.core.built_in import CODES, NAMES
 from server.core.refusals import Refusals
 from server.core.schemas import compiled
@@ -47,12 +47,12 @@ BAD = [
 
 
 def test_they_are_the_ones_that_the_domain_names():
-    assert tuple(BUILT_IN) == CODES
-    assert tuple(one.name for one in BUILT_IN.values()) == NAMES
-    assert {one.code for one in BUILT_IN.values() if one.takes_secrets} == set(CODES[:2])
+    assert tuple(KINDS) == CODES
+    assert tuple(one.name for one in KINDS.values()) == NAMES
+    assert {one.code for one in KINDS.values() if one.takes_secrets} == set(CODES[:2])
 
 
-@pytest.mark.parametrize("kind", BUILT_IN.values(), ids=BUILT_IN)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_each_could_be_declared(kind):
     declared = JobTypeDeclare(
         name=kind.name,
@@ -70,7 +70,7 @@ def test_each_could_be_declared(kind):
 
 @pytest.mark.parametrize(("code", "params"), GOOD)
 def test_what_the_model_takes_the_schema_takes(code, params):
-    kind = BUILT_IN[code]
+    kind = KINDS[code]
     assert compiled(kind.input_schema).check(params) == []
     taken = kind.checked(params).model_dump(mode="json", by_alias=True, exclude_unset=True)
     assert {name: taken[name] for name in params} == params
@@ -80,7 +80,7 @@ def test_what_the_model_takes_the_schema_takes(code, params):
 @pytest.mark.parametrize(("code", "params", "places"), BAD)
 def test_all_problems_are_told_each_with_its_place(code, params, places):
     with pytest.raises(Refusals) as caught:
-        BUILT_IN[code].checked(params)
+        KINDS[code].checked(params)
     assert {one.key for one in caught.value.all} == places
     assert len(caught.value.all) == len(places)
     assert {one.code for one in caught.value.all} == {"invalid"}
@@ -88,13 +88,28 @@ def test_all_problems_are_told_each_with_its_place(code, params, places):
 
 
 def test_nothing_given_is_an_empty_object():
-    assert BUILT_IN["noop"].checked(None).echo is None
+    assert KINDS["noop"].checked(None).echo is None
 
 
 def test_what_forms_call_the_fields():
-    fields = BUILT_IN["callWebserviceEndpoint"].input_schema["properties"]
+    fields = KINDS["callWebserviceEndpoint"].input_schema["properties"]
     assert [fields[name]["title"] for name in ("url", "searchParams", "timeoutS")] == [
         "URL",
         "Search params",
         "Timeout (seconds)",
     ]
+
+
+def test_they_are_described_as_all_job_types_are():
+    assert list(BUILT_IN) == list(KINDS)
+    found = BUILT_IN["callWebserviceEndpoint"]
+    assert (found.built_in, found.name, found.modes) == (True, "system:callWebserviceEndpoint", ("full",))
+    assert [field["key"] for field in found.form["fields"]] == [
+        "url",
+        "method",
+        "timeoutS",
+        "maxResponseBytes",
+    ]
+    seen = found.wire()
+    assert (seen["builtIn"], seen["domain"], seen["limits"]) == (True, "system", {"runTimeoutS": 3660.0})
+    assert seen["inputSchema"]["required"] == ["url"]

@@ -317,7 +317,7 @@ async def test_a_download_that_is_canceled_leaves_nothing(allowed):
 
 
 async def test_one_that_breaks_off_is_gone_on_with(allowed, monkeypatch):
-    monkeypatch.setattr("server.outbound.download.random.uniform", lambda low, high: 0)
+    monkeypatch.setattr("server.outbound.download.random.uniform", lambda *_: 0)
     tries = []
 
     async def broken(request):

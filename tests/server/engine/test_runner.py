@@ -172,7 +172,8 @@ async def test_no_more_run_than_the_setting_says(stage, runs, gate):
     runs._limit = 3
     jobs = await noops(stage, 8)
     await gate.holds(3)
-    await stage.idle()
+    for job in jobs[:3]:
+        await having(stage, job, "executing")
     assert [(await stage.row(job)).status for job in jobs].count("executing") == 3
     gate.open()
     assert {(await ended(stage, job)).status for job in jobs} == {"complete"}
@@ -209,7 +210,7 @@ async def test_two_busy_spaces_get_alike(stage, runs, gate):
 
 async def test_leases_are_renewed(stage, runs, gate):
     job = await stage.create("system:noop")
-    await gate.holds(1)
+    await having(stage, job, "executing")
     for _ in range(4):
         stage.clock.forward(20)
         runs.renew()
@@ -267,9 +268,11 @@ async def test_what_does_not_end_in_time_is_given_back_untouched(stage, gate, mo
 
 
 async def test_a_store_that_does_not_answer_does_not_keep_the_server_from_stopping(stage, gate, monkeypatch):
+    monkeypatch.setattr(runner, "FINISH_S", 0.05)
     monkeypatch.setattr(runner, "LET_GO_S", 0.05)
     job = await stage.create("system:noop")
     await gate.holds(1)
+    await having(stage, job, "executing")
     monkeypatch.setattr(stage.node.database, "broken", "for good")
     gate.open()
     await stage.node.runner.stop()

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 from aiohttp import web
-from own_jobs import Gate, allow_loopback, ended, outcome, ran, result, until, website, with_refs
+from own_jobs import Gate, allow_loopback, ended, having, outcome, ran, result, until, website, with_refs
 from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
@@ -37,7 +37,7 @@ async def echo(request):
 async def everything(stage):
     """All that the store keeps of jobs, as text."""
     tables = ("job", "event", "attempt", "job_log", "audit", "idempotency", "file")
-    return "".join([str(await stage.rows(f"SELECT * FROM {table}")) for table in tables])  # noqa: S608 - our own names
+    return "".join([str(await stage.rows(f"SELECT * FROM {table}")) for table in tables])
 
 
 def working(monkeypatch, act):
@@ -81,7 +81,7 @@ async def test_a_message_that_is_too_long_is_whole_in_the_jobs_log(stage):
 
 
 async def test_a_job_of_a_type_that_this_server_does_not_know_fails_for_good(stage, monkeypatch):
-    monkeypatch.setattr("server.commands.jobs.check_name", lambda name: None)
+    monkeypatch.setattr("server.commands.jobs.check_name", lambda _: None)
     monkeypatch.setattr("server.engine.own_sessions._TAKING", [runs.f.Taking(job="system:*")])
     row = await ended(stage, await stage.create("system:later"))
     assert (row.status, row.attempt) == ("failed", 1)
@@ -342,6 +342,7 @@ async def test_a_job_that_was_canceled_before_its_work_began_is_not_begun(stage,
 async def test_a_time_out_breaks_off_the_work(stage, gate):
     job = await stage.create("system:noop", runTimeoutS=5, maxAttempts=1)
     await gate.holds(1)
+    await having(stage, job, "executing")
     stage.clock.forward(6)
     await stage.look()
     await gate.holds(0)
