@@ -79,8 +79,9 @@ async def download_file(work: Work, params: DownloadParams) -> Done:
     )
     async with aclosing(download.chunks()) as chunks:
         blob = await tools.blobs.write(chunks, tools.largest_file)
-    name = params.file_name or work.redaction.text(download.name or "download").replace("*", "_")
-    item = CreateFile(work.actor, name, blob.size, _type(download.content_type), blob.name, work.job_number)
+    name = _shown(params.file_name or download.name or "download", work)
+    kind = _type(work.redaction.text(download.content_type or ANY_TYPE))
+    item = CreateFile(work.actor, name, blob.size, kind, blob.name, work.job_number)
     row = await _stored(work, item)
 
     async def undo() -> None:
@@ -126,8 +127,14 @@ async def _remove(work: Work, row: FileRow) -> None:
     await work.tools.blobs.remove(await work.tools.submit(DELETE_FILE, DeleteFile(work.actor, row.id)))
 
 
-def _type(text: str | None) -> str:
-    return text if text is not None and _TYPE.fullmatch(text) else ANY_TYPE
+def _shown(name: str, work: Work) -> str:
+    """The name without secrets; what stands for them is no sign that file systems take."""
+    found = work.redaction.text(name)
+    return found if found == name else found.replace("*", "_")
+
+
+def _type(text: str) -> str:
+    return text if _TYPE.fullmatch(text) else ANY_TYPE
 
 
 async def publish_event(work: Work, params: PublishParams) -> Done:

@@ -37,6 +37,8 @@ FINISH_S: Final = 5.0
 LET_GO_S: Final = 5.0
 """How long giving it back may take then."""
 _MARK: Final = f'"job":"{DOMAIN}:'
+_MARKED: Final = 2_048
+"""Characters of an event's text within which it names its job; inputs that follow may be large."""
 _log = structlog.get_logger("tickwire.runner")
 
 
@@ -72,7 +74,7 @@ class Runner:
     def heard(self, events: Iterable[Stored]) -> None:
         """Events that this server or another has committed."""
         for event in events:
-            if event.topic == "job:ready" and _MARK in event.body:
+            if event.topic == "job:ready" and event.body.find(_MARK, 0, _MARKED) >= 0:
                 self._join(event.space_id)
 
     async def look(self) -> None:

@@ -161,6 +161,25 @@ async def test_failures_do_not_show_them_either(stage):
     assert "no ***" in whole
 
 
+async def test_the_name_of_a_file_does_not_show_them_whoever_gives_it(stage):
+    await put(stage)
+    allow_loopback(stage)
+
+    async def file(_request):
+        return web.Response(body=b"bytes", headers={"Content-Type": f"text/{CANARY}"})
+
+    async with website(file) as url:
+        for params in (
+            {"url": f"{url}/{{{{secrets.token}}}}"},
+            {"url": f"{url}/x?k=", "fileName": "{{secrets.token}}"},
+        ):
+            name = "fileName" if "fileName" in params else "url"
+            start = params[name].index("{{")
+            job = await with_refs(stage, "downloadDataFile", params, ["token", [name], start, start + 17])
+            assert result(await ended(stage, job))["name"] == "___"
+    assert CANARY not in await everything(stage)
+
+
 async def test_what_is_wrong_with_a_parameter_does_not_tell_the_secret_in_it(stage):
     await put(stage)
     ref = ["token", ["method"], 0, 17]
