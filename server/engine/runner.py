@@ -37,7 +37,7 @@ FINISH_S: Final = 5.0
 LET_GO_S: Final = 5.0
 """How long giving it back may take then."""
 _MARK: Final = f'"job":"{DOMAIN}:'
-_MARKED: Final = 2_048
+_MARKED: Final = 4_096
 """Characters of an event's text within which it names its job; inputs that follow may be large."""
 _log = structlog.get_logger("tickwire.runner")
 
@@ -168,14 +168,20 @@ class Runner:
             if loop.time() >= next_look:
                 await self._survive()
                 next_look = loop.time() + LOOK_S
-            self.beat()
+            self._safely(self.beat)
             await asyncio.sleep(BEAT_S)
 
     async def keep(self) -> None:
         """Renew leases in time, until cancelled."""
         while True:
             await asyncio.sleep(self._hub.limits().lease_ms / 3000)
-            self.renew()
+            self._safely(self.renew)
+
+    def _safely(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception:  # noqa: BLE001 - one space that cannot be dealt with must not keep the others from being so
+            _log.exception("beat_failed")
 
     async def _survive(self) -> None:
         try:

@@ -1,6 +1,7 @@
 """The server's own runner: it comes where built-in jobs wait, runs a bounded number of them, and goes."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from own_jobs import Gate, allow_loopback, ended, having, outcome, ran, result, until
@@ -11,6 +12,7 @@ from listener_sdk.protocol.jobs import JobAck
 from server.commands import rest
 from server.core.actors import SYSTEM
 from server.engine import built_in, runner
+from server.store.database import StoreError
 
 
 @pytest.fixture
@@ -286,3 +288,58 @@ async def test_its_connections_to_the_outside_end_with_it(stage):
     assert outcome(row)["code"] == "unreachable"
     await stage.node.runner.stop()
     assert stage.node.runner.outbound._session.closed
+
+
+# ---- loops
+
+
+async def test_the_loops_find_what_waits_renew_and_outlive_a_fault(stage, runs, gate, monkeypatch, capsys):
+    runs._limit = 0
+    job = await stage.create("system:noop")
+    runs._limit = 5
+    monkeypatch.setattr(runner, "BEAT_S", 0.001)
+    stage.facts.limits = replace(stage.facts.limits, lease_ms=30)
+    faults = [ZeroDivisionError("once")]
+    beat = runs.beat
+
+    def failing():
+        if faults:
+            raise faults.pop()
+        beat()
+
+    monkeypatch.setattr(runs, "beat", failing)
+    loops = [asyncio.create_task(loop) for loop in (runs.run(), runs.keep())]
+    row = await having(stage, job, "executing")
+    stage.clock.forward(5)
+
+    async def renewed():
+        return (await stage.row(job)).lease_expires_at > row.lease_expires_at
+
+    await until(renewed, "the lease is renewed")
+    assert "beat_failed" in capsys.readouterr().out
+    gate.open()
+    assert (await ended(stage, job)).status == "complete"
+    for loop in loops:
+        loop.cancel()
+    await asyncio.wait(loops)
+
+
+async def test_a_store_that_cannot_be_read_is_asked_again(stage, runs, monkeypatch, capsys):
+    tries = []
+
+    async def read(query):
+        tries.append(query)
+        raise StoreError("not now")
+
+    monkeypatch.setattr(runs, "_read", read)
+    monkeypatch.setattr(runner, "BEAT_S", 0.001)
+    monkeypatch.setattr(runner, "LOOK_S", 0)
+    loop = asyncio.create_task(runs.run())
+
+    async def twice():
+        return len(tries) > 1
+
+    await until(twice, "the store is asked again")
+    loop.cancel()
+    await asyncio.wait([loop])
+    assert "store_unreachable" in capsys.readouterr().out
