@@ -1,0 +1,236 @@
+"""The story of the shop's workbook: a fresh server and listener, and the eight examples one after the other.
+
+python examples/story.py              in a folder that goes away afterwards
+python examples/story.py --keep DIR   the workbook, the exports and the server's data stay there
+"""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from listener_sdk import Client
+from listener_sdk.protocol.jobs import Job
+from listener_sdk.protocol.plans import Edge, PlanField
+
+HERE = Path(__file__).resolve().parent
+FILES = HERE / "files"
+PATIENCE_S = 120
+SEEN_BY_A_PERSON = {"Client": "customer", "Remarks": "note"}
+"""Columns of the orders whose names do not say where they go."""
+
+
+@dataclass(slots=True)
+class Shop:
+    """What the steps share: the client, and the files that were uploaded."""
+
+    client: Client
+    downloads: Path
+    files: dict[str, str] = field(default_factory=dict)
+
+    async def run(self, name: str, **given: Any) -> Job:
+        """Create a job, and wait for its end."""
+        return await self.client.jobs.wait((await self.client.jobs.create(name, given)).id)
+
+    async def extract(self, file: str, into: str, **given: Any) -> Job:
+        """Upload a file, and have its rows extracted."""
+        self.files[into] = (await self.client.files.upload(FILES / file)).id
+        job = await self.client.jobs.create("file:extract", {"into": into, **given}, file_id=self.files[into])
+        return await self.client.jobs.wait(job.id)
+
+    async def map_waiting(self, source: str, destination: str, **given: Any) -> Job:
+        """Create a mapping that waits until its plan is accepted."""
+        given |= {"source": source, "destination": destination}
+        return await self.client.jobs.create(
+            "workbook:map", given, trigger="manual", file_id=self.files[source]
+        )
+
+    async def map_by_rule(self, source: str, destination: str, accept_from: float) -> Job:
+        """The listener plans the job, and lets it begin because it is as sure as it should be."""
+        job = await self.map_waiting(source, destination, accept_from=accept_from, rows_a_part=100)
+        return await self.client.jobs.wait(job.id)
+
+    async def map_by_person(self, source: str, destination: str) -> Job:
+        """The listener is not sure: a person looks at the plan, says where some more columns go, and lets the job begin."""
+        job = await self.map_waiting(source, destination)
+        async for _ in self.client.subscribe("job:*", where={"jobId": job.id}, after="oldest"):
+            if (await self.client.jobs.get(job.id)).status == "planning":
+                break
+        plan = (await self.client.plans.get(job.id)).plan
+        edges = [edge for edge in plan.field_mapping if edge.source_field.key not in SEEN_BY_A_PERSON]
+        edges += [edge_of(*pair) for pair in SEEN_BY_A_PERSON.items()]
+        await self.client.plans.patch(job.id, self.files[source], field_mapping=edges)
+        await self.client.jobs.execute(job.id)
+        return await self.client.jobs.wait(job.id)
+
+    async def export(self, **given: Any) -> Job:
+        """Export a sheet, and download the file."""
+        job = await self.run("workbook:export", **given)
+        if job.status == "complete":
+            await self.client.files.download((job.outcome or {})["next"]["url"], self.downloads)
+        return job
+
+
+def edge_of(column: str, key: str) -> Edge:
+    return Edge(
+        source_field=PlanField(type="string", key=column),
+        destination_field=PlanField(type="string", key=key),
+        metadata={"certainty": "absolute", "confidence": 1.0, "source": "person"},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that is done: a name, what a person wants, and how the server is asked for it."""
+
+    name: str
+    wish: str
+    act: Callable[[Shop], Awaitable[Job]]
+
+
+KEEP_FIRST = {"sheet": "products", "duplicates_of": ["sku"], "at_most": 20}
+STEPS = (
+    Step("configure", "Set up the workbook", lambda shop: shop.run("space:configure")),
+    Step("extract-products", "Read the supplier's CSV", lambda shop: shop.extract("products.csv", "products-file")),
+    Step("extract-new", "Read the list of new products", lambda shop: shop.extract("products-new.csv", "new-file")),
+    Step("extract-orders", "Read the orders, XLSX", lambda shop: shop.extract("orders.xlsx", "orders-file", sheet="Orders")),
+    Step("map-products", "Map the supplier's columns: the rule accepts the plan", lambda shop: shop.map_by_rule("products-file", "products", 0.75)),
+    Step("map-new", "Map the new products at once, without waiting", lambda shop: shop.run("workbook:map", source="new-file", destination="products")),
+    Step("map-orders", "Map the orders: a person accepts the plan", lambda shop: shop.map_by_person("orders-file", "orders")),
+    Step(
+        "replace-kitchen",
+        "Kitchenware is called Kitchen here",
+        lambda shop: shop.run("sheet:find-replace", sheet="products", find="Kitchenware", replace="Kitchen", fields=["category"], whole_cell=True),
+    ),
+    Step(
+        "replace-textiles",
+        "Home textiles are Textiles",
+        lambda shop: shop.run("sheet:find-replace", sheet="products", find="home textiles", replace="Textiles", fields=["category"], match_case=False),
+    ),
+    Step(
+        "replace-circa",
+        "About forty is forty",
+        lambda shop: shop.run("sheet:find-replace", sheet="products", find="ca. ", fields=["stock"]),
+    ),
+    Step(
+        "mutate-products",
+        "SKUs in capitals, names without double blanks",
+        lambda shop: shop.run(
+            "sheet:mutate-records",
+            sheet="products",
+            changes=[
+                {"do": "text", "field": "sku", "to": "upper"},
+                {"do": "text", "field": "name", "to": "squeeze"},
+            ],
+            rows_a_part=100,
+        ),
+    ),
+    Step(
+        "mutate-prices",
+        "Nordwerk is 5 % dearer",
+        lambda shop: shop.run(
+            "sheet:mutate-records",
+            sheet="products",
+            where=[{"field": "supplier", "value": "Nordwerk"}],
+            changes=[{"do": "calculate", "field": "price", "times": 1.05, "digits": 2}],
+        ),
+    ),
+    Step(
+        "mutate-orders",
+        "Mail addresses in small letters, Germany is DE, words are numbers",
+        lambda shop: shop.run(
+            "sheet:mutate-records",
+            sheet="orders",
+            changes=[
+                {"do": "text", "field": "email", "to": "lower"},
+                {"do": "translate", "field": "country", "table": {"Germany": "DE"}},
+                {"do": "translate", "field": "quantity", "table": {"one": "1", "two": "2", "three": "3"}},
+            ],
+        ),
+    ),
+    Step("delete-products", "Delete products that are there twice", lambda shop: shop.run("sheet:delete-records", **KEEP_FIRST)),
+    Step(
+        "delete-orders",
+        "Delete orders that are there twice",
+        lambda shop: shop.run("sheet:delete-records", **{**KEEP_FIRST, "sheet": "orders", "duplicates_of": ["number"]}),
+    ),
+    Step(
+        "ai-assist",
+        "Find the category of products that have none",
+        lambda shop: shop.run("sheet:ai-assist", sheet="products", field="category", from_fields=["name", "description"]),
+    ),
+    Step("export-products", "Export what is in order", lambda shop: shop.export(sheet="products", records="valid")),
+    Step("export-orders", "Export all orders, with what is wrong", lambda shop: shop.export(sheet="orders", format="csv", problems=True)),
+)  # fmt: skip
+
+
+@contextmanager
+def process(folder: Path, name: str, *words: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that ends with the context; what it has to say goes to a file."""
+    with (folder / f"{name}.log").open("w") as log:
+        order = [sys.executable, "-m", "listener_sdk.cli", *words]
+        started = subprocess.Popen(  # noqa: S603 - the words are this script's own
+            order, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        try:
+            yield started
+        finally:
+            started.terminate()
+            started.wait(PATIENCE_S)
+
+
+async def tell(shop: Shop) -> bool:
+    """Do all steps and print what became of each; whether all went well."""
+    for number, step in enumerate(STEPS, start=1):
+        async with asyncio.timeout(PATIENCE_S):
+            job = await step.act(shop)
+        outcome = job.outcome or {}
+        print(
+            f"\n{number}. {step.wish}\n   {job.job}  {job.status}{' (in part)' * (outcome.get('result') == 'partial')}"
+        )
+        print(f"   {outcome.get('message') or job.info or ''}")
+        for link in outcome.get("errorFiles") or []:
+            print(f"   listed in {(await shop.client.files.get(link['fileId'])).name}")
+        if job.status != "complete":
+            return False
+    print(f"\nDownloaded: {', '.join(sorted(path.name for path in shop.downloads.iterdir()))}")
+    return True
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    options.add_argument("--keep", type=Path, metavar="DIR", help="keep everything in this folder")
+    keep = options.parse_args().keep
+    with ExitStack() as ends:
+        folder = Path(keep or ends.enter_context(TemporaryDirectory(prefix="tickwire-story-"))).resolve()
+        downloads = folder / "downloads"
+        downloads.mkdir(parents=True, exist_ok=True)
+        data = folder / "data"
+        server = ends.enter_context(
+            process(folder, "server", "server", "--port", "0", TICKWIRE_DATA_DIR=str(data))
+        )
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[-1:]
+        if not url:
+            print(f"The server has not started: see {folder / 'server.log'}")
+            return 1
+        key = (data / "admin.key").read_text().strip()
+        env = {"TICKWIRE_URL": url[0], "TICKWIRE_API_KEY": key, "WORKBOOK": str(folder / "workbook.db")}
+        ends.enter_context(process(folder, "listener", "listen", str(HERE / "shop.py"), **env))
+
+        async def story() -> bool:
+            async with Client(url[0], key) as client:
+                return await tell(Shop(client, downloads))
+
+        return 0 if asyncio.run(story()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
