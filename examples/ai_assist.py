@@ -19,7 +19,7 @@ from workbook import Change, Record, Result, Sheet, Workbook, opened
 AT_ONCE = 20
 FEWEST_EXAMPLES = 20
 HELD_OUT_EVERY = 5
-MOST_HELD_OUT = 200
+MOST_HELD_OUT = 60
 
 listener = Listener()
 
@@ -47,19 +47,15 @@ def assist(job: SyncJob[AiAssist]) -> Outcome:
         sheet = book.sheet(job.input.sheet)
         known, unknown = told_apart(job.input, sheet, book.records(sheet.key))
         model = chosen()
-        job.tick(0, f"Measuring {model.name}")
-        measure = measured(model, known)
+        measure = measured(job, model, known)
         job.log.info("measured", model=model.name, **measure.model_dump())
         model.learn(known)
-        guesses = dict(guessed(job, model, unknown))
+        texts = [text_of(record, job.input.from_fields) for record in unknown]
+        found = asked(job, model, texts, "Categorising")
+        guesses = {record.id: guess for record, guess in zip(unknown, found, strict=True)}
         done = book.once(job.id, lambda change: fill_in(job.input, book, change, model, guesses))
-        sure = {*done["filled"]}
-        unsure = [
-            (record, guesses[record.id])
-            for record in unknown
-            if record.id in guesses and record.id not in sure
-        ]
-    return told(job, measure, len(sure), unsure)
+        unsure = [(record, guesses[record.id]) for record in unknown if record.id in done["left"]]
+    return told(job, measure, len(done["filled"]), unsure)
 
 
 def text_of(record: Record, keys: Sequence[str]) -> str:
@@ -86,43 +82,42 @@ def told_apart(
     return known, [one for one in records if one.values[wanted.field] is None]
 
 
-def measured(model: Categoriser, known: Sequence[Example]) -> Measure:
+def measured(job: SyncJob[AiAssist], model: Categoriser, known: Sequence[Example]) -> Measure:
     """Hold out each fifth example, teach the model the others, and see."""
     held_out = known[::HELD_OUT_EVERY][:MOST_HELD_OUT]
     rest = [one for at, one in enumerate(known) if at % HELD_OUT_EVERY]
     model.learn(rest)
-    guesses = model.categorise([text for text, _ in held_out])
+    guesses = asked(job, model, [text for text, _ in held_out], f"Measuring {model.name}")
     right = sum(guess.category == truth for guess, (_, truth) in zip(guesses, held_out, strict=True))
     most_frequent = Counter(category for _, category in rest).most_common(1)[0][0]
     majority = sum(truth == most_frequent for _, truth in held_out)
     return Measure(held_out=len(held_out), accuracy=right / len(held_out), majority=majority / len(held_out))
 
 
-def guessed(
-    job: SyncJob[AiAssist], model: Categoriser, records: Sequence[Record]
-) -> Iterator[tuple[int, Guess]]:
-    """A guess for each record, a portion at a time."""
-    for start in range(0, len(records), AT_ONCE):
-        portion = records[start : start + AT_ONCE]
-        job.tick(text="Categorising", done=start, total=len(records))
-        found = model.categorise([text_of(record, job.input.from_fields) for record in portion])
-        yield from ((record.id, guess) for record, guess in zip(portion, found, strict=True))
-    job.tick(text="Categorising", done=len(records), total=len(records))
+def asked(job: SyncJob[AiAssist], model: Categoriser, texts: Sequence[str], doing: str) -> Iterator[Guess]:
+    """The model's guesses, a portion at a time: between two the job ticks, and notices that it is canceled."""
+    for start in range(0, len(texts), AT_ONCE):
+        job.tick(text=doing, done=start, total=len(texts))
+        yield from model.categorise(texts[start : start + AT_ONCE])
+    job.tick(text=doing, done=len(texts), total=len(texts))
 
 
 def fill_in(
     wanted: AiAssist, book: Workbook, change: Change, model: Categoriser, guesses: dict[int, Guess]
 ) -> Result:
-    """The ids of the records that were filled in: those that are still empty, where the model is sure enough."""
-    filled = []
+    """The ids of the records that were filled in, and of those that are left; what a person has filled in meanwhile is neither."""
+    done: Result = {"filled": [], "left": []}
     for record in book.records(wanted.sheet):
         guess = guesses.get(record.id)
-        if guess is None or record.values[wanted.field] is not None or guess.confidence < wanted.accept_from:
+        if guess is None or record.values[wanted.field] is not None:
+            continue
+        if guess.category is None or guess.confidence < wanted.accept_from:
+            done["left"].append(record.id)
             continue
         note = {"by": model.name, "confidence": round(guess.confidence, 3)}
         change.update(record, {wanted.field: guess.category}, {wanted.field: note})
-        filled.append(record.id)
-    return {"filled": filled}
+        done["filled"].append(record.id)
+    return done
 
 
 def told(

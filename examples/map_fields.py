@@ -131,6 +131,10 @@ def accepted(wanted: Map) -> list[Edge]:
 
 def check(targets: dict[str, str], source: Sheet, destination: Sheet) -> None:
     """Fatal when a plan, which a person may have changed, names what there is not, or a field twice."""
+    if destination.file_id is not None:
+        raise Fatal(
+            f"{destination.key} holds the rows of a file as they were written: map to a sheet of the workbook."
+        )
     for column, field in targets.items():
         source.field(column)
         destination.field(field)

@@ -7,8 +7,10 @@ python examples/story.py --keep DIR   the workbook, the exports and the server's
 import argparse
 import asyncio
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -172,29 +174,36 @@ STEPS = (
 
 
 @contextmanager
-def process(folder: Path, name: str, *words: str, **env: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that ends with the context; what it has to say goes to a file."""
-    with (folder / f"{name}.log").open("w") as log:
-        order = [sys.executable, "-m", "listener_sdk.cli", *words]
-        started = subprocess.Popen(  # noqa: S603 - the words are this script's own
-            order, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=log, text=True
-        )
+def process(log: Path, *words: str, **env: str) -> Iterator[Path]:
+    """A process of the command line that ends with the context; what it says goes to a file."""
+    order = [sys.executable, "-m", "listener_sdk.cli", *words]
+    with log.open("w") as file:
+        started = subprocess.Popen(order, env={**os.environ, **env}, stdout=file, stderr=file)  # noqa: S603 - the words are this script's
         try:
-            yield started
+            yield log
         finally:
             started.terminate()
             started.wait(PATIENCE_S)
 
 
+def address(log: Path) -> str:
+    """Where the server is ready, once it is."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if found := re.search(r"tickwire ready (\S+)", log.read_text()):
+            return found[1]
+        time.sleep(0.05)
+    raise SystemExit(f"The server has not started:\n{log.read_text()}")
+
+
 async def tell(shop: Shop) -> bool:
     """Do all steps and print what became of each; whether all went well."""
     for number, step in enumerate(STEPS, start=1):
+        print(f"\n{number}. {step.wish}", flush=True)
         async with asyncio.timeout(PATIENCE_S):
             job = await step.act(shop)
         outcome = job.outcome or {}
-        print(
-            f"\n{number}. {step.wish}\n   {job.job}  {job.status}{' (in part)' * (outcome.get('result') == 'partial')}"
-        )
+        print(f"   {job.job}  {job.status}{' (in part)' * (outcome.get('result') == 'partial')}")
         print(f"   {outcome.get('message') or job.info or ''}")
         for link in outcome.get("errorFiles") or []:
             print(f"   listed in {(await shop.client.files.get(link['fileId'])).name}")
@@ -206,30 +215,26 @@ async def tell(shop: Shop) -> bool:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    options.add_argument("--keep", type=Path, metavar="DIR", help="keep everything in this folder")
-    keep = options.parse_args().keep
+    options.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep everything in this folder, which is new or empty"
+    )
+    keep: Path | None = options.parse_args().keep
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        options.error(f"{keep} is not empty: the story begins with an empty workbook")
     with ExitStack() as ends:
-        folder = Path(keep or ends.enter_context(TemporaryDirectory(prefix="tickwire-story-"))).resolve()
-        downloads = folder / "downloads"
-        downloads.mkdir(parents=True, exist_ok=True)
-        data = folder / "data"
-        server = ends.enter_context(
-            process(folder, "server", "server", "--port", "0", TICKWIRE_DATA_DIR=str(data))
-        )
-        assert server.stdout is not None
-        url = server.stdout.readline().split()[-1:]
-        if not url:
-            print(f"The server has not started: see {folder / 'server.log'}")
-            return 1
-        key = (data / "admin.key").read_text().strip()
-        env = {"TICKWIRE_URL": url[0], "TICKWIRE_API_KEY": key, "WORKBOOK": str(folder / "workbook.db")}
-        ends.enter_context(process(folder, "listener", "listen", str(HERE / "shop.py"), **env))
+        folder = (keep or Path(ends.enter_context(TemporaryDirectory(prefix="tickwire-story-")))).resolve()
+        (folder / "downloads").mkdir(parents=True)
+        settings = {"TICKWIRE_DATA_DIR": str(folder / "data"), "TICKWIRE_PORT": "0"}
+        url = address(ends.enter_context(process(folder / "server.log", "server", **settings)))
+        key = (folder / "data" / "admin.key").read_text().strip()
+        env = {"TICKWIRE_URL": url, "TICKWIRE_API_KEY": key, "WORKBOOK": str(folder / "workbook.db")}
+        ends.enter_context(process(folder / "listener.log", "listen", str(HERE / "shop.py"), **env))
+        return 0 if asyncio.run(played(url, key, folder / "downloads")) else 1
 
-        async def story() -> bool:
-            async with Client(url[0], key) as client:
-                return await tell(Shop(client, downloads))
 
-        return 0 if asyncio.run(story()) else 1
+async def played(url: str, key: str, downloads: Path) -> bool:
+    async with Client(url, key) as client:
+        return await tell(Shop(client, downloads))
 
 
 if __name__ == "__main__":

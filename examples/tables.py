@@ -12,6 +12,7 @@ from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
 
 import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
 
 from listener_sdk import Fatal
 
@@ -22,7 +23,10 @@ DELIMITERS: Final = ",;\t|"
 HEADER_WITHIN: Final = 20
 MOST_COLUMNS: Final = 1_000
 MOST_ROWS: Final = 1_048_576
-MOST_BYTES: Final = 512 * 1024 * 1024
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""Of text, unpacked: a table is held in memory, and all of it is stored or nothing."""
+BROKEN: Final = (BadZipFile, InvalidFileException, KeyError, OSError, SyntaxError, TypeError, ValueError)
+"""What openpyxl raises where a file is not what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,9 @@ def read_table(path: Path, sheet: str | None = None) -> Table:
     lines, told = xlsx_lines(path, sheet) if path.suffix.lower() == ".xlsx" else csv_lines(path)
     if len(lines) > MOST_ROWS:
         raise Fatal(f"{path.name} has more than {MOST_ROWS:,} rows. Split it, and extract its parts.")
-    # Above the header there may be a title and other words; the header is the first line as wide as any near it.
+    # Above the header there may be a title and other words; the header is the first line that is nearly as wide as those near it.
     width = max((filled(cells) for _, cells in lines[:HEADER_WITHIN]), default=0)
-    start = next((at for at, (_, cells) in enumerate(lines) if filled(cells) == width), None)
+    start = next((at for at, (_, cells) in enumerate(lines) if filled(cells) * 2 > width), None)
     if start is None or width == 0:
         raise Fatal(
             f"{path.name} has no table: its first lines are empty. Choose a file whose first line names the columns."
@@ -77,6 +81,8 @@ def distinct(names: list[str]) -> list[str]:
 
 def csv_lines(path: Path) -> tuple[list[Line], str]:
     """The records of a CSV file, blank ones included: as UTF-8 if it is that, else as Windows-1252; UTF-16 by its mark."""
+    if path.stat().st_size > MOST_BYTES:
+        raise Fatal(f"{path.name} has more than {MOST_BYTES:,} bytes. Split it, and extract its parts.")
     raw = path.read_bytes()
     encodings = (MARKS[raw[:2]],) if raw[:2] in MARKS else ("utf-8", "cp1252")
     text = None
@@ -119,10 +125,12 @@ def xlsx_lines(path: Path, sheet: str | None) -> tuple[list[Line], str]:
             if sheet is not None and sheet not in book.sheetnames:
                 raise Fatal(f"{path.name} has no sheet {sheet!r}; it has: {', '.join(book.sheetnames)}.")
             page = book[sheet or book.sheetnames[0]]
+            # What the file says of its size may be wrong, and is padded with empty cells.
+            page.reset_dimensions()
             rows = islice(page.iter_rows(values_only=True), MOST_ROWS + 1)
             lines = [(number, [as_text(cell) for cell in row]) for number, row in enumerate(rows, start=1)]
             return lines, f"XLSX, sheet {page.title!r}"
-    except (BadZipFile, KeyError, OSError) as error:
+    except BROKEN as error:
         raise Fatal(
             f"{path.name} is no XLSX workbook: {error}. Save it as XLSX or CSV, and try again."
         ) from error

@@ -7,7 +7,9 @@ import asyncio
 import csv
 import io
 import json
+import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -439,3 +441,29 @@ def test_export_writes_all_records_to_csv_and_what_is_wrong_with_them(played, to
         assert cells[:9] == wanted
         assert bool(cells[9]) == bool(row["problems"])
     assert any(cells[8] == "'=neighbour" for cells in rows)
+
+
+def test_the_script_tells_the_story_to_its_end(tmp_path):
+    told = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "story.py"), "--keep", str(tmp_path / "kept")],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TICKWIRE_AI_URL": ""},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    lines = told.stdout.splitlines()
+    assert [line for line in lines if line[:1].isdigit()] == [
+        f"{number}. {step.wish}" for number, step in enumerate(story.STEPS, start=1)
+    ]
+    assert lines[-1] == "Downloaded: orders.csv, products.xlsx"
+    assert {path.name for path in (tmp_path / "kept").iterdir()} >= {"workbook.db", "downloads", "data"}
+
+
+def test_the_script_begins_with_an_empty_folder(tmp_path, monkeypatch, capsys):
+    (tmp_path / "old").touch()
+    monkeypatch.setattr(sys, "argv", ["story.py", "--keep", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        story.main()
+    assert "is not empty" in capsys.readouterr().err
