@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check docs bench bench-short clean
+.PHONY: help demo story test check docs bench bench-short clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is to make
@@ -13,6 +13,9 @@ help:  ## say what there is to make
 
 demo: $(VENV)/.demo  ## export real data and watch it; options go in ARGS="--exit"
 	$(BIN)/tickwire demo $(ARGS)
+
+story: $(VENV)/.examples  ## run the examples of a shop's workbook, one after the other
+	$(BIN)/python examples/story.py $(ARGS)
 
 test: $(VENV)/.test  ## run the tests; options of pytest go in ARGS
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
