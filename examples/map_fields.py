@@ -7,6 +7,7 @@ tickwire run workbook:map --input source=products-file --input destination=produ
 """
 
 import asyncio
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -51,7 +52,7 @@ def propose(wanted: Map) -> Proposal:
                 f"{source.key} does not hold the rows of a file. Extract one into it: tickwire run file:extract"
             )
         samples: dict[str, list[str]] = {field.key: [] for field in source.fields}
-        for record in book.records(source.key)[:SAMPLES]:
+        for record in islice(book.iterate(source.key), SAMPLES):
             for key, value in record.values.items():
                 if value is not None:
                     samples[key].append(value)
@@ -89,9 +90,7 @@ def map_fields(job: SyncJob[Map]) -> Outcome | Result:
     """Copy the rows of the source as the plan says; each part does some of them."""
     with opened() as book:
         source, destination = book.sheet(job.input.source), book.sheet(job.input.destination)
-        whole_id = job.raw.parent_id if job.is_part else job.id
-        found = job.wait_for(job.client.plans.get(str(whole_id))).plan
-        edges = found.field_mapping or accepted(job.input)
+        edges = settled(job, book)
         targets = {edge.source_field.key: edge.destination_field.key for edge in edges}
         check(targets, source, destination)
         styles = {edge.destination_field.key: style_of(edge) for edge in edges}
@@ -116,6 +115,18 @@ def map_fields(job: SyncJob[Map]) -> Outcome | Result:
         # Of two rows with the same key the first is the one that counts, so they keep the order of the file.
         done = in_shares(job, book, source.key, job.input.rows_a_part, copy, in_order=True)
         return told(job, book, destination, [one for one in done if one])
+
+
+def settled(job: SyncJob[Map], book: Workbook) -> list[Edge]:
+    """The mapping of the job: settled once, for all of its parts and attempts alike."""
+    key = f"{job.raw.parent_id if job.is_part else job.id} mapping"
+    kept = book.kept(key)
+    if kept is None:
+        plan = job.wait_for(job.client.plans.get(job.id)).plan
+        edges = plan.field_mapping or accepted(job.input)
+        sent = [edge.model_dump(mode="json", by_alias=True) for edge in edges]
+        kept = book.once(key, lambda _: {"edges": sent})
+    return [Edge.model_validate(edge) for edge in kept["edges"]]
 
 
 def accepted(wanted: Map) -> list[Edge]:

@@ -90,7 +90,7 @@ class Calculate(BaseModel):
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Unfit(f"{self.field} is {value!r}, and no number to calculate with")
+            raise Unfit(f"{self.field} is {value!r:.80}, and no number to calculate with")
         result = value * self.times + self.plus
         if not isfinite(result):
             raise Unfit(f"{self.field} would be larger than any number")

@@ -2,9 +2,11 @@
 
 import os
 
+from .changes import Change
 from .conditions import Condition, Where, matcher
 from .fields import Field, Problems, Sheet, Values
-from .store import Change, Record, Result, Workbook
+from .records import Record
+from .store import Result, Workbook
 from .values import Style, has_decimal_commas
 
 

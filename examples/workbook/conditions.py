@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, model_validator
 
 from .fields import Sheet
-from .store import Record
+from .records import Record
 
 Test = Literal["equals", "differs", "contains", "in", "below", "above", "is-empty", "is-filled", "is-invalid"]
 

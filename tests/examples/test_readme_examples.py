@@ -1,19 +1,21 @@
 """The commands of examples/README.md, run as they stand, one after the other."""
 
-import os
+import contextlib
+import io
 import re
-import subprocess
+import shlex
 import sys
-from pathlib import Path
 
 import pytest
-from processes import DEADLINE_S, ROOT, Started, server
+from click.testing import CliRunner
+from processes import ROOT, Started, server
+
+from listener_sdk.cli import main
 
 pytestmark = pytest.mark.must_run
 
 README = ROOT / "examples" / "README.md"
 BLOCK = re.compile(r"<!-- run -->\n```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
-COMMAND = '#!/bin/sh\nexec "{python}" -m listener_sdk.cli "$@"\n'
 
 
 def test_links_lead_to_files_that_exist():
@@ -28,46 +30,38 @@ def test_links_lead_to_files_that_exist():
     assert scripts <= {*targets}
 
 
-@pytest.fixture
-def environment(tmp_path):
-    """Where ``tickwire`` is this project's, as if it were installed."""
-    command = tmp_path / "bin" / "tickwire"
-    command.parent.mkdir()
-    command.write_text(COMMAND.format(python=sys.executable))
-    command.chmod(0o755)
-    paths = [str(command.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
-    env = {"PATH": os.pathsep.join(paths), "PYTHONPATH": str(ROOT), "WORKBOOK": str(tmp_path / "workbook.db")}
-    return {**env, "TICKWIRE_AI_URL": ""}
+def orders(language, text):
+    """What a block has the shell do: each command as its words; a block of Python as it is."""
+    if language == "python":
+        return [text]
+    return [shlex.split(line) for line in text.replace("\\\n", " ").splitlines()]
 
 
-def test_the_commands_do_what_they_say(tmp_path, environment):
-    blocks = [(found["language"], found["text"]) for found in BLOCK.finditer(README.read_text("utf-8"))]
-    assert [language for language, _ in blocks].count("python") == 1
-    told = []
+def done(order):
+    """Run it here, quicker than in a process of its own; what it wrote."""
+    if isinstance(order, str):
+        with contextlib.redirect_stdout(io.StringIO()) as written:
+            exec(compile(order, str(README), "exec"), {})
+        return written.getvalue()
+    assert order[0] == "tickwire"
+    ran = CliRunner().invoke(main, order[1:])
+    assert ran.exit_code == 0, f"{order}\n{ran.output}"
+    return ran.output
+
+
+def test_the_commands_do_what_they_say(tmp_path, monkeypatch):
+    blocks = [orders(found["language"], found["text"]) for found in BLOCK.finditer(README.read_text("utf-8"))]
+    monkeypatch.chdir(ROOT)
     with server(tmp_path / "server") as home:
-        env = {**environment, **home.environment}
-        listener = Started(["tickwire", "listen", "examples/shop.py"], env, ROOT)
+        workbook = {"WORKBOOK": str(tmp_path / "workbook.db"), "PYTHONPATH": str(ROOT), "TICKWIRE_AI_URL": ""}
+        listen = [sys.executable, "-m", "listener_sdk.cli", "listen", "examples/shop.py"]
+        listener = Started(listen, {**home.environment, **workbook}, ROOT)
+        for name, value in home.environment.items():
+            monkeypatch.setenv(name, value)
         try:
-            for language, text in blocks:
-                order = (
-                    ["bash", "-euo", "pipefail", "-c", text]
-                    if language == "bash"
-                    else [sys.executable, "-c", text]
-                )
-                ran = subprocess.run(
-                    order,
-                    env={**os.environ, **env},
-                    cwd=ROOT,
-                    capture_output=True,
-                    text=True,
-                    timeout=DEADLINE_S,
-                    check=False,
-                )
-                assert ran.returncode == 0, f"{text}\n{ran.stdout}{ran.stderr}{listener.text}"
-                told.append(ran.stdout + ran.stderr)
+            told = "".join(done(order) for block in blocks for order in block)
         finally:
-            listener.stop()
-    everything = "".join(told)
+            assert listener.stop() == 0
     for words in (
         "326 rows of products-file went to Products",
         "303 rows of orders-file went to Orders",
@@ -75,4 +69,4 @@ def test_the_commands_do_what_they_say(tmp_path, environment):
         "products.xlsx has 316 records",
         "orders.csv has 300 records",
     ):
-        assert words in everything
+        assert words in " ".join(told.split())

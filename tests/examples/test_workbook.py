@@ -63,6 +63,7 @@ def test_of_two_attempts_at_once_one_does_the_work(tmp_path):
             ready.wait(30)
             done.append(insert(book, "job 1", {"code": "A"}))
 
+    Workbook(tmp_path / "parts.db").__exit__()
     threads = [threading.Thread(target=attempt) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -97,6 +98,35 @@ def test_the_second_of_two_that_are_alike_is_marked_for_as_long_as_there_are_two
     assert [record.problems for record in book.records("parts")] == [{}, {"code": "is missing"}]
 
 
+def test_fields_become_unique_and_cease_to_be(book):
+    insert(book, "job 1", {"code": "A", "price": 1}, {"code": "B", "price": 1})
+    code, price, kind = SHEET.fields
+    for number, (fields, problems) in enumerate(
+        [
+            (
+                [code, price.model_copy(update={"unique": True}), kind],
+                {"price": "is there already, in record 1"},
+            ),
+            ([code, price, kind], {}),
+        ]
+    ):
+        changed = SHEET.model_copy(update={"fields": fields})
+        book.once(f"define {number}", lambda change, changed=changed: change.define(changed) or {})
+        assert [record.problems for record in book.records("parts")] == [{}, problems]
+
+
+def test_the_next_of_those_alike_takes_the_place_of_the_first(book):
+    insert(book, "job 1", {"code": "A"}, {"code": "A"}, {"code": "A"})
+    book.once("job 2", lambda change: {"gone": change.delete(book.records("parts", 1, 1))})
+    assert [record.problems for record in book.records("parts")] == [
+        {},
+        {"code": "is there already, in record 2"},
+    ]
+    first, _ = book.records("parts")
+    book.once("job 3", lambda change: change.update(first, {"code": "B"}) and {})
+    assert [record.problems for record in book.records("parts")] == [{}, {}]
+
+
 def test_a_note_stays_until_its_field_changes(book):
     insert(book, "job 1", {"code": "A"})
     (record,) = book.records("parts")
@@ -123,7 +153,7 @@ def test_new_fields_read_the_records_anew(book):
     ]
 
 
-def test_records_of_an_unknown_sheet_are_refused_by_the_database(book):
+def test_what_there_is_not_is_named_beside_what_there_is(book):
     with pytest.raises(Fatal, match=r"no sheet 'bolts'; there are: parts"):
         book.sheet("bolts")
     with pytest.raises(Fatal, match=r"no field 'colour'; it has: code, price, kind"):
