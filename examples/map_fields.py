@@ -123,7 +123,8 @@ def settled(job: SyncJob[Map], book: Workbook) -> list[Edge]:
     kept = book.kept(key)
     if kept is None:
         plan = job.wait_for(job.client.plans.get(job.id)).plan
-        edges = plan.field_mapping or accepted(job.input)
+        planned = plan.field_mapping or plan.unmapped_source_fields or plan.unmapped_destination_fields
+        edges = plan.field_mapping if planned else accepted(job.input)
         sent = [edge.model_dump(mode="json", by_alias=True) for edge in edges]
         kept = book.once(key, lambda _: {"edges": sent})
     return [Edge.model_validate(edge) for edge in kept["edges"]]
@@ -146,6 +147,8 @@ def check(targets: dict[str, str], source: Sheet, destination: Sheet) -> None:
         raise Fatal(
             f"{destination.key} holds the rows of a file as they were written: map to a sheet of the workbook."
         )
+    if not targets:
+        raise Fatal("The plan maps no column at all: there is nothing to copy.")
     for column, field in targets.items():
         source.field(column)
         destination.field(field)
@@ -154,7 +157,11 @@ def check(targets: dict[str, str], source: Sheet, destination: Sheet) -> None:
 
 
 def style_of(edge: Edge) -> Style:
-    return Style.model_validate((edge.metadata or {}).get("style") or {})
+    """How the column writes numbers and dates; Fatal when a person has said what makes no sense."""
+    try:
+        return Style.model_validate((edge.metadata or {}).get("style") or {})
+    except ValidationError as error:
+        raise Fatal(f"The style of {edge.source_field.key} in the plan is none: {error}") from error
 
 
 def told(job: SyncJob[Map], book: Workbook, sheet: Sheet, done: list[Result]) -> Outcome:

@@ -166,6 +166,24 @@ async def test_a_mapping_that_makes_no_sense_fails_for_good_and_changes_nothing(
     assert book.count("people") == 0
 
 
+async def test_a_plan_that_maps_nothing_is_not_replaced_by_the_rule(book):
+    plan = {"unmappedSourceFields": [{"sourceField": {"type": "string", "key": "Born"}}]}
+    with pytest.raises(JobFailed, match="maps no column at all"):
+        await run(plan)
+    assert book.count("people") == 0
+
+
+async def test_a_style_that_makes_no_sense_fails_for_good(book):
+    edge = {
+        "sourceField": {"type": "string", "key": "Born"},
+        "destinationField": {"type": "date", "key": "born"},
+        "metadata": {"style": {"day_first": "sometimes"}},
+    }
+    with pytest.raises(JobFailed, match="The style of Born in the plan is none") as failed:
+        await run({"fieldMapping": [edge]})
+    assert failed.value.retry is False
+
+
 async def test_what_the_rule_doubts_asks_for_a_person(book):
     empty = SHEET.model_copy(update={"key": "others", "fields": [Field(key="shoe-size", required=True)]})
     book.once("others", lambda change: change.define(empty) or {})
