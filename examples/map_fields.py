@@ -80,8 +80,10 @@ async def plan(event: Any) -> None:
         if not proposal.doubts:
             await client.jobs.execute(job.id)
     except ApiError as error:
-        # Another listener that runs this script has planned it already, and it went on.
-        if error.code != "illegal_move":
+        if error.code == "too_large":
+            await client.jobs.cancel(job.id, info=f"The file has too many columns to plan: {error.message}")
+        # Another listener that runs this script may have planned it already, and it went on.
+        elif error.code != "illegal_move":
             raise
 
 

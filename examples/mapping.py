@@ -14,6 +14,7 @@ CERTAINTIES: Final = ((0.95, "absolute"), (0.8, "strong"), (0.6, "moderate"), (0
 BY_VALUES: Final = 0.85
 """How sure the values alone can make it: where all are options of a field, whatever the column is called."""
 PREVIEW: Final = 5
+LONGEST_PREVIEW: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Match:
         return {
             "sourceField": column_field(self.column),
             "destinationField": as_field(self.field),
-            "preview": [*samples[:PREVIEW]],
+            "preview": preview(samples),
             "metadata": {**about, "style": self.style.model_dump()},
         }
 
@@ -91,7 +92,7 @@ def plan_of(found: Sequence[Match], samples: Mapping[str, Sequence[str]], sheet:
     return {
         "field_mapping": [one.edge(samples[one.column]) for one in found],
         "unmapped_source_fields": [
-            {"sourceField": column_field(column), "preview": [*texts[:PREVIEW]]}
+            {"sourceField": column_field(column), "preview": preview(texts)}
             for column, texts in samples.items()
             if column not in columns
         ],
@@ -116,6 +117,11 @@ def doubts(found: Sequence[Match], sheet: Sheet, accept_from: float) -> list[str
         if one.confidence < accept_from
     ]
     return missing + unsure
+
+
+def preview(texts: Sequence[str]) -> list[str]:
+    """Some cells, for a person to see what a column holds."""
+    return [text[:LONGEST_PREVIEW] for text in texts[:PREVIEW]]
 
 
 def column_field(column: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 import map_fields
+from listener_sdk import ApiError
 from listener_sdk.protocol.plans import Plan
 from listener_sdk.testing import JobFailed, run_job
 from mapping import doubts, matches, plan_of
@@ -197,8 +198,9 @@ async def test_what_the_rule_doubts_asks_for_a_person(book):
 class Planner:
     """A client of one job, which notes what is asked of it."""
 
-    def __init__(self, job):
+    def __init__(self, job, refusal=None):
         self.asked = []
+        self.refusal = refusal
         self.job = job
         self.jobs = self.plans = self
 
@@ -206,6 +208,8 @@ class Planner:
         return self.job
 
     async def put(self, job_id, file_id, **plan):
+        if self.refusal:
+            raise ApiError.of_code(self.refusal, "Refused.")
         self.asked.append(("put", file_id, len(plan["field_mapping"])))
 
     async def execute(self, job_id):
@@ -254,3 +258,14 @@ async def test_a_job_that_cannot_be_planned_is_canceled_and_told_why(book, monke
     ((asked, info),) = planner.asked
     assert asked == "cancel"
     assert why in info
+
+
+@pytest.mark.parametrize(
+    ("refusal", "asked"),
+    [("too_large", [("cancel", "The file has too many columns to plan: Refused.")]), ("illegal_move", [])],
+)
+async def test_a_plan_that_the_server_refuses_leaves_nobody_waiting(book, monkeypatch, refusal, asked):
+    planner = Planner(waiting(), refusal)
+    monkeypatch.setattr(map_fields.listener.branch, "client", planner)
+    await map_fields.plan(SimpleNamespace(job_id="us_jb_1"))
+    assert planner.asked == asked
