@@ -177,10 +177,10 @@ def camel(name: str) -> str:
 
 
 def _json(body: bytes, response: aiohttp.ClientResponse) -> Any:
-    """The answer; every one of a Tickwire server is an object with ``data``."""
+    """The answer; every one of a Tickwire server is an object with ``data``, or with the ``jobId`` of a launch."""
     with suppress(orjson.JSONDecodeError):
         answer = orjson.loads(body)
-        if isinstance(answer, dict) and "data" in answer:
+        if isinstance(answer, dict) and ("data" in answer or "jobId" in answer):
             return answer
     raise not_tickwire(_of(response, body))
 

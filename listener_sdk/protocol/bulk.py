@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from .definitions import DefinitionCode
 from .ids import decode
 from .jobs import Info, JobType, Operation, Reference, Tag
 from .lifecycle import Status
@@ -53,6 +54,7 @@ class JobsFilter(WireModel):
     operation: Operation | None = None
     job: str | None = Field(default=None, min_length=1, max_length=192)
     tag: Tag | None = None
+    definition: DefinitionCode | None = None
     source: Reference | None = None
     file_id: Reference | None = None
     parent_id: _JobId | None = None

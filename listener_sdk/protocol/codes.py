@@ -59,6 +59,8 @@ _ROWS: Final = (
     ErrorCode("wrong_plan", 409, False, "The plan names another job or file than the one it was sent to."),
     ErrorCode("already_retried", 409, False, "A rerun of the job has not ended yet."),
     ErrorCode("cycle", 409, False, "The jobs would wait for each other for ever."),
+    ErrorCode("in_use", 409, False, "Something else needs the thing: it cannot be removed."),
+    ErrorCode("disabled", 409, False, "The definition is disabled: it starts nothing until it is enabled."),
     ErrorCode("duplicate_job", 409, False, "An unfinished job has the same uniqueKey."),
     ErrorCode("space_archived", 409, False, "The space is archived: nothing new begins in it."),
     ErrorCode("secret_locked", 409, False, "The server has not the master key that opens the secret."),

@@ -76,6 +76,11 @@ SERVER_TOPICS: Final = {
     "secret:created": "A secret was set for the first time; the event never holds its value.",
     "secret:updated": "A secret was set anew.",
     "secret:deleted": "A secret was removed.",
+    "definition:created": "A job definition was made.",
+    "definition:updated": "Fields of a job definition, which payload.changed names, are others; payload.version is the newest.",
+    "definition:enabled": "A job definition may be launched, and its triggers start jobs.",
+    "definition:disabled": "A job definition starts nothing any more; jobs that it has started go on.",
+    "definition:deleted": "A job definition was removed.",
 }
 """Topics that this release of the server publishes, with their meaning; docs/reference/topics.md is made from it.
 

@@ -59,6 +59,8 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "job": ("payload.job",),
     "status": ("payload.status",),
     "tag": ("payload.tags",),
+    "jobType": ("payload.jobType",),
+    "definition": ("payload.definition",),
     "jobId": ("context.jobId",),
     "spaceId": ("context.spaceId",),
     "environmentId": ("context.environmentId",),

@@ -143,10 +143,11 @@ def set_out(tx: Transaction, birth: Birth) -> None:
 
 def _spec(item: CreateJob, trigger: str) -> dict[str, Any]:
     given = item.body.model_dump(mode="json", by_alias=True, exclude_none=True)
-    # No tags are the same as an empty list of them.
-    spec: dict[str, Any] = {name: given[name] for name in SPEC if name in given and given[name] != []}
+    # What the server says comes early: `JobRow.head` looks for it there. No tags are the same as an empty list of them.
+    own = {name: given[name] for name in SPEC if name in given and given[name] != []}
+    tags = {"tags": own["tags"]} if "tags" in own else {}
+    spec: dict[str, Any] = {**tags, **item.said, **own}
     spec["trigger"] = trigger
-    spec.update(item.said)
     bounded(spec)
     return spec
 

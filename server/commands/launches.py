@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.jobs import JobCreate
 
 from ..core.actors import Actor
 from ..core.job_types import JobType
 from ..core.jobs import JobRow
+from ..core.members import KIND as MEMBER
 from ..core.near_names import did_you_mean
 from ..core.schemas import taken
 from ..core.templates import Resolved
 from ..store import job_types as sql
+from ..store.database import Reader
 from ..store.transaction import Transaction
 from . import jobs
 
@@ -35,14 +38,27 @@ class Launch:
     given: Mapping[str, Any] = field(default_factory=dict)
     said: Mapping[str, Any] = field(default_factory=dict)
     definition_id: int | None = None
+    is_checked: bool = False
 
 
 def type_of(tx: Transaction, actor: Actor, code: str) -> JobType:
+    """As `find_type`, within a transaction."""
+    return find_type(tx.connection, actor, code)
+
+
+def find_type(reader: Reader, actor: Actor, code: str) -> JobType:
     """The type of this code, built in or declared; Refusal ``not_found`` that names near ones."""
-    row = sql.by_code(tx.connection, actor.space.id, code)
+    row = sql.by_code(reader, actor.space.id, code)
     if row is None:
-        raise unknown_type(sql.codes(tx.connection, actor.space.id, MOST_NAMED), code)
+        raise unknown_type(sql.codes(reader, actor.space.id, MOST_NAMED), code)
     return row.job_type
+
+
+def started_by(actor: Actor) -> dict[str, Any]:
+    """Who has a job made, as the job tells it: a person, or a program by its key."""
+    if decode(MEMBER, actor.key_id) is not None:
+        return {"kind": "person", "memberId": actor.key_id}
+    return {"kind": "api", "keyId": actor.key_id}
 
 
 def unknown_type(known: list[str], code: str) -> Refusal:
@@ -53,7 +69,7 @@ def unknown_type(known: list[str], code: str) -> Refusal:
 
 def launch(tx: Transaction, item: Launch) -> JobRow:
     """Make the job. Refusals ``invalid`` that name all that is wrong with the parameters; else as `jobs.create`."""
-    params = checked(item.job_type, item.params)
+    params = item.params.value if item.is_checked else checked(item.job_type, item.params)
     domain, _, operation = item.job_type.name.partition(":")
     limits = item.job_type.limits.model_dump(exclude_none=True)
     given = {**limits, **item.given}

@@ -36,6 +36,8 @@ def job_event(
         payload["info"] = row.info
     if tags := row.tags:
         payload["tags"] = tags
+    if head := row.head:
+        payload.update(head)
     if topic in WITH_INPUT and len(row.spec) <= LARGEST_INPUT:
         payload.update(_described(row.spec))
     payload.update(extra)

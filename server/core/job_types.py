@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.job_types import JobTypeDeclare, JobTypeLimits
 from listener_sdk.protocol.times import to_wire
 
@@ -111,6 +112,11 @@ def _source(body: JobTypeDeclare) -> dict[str, Any]:
     return {"type": "object"} if body.input_form is None else schema_of(body.input_form)
 
 
+def read_type(body: str) -> JobType:
+    """The type of which `JobType.stored` made this text."""
+    return _read(body)
+
+
 @lru_cache(maxsize=MOST_READ)
 def _read(text: str) -> JobType:
     found = orjson.loads(text)
@@ -125,6 +131,16 @@ def _read(text: str) -> JobType:
         needs_file=found["needsFile"],
         limits=JobTypeLimits.model_validate(found["limits"]),
     )
+
+
+def check_mode(job_type: JobType, mode: str | None, key: str = "mode") -> None:
+    """Refusal ``invalid`` for a mode that the type does not have."""
+    if mode is not None and mode not in job_type.modes:
+        raise Refusal(
+            "invalid",
+            f"{key}: the job type {job_type.code} has no mode {mode[:32]!r}; it has {', '.join(job_type.modes)}.",
+            key=key,
+        )
 
 
 def type_wire(job_type: JobType, row: JobTypeRow | None, *, online: bool) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """A job inside the server: one row, and the facts that follow from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from json import JSONDecoder
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -11,6 +14,11 @@ from listener_sdk.protocol.lifecycle import Status, is_final
 _TAGGED: Final = '{"tags":'
 """How descriptions with tags begin."""
 _value_at: Final = JSONDecoder().raw_decode
+HEAD: Final = ("jobType", "definition")
+"""What events tell of a job beside its name. They stand in its description before everything but tags, and behind them who started it."""
+_HEADED: Final = ('{"jobType":', _TAGGED)
+_ENDS: Final = ',"startedBy":'
+_LONGEST_HEAD: Final = 8_192
 
 
 @dataclass(slots=True)
@@ -97,6 +105,14 @@ class JobRow:
         """They stand first in the description: most jobs have none, which must cost nothing however long it is."""
         return _value_at(self.spec, len(_TAGGED))[0] if self.spec.startswith(_TAGGED) else []
 
+    @property
+    def head(self) -> Mapping[str, Any]:
+        """The job type and definition that it was made of, `HEAD`. Most jobs have none, which must cost nothing."""
+        if not self.spec.startswith(_HEADED):
+            return _NOTHING
+        end = self.spec.find(_ENDS, 0, _LONGEST_HEAD)
+        return _head(self.spec[:end]) if end > 0 else _NOTHING
+
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""
         return orjson.loads(self.spec)  # type: ignore[no-any-return]  # the column holds a JSON object
@@ -110,6 +126,16 @@ def retagged(described: dict[str, Any], tags: list[str]) -> dict[str, Any]:
     """A description with other tags, in the place where `JobRow.tags` looks for them."""
     others = {name: value for name, value in described.items() if name != "tags"}
     return {"tags": tags, **others} if tags else others
+
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+# A job's life tells it five times, and the jobs of one definition tell the same.
+@lru_cache(maxsize=1024)
+def _head(text: str) -> Mapping[str, Any]:
+    found = orjson.loads(f"{text}}}")
+    return MappingProxyType({name: found[name] for name in HEAD if name in found})
 
 
 _OF_A_LIFE: Final[dict[str, Any]] = dict.fromkeys((

@@ -13,6 +13,7 @@ PERMISSIONS: Final = {
     "read": "see jobs, events, files and the space",
     "run": "create, execute, cancel and retry jobs, acknowledge outcomes, store files, publish events",
     "schedule": "have jobs run at set times",
+    "define": "make, change and remove job definitions",
     "work": "take jobs and report of them, change and remove jobs and files",
     "set_secrets": "set and remove secrets",
     "use_secrets": "use secrets in the jobs that it holds",
@@ -24,7 +25,7 @@ PERMISSIONS: Final = {
 ROLES: Final = {
     "viewer": "Sees all, changes nothing.",
     "operator": "Runs jobs, now or at set times.",
-    "developer": "What an operator may, and takes jobs as a listener does.",
+    "developer": "What an operator may, defines jobs, and takes them as a listener does.",
     "admin": "Everything in its space.",
     "listener": "A program that takes jobs, and may start others.",
 }
@@ -32,8 +33,10 @@ ROLES: Final = {
 _GRANTED: Final = {
     "viewer": frozenset({"read"}),
     "operator": frozenset({"read", "run", "schedule"}),
-    "developer": frozenset({"read", "run", "schedule", "work", "set_secrets", "use_secrets"}),
-    "admin": frozenset({"read", "run", "schedule", "work", "set_secrets", "use_secrets", "administer"}),
+    "developer": frozenset({"read", "run", "schedule", "define", "work", "set_secrets", "use_secrets"}),
+    "admin": frozenset(
+        {"read", "run", "schedule", "define", "work", "set_secrets", "use_secrets", "administer"}
+    ),
     "listener": frozenset({"read", "run", "work", "use_secrets", "read_secrets"}),
 }
 

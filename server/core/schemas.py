@@ -37,6 +37,10 @@ MOST_TELLING_A_VALUE: Final = 100_000
 MOST_TELLING: Final = 3_000_000
 """Units of about 50 ns to tell all that is wrong; where it might take more, the first problem is told."""
 
+LIGHT_WORK: Final = 100_000
+LIGHT_TELLING: Final = 10_000
+"""For the whole of a value: what is done in about a millisecond, but for values that are made to be slow."""
+
 _PROBLEM_UNITS: Final = 60
 _COPIES: Final = 32
 """Each problem holds a copy of what is wrong, and a value may stand in so many others."""
@@ -86,6 +90,10 @@ class Schema:
     def filled(self, value: Any) -> Any:
         """The value with the schema's defaults where it leaves properties out; see `schema_defaults` for where these count."""
         return fill(value, self._defaults)
+
+    def is_light(self, size: int) -> bool:
+        """Whether a value of so many bytes is checked so fast that others may wait for it."""
+        return self._work * size <= LIGHT_WORK and self._telling * size <= LIGHT_TELLING
 
     def check(
         self, value: Any, at: str = "params", unknown: Collection[Path] = (), most: int = MOST_PROBLEMS

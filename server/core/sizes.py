@@ -15,6 +15,7 @@ LARGEST: Final = {
     "subject": 64 * 1024,
     "outcome": 64 * 1024,
     "partData": 256 * 1024,
+    "definition": 256 * 1024,
     "event": 64 * 1024,
 }
 """Bytes of the JSON text of each named part."""

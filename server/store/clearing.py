@@ -11,7 +11,18 @@ ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload
 """What stands in the place of an event of a space that was removed; nobody may read it."""
 
 
-OF_A_SPACE: Final = ("job_pace", "job_type", "secret", "audit", "login_pass", "login", "member", "api_key")
+OF_A_SPACE: Final = (
+    "job_pace",
+    "job_type",
+    "definition_version",
+    "definition",
+    "secret",
+    "audit",
+    "login_pass",
+    "login",
+    "member",
+    "api_key",
+)
 """Small tables that are emptied at once, those last by which others are found."""
 
 

@@ -20,6 +20,7 @@ class JobFilter:
     operation: str | None = None
     name: str | None = None
     tag: str | None = None
+    definition: str | None = None
     source: str | None = None
     file_id: str | None = None
     parent_id: int | None = None
@@ -83,8 +84,9 @@ def _led(wanted: JobFilter) -> tuple[JobFilter, str | None]:
 def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
     """What stands behind WHERE for these jobs of a space, and its parameters."""
     params: dict[str, Any] = {"space": space_id}
-    # The plus keeps the index of the space away where there are fewer children of a parent.
-    parts = ["space_id = :space" if wanted.parent_id is None else "+space_id = :space"]
+    # The plus keeps the index of the space away where there are fewer children of a parent, or jobs of a definition.
+    plain = wanted.parent_id is None and wanted.definition is None
+    parts = ["space_id = :space" if plain else "+space_id = :space"]
     for column, sign, value in (
         ("source", "=", wanted.source),
         ("file_id", "=", wanted.file_id),
@@ -96,6 +98,10 @@ def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
             name = f"p{len(params)}"
             params[name] = value
             parts.append(f"{column} {sign} :{name}")
+    if wanted.definition is not None:
+        params["definition"] = wanted.definition
+        mine = "SELECT d.id FROM definition d WHERE d.space_id = :space AND d.code = :definition"
+        parts.append(f"definition_id = ({mine})")
     if wanted.top_level and wanted.parent_id is None:
         parts.append("parent_id IS NULL")
     if wanted.statuses:

@@ -41,6 +41,12 @@ def by_name(reader: Reader, space_id: int, name: str, owner: str) -> SecretRow |
     return SecretRow(*rows[0]) if rows else None
 
 
+def names(reader: Reader, space_id: int) -> list[tuple[str, str | None]]:
+    """The names of a space's secrets that are nobody's own, and for which jobs each is."""
+    rows = reader.rows("SELECT name, jobs FROM secret WHERE space_id = :space AND owner = ''", space=space_id)
+    return [(str(row[0]), row[1]) for row in rows]
+
+
 def totals(reader: Reader, space_id: int) -> tuple[int, int]:
     """How many secrets a space has, and the bytes of their values."""
     count, size = reader.rows(

@@ -23,6 +23,7 @@ KINDS: Final = {
     "key": _Rows("api_key", "id", numbered=False),
     "sec": _Rows("secret", "id"),
     "mem": _Rows("member", "id"),
+    "def": _Rows("definition", "id"),
 }
 """Every kind of id that a route or frame takes, but those of spaces, which are made of their codes."""
 _AT_ONCE: Final = 100

@@ -227,6 +227,7 @@ def _wanted(given: JobsFilter | None, actor: Actor) -> JobFilter:
         operation=given.operation,
         name=given.job,
         tag=given.tag,
+        definition=given.definition,
         source=given.source,
         file_id=given.file_id,
         parent_id=moves.job_number(given.parent_id, "parentId") if given.parent_id else None,

@@ -76,6 +76,7 @@ def _filter(query: Query, within: Reach | None) -> JobFilter:
         operation=query.text("operation"),
         name=query.text("job"),
         tag=_tag(query),
+        definition=query.text("definition"),
         source=query.text("source") or query.text("workbookId"),
         file_id=query.text("fileId"),
         parent_id=moves.job_number(parent, "parentId") if parent is not None else None,

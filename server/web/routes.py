@@ -12,6 +12,7 @@ from . import (
     account,
     audit,
     bulk,
+    definitions,
     events,
     files,
     health,
@@ -68,6 +69,16 @@ def _not_supported() -> Iterator[Route]:
         yield Route(method, path, _refuse, "Of Flatfile's API, not served: 404 not_supported.", "read")
 
 
+CONSCIA: Final = "/vue/_api/v1"
+"""Where Conscia's clients find what they know; the same handlers answer there."""
+
+
+def _both(method: str, path: str, handler: Handler, summary: str, auth: str) -> Iterator[Route]:
+    """A route of ours that Conscia's clients know too: ``path`` stands behind either prefix."""
+    yield Route(method, f"/v1{path}", handler, summary, auth)
+    yield Route(method, f"{CONSCIA}{path}", handler, summary, auth)
+
+
 ROUTES: Final[tuple[Route, ...]] = (
     # Before /v1/jobs/{id}, which would take its last word for an id.
     *_not_supported(),
@@ -94,6 +105,17 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/jobs/{id}/log", jobs.log, "Read the job's log, oldest line first.", "read"),
     Route("GET", "/v1/jobs/{id}/attempts", jobs.attempts, "List attempts that ended without an outcome.", "read"),
     Route("GET", "/v1/jobs/{id}/progress", jobs.progress, "Read the thinned curve of the job's progress.", "read"),
+    *_both("GET", "/job-definitions", definitions.index, "List job definitions.", "read"),
+    *_both("POST", "/job-definitions", definitions.create, "Make a job definition.", "define"),
+    # Before /job-definitions/{code}, which would take its last word for a code.
+    *_both("POST", "/job-definitions/_dry-run", definitions.dry_run_of_none, "Show what parameters that are not kept yet would become.", "run"),
+    *_both("GET", "/job-definitions/{code}", definitions.show, "Get a job definition, by its code or id.", "read"),
+    *_both("PATCH", "/job-definitions/{code}", definitions.update, "Change fields of a job definition, or enable or disable it.", "define"),
+    *_both("DELETE", "/job-definitions/{code}", definitions.delete, "Remove a job definition.", "define"),
+    *_both("POST", "/job-definitions/{code}/_execute", definitions.execute, "Make a job of a job definition.", "run"),
+    *_both("POST", "/job-definitions/{code}/_dry-run", definitions.dry_run, "Show what the parameters of a job would be; nothing is made.", "run"),
+    *_both("GET", "/job-definitions/{code}/versions", definitions.versions, "List what a job definition was, the newest version first.", "read"),
+    *_both("GET", "/job-definitions/{code}/versions/{version}", definitions.version, "Get one version of a job definition.", "read"),
     Route("GET", "/v1/events", events.index, "List events, oldest first.", "read"),
     Route("POST", "/v1/events", events.create, "Publish an event.", "run"),
     Route("GET", "/v1/events/{id}", events.show, "Get an event.", "read"),

@@ -180,6 +180,7 @@ CREATE INDEX job_part ON job (parent_id, part) WHERE part IS NOT NULL AND finish
 CREATE INDEX job_space ON job (space_id, id);
 -- What became of a definition's launches.
 CREATE INDEX job_definition ON job (definition_id, id) WHERE definition_id IS NOT NULL;
+CREATE INDEX job_definition_open ON job (definition_id, id) WHERE definition_id IS NOT NULL AND finished_at IS NULL;
 CREATE UNIQUE INDEX job_unique_key ON job (space_id, unique_key) WHERE unique_key IS NOT NULL AND finished_at IS NULL;
 
 -- What listeners have declared that they can do; seen_at is when one of another server's last did it.
@@ -195,6 +196,41 @@ CREATE TABLE job_type (
     seen_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX job_type_code ON job_type (space_id, code);
+
+-- A job type with its parameters; body is the newest version's. triggers_at is since when its triggers start jobs.
+CREATE TABLE definition (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    type_code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    enabled BIGINT NOT NULL,
+    target TEXT,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    triggers_at BIGINT,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT NOT NULL
+);
+CREATE UNIQUE INDEX definition_code ON definition (space_id, code);
+CREATE INDEX definition_space ON definition (space_id, id);
+CREATE INDEX definition_type ON definition (space_id, type_code, id);
+CREATE INDEX definition_target ON definition (space_id, target, id) WHERE target IS NOT NULL;
+CREATE INDEX definition_triggers ON definition (space_id, id) WHERE triggers_at IS NOT NULL;
+
+CREATE TABLE definition_version (
+    definition_id BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    space_id BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    PRIMARY KEY (definition_id, version)
+);
+CREATE INDEX definition_version_space ON definition_version (space_id);
 
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (

@@ -11,8 +11,8 @@ SPACE = Space(1, "default", "Default")
 TABLE = {
     "viewer": "read",
     "operator": "read run schedule",
-    "developer": "read run schedule work set_secrets use_secrets",
-    "admin": "read run schedule work set_secrets use_secrets administer",
+    "developer": "read run schedule define work set_secrets use_secrets",
+    "admin": "read run schedule define work set_secrets use_secrets administer",
     "listener": "read run work use_secrets read_secrets",
 }
 """What the roles promise, written down a second time: a change of the table is a change of a promise."""

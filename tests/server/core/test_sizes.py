@@ -9,6 +9,7 @@ LIMITS_KIB = {
     "input": 256,
     "result": 256,
     "partData": 256,
+    "definition": 256,
     "plan": 256,
     "config": 64,
     "metadata": 64,

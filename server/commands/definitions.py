@@ -1,0 +1,426 @@
+"""Job definitions: made, changed and removed by those who define jobs, and started by anybody who runs them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import orjson
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.definitions import (
+    OF_THE_JOB,
+    DefinitionCreate,
+    DefinitionExecute,
+    DefinitionUpdate,
+)
+from listener_sdk.protocol.ids import encode
+
+from ..core.actors import Actor
+from ..core.audit import differing
+from ..core.definition_checks import Checker, Secrets, resolved
+from ..core.definitions import DefinitionRow, Recipe, changed_definition, definition_facts, new_definition
+from ..core.job_types import JobType, check_mode, read_type
+from ..core.jobs import JobRow
+from ..core.near_names import did_you_mean
+from ..core.roles import may
+from ..core.spaces import check_active
+from ..core.templates import Resolved
+from ..store import definitions as sql
+from ..store import secrets as secrets_sql
+from ..store.command import Command
+from ..store.database import Reader
+from ..store.transaction import Transaction
+from . import launches
+from .changes import tell
+from .launches import Launch
+
+MOST_DEFINITIONS: Final = 100_000
+"""Definitions of one space."""
+MOST_NAMED: Final = 5_000
+"""Codes among which a near one is looked for."""
+MOST_USERS: Final = 3
+"""Definitions that the refusal to remove their job type names."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDefinition:
+    """``enabled`` is what counts when the body does not say."""
+
+    actor: Actor
+    body: DefinitionCreate
+    enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDefinition:
+    """``name`` is the code or the id."""
+
+    actor: Actor
+    name: str
+    body: DefinitionUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDefinition:
+    actor: Actor
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a job of a definition is started.
+
+    - ``by``: what started it, as the job tells it (``startedBy``) and templates read it (``trigger``)
+    - ``context``: what else templates read: ``event``, ``hook``, ``dueTime``
+    - ``joined``: templates that join the parameters, each in the place of the same key
+    - ``values``: parameters that do so as they stand, and are no templates
+    - ``mode``: the run mode that is asked for, else the definition's own rule counts
+    - ``given``: fields of `JobCreate`
+    - ``said``: what else the server knows of the job
+    """
+
+    actor: Actor
+    by: Mapping[str, Any]
+    context: Mapping[str, Any] = field(default_factory=dict)
+    joined: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    mode: str | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of a start before it came to the writer, of the definition as it was then."""
+
+    row: DefinitionRow
+    launch: Launch | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class ExecuteDefinition:
+    """``name`` is the code or the id, ``size`` that of what the caller sent, in bytes."""
+
+    start: Start
+    name: str
+    size: int
+    prepared: Prepared | None = None
+
+
+class Costly(Refusal):
+    """The launch may take long: who asks for it prepares it first, so that the writer is not held up."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable", "The launch must be prepared first.")
+
+
+# ---- finding
+
+
+def find(reader: Reader, actor: Actor, name: str) -> tuple[DefinitionRow, JobType]:
+    """The definition of this code or id, and its job type, within the actor's reach; Refusal ``not_found`` that names near ones."""
+    found = sql.find(reader, actor.space.id, name)
+    if found is None:
+        raise unknown(reader, actor, name)
+    row, body = found
+    job_type = read_type(body) if body is not None else launches.find_type(reader, actor, row.type_code)
+    if actor.reach is not None and not actor.reach.names(job_type.name):
+        raise unknown(reader, actor, name)
+    return row, job_type
+
+
+def within(reader: Reader, actor: Actor, rows: Iterable[DefinitionRow]) -> list[DefinitionRow]:
+    """Those whose jobs the actor reaches."""
+    found = list(rows)
+    if actor.reach is None:
+        return found
+    reached = {code for code in {row.type_code for row in found} if _reaches(reader, actor, code)}
+    return [row for row in found if row.type_code in reached]
+
+
+def _reaches(reader: Reader, actor: Actor, type_code: str) -> bool:
+    try:
+        found = launches.find_type(reader, actor, type_code)
+    except Refusal:
+        return False
+    return actor.reach is None or actor.reach.names(found.name)
+
+
+def unknown(reader: Reader, actor: Actor, name: str) -> Refusal:
+    """The refusal of a code that no definition of the space has. Who is restricted hears of no other code."""
+    known = sql.codes(reader, actor.space.id, MOST_NAMED) if actor.reach is None else []
+    shown = name[:128].encode("ascii", "backslashreplace").decode()
+    near = did_you_mean(name, known)
+    return Refusal(
+        "not_found",
+        f"There is no job definition {shown} in this space.{near}",
+        key="jobDefinitionCode",
+        named=shown,
+    )
+
+
+def checker(reader: Reader, actor: Actor, job_type: JobType | None, recipe: Recipe) -> Checker:
+    """What checks the recipe; the names of secrets are read where it may need some."""
+    return Checker(job_type, _secrets(reader, actor.space.id) if recipe.is_template else {})
+
+
+def _secrets(reader: Reader, space_id: int) -> Secrets:
+    found = secrets_sql.names(reader, space_id)
+    return {name: ("**",) if jobs is None else tuple(orjson.loads(jobs)) for name, jobs in found}
+
+
+# ---- defining
+
+
+def create(tx: Transaction, item: CreateDefinition) -> DefinitionRow:
+    """Store a definition. Refusals ``not_found`` of its job type, ``conflict``, ``limit``, ``too_large``, or ``invalid`` for each problem."""
+    actor, body = item.actor, item.body
+    check_active(tx.space(actor.space.id))
+    # Two servers must not both find that the code is free.
+    tx.connection.take_turn()
+    job_type = _type(tx, actor, body.job_type)
+    _check_room(tx, actor, body.job_definition_code)
+    row = new_definition(0, actor.space.id, body, tx.now, actor.key_id, enabled=item.enabled)
+    checker(tx.connection, actor, job_type, row.recipe).check(row.recipe)
+    row = _numbered(tx, row)
+    sql.insert(tx.connection, row)
+    _say(tx, actor, "definition:created", row, enabled=bool(row.enabled), after=definition_facts(row))
+    return row
+
+
+def _type(tx: Transaction, actor: Actor, code: str) -> JobType:
+    """The type; a key that is restricted to some jobs defines no others."""
+    job_type = launches.type_of(tx, actor, code)
+    if actor.reach is not None:
+        actor.reach.check_name(job_type.name)
+    return job_type
+
+
+def _check_room(tx: Transaction, actor: Actor, code: str) -> None:
+    if sql.find(tx.connection, actor.space.id, code) is not None:
+        raise Refusal(
+            "conflict",
+            f"A job definition {code} exists: choose another code, or change that one with PATCH.",
+            key="jobDefinition.jobDefinitionCode",
+        )
+    if sql.has_as_many(tx.connection, actor.space.id, MOST_DEFINITIONS):
+        raise Refusal("limit", f"A space has at most {MOST_DEFINITIONS} job definitions: delete some first.")
+
+
+def _numbered(tx: Transaction, row: DefinitionRow) -> DefinitionRow:
+    return replace(row, id=tx.next_id("definition"))
+
+
+def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
+    """Change what was sent; jobs that were made stay as they are. Nothing is said where nothing differs.
+
+    Refusals as of ``create``; what makes no difference to jobs is not checked, so that a definition can always be disabled.
+    """
+    actor, body = item.actor, item.body
+    tx.connection.take_turn()
+    before, job_type = find(tx.connection, actor, item.name)
+    _keep_code(before, body)
+    after = changed_definition(before, body, tx.now, actor.key_id)
+    if after is before:
+        return before
+    if after.body != before.body or after.enabled > before.enabled:
+        if after.type_code != before.type_code:
+            job_type = _type(tx, actor, after.type_code)
+        checker(tx.connection, actor, job_type, after.recipe).check(after.recipe)
+    sql.update(tx.connection, after, is_version=after.version > before.version)
+    _say_changes(tx, actor, before, after)
+    return after
+
+
+def _keep_code(row: DefinitionRow, body: DefinitionUpdate) -> None:
+    if body.job_definition_code not in {None, row.code}:
+        raise Refusal(
+            "conflict",
+            f"The code of a job definition never changes: this one is {row.code}. Leave jobDefinitionCode out; or make another "
+            "definition with the new code, and delete this one.",
+            key="jobDefinition.jobDefinitionCode",
+        )
+
+
+def _say_changes(tx: Transaction, actor: Actor, before: DefinitionRow, after: DefinitionRow) -> None:
+    was, now = differing({**_NOTHING, **definition_facts(before)}, {**_NOTHING, **definition_facts(after)})
+    enabled = now.pop("enabled", None)
+    was.pop("enabled", None)
+    if now:
+        changed = [name for name in now if name != "version"]
+        _say(tx, actor, "definition:updated", after, changed=changed, before=was, after=now)
+    if enabled is not None:
+        topic = "definition:enabled" if enabled else "definition:disabled"
+        _say(tx, actor, topic, after, before={"enabled": not enabled}, after={"enabled": enabled})
+
+
+_NOTHING: Final = dict.fromkeys(("schedule", "target"))
+"""Fields that may come and go."""
+
+
+def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
+    """The definition is gone, with its versions; jobs that have ended stay. Refusal ``in_use`` while one has not."""
+    tx.connection.take_turn()
+    row, _ = find(tx.connection, item.actor, item.name)
+    tx.flush()
+    job = sql.unfinished_job(tx.connection, row.id)
+    if job is not None:
+        raise Refusal(
+            "in_use",
+            f"The job {encode('jb', job)} of this definition has not ended: wait for it, or cancel all of them with POST "
+            f'/v1/jobs/bulk/cancel and {{"filter": {{"definition": "{row.code}"}}}}. Disable the definition first, so that no other follows.',
+            key="jobDefinitionCode",
+            job=encode("jb", job),
+        )
+    sql.delete(tx.connection, row.id)
+    _say(tx, item.actor, "definition:deleted", row, before=definition_facts(row))
+    return row
+
+
+def _say(
+    tx: Transaction,
+    actor: Actor,
+    topic: str,
+    row: DefinitionRow,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    **more: Any,
+) -> None:
+    payload = {
+        "definition": row.code,
+        "jobType": row.type_code,
+        "name": row.name,
+        "version": row.version,
+        **more,
+    }
+    tell(tx, actor, topic, row.public_id, payload, before=before, after=after)
+
+
+def refuse_type_in_use(tx: Transaction, space_id: int, type_code: str) -> None:
+    """Refusal ``in_use``, which names definitions that make jobs of this type, unless there are none."""
+    users = sql.codes_of_type(tx.connection, space_id, type_code, MOST_USERS + 1)
+    if users:
+        more = " and others" if len(users) > MOST_USERS else ""
+        raise Refusal(
+            "in_use",
+            f"The job type {type_code} is that of the definitions {', '.join(users[:MOST_USERS])}{more}: delete these first, or give them "
+            "another type.",
+            key="code",
+        )
+
+
+# ---- starting
+
+
+def start(tx: Transaction, row: DefinitionRow, item: Start, job_type: JobType | None = None) -> JobRow:
+    """Make a job of the definition, which keeps its parameters and version whatever becomes of the definition.
+
+    Refusals ``disabled``; ``invalid`` for each place that does not resolve or does not fit the type's schema; else as `launches.launch`.
+    """
+    check_enabled(row)
+    return launches.launch(
+        tx, prepared(row, job_type or launches.type_of(tx, item.actor, row.type_code), item, checked=False)
+    )
+
+
+def check_enabled(row: DefinitionRow) -> None:
+    """Refusal ``disabled`` unless the definition may start jobs."""
+    if not row.enabled:
+        raise Refusal(
+            "disabled",
+            f'The job definition {row.code} is disabled. Enable it: PATCH /v1/job-definitions/{row.code} with {{"jobDefinition": '
+            f'{{"enabled": true}}}}, or tickwire definitions enable {row.code}.',
+            key="jobDefinitionCode",
+        )
+
+
+def prepared(row: DefinitionRow, job_type: JobType, item: Start, *, checked: bool = True) -> Launch:
+    """The launch of this definition: its parameters resolved and, where they are to be ``checked`` now, fitting the schema."""
+    check_mode(job_type, item.mode)
+    params = resolved(row.recipe, template_context(row, item.by, item.context), item.joined, item.values)
+    if checked:
+        params = Resolved(launches.checked(job_type, params), params.secret_refs)
+    mode = {} if item.mode is None else {"runMode": item.mode}
+    # In this order: `JobRow.head` counts on it.
+    said = {
+        "definition": row.code,
+        "startedBy": dict(item.by),
+        "definitionVersion": row.version,
+        **mode,
+        **item.said,
+    }
+    given = {"label": row.name, **item.given}
+    return Launch(item.actor, job_type, params, given, said, definition_id=row.id, is_checked=checked)
+
+
+def template_context(row: DefinitionRow, by: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """What templates read."""
+    own = {"jobDefinitionCode": row.code, "name": row.name, "jobType": row.type_code, "version": row.version}
+    target = {} if row.target is None else {"target": row.target}
+    return {**context, "trigger": dict(by), "definition": {**own, **target}}
+
+
+def asked(actor: Actor, name: str, body: DefinitionExecute, size: int) -> ExecuteDefinition:
+    """The launch that a caller asks for by a body of so many bytes."""
+    given = {name: getattr(body, name) for name in OF_THE_JOB if getattr(body, name) is not None}
+    context = body.context.model_dump(mode="json", by_alias=True, exclude_none=True)
+    by = launches.started_by(actor)
+    item = Start(actor, by, context, values=body.params, mode=body.mode, given=given)
+    return ExecuteDefinition(item, name, size)
+
+
+def prepare(reader: Reader, item: ExecuteDefinition) -> ExecuteDefinition:
+    """The same launch, with all done that may take long. Refusal ``not_found``; any other is kept for the command to tell."""
+    row, job_type = find(reader, item.start.actor, item.name)
+    launch: Launch | Refusal
+    try:
+        launch = _permitted(prepared(row, job_type, item.start), item.start)
+    except Refusal as refusal:
+        launch = refusal
+    return replace(item, prepared=Prepared(row, launch))
+
+
+def _permitted(launch: Launch, item: Start) -> Launch:
+    """Who may not use secrets must not say where one is sent: the parameters beside it stay as they were defined."""
+    if (
+        launch.params.secret_refs
+        and (item.values or item.context)
+        and not may(item.actor.role, "use_secrets")
+    ):
+        raise Refusal(
+            "forbidden",
+            f"This definition uses the secret {launch.params.secret_refs[0].name}: a key of role {item.actor.role} launches it as it is, "
+            "without params and context of its own.",
+            key="params",
+        )
+    return launch
+
+
+def execute(tx: Transaction, item: ExecuteDefinition) -> JobRow:
+    """Make the job that was asked for. Costly where it should be prepared first; of a definition that was changed since, as it is now.
+
+    Refusals as of ``start``, and ``not_found``; ``forbidden`` for parameters of its own where secrets stand beside them.
+    """
+    row, job_type = find(tx.connection, item.start.actor, item.name)
+    check_enabled(row)
+    made = item.prepared
+    if made is None and _is_costly(row, job_type, item.size):
+        raise Costly
+    if made is None or made.row != row:
+        return launches.launch(tx, _permitted(prepared(row, job_type, item.start), item.start))
+    if isinstance(made.launch, Refusal):
+        raise made.launch
+    return launches.launch(tx, made.launch)
+
+
+def _is_costly(row: DefinitionRow, job_type: JobType, size: int) -> bool:
+    return row.recipe.is_template or not job_type.schema.is_light(len(row.body) + size)
+
+
+CREATE_DEFINITION: Final[Command[CreateDefinition, DefinitionRow]] = Command("create_definition", create)
+UPDATE_DEFINITION: Final[Command[UpdateDefinition, DefinitionRow]] = Command("update_definition", update)
+DELETE_DEFINITION: Final[Command[DeleteDefinition, DefinitionRow]] = Command(
+    "delete_definition", delete, needs_no_room=True
+)
+EXECUTE_DEFINITION: Final[Command[ExecuteDefinition, JobRow]] = Command("execute_definition", execute)

@@ -1,0 +1,173 @@
+"""What a definition's parameters become: checked when it is made or changed, resolved when it is launched, shown by a dry run."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.filters import job_name_matches
+from listener_sdk.protocol.paths import Path
+
+from .definitions import Recipe
+from .job_types import JobType, check_mode
+from .near_names import did_you_mean
+from .refusals import Refusals
+from .templates import Place, Resolved, TemplateProblem, dry_run, references, resolve
+
+Secrets = Mapping[str, tuple[str, ...]]
+"""Secrets of a space by name, and the names or globs of the jobs for which each is."""
+
+_PARAMS: Final = "params"
+
+NOT_YET: Final = {
+    "since": "is known only when the job begins: its handler reads job.watermark.since",
+}
+"""Names that templates know, though not those of a definition."""
+NOT_OF_EVENTS: Final = {
+    "hook": "is there when a hook starts the job, and this trigger is an event's",
+    "dueTime": "is there when a schedule starts the job, and this trigger is an event's",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """What a definition is checked against: its job type (None: any parameters do), and the secrets of its space."""
+
+    job_type: JobType | None
+    secrets: Secrets
+
+    def check(self, recipe: Recipe) -> None:
+        """Refusals ``invalid`` that name all that could not be launched as it is."""
+        found = [*self.problems(recipe.params, open_=recipe.given_by_triggers), *self._modes(recipe)]
+        for index, trigger in enumerate(recipe.triggers):
+            at = f"triggers[{index}].params"
+            own = list(self._templates(trigger["params"], at, {**NOT_YET, **NOT_OF_EVENTS}))
+            found += own or self._joined(recipe, trigger["params"], at)
+        if found:
+            raise Refusals(found)
+
+    def problems(self, params: dict[str, Any], open_: Iterable[str] = ()) -> list[Refusal]:
+        """What is wrong with parameters, whatever starts the job; names that are ``open_`` may be missing."""
+        found = list(self._templates(params, _PARAMS, NOT_YET))
+        return found or self._schema(params, _PARAMS, [(name,) for name in open_])
+
+    def _templates(self, params: dict[str, Any], at: str, absent: Mapping[str, str]) -> Iterator[Refusal]:
+        needed = references(params)
+        yield from (problem_of(one, at) for one in needed.problems)
+        for root in needed.roots:
+            if root in absent:
+                yield Refusal("invalid", f"{at}: {root} {absent[root]}.", key=at)
+        yield from (self._unusable(name, at) for name in needed.secrets if not self._may_use(name))
+
+    def _may_use(self, name: str) -> bool:
+        job = None if self.job_type is None else self.job_type.name
+        return any(job is None or job_name_matches(glob, job) for glob in self.secrets.get(name, ()))
+
+    def _unusable(self, name: str, at: str) -> Refusal:
+        if name in self.secrets:
+            whose = f"the secret {name} is not for this job, but for {', '.join(self.secrets[name])}"
+            return Refusal("invalid", f"{at}: {whose}.", key=at)
+        near = did_you_mean(name, self.secrets)
+        return Refusal("invalid", f"{at}: there is no secret {name} in this space.{near}", key=at)
+
+    def _joined(self, recipe: Recipe, params: dict[str, Any], at: str) -> list[Refusal]:
+        """What is wrong with the parameters of a trigger together with the definition's, but for what is wrong with these alone."""
+        told = self._schema({**recipe.params, **params}, at, ())
+        own = {"", *params, *recipe.given_by_triggers}
+        return [one for one in told if _first(one.key or at, at) in own]
+
+    def _schema(self, params: dict[str, Any], at: str, open_: Iterable[Path]) -> list[Refusal]:
+        if self.job_type is None:
+            return []
+        unknown = {*references(params).unknown, *open_}
+        schema = self.job_type.schema
+        found = [
+            (f"{at}{one.path.removeprefix(_PARAMS)}", one.message)
+            for one in schema.check(schema.filled(params), _PARAMS, unknown)
+        ]
+        return [Refusal("invalid", _sentence(path, message), key=path) for path, message in found]
+
+    def _modes(self, recipe: Recipe) -> Iterator[Refusal]:
+        if self.job_type is None:
+            return
+        given = [("modes.default", recipe.modes.get("default"))]
+        given += [(f"triggers[{i}].mode", one.get("mode")) for i, one in enumerate(recipe.triggers)]
+        for key, mode in given:
+            try:
+                check_mode(self.job_type, mode, key)
+            except Refusal as refusal:
+                yield refusal
+
+
+def resolved(
+    recipe: Recipe, context: Mapping[str, Any], joined: Mapping[str, Any], values: Mapping[str, Any]
+) -> Resolved:
+    """The parameters of one job. Refusals ``invalid`` that name each place which does not resolve.
+
+    ``joined`` are templates of a trigger, ``values`` what the caller gives: each key stands in the place of the same key.
+    """
+    template = _template(recipe, joined, values)
+    if not recipe.is_template and not joined:
+        return Resolved({**template, **values})
+    found = resolve(template, context)
+    if isinstance(found, list):
+        raise Refusals([problem_of(one, _PARAMS) for one in found])
+    return Resolved({**found.value, **values}, found.secret_refs)
+
+
+def tried(
+    recipe: Recipe, context: Mapping[str, Any], values: Mapping[str, Any], checker: Checker
+) -> dict[str, Any]:
+    """What `resolved` would give and what would be refused, as a dry run shows it."""
+    template = _template(recipe, {}, values)
+    places = [_shown(place) for place in dry_run(template, context, checker.secrets)]
+    wrong = [{"path": one["path"], "message": one["problem"]} for one in places if "problem" in one]
+    found = None if wrong else resolve(template, context)
+    if not isinstance(found, Resolved):
+        return {"params": None, "places": places, "problems": wrong}
+    params = {**found.value, **values}
+    if checker.job_type is not None:
+        params = checker.job_type.schema.filled(params)
+        secret = {ref.path for ref in found.secret_refs}
+        problems = checker.job_type.schema.check(params, unknown=secret)
+        wrong = [{"path": one.path, "message": one.message} for one in problems]
+    return {"params": params, "places": places, "problems": wrong}
+
+
+def _shown(place: Place) -> dict[str, Any]:
+    about: dict[str, Any] = {"path": _under(_PARAMS, place.path), "expression": place.expression}
+    if place.problem is not None:
+        position = {} if place.position is None else {"position": place.position}
+        return {**about, "problem": place.problem, **position}
+    return {**about, "value": place.value, "kind": place.kind}
+
+
+def _template(recipe: Recipe, joined: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be resolved: not what is replaced, nor what is given, which is no template whatever stands in it."""
+    whole = {**recipe.params, **joined}
+    return {name: value for name, value in whole.items() if name not in values} if values else whole
+
+
+def problem_of(problem: TemplateProblem, at: str) -> Refusal:
+    """A place of a template that cannot be used, as a refusal."""
+    path = _under(at, problem.path)
+    details: dict[str, Any] = {"expression": problem.expression} if problem.expression else {}
+    if problem.position is not None:
+        details["position"] = problem.position
+    what = (
+        f"{{{{ {problem.expression[:120]} }}}} {problem.message}" if problem.expression else problem.message
+    )
+    return Refusal("invalid", _sentence(path, what), key=path, **details)
+
+
+def _under(at: str, path: str) -> str:
+    return at if not path else f"{at}{path}" if path.startswith("[") else f"{at}.{path}"
+
+
+def _first(path: str, at: str) -> str:
+    """The first name of a path below another; empty for that itself."""
+    return path.removeprefix(at).lstrip(".").partition(".")[0].partition("[")[0]
+
+
+def _sentence(path: str, message: str) -> str:
+    return f"{path}: {message}" if message.endswith(("?", ".")) else f"{path}: {message}."

@@ -1,0 +1,106 @@
+"""Parameters of definitions: what is refused before anything starts, what a job gets, and what a dry run shows."""
+
+import pytest
+from defined import made_type
+
+from listener_sdk.protocol.codes import Refusal
+from server.core.definition_checks import Checker, resolved, tried
+from server.core.definitions import Recipe
+from server.core.refusals import Refusals
+
+TYPE = made_type()
+CHECKER = Checker(TYPE, {"token": ("**",), "other": ("crm:*", "erp:*")})
+
+
+def recipe(params=None, triggers=(), **modes):
+    every = [{"params": {}, **one} for one in triggers]
+    facts = {"params": {"url": "x"} if params is None else params, "triggers": every, "modes": modes}
+    return Recipe(facts, is_template="{{" in str(facts))
+
+
+def problems(made, checker=CHECKER):
+    with pytest.raises(Refusal) as caught:
+        checker.check(made)
+    return {one.key: one.message for one in caught.value.all}
+
+
+@pytest.mark.parametrize(
+    ("params", "key", "words"),
+    [
+        ({"url": "{{ event. }}"}, "params.url", "it ends too early"),
+        ({"url": "a {{ b"}, "params.url", "}}"),
+        ({"url": "{{ evnt.id }}"}, "params.url", "Did you mean event?"),
+        (
+            {"url": "x", "headers": {"X.Y": "{{ lenght(event) }}"}},
+            'params.headers["X.Y"]',
+            "Did you mean length?",
+        ),
+        ({"url": "{{ since }}"}, "params", "watermark"),
+        ({"url": "{{ secrets.tokn }}"}, "params", "Did you mean token?"),
+        ({"url": "{{ secrets.other }}"}, "params", "crm:*, erp:*"),
+        ({}, "params.url", "is required"),
+        ({"url": "x", "limit": "{{ event.n }} rows"}, None, None),
+        ({"url": "x", "lmit": 1}, "params.lmit", "Did you mean limit?"),
+    ],
+)
+def test_parameters_are_checked_before_they_are_known(params, key, words):
+    if key is None:
+        CHECKER.check(recipe(params))
+    else:
+        assert words in problems(recipe(params))[key]
+
+
+def test_without_a_type_only_templates_are_checked():
+    Checker(None, {"other": ("crm:*",)}).check(recipe({"anything": "{{ secrets.other }}"}, default="nothing"))
+
+
+def test_what_a_trigger_gives_is_checked_with_the_rest_and_told_once():
+    given = {"params": {"url": "{{ event.payload.url }}", "limit": "many"}}
+    assert problems(recipe({}, [given])).keys() == {"triggers[0].params.limit"}
+    assert problems(recipe({"headers": 1}, [{"params": {"url": "u"}}])).keys() == {"params.headers"}
+    assert problems(recipe({}, [{"params": {"url": "u"}}, {}])).keys() == {"triggers[1].params.url"}
+    assert problems(recipe(None, [{"params": {"limit": "{{ hook.n }}"}}])).keys() == {"triggers[0].params"}
+
+
+def test_modes_are_those_of_the_type():
+    plain = Checker(made_type(modes=["full"]), {})
+    assert (
+        "it has full" in problems(recipe(None, [{"mode": "delta"}], default="delta"), plain)["modes.default"]
+    )
+    plain.check(recipe(None, [{"mode": "full"}], default="full"))
+
+
+def test_a_job_gets_values_in_the_place_of_templates():
+    made = recipe({"url": "{{ event.u }}", "headers": {"A": "{{ secrets.token }}"}})
+    found = resolved(made, {"event": {"u": "v"}}, {}, {})
+    assert (found.value["url"], found.secret_refs[0].name) == ("v", "token")
+    assert resolved(made, {}, {}, {"url": "{{ x }}", "limit": 1}).value == {
+        "url": "{{ x }}", "limit": 1, "headers": {"A": "{{ secrets.token }}"}
+    }  # fmt: skip
+    assert resolved(recipe(), {"event": {"n": 1}}, {"limit": "{{ event.n }}"}, {}).value == {
+        "url": "x",
+        "limit": 1,
+    }
+    with pytest.raises(Refusals) as caught:
+        resolved(made, {"event": {}}, {"limit": "{{ hook.n }}"}, {})
+    assert {one.key for one in caught.value.all} == {"params.url", "params.limit"}
+
+
+def test_what_has_no_template_is_not_looked_at():
+    params = {"url": "x" * 300_000}
+    assert resolved(recipe(params), {}, {}, {}).value == params
+
+
+def test_a_dry_run_fills_defaults_in_and_tells_what_does_not_fit():
+    shown = tried(recipe({"url": "{{ event.u }}"}), {"event": {"u": "v"}}, {}, CHECKER)
+    assert shown["params"] == {"url": "v", "limit": 10}
+    shown = tried(recipe({"url": "{{ event.u }}"}), {"event": {"u": 5}}, {}, CHECKER)
+    assert [(one["path"], "text" in one["message"]) for one in shown["problems"]] == [("params.url", True)]
+    assert shown["params"]["url"] == 5
+    shown = tried(recipe({"url": "{{ secrets.nobody }}"}), {}, {}, CHECKER)
+    assert (shown["params"], shown["problems"][0]["path"]) == (None, "params.url")
+    assert tried(recipe({"a": 1}), {}, {}, Checker(None, {}))["problems"] == []
+    assert (
+        tried(recipe({"url": "{{ event.u }}"}), {}, {"url": "{{ event.u }}"}, CHECKER)["params"]["url"]
+        == "{{ event.u }}"
+    )
