@@ -23,6 +23,7 @@ from .settings import Connection
 M = TypeVar("M", bound=WireModel)
 _CALL: Final = aiohttp.ClientTimeout(total=60, sock_connect=10)
 _TRANSFER: Final = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)
+_ANSWERS: Final = frozenset({"data", "jobId", "jobDefinition"})
 _FAILURES: Final = (
     aiohttp.ClientConnectionError,
     aiohttp.ClientPayloadError,
@@ -177,10 +178,10 @@ def camel(name: str) -> str:
 
 
 def _json(body: bytes, response: aiohttp.ClientResponse) -> Any:
-    """The answer; every one of a Tickwire server is an object with ``data``, or with the ``jobId`` of a launch."""
+    """The answer; every one of a Tickwire server is an object with ``data``, or as Conscia's clients know it."""
     with suppress(orjson.JSONDecodeError):
         answer = orjson.loads(body)
-        if isinstance(answer, dict) and ("data" in answer or "jobId" in answer):
+        if isinstance(answer, dict) and not _ANSWERS.isdisjoint(answer):
             return answer
     raise not_tickwire(_of(response, body))
 

@@ -7,6 +7,7 @@ from ._creates import Creates
 from ._http import Http
 from ._waits import Waits
 from .client_audit import Audit
+from .client_definitions import Definitions
 from .client_events import Events
 from .client_files import Files
 from .client_jobs import Jobs
@@ -49,6 +50,7 @@ class Client:
         self._waits = Waits(self.connection)
         self._creates = Creates(self.connection) if stream else None
         self.jobs = Jobs(self._http, self._waits, self._creates)
+        self.definitions = Definitions(self._http, self.jobs)
         self.plans = Plans(self._http)
         self.events = Events(self._http)
         self.files = Files(self._http)

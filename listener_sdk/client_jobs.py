@@ -114,7 +114,7 @@ class Jobs:
         - ``limit``: at most so many
         - ``dry_run``: only count
         - ``info``: why, for people
-        - ``filters``: ``status`` (one or several), ``job`` (a name or glob), ``tag``, ``type``, ``operation``, ``source``, ``file_id``,
+        - ``filters``: ``status`` (one or several), ``job`` (a name or glob), ``definition``, ``tag``, ``type``, ``operation``, ``source``, ``file_id``,
           ``parent_id``, ``exclude_child_jobs``, ``created_after`` and ``created_before`` (times)
 
         They are canceled by the thousand, each thousand in one transaction. What runs is asked to stop, as by `cancel`.
@@ -146,7 +146,7 @@ class Jobs:
     async def list(self, **filters: Any) -> Page[Job]:
         """One page, newest first.
 
-        - ``filters``: ``status`` (one or several), ``job`` (a name or glob), ``tag``, ``type``, ``operation``, ``source``, ``file_id``,
+        - ``filters``: ``status`` (one or several), ``job`` (a name or glob), ``definition``, ``tag``, ``type``, ``operation``, ``source``, ``file_id``,
           ``parent_id``, ``exclude_child_jobs``, ``created_after`` and ``created_before`` (times), ``sort_direction`` (``desc`` or
           ``asc``), ``page_size`` (20; at most 1,000), ``page_number`` or ``cursor``
         """

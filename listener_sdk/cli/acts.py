@@ -87,7 +87,8 @@ def _retry_one(job_id: str, url: str | None, key: str | None, *, as_json: bool) 
 def _choice(given: dict[str, Any]) -> bool:
     """Whether an option says which jobs are meant, or that they are only to be counted."""
     return any(
-        given[name] for name in ("statuses", "name", "tag", "since", "parent_id", "everything", "dry_run")
+        given[name]
+        for name in ("statuses", "name", "tag", "definition", "since", "parent_id", "everything", "dry_run")
     )
 
 
@@ -117,7 +118,8 @@ def _somebody_is_there() -> bool:
 
 def _meant(act: Act, job_ids: tuple[str, ...], given: dict[str, Any]) -> dict[str, Any]:
     """The arguments that say which jobs; Misuse where nothing does, or too much, or none can be meant."""
-    filters = filters_of(given["statuses"], given["name"], given["since"], given["parent_id"], given["tag"])
+    named = ("statuses", "name", "since", "parent_id", "tag", "definition")
+    filters = filters_of(*(given[name] for name in named))
     if job_ids and (filters or given["everything"]):
         raise Misuse("Give ids, or filters: not both.")
     if not (job_ids or filters or given["everything"]):

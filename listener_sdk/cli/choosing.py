@@ -21,6 +21,7 @@ _OPTIONS = (
         help="Only jobs of this status; may be repeated.",
     ),
     click.option("--job", "name", metavar="NAME", help="Only jobs of this name; workbook:* is understood."),
+    click.option("--definition", metavar="CODE", help="Only jobs that this definition has started."),
     click.option("--tag", metavar="TAG", help="Only jobs that have this tag."),
     click.option(
         "--since",
@@ -34,7 +35,7 @@ _OPTIONS = (
 
 
 def choosing_options(command: Command) -> Command:
-    """Add ``--status``, ``--job``, ``--tag``, ``--since`` and ``--parent``."""
+    """Add ``--status``, ``--job``, ``--definition``, ``--tag``, ``--since`` and ``--parent``."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -46,6 +47,7 @@ def filters_of(
     since: str | None,
     parent_id: str | None,
     tag: str | None = None,
+    definition: str | None = None,
 ) -> dict[str, Any]:
     """The filters of `Jobs.list` that the options describe; none that says nothing. Misuse for a name that no job can have."""
     if name is not None and ":" not in name and "**" not in name:
@@ -56,6 +58,7 @@ def filters_of(
         "status": [*statuses],
         "job": name,
         "tag": tag,
+        "definition": definition,
         "created_after": ago(since, "--since", wall_clock()) if since else None,
         "parent_id": parent_id,
     }

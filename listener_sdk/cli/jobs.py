@@ -49,6 +49,7 @@ def list_jobs(
     statuses: tuple[str, ...],
     name: str | None,
     tag: str | None,
+    definition: str | None,
     since: str | None,
     parent_id: str | None,
     as_tree: bool,
@@ -58,7 +59,7 @@ def list_jobs(
     as_json: bool,
 ) -> None:
     """List jobs, the newest first; those of one parent with --parent."""
-    filters = filters_of(statuses, name, since, parent_id, tag)
+    filters = filters_of(statuses, name, since, parent_id, tag, definition)
 
     async def newest(client: Client) -> list[Job]:
         found: list[Job] = []
@@ -150,6 +151,7 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("waits for", ", ".join(job.predecessor_ids or ()) if job.status == "waiting" else None),
         ("follows", ", ".join(job.predecessor_ids or ()) if job.status != "waiting" else None),
         ("priority", job.priority),
+        ("definition", f"{job.definition}, version {job.definition_version}" if job.definition else None),
         ("tags", ", ".join(job.tags or ())),
         ("part data", in_json(job.part_data) if job.part_data else None),
         ("input", in_json(job.input) if job.input else None),

@@ -223,6 +223,9 @@ class Job(WireModel):
     part_execution: str | None = None
     predecessor_ids: list[str] | None = None
     rerun_of: str | None = None
+    definition: str | None = None
+    """The code of the job definition that has started it."""
+    definition_version: int | None = None
     config: JsonObject | None = None
     input: JsonObject | None = None
     subject: JsonObject | None = None

@@ -342,7 +342,7 @@ def prepared(row: DefinitionRow, job_type: JobType, item: Start, *, checked: boo
     if checked:
         params = Resolved(launches.checked(job_type, params), params.secret_refs)
     mode = {} if item.mode is None else {"runMode": item.mode}
-    # In this order: `JobRow.head` counts on it.
+    # The definition comes first: `JobRow.head` looks for it behind the job type.
     said = {
         "definition": row.code,
         "startedBy": dict(item.by),

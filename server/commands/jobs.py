@@ -144,7 +144,7 @@ def set_out(tx: Transaction, birth: Birth) -> None:
 def _spec(item: CreateJob, trigger: str) -> dict[str, Any]:
     given = item.body.model_dump(mode="json", by_alias=True, exclude_none=True)
     # What the server says comes early: `JobRow.head` looks for it there. No tags are the same as an empty list of them.
-    own = {name: given[name] for name in SPEC if name in given and given[name] != []}
+    own: dict[str, Any] = {name: given[name] for name in SPEC if name in given and given[name] != []}
     tags = {"tags": own["tags"]} if "tags" in own else {}
     spec: dict[str, Any] = {**tags, **item.said, **own}
     spec["trigger"] = trigger

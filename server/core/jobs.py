@@ -1,5 +1,6 @@
 """A job inside the server: one row, and the facts that follow from it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,11 +15,8 @@ from listener_sdk.protocol.lifecycle import Status, is_final
 _TAGGED: Final = '{"tags":'
 """How descriptions with tags begin."""
 _value_at: Final = JSONDecoder().raw_decode
-HEAD: Final = ("jobType", "definition")
-"""What events tell of a job beside its name. They stand in its description before everything but tags, and behind them who started it."""
 _HEADED: Final = ('{"jobType":', _TAGGED)
-_ENDS: Final = ',"startedBy":'
-_LONGEST_HEAD: Final = 8_192
+_HEAD: Final = re.compile(r'[{,]("jobType":"(?:[^"\\]|\\.)*"(?:,"definition":"(?:[^"\\]|\\.)*")?)')
 
 
 @dataclass(slots=True)
@@ -107,11 +105,15 @@ class JobRow:
 
     @property
     def head(self) -> Mapping[str, Any]:
-        """The job type and definition that it was made of, `HEAD`. Most jobs have none, which must cost nothing."""
+        """The job type and definition that it was made of, which stand first in the description, or behind the tags.
+
+        Most jobs have none, which must cost nothing.
+        """
         if not self.spec.startswith(_HEADED):
             return _NOTHING
-        end = self.spec.find(_ENDS, 0, _LONGEST_HEAD)
-        return _head(self.spec[:end]) if end > 0 else _NOTHING
+        at = _value_at(self.spec, len(_TAGGED))[1] if self.spec.startswith(_TAGGED) else 0
+        found = _HEAD.match(self.spec, at)
+        return _NOTHING if found is None else _head(found[1])
 
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""
@@ -134,8 +136,7 @@ _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 # A job's life tells it five times, and the jobs of one definition tell the same.
 @lru_cache(maxsize=1024)
 def _head(text: str) -> Mapping[str, Any]:
-    found = orjson.loads(f"{text}}}")
-    return MappingProxyType({name: found[name] for name in HEAD if name in found})
+    return MappingProxyType(orjson.loads(f"{{{text}}}"))
 
 
 _OF_A_LIFE: Final[dict[str, Any]] = dict.fromkeys((

@@ -1,4 +1,4 @@
-"""How far a caller reaches within its space: the jobs and topics that a key is restricted to, the one job or tag of a token.
+"""How far a caller reaches within its space: the jobs and topics that a key is restricted to, the one job, tag or definition of a token.
 
 Most callers have no `Reach` at all, and pay nothing for it.
 """
@@ -23,13 +23,15 @@ _ANY: Final = "\x00"
 class Reach:
     """``jobs`` are globs of job names, ``topics`` of topics, None for all; ``job_id`` is the one job, parts included.
 
-    With ``tag`` it is jobs that have the tag, and of events those that say it.
+    With ``tag`` it is jobs that have the tag, and of events those that say it; with ``definition`` the jobs that it has started,
+    without parts.
     """
 
     jobs: tuple[str, ...] | None = None
     topics: tuple[str, ...] | None = None
     job_id: int | None = None
     tag: str | None = None
+    definition: str | None = None
     _named: Globs | None = field(init=False, repr=False, compare=False)
     _told: Globs | None = field(init=False, repr=False, compare=False)
 
@@ -41,7 +43,7 @@ class Reach:
     @property
     def of_a_token(self) -> bool:
         """Whether it is a token's of some jobs, to which nothing belongs that is of no job."""
-        return self.job_id is not None or self.tag is not None
+        return self.job_id is not None or self.tag is not None or self.definition is not None
 
     def names(self, name: str) -> bool:
         """Whether jobs of this name are within it."""
@@ -54,13 +56,16 @@ class Reach:
     def sees(self, row: JobRow) -> bool:
         """Whether the job is within it."""
         mine = self.job_id in {None, row.id} or (row.part is not None and row.parent_id == self.job_id)
-        return mine and (self.tag is None or self.tag in row.tags) and self.names(row.name)
+        own = self.definition is None or (
+            row.definition_id is not None and row.head.get("definition") == self.definition
+        )
+        return mine and own and (self.tag is None or self.tag in row.tags) and self.names(row.name)
 
     def hears(self, event: dict[str, Any]) -> bool:
         """Whether an event, or a live tick as filters see it, is within it.
 
-        Who is restricted to jobs hears of them, and what clients publish, but nothing else of the server's. Who has a tag hears of
-        its jobs alone.
+        Who is restricted to jobs hears of them, and what clients publish, but nothing else of the server's. Who has a tag or
+        a definition hears of its jobs alone.
         """
         topic, payload = event["topic"], event.get("payload", {})
         if not self.tells(topic):
@@ -69,6 +74,8 @@ class Reach:
             return False
         domain = topic.partition(":")[0]
         if self.tag is not None and not (domain == "job" and self.tag in payload.get("tags", ())):
+            return False
+        if self.definition is not None and not (domain == "job" and self._of_mine(payload)):
             return False
         if self.jobs is None:
             return True
@@ -81,6 +88,9 @@ class Reach:
             return True
         part = event["topic"].startswith("job:") and payload.get("isPart") is True
         return part and payload.get("parentId") == mine
+
+    def _of_mine(self, payload: dict[str, Any]) -> bool:
+        return payload.get("definition") == self.definition and payload.get("isPart") is not True
 
     # ---- what callers ask for
 
@@ -139,9 +149,10 @@ def reach_of(
     topics: tuple[str, ...] | None,
     job_id: int | None = None,
     tag: str | None = None,
+    definition: str | None = None,
 ) -> Reach | None:
     """None for who reaches the whole space."""
-    found = Reach(jobs, topics, job_id, tag)
+    found = Reach(jobs, topics, job_id, tag, definition)
     return None if found == Reach() else found
 
 

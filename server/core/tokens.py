@@ -44,6 +44,24 @@ class OfTag:
 
 
 @dataclass(frozen=True, slots=True)
+class OfDefinition:
+    """The jobs that a definition has started."""
+
+    code: str
+
+    def packed(self) -> str:
+        """As the token says it."""
+        return self.code
+
+    @classmethod
+    def unpacked(cls, value: Any) -> Self:
+        """What ``packed`` gave; ValueError for anything else."""
+        if not isinstance(value, str) or not value:
+            raise ValueError("a definition is said by its code")
+        return cls(value)
+
+
+@dataclass(frozen=True, slots=True)
 class OfSpace:
     """All that a viewer of the space sees of jobs, events and files."""
 
@@ -59,10 +77,11 @@ class OfSpace:
         return cls()
 
 
-Scope = OfJob | OfTag | OfSpace
-SCOPES: Final[dict[str, type[OfJob] | type[OfTag] | type[OfSpace]]] = {
+Scope = OfJob | OfTag | OfDefinition | OfSpace
+SCOPES: Final[dict[str, type[OfJob] | type[OfTag] | type[OfDefinition] | type[OfSpace]]] = {
     "job": OfJob,
     "tag": OfTag,
+    "definition": OfDefinition,
     "space": OfSpace,
 }
 
@@ -86,6 +105,11 @@ class Claims:
     def tag(self) -> str | None:
         """The one tag, where it is for one."""
         return self.scope.tag if isinstance(self.scope, OfTag) else None
+
+    @property
+    def definition(self) -> str | None:
+        """The one definition, where it is for one."""
+        return self.scope.code if isinstance(self.scope, OfDefinition) else None
 
     def packed(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -1,5 +1,6 @@
 """One running job in memory: its merged progress, its curve, and what is told of its end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +23,8 @@ class Running:
     """What is known of one lease's progress. ``sent`` is how far its curve has been handed to the store.
 
     ``movement`` is not known of a run that began under another server, until the store has told its ``past``; ``whole``
-    is False of a job that was split, whose parts move or stall in its stead. ``tags`` are those that the store had last.
+    is False of a job that was split, whose parts move or stall in its stead. ``tags`` are those that the store had last,
+    ``head`` is what events tell of it beside its name.
     """
 
     lease: Held
@@ -44,6 +46,7 @@ class Running:
     recalled: bool = False
     whole: bool = True
     tags: list[str] = field(default_factory=list)
+    head: Mapping[str, Any] = field(default_factory=dict)
 
     def merge(self, newer: Progress) -> bool:
         """Take a tick in; whether it says anything new."""
@@ -135,6 +138,8 @@ def _as_stored(row: JobRow, running: Running) -> Running:
     if row.parts is not None:
         running.divide()
     running.tags = row.tags
+    if row.part is None:
+        running.head = row.head
     return running
 
 
@@ -162,6 +167,8 @@ def live_tick(running: Running) -> tuple[int, dict[str, Any], dict[str, Any]]:
         },
         "payload": {"domain": kind, "operation": operation, "job": running.name, "status": "executing"},
     }
+    if running.head:
+        event["payload"].update(running.head)
     if running.tags:
         event["payload"]["tags"] = running.tags
     return running.space.id, {name: value for name, value in tick.items() if value is not None}, event

@@ -85,7 +85,9 @@ def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
     """What stands behind WHERE for these jobs of a space, and its parameters."""
     params: dict[str, Any] = {"space": space_id}
     # The plus keeps the index of the space away where there are fewer children of a parent, or jobs of a definition.
-    plain = wanted.parent_id is None and wanted.definition is None
+    within = wanted.within
+    of_one = wanted.definition is not None or (within is not None and within.definition is not None)
+    plain = wanted.parent_id is None and not of_one
     parts = ["space_id = :space" if plain else "+space_id = :space"]
     for column, sign, value in (
         ("source", "=", wanted.source),
@@ -99,9 +101,7 @@ def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
             params[name] = value
             parts.append(f"{column} {sign} :{name}")
     if wanted.definition is not None:
-        params["definition"] = wanted.definition
-        mine = "SELECT d.id FROM definition d WHERE d.space_id = :space AND d.code = :definition"
-        parts.append(f"definition_id = ({mine})")
+        parts.append(reach.of_definition(wanted.definition, "definition", params))
     if wanted.top_level and wanted.parent_id is None:
         parts.append("parent_id IS NULL")
     if wanted.statuses:

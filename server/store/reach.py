@@ -23,7 +23,17 @@ def of_jobs(reach: Reach, params: dict[str, Any]) -> str:
         parts.append("(job.id = :reach_job OR (job.parent_id = :reach_job AND job.part IS NOT NULL))")
     if reach.tag is not None:
         parts.append(tags.condition(reach.tag, "reach_tag", params))
+    if reach.definition is not None:
+        parts.append(of_definition(reach.definition, "reach_definition", params))
     return " AND ".join(parts) or "1 = 1"
+
+
+def of_definition(code: str, name: str, params: dict[str, Any]) -> str:
+    """Jobs of a definition of the space ``:space``, as a condition on rows of ``job``; it adds the parameter ``name``."""
+    params[name] = code
+    return (
+        f"job.definition_id = (SELECT d.id FROM definition d WHERE d.space_id = :space AND d.code = :{name})"  # noqa: S608 - a name of our own
+    )
 
 
 def of_files(reach: Reach, params: dict[str, Any]) -> str:
@@ -44,6 +54,9 @@ def of_events(reach: Reach, params: dict[str, Any]) -> str:
         parts.append(f"(e.job_id = :reach_job OR e.job_id IN ({mine}) OR ({about}))")
     if reach.tag is not None:
         parts.append(f"e.job_id IS NOT NULL AND {tags.told(reach.tag, 'e.body', 'reach_told', params)}")
+    if reach.definition is not None:
+        mine = of_definition(reach.definition, "reach_definition", params)
+        parts.append(f"EXISTS (SELECT 1 FROM job WHERE job.id = e.job_id AND {mine})")  # noqa: S608 - conditions of our own
     if reach.jobs is not None:
         others = f"SELECT 1 FROM job WHERE job.id = e.job_id AND NOT ({of_jobs(reach, params)})"  # noqa: S608 - conditions of our own
         published = f"e.job_id IS NULL AND e.topic NOT IN ({_OF_THE_SERVER})"

@@ -363,7 +363,7 @@ class Keyring:
 
     def _checked_token(self, claims: Claims, shown: Shown, token_id: str, now: int) -> _Checked:
         jobs, topics = shown.limits
-        reach = reach_of(patterns(jobs), patterns(topics), claims.job_id, claims.tag)
+        reach = reach_of(patterns(jobs), patterns(topics), claims.job_id, claims.tag, claims.definition)
         until = _until(now, claims.expires_at)
         return _Checked(
             token_id, ROLE, claims.space_id, every_space=False, until=until, shown=shown, reach=reach

@@ -30,7 +30,7 @@ OF_A_JOB: Final = frozenset({
 })  # fmt: skip
 """What a token of one job opens."""
 OF_A_TAG: Final = OF_A_JOB | {"GET /v1/jobs"}
-"""What a token of a tag opens."""
+"""What a token of a tag or definition opens."""
 OF_A_SPACE: Final = OF_A_TAG | {
     "GET /v1/jobs/{id}/plan",
     "GET /v1/events/{id}",

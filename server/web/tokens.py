@@ -10,7 +10,8 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.times import to_wire
 from listener_sdk.protocol.tokens import TokenCreate
 
-from ..core.tokens import Claims, OfJob, OfSpace, OfTag, Scope
+from ..commands.definitions import find
+from ..core.tokens import Claims, OfDefinition, OfJob, OfSpace, OfTag, Scope
 from .answers import data
 from .auth import keyring
 from .call import Call
@@ -28,9 +29,13 @@ async def create(call: Call) -> web.Response:
 
 
 async def _scope(call: Call, body: TokenCreate) -> Scope:
-    """A job must be there, and within the reach of the key; of a tag there may be no jobs yet."""
+    """A job or definition must be there, and within the reach of the key; of a tag there may be no jobs yet."""
     if body.tag is not None:
         return OfTag(body.tag)
+    if body.definition is not None:
+        code = body.definition
+        row, _ = await call.node.read(lambda reader: find(reader, call.actor, code))
+        return OfDefinition(row.code)
     if body.job is None:
         return OfSpace()
     return OfJob(await call.seen_job(body.job, "job"))

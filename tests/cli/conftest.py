@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import WSMsgType, web
 from click.testing import CliRunner
+from fake_definitions import FakeDefinitions
 
 from listener_sdk._version import __version__
 from listener_sdk.cli import main
@@ -49,6 +50,14 @@ class FakeApi:
     closes_with: int | None = None
     never_ends: bool = False
     untaken: bool = False
+
+    def __post_init__(self):
+        self.definitions = FakeDefinitions(self._completed)
+
+    def _completed(self, **fields):
+        job = self.job(status="complete", **fields)
+        self.event("job:completed", job["id"], status="complete")
+        return job
 
     def job(self, **fields):
         number = f"us_jb_{len(self.jobs) + 1:010d}"
@@ -110,6 +119,7 @@ class FakeApi:
             web.patch("/v1/keys/{id}", self._change_key),
             web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
+            *self.definitions.routes(),
         ])  # fmt: skip
         return app
 

@@ -13,9 +13,12 @@ from server.commands.definitions import DELETE_DEFINITION, EXECUTE_DEFINITION, D
 from server.commands.jobs import CancelJob
 from server.core.definitions import new_definition
 from server.core.jobs import COLUMNS
-from server.store import clearing
+from server.core.reach import Reach
+from server.store import bulk, clearing, event_pages, job_pages
 from server.store import definitions as sql
 from server.store.definitions import DefinitionFilter
+from server.store.event_pages import EventFilter
+from server.store.job_pages import JobFilter
 from server.store.pages import Window
 
 
@@ -102,6 +105,30 @@ def test_jobs_are_found_by_their_definition(tx, job):
     tx.insert_many("job", COLUMNS, [astuple(one) for one in rows])
     assert {key: one.id for key, one in sql.newest_jobs(tx, [1, 2]).items()} == {1: 6}
     assert [sql.unfinished_job(tx, number) for number in (1, 2)] == [5, None]
+
+
+def test_lists_calls_about_many_jobs_and_tokens_go_by_definition(tx, job):
+    for number, space in ((1, 1), (2, 1), (3, 2)):
+        sql.insert(tx, row(number, space_id=space, code="b" if number == 2 else "a"))
+    rows = [
+        replace(job, id=n, definition_id=d, space_id=s)
+        for n, d, s in ((5, 1, 1), (6, 2, 1), (7, 1, 1), (8, 3, 2), (9, None, 1))
+    ]
+    tx.insert_many("job", COLUMNS, [astuple(one) for one in rows])
+    told = '{"topic":"job:ready","payload":{"definition":"a"}}'
+    tx.append_log([(one.space_id, "job:ready", one.id, 0, 1, told) for one in rows])
+    of_a = Reach(definition="a")
+    for wanted in (JobFilter(definition="a"), JobFilter(within=of_a), JobFilter(definition="a", within=of_a)):
+        assert [one.id for one in job_pages.page(tx, 1, wanted, Window(9), count=True).rows] == [7, 5]
+        assert (
+            bulk.candidates(tx, 1, wanted, "cancel", 9)
+            == bulk.still(tx, 1, wanted, "cancel", [5, 6, 7, 8])
+            == [5, 7]
+        )
+    assert bulk.count(tx, 1, JobFilter(definition="b", within=of_a), "cancel") == 0
+    assert bulk.count(tx, 1, JobFilter(definition="nobody"), "cancel") == 0
+    page = event_pages.page(tx, 1, EventFilter(within=of_a), Window(9))
+    assert [one.seq for one in page.rows] == [1, 3]
 
 
 def test_nothing_stays_of_a_space_that_is_gone(tx):

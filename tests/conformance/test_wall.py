@@ -4,14 +4,16 @@ from dataclasses import astuple, replace
 
 import pytest
 
+from listener_sdk.protocol.definitions import DefinitionCreate
 from listener_sdk.protocol.ids import encode
 from server.core.actors import Space
+from server.core.definitions import new_definition
 from server.core.files import FileRow
 from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
 from server.core.members import MemberRow
 from server.core.secrets import SecretRow
-from server.store import files, keys, log, members, secrets, spaces, wall
+from server.store import definitions, files, keys, log, members, secrets, spaces, wall
 
 
 def insert_member(connection, number):
@@ -41,6 +43,8 @@ def tx(connection, job):
         row = SecretRow(n, n, "a", "", None, None, "w", "s", 1, 1, 5, "k", 5, "k")
         secrets.insert(connection, row)
         insert_member(connection, n)
+        body = DefinitionCreate(job_definition_code="a", job_type="b")
+        definitions.insert(connection, new_definition(n, n, body, 5, "k", enabled=True))
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
     yield connection
     connection.rollback()

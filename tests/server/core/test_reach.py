@@ -41,6 +41,23 @@ def test_one_job_is_seen_with_its_parts_and_without_its_children(job):
     assert not replace(reach, jobs=("export:*",)).sees(replace(job, id=7, name="import:csv"))
 
 
+def test_jobs_of_a_definition_are_seen_and_heard_without_their_parts(job):
+    reach = Reach(definition="web-test")
+    spec = '{"jobType":"a","definition":"web-test","startedBy":{}}'
+    assert reach.of_a_token
+    assert reach.sees(replace(job, spec=spec, definition_id=5))
+    assert not reach.sees(replace(job, spec=spec.replace("web", "wob"), definition_id=6))
+    assert not reach.sees(replace(job, spec=spec, parent_id=7, part=1))
+    assert not reach.sees(job)
+    told = event()
+    told["payload"] |= {"definition": "web-test", "isPart": False}
+    assert reach.hears(told)
+    assert not reach.hears(event())
+    assert not reach.hears({**told, "topic": "definition:updated"})
+    told["payload"]["isPart"] = True
+    assert not reach.hears(told)
+
+
 def test_who_is_restricted_to_jobs_hears_of_them_and_of_clients():
     reach = Reach(jobs=("import:*",))
     assert reach.hears(event())

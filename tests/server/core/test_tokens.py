@@ -2,14 +2,14 @@
 
 import pytest
 
-from server.core.tokens import SCOPES, Claims, OfJob, OfSpace, OfTag
+from server.core.tokens import SCOPES, Claims, OfDefinition, OfJob, OfSpace, OfTag
 
 
 def claims(scope):
     return Claims("us_key_0000000001", "stamp", 1, 99, scope)
 
 
-SAMPLES = (OfJob(3), OfTag("Acme Ω"), OfSpace())
+SAMPLES = (OfJob(3), OfTag("Acme Ω"), OfDefinition("web-test"), OfSpace())
 
 
 @pytest.mark.parametrize("scope", SAMPLES)
@@ -21,6 +21,14 @@ def test_every_scope_is_packed_and_unpacked(scope):
 def test_only_a_token_of_a_job_names_one():
     assert claims(OfJob(3)).job_id == 3
     assert claims(OfSpace()).job_id is None
+
+
+def test_only_a_token_of_a_definition_names_one():
+    assert claims(OfDefinition("web-test")).definition == "web-test"
+    assert claims(OfTag("a")).definition is None
+    for wrong in (3, "", None):
+        with pytest.raises(ValueError, match="code"):
+            OfDefinition.unpacked(wrong)
 
 
 def test_only_a_token_of_a_tag_names_one():

@@ -106,6 +106,15 @@ def test_a_live_tick_says_the_tags_that_the_store_had_last(job_row, running):
     assert "tags" not in live_tick(running)[2]["payload"]
 
 
+def test_a_live_tick_says_of_which_definition_it_is(job_row, running):
+    spec = '{"jobType":"a","definition":"web-test","startedBy":{}}'
+    started = begun(running.lease, replace(job_row, spec=spec), SPACE, T)
+    payload = live_tick(started)[2]["payload"]
+    assert (payload["jobType"], payload["definition"]) == ("a", "web-test")
+    part = begun(running.lease, replace(job_row, spec=spec, part=1, parent_id=1), SPACE, T)
+    assert "definition" not in live_tick(part)[2]["payload"]
+
+
 def test_a_run_that_this_server_saw_from_its_beginning_needs_no_past(running):
     go(running, (1_000, 10.0))
     running.recall(Past([(T + 500, 99.0)], None), T + 1_000)

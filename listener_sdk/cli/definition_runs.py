@@ -1,0 +1,175 @@
+"""``tickwire definitions launch`` and ``dry-run``: jobs of a definition, or what they would get."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..client import Client
+from ..protocol.definitions import DryRun
+from ..protocol.jobs import Job
+from . import outcomes
+from .connection import Command, call, connection_options, json_option
+from .moments import ahead
+from .output import emit, in_json, say, short, wire
+from .pairs import as_object, json_object
+from .progress import wall_clock
+from .run import finish, watch
+from .tables import table
+
+_PARAM = click.option(
+    "--param",
+    "-p",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter; JSON values are understood.",
+)
+_PARAMS = click.option(
+    "--params", "text", metavar="TEXT|@FILE", help="Parameters as a JSON object; pairs win."
+)
+
+
+def params_options(found: Command) -> Command:
+    """Add ``--param`` and ``--params``."""
+    return _PARAM(_PARAMS(found))
+
+
+def params_of(pairs: tuple[str, ...], text: str | None) -> dict[str, Any]:
+    """The parameters that the options describe; the pairs win."""
+    whole = json_object(text, "--params") if text is not None else {}
+    return {**whole, **as_object(pairs, "--param")}
+
+
+def _launch_options(found: Command) -> Command:
+    """Add what a launch may say of its job."""
+    for option in reversed(_OF_A_LAUNCH):
+        found = option(found)
+    return found
+
+
+_OF_A_LAUNCH = (
+    click.option("--mode", type=click.Choice(["full", "delta"]), help="The run mode, if not the usual one."),
+    click.option("--event", metavar="TEXT|@FILE", help="An event that templates read, as JSON."),
+    click.option(
+        "--file",
+        "path",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Upload a file for the job.",
+    ),
+    click.option("--label", help="A name of the job for people; else the definition's."),
+    click.option(
+        "--priority", type=click.IntRange(-1000, 1000), help="Higher ones go first; 0 if it is left out."
+    ),
+    click.option(
+        "--tag", "tags", multiple=True, metavar="TAG", help="A word to sort jobs by; may be repeated."
+    ),
+    click.option(
+        "--at",
+        metavar="SPAN|TIME",
+        help="Start in 30s, 10m, 2h or 1d, or at an ISO time such as 2030-01-31T08:00.",
+    ),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Seconds to wait for the end.",
+    ),
+    click.option("--detach", "-d", is_flag=True, help="Print the job's id, and do not wait for its end."),
+)
+
+
+@click.command("launch")
+@click.argument("code")
+@params_options
+@_launch_options
+@connection_options
+@json_option
+def launch(
+    code: str,
+    pairs: tuple[str, ...],
+    text: str | None,
+    event: str | None,
+    path: Path | None,
+    at: str | None,
+    timeout_s: float | None,
+    detach: bool,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Make a job of the definition CODE, watch it and show its outcome. Exit codes as of tickwire run."""
+    fields = {name: value for name, value in given.items() if value not in {None, ()}}
+    if at is not None:
+        fields["scheduled_at"] = ahead(at, "--at", wall_clock())
+    if event is not None:
+        fields["context"] = {"event": json_object(event, "--event")}
+    params = params_of(pairs, text)
+
+    async def session(client: Client) -> tuple[Job, bool]:
+        after = (await client.whoami()).position
+        file = {} if path is None else {"file_id": (await client.files.upload(path, name=path.name)).id}
+        made = await client.definitions.execute(code, params, **fields, **file)
+        if detach:
+            return made, False
+        ended = await watch(client, made, after, timeout_s=timeout_s, logs=False)
+        return ended, await outcomes.has_log(client, ended)
+
+    job, has_log = call(url, key, session)
+    if not detach:
+        finish(job, has_log=has_log, as_json=as_json)
+    elif as_json:
+        emit(wire(job))
+    else:
+        click.echo(job.id)
+
+
+@click.command("dry-run")
+@click.argument("code", required=False)
+@click.option("--type", "job_type", metavar="CODE", help="Without CODE: the job type to check against.")
+@params_options
+@click.option("--event", metavar="TEXT|@FILE", help="An event that templates read, as JSON.")
+@click.option("--hook", metavar="TEXT|@FILE", help="What a webhook brought, as JSON.")
+@connection_options
+@json_option
+def dry_run(
+    code: str | None,
+    job_type: str | None,
+    pairs: tuple[str, ...],
+    text: str | None,
+    event: str | None,
+    hook: str | None,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Show what the parameters of a job would be; nothing is made. Without CODE, parameters that are not kept yet are tried.
+
+    Exit code 1 where a template does not resolve, or a parameter does not fit.
+    """
+    context = [
+        None if given is None else json_object(given, option)
+        for option, given in (("--event", event), ("--hook", hook))
+    ]
+    params = params_of(pairs, text)
+
+    async def tried(client: Client) -> DryRun:
+        return await client.definitions.dry_run(
+            code, params, job_type=job_type, event=context[0], hook=context[1]
+        )
+
+    shown = call(url, key, tried)
+    emit(wire(shown)) if as_json else _tell(shown)
+    if shown.problems:
+        click.get_current_context().exit(1)
+
+
+def _tell(shown: DryRun) -> None:
+    rows = [(one.path, one.expression, one.problem or one.kind, short(one.value)) for one in shown.places]
+    if rows:
+        table(("PLACE", "EXPRESSION", "GIVES", "VALUE"), rows, empty="")
+    for problem in shown.problems:
+        say(f"{problem.path}: {problem.message}", "red")
+    if shown.params is not None:
+        say(f"parameters: {in_json(shown.params)}")

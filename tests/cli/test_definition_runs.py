@@ -1,0 +1,73 @@
+import json
+
+
+def test_a_launch_is_watched_to_its_end(api, tickwire):
+    tickwire("definitions", "create", "a", "--type", "b", "--enabled")
+    done = tickwire(
+        "definitions",
+        "launch",
+        "a",
+        "-p",
+        "limit=3",
+        "--mode",
+        "delta",
+        "--tag",
+        "acme",
+        "--priority",
+        "5",
+        "--event",
+        '{"id": "e"}',
+    )
+    assert done.exit_code == 0, done.output
+    assert api.definitions.asked == [
+        (
+            "execute",
+            {
+                "params": {"limit": 3},
+                "mode": "delta",
+                "context": {"event": {"id": "e"}},
+                "priority": 5,
+                "tags": ["acme"],
+            },
+        )
+    ]
+
+
+def test_a_launch_may_be_left_alone(api, tickwire, tmp_path):
+    tickwire("definitions", "create", "a", "--type", "b", "--enabled")
+    (tmp_path / "in.csv").write_text("x")
+    done = tickwire(
+        "definitions",
+        "launch",
+        "a",
+        "--detach",
+        "--file",
+        tmp_path / "in.csv",
+        "--at",
+        "2100-01-01T00:00:00Z",
+    )
+    assert done.stdout == "us_jb_0000000001\n"
+    _, sent = api.definitions.asked[-1]
+    assert (sent["fileId"], sent["scheduledAt"], api.uploads) == (
+        "us_fl_1",
+        "2100-01-01T00:00:00.000Z",
+        [("in.csv", b"x")],
+    )
+    assert json.loads(tickwire("definitions", "launch", "a", "-d", "--json").stdout)["definition"] == "a"
+
+
+def test_a_dry_run_shows_places_and_problems(api, tickwire):
+    api.definitions.shown = {
+        "params": None,
+        "places": [{"path": "params.url", "expression": "event.u", "problem": "gives null here"}],
+        "problems": [{"path": "params.url", "message": "gives null here"}],
+    }
+    shown = tickwire("definitions", "dry-run", "a", "--event", '{"u": 1}', "-p", "x=1")
+    assert shown.exit_code == 1
+    assert "params.url: gives null here" in shown.stdout
+    assert api.definitions.asked == [("a", {"params": {"x": 1}, "context": {"event": {"u": 1}}})]
+    assert tickwire("definitions", "dry-run", "a", "--json").exit_code == 1
+    api.definitions.shown = {"params": {"x": 1}, "places": [], "problems": []}
+    good = tickwire("definitions", "dry-run", "--type", "b", "--params", '{"x": 1}', "--hook", "{}")
+    assert (good.exit_code, good.stdout) == (0, 'parameters: {"x": 1}\n')
+    assert api.definitions.asked[-1] == ("", {"params": {"x": 1}, "jobType": "b", "context": {"hook": {}}})

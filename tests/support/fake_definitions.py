@@ -1,0 +1,88 @@
+"""The part of the commands' fake server that knows job definitions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+AT = "2026-01-01T12:00:00.000Z"
+
+
+class FakeDefinitions:
+    """Definitions by code; ``asked`` is what launches and dry runs were sent."""
+
+    def __init__(self, make_job: Callable[..., dict[str, Any]]) -> None:
+        self.known: dict[str, dict[str, Any]] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.shown: dict[str, Any] = {"params": {"url": "u"}, "places": [], "problems": []}
+        self._make_job = make_job
+
+    def routes(self) -> list[web.RouteDef]:
+        at = "/v1/job-definitions"
+        return [
+            web.get(at, self._list),
+            web.post(at, self._create),
+            web.post(f"{at}/_dry-run", self._dry_run),
+            web.get(f"{at}/{{code}}", self._get),
+            web.patch(f"{at}/{{code}}", self._change),
+            web.delete(f"{at}/{{code}}", self._delete),
+            web.post(f"{at}/{{code}}/_execute", self._execute),
+            web.post(f"{at}/{{code}}/_dry-run", self._dry_run),
+            web.get(f"{at}/{{code}}/versions", self._versions),
+        ]
+
+    async def _list(self, request: web.Request) -> web.Response:
+        enabled = request.query.get("enabled")
+        found = [
+            one for one in self.known.values() if enabled is None or str(one["enabled"]).lower() == enabled
+        ]
+        return web.json_response({"data": found, "cursor": None})
+
+    async def _create(self, request: web.Request) -> web.Response:
+        given = (await request.json())["jobDefinition"]
+        facts = {
+            "id": "us_def_0000000001",
+            "name": given["jobDefinitionCode"],
+            "enabled": False,
+            "version": 1,
+        }
+        self.known[given["jobDefinitionCode"]] = (
+            facts | {"createdAt": AT, "updatedAt": AT, "updatedBy": "k"} | given
+        )
+        return self._answer(given["jobDefinitionCode"])
+
+    def _answer(self, code: str) -> web.Response:
+        return web.json_response({"jobDefinition": self.known[code]})
+
+    async def _get(self, request: web.Request) -> web.Response:
+        return self._answer(request.match_info["code"])
+
+    async def _change(self, request: web.Request) -> web.Response:
+        one = self.known[request.match_info["code"]]
+        one |= (await request.json())["jobDefinition"]
+        one["version"] += 1
+        return self._answer(request.match_info["code"])
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        del self.known[request.match_info["code"]]
+        return web.json_response({"data": {"success": True}})
+
+    async def _execute(self, request: web.Request) -> web.Response:
+        self.asked.append(("execute", await request.json()))
+        job = self._make_job(definition=request.match_info["code"])
+        return web.json_response({"jobId": job["id"]})
+
+    async def _dry_run(self, request: web.Request) -> web.Response:
+        self.asked.append((request.match_info.get("code", ""), await request.json()))
+        return web.json_response({"data": self.shown})
+
+    async def _versions(self, request: web.Request) -> web.Response:
+        one = self.known[request.match_info["code"]]
+        version = {
+            "version": one["version"],
+            "at": AT,
+            "actor": "us_key_1",
+            "jobType": one["jobType"],
+            "params": one["params"],
+        }
+        return web.json_response({"data": [version], "cursor": None})
