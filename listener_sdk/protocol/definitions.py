@@ -1,8 +1,6 @@
 """Job definitions on the wire, in Conscia's shape: a job type with its parameters, kept under a code, to be started again and again."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
@@ -52,23 +50,19 @@ def _cron(text: str) -> str:
 
 
 def _topics(text: str) -> str:
-    with _told():
+    try:
         compile_topics(text)
+    except Refusal as refusal:
+        raise ValueError(refusal.message) from None
     return text
 
 
 def _filter(conditions: JsonObject) -> JsonObject:
-    with _told():
-        compile_filter(conditions)
-    return conditions
-
-
-@contextmanager
-def _told() -> Iterator[None]:
     try:
-        yield
+        compile_filter(conditions)
     except Refusal as refusal:
         raise ValueError(refusal.message) from None
+    return conditions
 
 
 DefinitionCode = Annotated[str, Field(max_length=128), AfterValidator(_code)]

@@ -31,6 +31,7 @@ from ..store.command import Command
 from ..store.database import Reader
 from ..store.transaction import Transaction
 from . import launches
+from .built_in import BUILT_IN
 from .changes import tell
 from .launches import Launch
 
@@ -123,7 +124,10 @@ def find(reader: Reader, actor: Actor, name: str) -> tuple[DefinitionRow, JobTyp
     if found is None:
         raise unknown(reader, actor, name)
     row, body = found
-    job_type = read_type(body) if body is not None else launches.find_type(reader, actor, row.type_code)
+    if body is None or row.type_code in BUILT_IN:
+        job_type = launches.find_type(reader, actor, row.type_code)
+    else:
+        job_type = read_type(body)
     if actor.reach is not None and not actor.reach.names(job_type.name):
         raise unknown(reader, actor, name)
     return row, job_type

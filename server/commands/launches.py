@@ -19,6 +19,7 @@ from ..store import job_types as sql
 from ..store.database import Reader
 from ..store.transaction import Transaction
 from . import jobs
+from .built_in import BUILT_IN
 
 MOST_NAMED = 1_000
 """Codes among which a near one is looked for."""
@@ -48,10 +49,13 @@ def type_of(tx: Transaction, actor: Actor, code: str) -> JobType:
 
 def find_type(reader: Reader, actor: Actor, code: str) -> JobType:
     """The type of this code, built in or declared; Refusal ``not_found`` that names near ones."""
-    row = sql.by_code(reader, actor.space.id, code)
-    if row is None:
-        raise unknown_type(sql.codes(reader, actor.space.id, MOST_NAMED), code)
-    return row.job_type
+    found = BUILT_IN.get(code)
+    if found is None:
+        row = sql.by_code(reader, actor.space.id, code)
+        found = None if row is None else row.job_type
+    if found is None:
+        raise unknown_type([*BUILT_IN, *sql.codes(reader, actor.space.id, MOST_NAMED)], code)
+    return found
 
 
 def started_by(actor: Actor) -> dict[str, Any]:

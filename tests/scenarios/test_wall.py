@@ -7,6 +7,7 @@ import pytest
 from tenants import DEADLINE_S, LISTS, Tenant, tenants
 
 from listener_sdk.protocol.bulk import JobsFilter
+from listener_sdk.protocol.definitions import DefinitionExecute
 from listener_sdk.protocol.events import EventContext
 from listener_sdk.protocol.frames import CLIENT_FRAMES
 from listener_sdk.protocol.jobs import JobCreate, JobUpdate
@@ -26,9 +27,14 @@ OF_PATH = {
     "/v1/members": "mem",
     "/v1/spaces": "sp",
     "/v1/environments": "env",
+    "/v1/job-definitions": "def",
 }
 """Which kind of id stands in the path: a route that takes another one wants a row here, and a thing of it in tests/support/tenants.py."""
-BODIES = {"/v1/jobs/{id}/split": {"parts": 2}, "/v1/jobs/{id}/plan": {"fileId": "us_fl_1", **LISTS}}
+BODIES = {
+    "/v1/jobs/{id}/split": {"parts": 2},
+    "/v1/jobs/{id}/plan": {"fileId": "us_fl_1", **LISTS},
+    "/v1/job-definitions/{code}": {"jobDefinition": {"name": "x"}},
+}
 """What routes need beside the id in their path. The plan's jobId is set by the test."""
 
 
@@ -53,18 +59,22 @@ def told(how):
 
 
 def by_path(other):
-    """A call of each route with an id in its path: (route, method, path, body, what it names)."""
+    """A call of each route with an id in its path: (route, path, body, what it names)."""
     for route in ROUTES:
-        if "{id}" not in route.path:
+        ours = route.path.replace("/vue/_api/v1", "/v1")
+        kind = OF_PATH.get("/".join(ours.split("/")[:3]))
+        if "{" not in route.path or kind is None:
             continue
-        named = other.ids[OF_PATH["/".join(route.path.split("/")[:3])]]
+        named = other.ids[kind]
         body = None
         if route.method in {"POST", "PUT", "PATCH"}:
-            body = {
-                **BODIES.get(route.path, {}),
-                **({"jobId": named} if route.path.endswith("/plan") else {}),
-            }
-        yield route, route.path.replace("{id}", named), body, named
+            body = {**BODIES.get(ours, {}), **({"jobId": named} if route.path.endswith("/plan") else {})}
+        yield route, filled(route.path, named), body, named
+
+
+def filled(path, named):
+    """The path with a name in it."""
+    return path.replace("{id}", named).replace("{code}", named).replace("{version}", "1")
 
 
 def by_query_and_body(own, other):
@@ -109,7 +119,9 @@ FREE = {
 """Fields of bodies that look like ids, and lead to nothing."""
 
 
-@pytest.mark.parametrize("model", [JobCreate, JobUpdate, JobsFilter, PlanPut, EventContext])
+@pytest.mark.parametrize(
+    "model", [JobCreate, JobUpdate, JobsFilter, PlanPut, EventContext, DefinitionExecute]
+)
 def test_every_field_that_takes_an_id_is_tried(model):
     names = {field.alias or name for name, field in model.model_fields.items()}
     assert {name for name in names if name.endswith(("Id", "Ids"))} <= COVERED | FREE.keys()
@@ -133,6 +145,27 @@ async def test_no_route_leads_to_the_other_space(both):
     for line in await ours.audit("access:*"):
         assert line["actor"] != "outsider"
         assert line["address"] == "127.0.0.1"
+
+
+async def test_no_code_leads_to_the_other_space(both):
+    """Codes may be the same in both; what one has alone, the other does not find."""
+    ours, theirs = both
+    before = await theirs.state()
+    for role, caller in (*ours.callers.items(), *ours.members.items()):
+        for route in ROUTES:
+            if "{code}" not in route.path:
+                continue
+            for code in theirs.codes:
+                body = (
+                    None
+                    if route.method in {"GET", "DELETE"}
+                    else BODIES.get(f"/v1{route.path.partition('/v1')[2]}", {})
+                )
+                answer = await caller.call(route.method, filled(route.path, code), body)
+                allowed = may(role, route.permission)
+                assert answer.status == (404 if allowed else 403), (role, route, answer)
+                assert f"mean {code}" not in answer.error["message"]
+    assert await theirs.state() == before
 
 
 async def test_no_query_or_body_leads_there(both):
@@ -197,7 +230,7 @@ async def test_the_name_of_the_other_opens_no_route(both):
     expected = set()
     for route in ROUTES:
         if route.auth != "public":
-            path = route.path.replace("{id}", ours.ids["jb"])
+            path = filled(route.path, ours.ids["jb"])
             answer = await ours.callers["admin"].call(route.method, path, X_Customer_Code=theirs.code)
             assert (answer.status, answer.error["code"]) == (404, "not_found"), route
             expected.add((theirs.ids["sp"], f"{route.method} {route.path}"))

@@ -112,6 +112,8 @@ class Tenant:
     members: dict[str, Caller]
     ids: dict[str, str]
     fence: int
+    codes: tuple[str, ...] = ()
+    """Of what has no ids; the other has none of these."""
 
     async def audit(self, action: str = "**") -> list[Any]:
         """The space's audit, newest first."""
@@ -121,7 +123,7 @@ class Tenant:
         """All that the space has, as it looks to its administrator."""
         admin = self.callers["admin"]
         paths = [
-            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", "/v1/members", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
+            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", "/v1/members", "/v1/job-definitions", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
             *(f"/v1/jobs/{self.ids['jb']}{end}" for end in ("", "/plan", "/log", "/attempts", "/progress")),
         ]  # fmt: skip
         found = [(await admin.call("GET", path)).data for path in paths]
@@ -192,5 +194,9 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
         "sp": f"us_sp_{code}",
         "env": f"us_env_{code}",
     }
+    only = f"only-in-{code}"
+    definition = {"jobDefinitionCode": only, "jobType": "noop", "enabled": True}
+    made = (await admin.call("POST", "/v1/job-definitions", {"jobDefinition": definition})).body
+    ids["def"] = made["jobDefinition"]["id"]
     browsers = {role: browser for role, (_, browser) in members.items()}
-    return Tenant(code, callers, browsers, ids, running_job["fence"])
+    return Tenant(code, callers, browsers, ids, running_job["fence"], (only,))
