@@ -16,8 +16,10 @@ from .sizes import sized_text
 from .template_text import OPEN
 
 KIND: Final = "def"
-MOST_READ: Final = 256
-"""Definitions that are kept as they were read: those that are launched again and again. Each has 256 KiB at most."""
+MOST_READ: Final = 512
+"""Bodies that are kept as they were read: of definitions that are launched again and again."""
+LARGEST_KEPT: Final = 8_192
+"""Characters of a body that is kept; a larger one is read each time."""
 
 IN_BODY: Final = ("jobType", "params", "schedule", "options", "target", "triggers", "modes")
 """What a version is made of."""
@@ -57,7 +59,7 @@ class DefinitionRow:
     @property
     def recipe(self) -> "Recipe":
         """What the body says."""
-        return _read(self.body)
+        return _kept(self.body) if len(self.body) <= LARGEST_KEPT else _read(self.body)
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,11 @@ class Recipe:
         return frozenset(name for trigger in self.triggers for name in trigger["params"])
 
 
-@lru_cache(maxsize=MOST_READ)
 def _read(body: str) -> Recipe:
-    facts = orjson.loads(body)
-    return Recipe(facts, is_template=OPEN in body)
+    return Recipe(orjson.loads(body), is_template=OPEN in body)
+
+
+_kept: Final = lru_cache(maxsize=MOST_READ)(_read)
 
 
 def new_definition(

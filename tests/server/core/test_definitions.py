@@ -46,6 +46,9 @@ def test_a_new_one_says_what_its_body_said():
 
 def test_what_was_read_once_is_not_read_again():
     assert row().recipe is row().recipe
+    large = row(params={"a": "x" * 9_000})
+    assert large.recipe is not large.recipe
+    assert large.recipe.params == {"a": "x" * 9_000}
 
 
 def test_it_is_known_whether_there_may_be_a_template():
