@@ -54,7 +54,8 @@ def test_every_field_has_its_name_on_the_wire(job, space, now):
         spec=json.dumps({
             "tags": ["acme"], "destination": "d", "config": {}, "trigger": "manual", "mode": "hidden", "input": {"a": 1},
             "subject": {"type": "resource", "id": "x"}, "managed": False, "metadata": {}, "label": "l",
-            "partData": {"page": 1}, "partExecution": "parallel", "predecessorIds": ["us_jb_x"],
+            "partData": {"page": 1}, "partExecution": "parallel", "predecessorIds": ["us_jb_x"], "definition": "d",
+            "definitionVersion": 1,
         }),
     )  # fmt: skip
     wire = job_wire(full, space, split=Split(7, "d", 1, 3, completed=2, failed=1))
