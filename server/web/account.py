@@ -65,11 +65,11 @@ async def _compare(call: Call, row: MemberRow, old: str | None) -> None:
     """Refusal ``invalid`` unless this is the present password. A session that was left open must not let one guess it."""
     keys, now = keyring(call.node), call.node.clock()
     who = (address_of(call.request), call.actor.space.code, row.email or "", now)
-    keys.limit_email(*who)
+    keys.guesses.password(*who)
     if not await call.request.app[PASSWORDS].matches(old or "", row.password_hash):
         raise Refusal(
             "invalid",
             "old is not the present password. Without it, a new one can be set for 15 minutes after logging in by a link.",
             key="old",
         )
-    keys.forgive_email(*who)
+    keys.guesses.right_password(*who)

@@ -15,7 +15,6 @@ from ..commands.logins import SEEN, USE_PASS, UsePass
 from ..core.actors import Actor, Shown, Space
 from ..core.keys import ADMINISTRATOR, KeyRow, patterns
 from ..core.logins import SEEN_EVERY_MS, Visitor
-from ..core.members import email_key
 from ..core.rates import Rates
 from ..core.reach import Reach, reach_of
 from ..core.spaces import FIRST
@@ -28,6 +27,7 @@ from ..security.passes import TICKET
 from ..security.tokens import PREFIX, Tokens
 from ..store import keys, spaces
 from ..store.database import Reader
+from .guesses import Guesses, limit
 from .visits import Visit, by_cookie, by_logins, by_pass
 
 REMEMBERED_MS: Final = 5_000
@@ -87,9 +87,7 @@ class Keyring:
         self._used: dict[str, int] = {}
         """When keys were used last, as far as it was written down."""
         self._ended: dict[str, int] = {}
-        per_minute = node.settings.auth_failures_per_minute
-        self._failures = Rates(rate_per_s=per_minute / 60, burst=per_minute)
-        self._misses = Rates(rate_per_s=per_minute / 60, burst=per_minute)
+        self.guesses = Guesses(node.settings.auth_failures_per_minute)
         self._calls = Rates(rate_per_s=node.settings.rate_per_key, burst=node.settings.rate_per_key)
         of_token = node.settings.rate_per_token
         self._browser_calls = Rates(rate_per_s=of_token, burst=2 * of_token)
@@ -97,9 +95,8 @@ class Keyring:
     async def check(self, token: str | None, address: str, space: str | None = None) -> Actor:
         """The actor of a key, in the space that it names (by code or id) or else its own.
 
-        Refusal ``unauthorized`` for a missing, wrong, expired or revoked key; ``rate_limited`` once an address has sent
-        too many wrong ones, then for every key that was not valid here before; ``not_found`` for a space that the key
-        does not open.
+        Refusal ``unauthorized`` for a missing, wrong, expired or revoked key; ``rate_limited`` for a wrong one once
+        an address has sent too many; ``not_found`` for a space that the key does not open.
         """
         if not token or len(token) > LONGEST_KEY:
             raise Refusal("unauthorized", f"There is no key. {_HOW}")
@@ -109,13 +106,13 @@ class Keyring:
         if known is not None and now < known.until:
             return known.actors.get((space, address)) or await self._actor(known, address, space)
         if known is None:
-            _limit(self._failures.take(address, now), "This address has sent too many wrong keys")
+            self.guesses.look(address, now)
         found = await self._look_up(token, fingerprint, now)
         if found is None:
             self._checked.pop(fingerprint, None)
             self._refuse(token, address, now, is_guess=known is None)
         if known is None:
-            self._failures.give_back(address, now)
+            self.guesses.right(address, now)
         self._remember(fingerprint, found)
         return await self._actor(found, address, space)
 
@@ -123,9 +120,11 @@ class Keyring:
         """A token that has run out is no guess: the browsers of one address go on."""
         claims = self.tokens.read(token)
         if claims is None or claims.expires_at > now:
+            if is_guess:
+                self.guesses.wrong(address, now)
             raise Refusal("unauthorized", f"This key is not valid here. {_HOW}")
         if is_guess:
-            self._failures.give_back(address, now)
+            self.guesses.right(address, now)
         raise Refusal("unauthorized", "This token is past its time: ask who gave it for a new one.")
 
     async def visit(self, cookie: str, address: str, space: str | None = None) -> Actor:
@@ -137,14 +136,16 @@ class Keyring:
         if len(cookie) > LONGEST_KEY or now < self._ended.get(fingerprint, 0):
             raise Refusal("unauthorized", _ENDED)
         if known is None:
-            self.limit(address, now)
+            self.guesses.look(address, now)
         visit = await by_cookie(self._node, self.role_of, cookie)
         if visit is None:
             self._checked.pop(fingerprint, None)
             self._end_of(fingerprint, now)
+            if known is None:
+                self.guesses.wrong(address, now)
             raise Refusal("unauthorized", _ENDED)
         if known is None:
-            self._failures.give_back(address, now)
+            self.guesses.right(address, now)
         found = self._visiting(visit, now)
         self._remember(fingerprint, found)
         return await self._actor(found, address, space)
@@ -165,26 +166,13 @@ class Keyring:
     async def once(self, kind: str, text: str, address: str) -> Visit | None:
         """Whom a link or ticket lets in; one that lets nobody in counts as a wrong key of its address."""
         now = self._node.clock()
-        self.limit(address, now)
+        self.guesses.look(address, now)
         visit = await by_pass(self._node, self.role_of, kind, text)
-        if visit is not None:
-            self._failures.give_back(address, now)
+        if visit is None:
+            self.guesses.wrong(address, now)
+        else:
+            self.guesses.right(address, now)
         return visit
-
-    def limit(self, address: str, now: int) -> None:
-        """Count what may be a guess of an address; Refusal ``rate_limited`` when there were too many."""
-        _limit(self._failures.take(address, now), "This address has sent too many wrong keys")
-
-    def limit_email(self, address: str, space: str, email: str, now: int) -> None:
-        """The same, of a password that somebody tries on an e-mail, from whatever address."""
-        self.limit(address, now)
-        wait_ms = self._misses.take(f"{space}/{email_key(email)}", now)
-        _limit(wait_ms, "Too many wrong passwords for this e-mail")
-
-    def forgive_email(self, address: str, space: str, email: str, now: int) -> None:
-        """The password was right."""
-        self._failures.give_back(address, now)
-        self._misses.give_back(f"{space}/{email_key(email)}", now)
 
     def welcome(self, cookie: str, visit: Visit) -> None:
         """A session that began just now is known here, whatever else its address has sent."""
@@ -244,11 +232,11 @@ class Keyring:
     def call(self, actor: Actor) -> None:
         """Count one call of a key, token or session; Refusal ``rate_limited`` when there were too many."""
         if not actor.in_browser:
-            _limit(self._calls.take(actor.key_id, self._node.clock()), "This key has made too many calls")
+            limit(self._calls.take(actor.key_id, self._node.clock()), "This key has made too many calls")
             return
         name, what = (actor.key_id, "token") if actor.login is None else (f"/{actor.login}", "session")
         wait_ms = self._browser_calls.take(name, self._node.clock())
-        _limit(wait_ms, f"This {what} has made too many calls")
+        limit(wait_ms, f"This {what} has made too many calls")
 
     def forget(self, key_id: str) -> None:
         """Check this key or member, with its tokens and sessions, again before their next call."""
@@ -426,12 +414,6 @@ def bearer(request: web.Request) -> str | None:
 def address_of(request: web.BaseRequest) -> str:
     """Where the connection comes from; a proxy's own address behind one, since its headers can be forged."""
     return request.remote or "unknown"
-
-
-def _limit(wait_ms: int, what: str) -> None:
-    if wait_ms:
-        seconds = -(-wait_ms // 1000)
-        raise Refusal("rate_limited", f"{what}: wait {seconds} s.", retryAfterS=seconds)
 
 
 def _until(now: int, ends: int | None) -> int:

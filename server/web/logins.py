@@ -159,7 +159,7 @@ async def _by_password(call: Call, body: LogIn) -> tuple[Visit, str | None]:
     email, password = body.email or "", body.password or ""
     keys, now = keyring(call.node), call.node.clock()
     who = (address_of(call.request), space_code(body.space), email, now)
-    keys.limit_email(*who)
+    keys.guesses.password(*who)
 
     def look(reader: Reader) -> Visitor | None:
         space = spaces.by_code(reader, space_code(body.space))
@@ -173,7 +173,7 @@ async def _by_password(call: Call, body: LogIn) -> tuple[Visit, str | None]:
     role = visitor.member_role if visitor is not None and right else None
     if visitor is None or role is None:
         raise Refusal("unauthorized", "E-mail, password and space do not belong together.")
-    keys.forgive_email(*who)
+    keys.guesses.right_password(*who)
     return Visit(visitor, role), stored
 
 

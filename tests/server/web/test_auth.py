@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from server.core.rates import Rates
 from server.web import auth
 
 
@@ -73,16 +74,22 @@ async def test_keys_that_were_valid_here_are_not_held_up_by_anothers_guesses(ser
         await me(server, f"wrong{number}")
     server.clock.forward(auth.REMEMBERED_MS / 1000 + 0.5)
     assert (await me(server, server.listener)).status == 200
-    fresh = await make(server)
-    for number in range(10):
-        await me(server, f"again{number}")
-    assert (await me(server, fresh["key"])).status == 429
 
 
-async def test_after_waiting_a_valid_key_is_looked_at_again(server):
+async def test_nor_are_keys_that_come_for_the_first_time(server):
     fresh = await make(server)
-    for number in range(10):
+    for number in range(60):
         await me(server, f"wrong{number}")
+    assert (await me(server, fresh["key"])).status == 200
+    assert (await me(server, "wrong")).status == 429
+
+
+async def test_a_flood_of_wrong_keys_is_not_even_looked_up_until_it_ebbs(server, monkeypatch):
+    fresh = await make(server)
+    monkeypatch.setattr(auth.keyring(server.node).guesses, "_looks", Rates(rate_per_s=1, burst=20))
+    for number in range(20):
+        await me(server, f"wrong{number}")
+    assert (await me(server, fresh["key"])).status == 429
     server.clock.forward(60)
     assert (await me(server, fresh["key"])).status == 200
 

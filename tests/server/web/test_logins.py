@@ -229,6 +229,26 @@ class TestGuesses:
         assert [answer.status for answer in seen] == [401] * 5 + [429] * 2
         assert int(seen[-1].headers["Retry-After"]) <= 12
 
+    async def test_wrong_passwords_hold_up_no_key_no_link_and_nobody_elsewhere(self, server):
+        await with_password(server)
+        ada = (await server.call("GET", "/v1/members")).data[0]["id"]
+        fresh = (await server.call("POST", "/v1/keys", {"name": "n", "role": "viewer"})).data["key"]
+        for _ in range(60):
+            await Browser(server).log_in(**by_password(password="wrong password"))
+        refused = await Browser(server).log_in(**by_password())
+        assert refused.status == 429
+        assert "A link logs in meanwhile" in refused.error["message"]
+        assert (await server.call("GET", "/v1/whoami", key=fresh)).status == 200
+        assert (await Browser(server).by_link(ada)).status == 200
+
+    async def test_wrong_links_hold_up_no_password_and_no_other_link(self, server):
+        await with_password(server)
+        for number in range(60):
+            await Browser(server).log_in(link=f"x{number}")
+        assert (await Browser(server).log_in(**by_password())).status == 200
+        ada = (await server.call("GET", "/v1/members")).data[0]["id"]
+        assert (await Browser(server).by_link(ada)).status == 200
+
     async def test_a_hundred_at_once_are_bounded(self, server):
         await with_password(server)
         seen = await asyncio.gather(
