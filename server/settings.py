@@ -127,6 +127,10 @@ class Settings(BaseModel):
         (),
         description="Networks that jobs may reach although they are not public, such as 10.1.0.0/16, separated by commas.",
     )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Networks of the proxies in front of the server, separated by commas: their X-Forwarded-For says where calls come from.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
         description="The least level that is logged: debug, info, warning or error. Debug shows every request.",
@@ -179,7 +183,7 @@ class Settings(BaseModel):
     max_connections: Count = Field(12_000, description="Open connections, sockets of the stream among them.")
     strangers_per_address: Count = Field(
         200,
-        description="Open connections of one address that have not sent a valid key; beyond it the oldest gives way. A proxy is one address: raise it there.",
+        description="Open connections of one address that have not sent a valid key; beyond it the oldest gives way. Behind a proxy that is not trusted all have its address: raise it there.",
     )
     max_sockets: Count = Field(10_000, description="Open sockets of the stream.")
     sockets_per_key: Count = Field(100, description="Open sockets of one key.")
@@ -193,7 +197,8 @@ class Settings(BaseModel):
     )
     sockets_per_token: Count = Field(20, description="Open sockets of one subscriber token.")
     auth_failures_per_minute: Count = Field(
-        10, description="Wrong keys that one address may send in a minute."
+        10,
+        description="Wrong keys, links and tickets that one address may send in a minute; as many wrong passwords, and as many for one e-mail.",
     )
     send_queue_frames: Count = Field(
         1_000, description="Frames that may wait for a slow reader before it is cut."

@@ -40,6 +40,12 @@ class Admission:
         self._strangers.setdefault(address, {})[stranger] = self._now_s()
         return refusal
 
+    def meet(self, address: str, stranger: Stranger) -> Refusal | None:
+        """A connection that is counted begins to speak for this address; the reason why it may not, if any."""
+        refusal = self._crowd(address)
+        self._strangers.setdefault(address, {})[stranger] = self._now_s()
+        return refusal
+
     def know(self, address: str, stranger: Stranger) -> None:
         """A connection of this address has shown a valid key."""
         strangers = self._strangers.get(address, {})
@@ -59,6 +65,9 @@ class Admission:
     def _refusal(self, address: str) -> Refusal | None:
         if self.open >= self._most:
             return Refusal("unavailable", f"The server has {self._most} connections, as many as it takes.")
+        return self._crowd(address)
+
+    def _crowd(self, address: str) -> Refusal | None:
         strangers = self._strangers.get(address, {})
         if len(strangers) < self._most_strangers:
             return None

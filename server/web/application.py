@@ -24,9 +24,10 @@ from .departure import CALLS, Calls
 from .heads import check_address, check_plain
 from .key_watch import watch_keys
 from .origins import Origins
+from .proxies import Proxies
 from .reaching import guard_of
 from .routes import ROUTES, Route
-from .runner import Door, Handler, Runner, know
+from .runner import Door, Handler, Runner, begin, end, know
 from .sending import SENDING, Sending
 from .state import BLOBS, LARGE_BODIES, MANY_JOBS, NODE, PASSWORDS
 from .turns import Turns
@@ -65,7 +66,8 @@ def make_runner(node: Node, blobs: Blobs) -> Runner:
     settings = node.settings
     admission = Admission(settings.max_connections, settings.strangers_per_address, time.monotonic)
     app = make_application(node, blobs)
-    return Runner(app, _door(app[CALLS], Origins(settings.allow_origins)), admission, settings.head_timeout_s)
+    door, proxies = _door(app[CALLS], Origins(settings.allow_origins)), Proxies(settings.trusted_proxies)
+    return Runner(app, door, admission, settings.head_timeout_s, proxies)
 
 
 def _guarded(node: Node, route: Route) -> _Handler:
@@ -127,6 +129,7 @@ def _door(calls: Calls, origins: Origins) -> Door:
             structlog.contextvars.clear_contextvars()
             calls.begin(request)
             try:
+                begin(request)
                 check_plain(request)
                 check_address(request)
                 response = origins.preflight(request) or await handler(request)
@@ -139,6 +142,7 @@ def _door(calls: Calls, origins: Origins) -> Door:
                 response = error_answer(error, request.path)
             finally:
                 calls.end(request)
+                end(request)
             if not response.prepared:
                 origins.allow(request, response)
             _say(log, request, response, time.perf_counter() - started)

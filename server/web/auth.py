@@ -28,6 +28,7 @@ from ..security.tokens import PREFIX, Tokens
 from ..store import keys, spaces
 from ..store.database import Reader
 from .guesses import Guesses, limit
+from .runner import Connection
 from .visits import Visit, by_cookie, by_logins, by_pass
 
 REMEMBERED_MS: Final = 5_000
@@ -412,8 +413,9 @@ def bearer(request: web.Request) -> str | None:
 
 
 def address_of(request: web.BaseRequest) -> str:
-    """Where the connection comes from; a proxy's own address behind one, since its headers can be forged."""
-    return request.remote or "unknown"
+    """Where a call comes from: the other end of its connection, or whom a trusted proxy names. All else can be forged."""
+    connection = request.protocol
+    return connection.caller if isinstance(connection, Connection) else request.remote or "unknown"
 
 
 def _until(now: int, ends: int | None) -> int:

@@ -14,6 +14,8 @@ from listener_sdk.protocol.codes import Refusal
 from .admission import Admission
 from .answers import error_answer
 from .heads import HeadParser, StoppedError
+from .proxies import HEADER as FORWARDED
+from .proxies import Proxies
 
 LONGEST_ADDRESS: Final = 8 * 1024
 LONGEST_HEADER: Final = 16 * 1024
@@ -26,7 +28,10 @@ _log = structlog.get_logger("tickwire.web")
 
 
 class Connection(RequestHandler):
-    """One connection of HTTP: a stranger until ``know`` is called, with so much time for each head that it begins."""
+    """One connection of HTTP: a stranger until ``know`` is called, with so much time for each head that it begins.
+
+    That of a trusted proxy brings the calls of many: during each it counts as its caller's, and in between as nobody's.
+    """
 
     __slots__ = (
         "_address",
@@ -36,18 +41,25 @@ class Connection(RequestHandler):
         "_head_timer",
         "_held",
         "_known",
+        "_proxies",
         "_writable",
+        "caller",
         "silent",
     )
 
-    def __init__(self, admission: Admission, head_timeout_s: float, server: web.Server, **how: Any) -> None:
+    def __init__(
+        self, admission: Admission, proxies: Proxies, head_timeout_s: float, server: web.Server, **how: Any
+    ) -> None:
         super().__init__(server, **how)
+        self._proxies: Proxies | None = proxies
         self._head = HeadParser(self._parser)
         self._parser = cast("Any", self._head)
         self._head_timeout_s = head_timeout_s
         self._head_timer: asyncio.TimerHandle | None = None
         self._admission = admission
         self._address = ""
+        self.caller = ""
+        """Where the present call comes from, or the last one came."""
         self._known = False
         self._held = False
         self._writable: Callable[[], None] | None = None
@@ -58,8 +70,12 @@ class Connection(RequestHandler):
         """Begin, or say why not."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
-        self._address = str(peer[0]) if peer else "unknown"
+        self._address = self.caller = str(peer[0]) if peer else "unknown"
+        if self._proxies is not None and not self._proxies.trusts(self._address):
+            self._proxies = None
         refusal = self._admission.enter(self._address, self)
+        if self._proxies is not None:
+            self.know()
         if refusal is None:
             self._start_timer()
         else:
@@ -68,7 +84,7 @@ class Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
         self._stop_timer()
-        self._admission.leave(self._address, self)
+        self._admission.leave(self.caller, self)
         super().connection_lost(exc)
         self._tell_writable()
 
@@ -109,7 +125,22 @@ class Connection(RequestHandler):
         """This connection has shown a valid key."""
         if not self._known:
             self._known = True
-            self._admission.know(self._address, self)
+            self._admission.know(self.caller, self)
+
+    def begin(self, request: web.BaseRequest) -> None:
+        """A call begins; Refusal ``rate_limited`` when whoever sent it to the proxy has too many others waiting there."""
+        if self._proxies is None:
+            return
+        self.caller = self._proxies.caller(self._address, request.headers.getall(FORWARDED, []))
+        self._known = False
+        refusal = self._admission.meet(self.caller, self)
+        if refusal is not None:
+            raise refusal
+
+    def end(self) -> None:
+        """The call has ended."""
+        if self._proxies is not None:
+            self.know()
 
     def leave_http(self) -> None:
         """What follows is no HTTP, and may last for weeks: give back the parser, which keeps the last head."""
@@ -168,6 +199,18 @@ def know(request: web.BaseRequest) -> None:
         request.protocol.know()
 
 
+def begin(request: web.BaseRequest) -> None:
+    """As ``Connection.begin`` of the connection of this call."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.begin(request)
+
+
+def end(request: web.BaseRequest) -> None:
+    """As ``Connection.end`` of the connection of this call, if it still has one."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.end()
+
+
 def protocol_of(request: web.BaseRequest) -> Connection:
     """The connection of this call."""
     assert isinstance(request.protocol, Connection)
@@ -177,19 +220,31 @@ def protocol_of(request: web.BaseRequest) -> Connection:
 class _Server(web.Server):
     """Makes connections of the kind above."""
 
-    def __init__(self, admission: Admission, head_timeout_s: float, *of_aiohttp: Any, **how: Any) -> None:
+    def __init__(
+        self, admission: Admission, proxies: Proxies, head_timeout_s: float, *of_aiohttp: Any, **how: Any
+    ) -> None:
         super().__init__(*of_aiohttp, **how)
         self._admission = admission
+        self._proxies = proxies
         self._head_timeout_s = head_timeout_s
 
     def __call__(self) -> RequestHandler:
-        return Connection(self._admission, self._head_timeout_s, self, loop=self._loop, **self._kwargs)
+        return Connection(
+            self._admission, self._proxies, self._head_timeout_s, self, loop=self._loop, **self._kwargs
+        )
 
 
 class Runner(web.AppRunner):
     """Runs an application behind such a server, and ``door`` around it. Bodies are never unpacked."""
 
-    def __init__(self, app: web.Application, door: Door, admission: Admission, head_timeout_s: float) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        door: Door,
+        admission: Admission,
+        head_timeout_s: float,
+        proxies: Proxies | None = None,
+    ) -> None:
         super().__init__(
             app,
             handle_signals=False,
@@ -202,6 +257,7 @@ class Runner(web.AppRunner):
         )
         self.admission = admission
         self._door = door
+        self._proxies = proxies or Proxies()
         self._head_timeout_s = head_timeout_s
 
     async def _make_server(self) -> web.Server:
@@ -209,6 +265,7 @@ class Runner(web.AppRunner):
 
         return _Server(
             self.admission,
+            self._proxies,
             self._head_timeout_s,
             self._door(made.request_handler),
             request_factory=made.request_factory,

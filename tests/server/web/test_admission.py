@@ -89,3 +89,17 @@ def test_those_who_left_are_forgotten():
         admission.leave("a", other)
     assert (admission.open, admission.strangers("a")) == (0, 0)
     assert not admission._strangers
+
+
+def test_a_connection_that_speaks_for_others_counts_as_theirs_in_turn():
+    admission, _ = house(most_strangers=1)
+    one, crowd = One(), [One() for _ in range(HERD)]
+    assert admission.enter("proxy", one) is None
+    admission.know("proxy", one)
+    assert admission.meet("a", one) is None
+    assert (admission.strangers("a"), admission.strangers("proxy"), admission.open) == (1, 0, 1)
+    admission.know("a", one)
+    for other in crowd:
+        admission.meet("b", other)
+    assert admission.meet("b", one).code == "rate_limited"
+    assert admission.meet("a", one) is None
