@@ -9,6 +9,7 @@ import click
 
 from ..client import Client
 from .narration import narrated
+from .output import KEPT
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Result = TypeVar("Result")
@@ -27,14 +28,26 @@ def connection_options(command: Command) -> Command:
     key = click.option(
         "--key", help="API key; better given as TICKWIRE_API_KEY. On loopback admin.key is read."
     )
-    url = click.option("--url", help="Address of the server (TICKWIRE_URL, else http://127.0.0.1:8420).")
+    url = click.option(
+        "--url",
+        callback=_kept,
+        help="Address of the server (TICKWIRE_URL, else http://127.0.0.1:8420).",
+    )
     return url(key(space(command)))
 
 
 def _chosen(context: click.Context, option: click.Parameter, space: str | None) -> None:
     """What the command and its child processes read: every client is made of the environment."""
+    _kept(context, option, space)
     if space is not None:
         os.environ["TICKWIRE_SPACE"] = space
+
+
+def _kept(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Commands that are advised name it too."""
+    if value is not None:
+        context.meta.setdefault(KEPT, {})[option.opts[0]] = value
+    return value
 
 
 def json_option(command: Command) -> Command:

@@ -11,7 +11,7 @@ from ..pages import every
 from ..protocol.members import Member
 from .connection import call, connection_options, json_option
 from .groups import DefaultGroup
-from .output import emit, local, say, wire
+from .output import emit, local, say, spelled, wire
 from .tables import table
 
 ROLE = click.Choice(["viewer", "operator", "developer", "admin"])
@@ -31,7 +31,8 @@ def command() -> None:
 def add(name: str, email: str, role: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Add a member, who logs in by a link: tickwire login-link MEMBER."""
     made = call(url, key, lambda client: client.members.create(name, email, role))
-    _show(made, as_json, f"({made.role}) is added; let {made.name} in: tickwire login-link {made.id}")
+    way_in = spelled(f"login-link {made.id}")
+    _show(made, as_json, f"({made.role}) is added; let {made.name} in: {way_in}")
 
 
 @command.command("list")

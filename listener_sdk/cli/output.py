@@ -1,6 +1,7 @@
 """What commands print: JSON for programs, and for people words and text that cannot command a terminal."""
 
 import json
+import shlex
 import shutil
 import sys
 from datetime import datetime
@@ -12,6 +13,9 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
+KEPT: Final = "tickwire.kept"
+"""Under which the context of a command keeps the options that further commands need to act at the same place."""
+_ELSEWHERE: Final = frozenset({"server", "demo", "spaces"})
 _EXACT: Final = 2**53
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
@@ -49,12 +53,25 @@ def wire(record: BaseModel) -> dict[str, Any]:
 
 
 def spelled(command: str) -> str:
-    """``tickwire <command>`` as it can be typed here: where the shell would not find it, by the path it was called with."""
+    """``tickwire <command>`` as it can be typed here: where the shell would not find it, by the path it was called with.
+
+    It acts where this command does: at the server and in the space that options of this one name.
+    """
+    return f"{_called()} {command}{_kept(command)}"
+
+
+def _kept(command: str) -> str:
+    context = click.get_current_context(silent=True)
+    kept = {} if context is None or command.split(maxsplit=1)[0] in _ELSEWHERE else context.meta.get(KEPT, {})
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in sorted(kept.items()))
+
+
+def _called() -> str:
     called = Path(sys.argv[0])
     if called == Path(__file__).with_name("__main__.py"):
-        return f"{Path(sys.executable).name} -m listener_sdk.cli {command}"
+        return f"{Path(sys.executable).name} -m listener_sdk.cli"
     found = shutil.which("tickwire") is not None or called.stem != "tickwire"
-    return f"{'tickwire' if found else sys.argv[0]} {command}"
+    return "tickwire" if found else sys.argv[0]
 
 
 def counted(count: int, noun: str) -> str:

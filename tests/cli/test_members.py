@@ -14,6 +14,12 @@ def test_members_are_added_and_listed_over_all_pages(api, tickwire):
     assert "Ada" not in tickwire("members", "list", "--inactive").stdout
 
 
+def test_the_way_in_names_the_space_and_the_server_too(api, tickwire, monkeypatch):
+    monkeypatch.setenv("TICKWIRE_SPACE", "")
+    added = tickwire("members", "add", "Ada", "--email", "a@b", "--space", "acme", "--url", api.url)
+    assert added.stdout.endswith(f"tickwire login-link us_mem_1 --space acme --url {api.url}.\n")
+
+
 def test_a_member_is_named_by_e_mail_or_id(api, tickwire):
     tickwire("members", "add", "Ada", "--email", "ada@example.com")
     assert (

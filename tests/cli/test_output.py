@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 
 from listener_sdk.cli import output
@@ -100,3 +101,13 @@ def test_times_are_shown_to_the_second_and_none_as_nothing():
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert output.local(moment) == f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
     assert output.local(None) == ""
+
+
+def test_a_command_that_is_advised_acts_where_this_one_does(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _name: "/bin/tickwire")
+    with click.Context(click.Command("run")) as context:
+        assert output.spelled("jobs") == "tickwire jobs"
+        context.meta[output.KEPT] = {"--url": "http://h:1", "--space": "a b"}
+        assert output.spelled("jobs show 1") == "tickwire jobs show 1 --space 'a b' --url http://h:1"
+        assert output.spelled("server") == "tickwire server"
+        assert output.spelled("spaces") == "tickwire spaces"
