@@ -370,7 +370,7 @@ class Stream:
         error = refusal(Answer(response.status_code, response.headers, bytes(response.body or b""), url))
         # What answered before is the right server: it is a proxy that speaks while the server restarts.
         wrong_address = isinstance(error, NotTickwire) and not self._welcomed
-        if wrong_address or (isinstance(error, ApiError) and error.status in {401, 403}):
+        if wrong_address or (isinstance(error, ApiError) and not error.may_retry):
             raise error from refused
         return str(error)
 

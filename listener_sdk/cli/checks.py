@@ -21,7 +21,7 @@ from ..client import Client
 from ..errors import ApiError, ConnectionFailed, SettingsError
 from ..protocol.frames import Hello, Welcome
 from ..settings import DEFAULT_DATA_DIR, Connection, connection
-from .failures import unreachable, unset
+from .failures import other_space, unreachable, unset
 from .output import counted, size, span, spelled
 from .progress import wall_clock
 from .reasons import in_words, way_out
@@ -154,12 +154,7 @@ async def key_valid(client: Client, found: Connection) -> Finding:
     try:
         me = await client.whoami()
     except ApiError as error:
-        fix = (
-            "Wait, or look into the server's log"
-            if error.may_retry
-            else "Set TICKWIRE_API_KEY to a valid key"
-        )
-        return Finding("key", "fail", error.message, fix)
+        return Finding("key", "fail", error.message, _way_in(error))
     except ConnectionFailed as error:
         return Finding("key", "fail", unreachable(error), "Look into the server's log")
     if me.version != __version__:
@@ -170,6 +165,12 @@ async def key_valid(client: Client, found: Connection) -> Finding:
             "Use the same version on both sides",
         )
     return Finding("key", "ok", f"{me.role} in space {me.space}")
+
+
+def _way_in(error: ApiError) -> str:
+    if error.may_retry:
+        return "Wait, or look into the server's log"
+    return other_space(error) or "Set TICKWIRE_API_KEY to a valid key"
 
 
 async def stream(found: Connection) -> AsyncIterator[Finding]:

@@ -1,5 +1,6 @@
 """Failures that a person can mend: one line that says what is wrong and how to put it right."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final
@@ -9,8 +10,10 @@ from pydantic import ValidationError
 
 from ..errors import ApiError, ConnectionFailed, InvalidError, RegistrationError, SettingsError
 from ..protocol.codes import Refusal
-from .output import plain, spelled
+from .output import KEPT, plain, spelled
 from .reasons import in_words, way_out
+
+SPACE_HEADER: Final = "X-Customer-Code"
 
 
 class Failure(click.ClickException):
@@ -69,7 +72,21 @@ def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location)) or "value"
 
 
+def other_space(error: ApiError) -> str | None:
+    """What to do where the key does not open the space that was named; None for any other refusal."""
+    if error.errors[0].get("key") != SPACE_HEADER:
+        return None
+    context = click.get_current_context(silent=True)
+    by_option = context is not None and "--space" in context.meta.get(KEPT, {})
+    source = "--space" if by_option else "TICKWIRE_SPACE"
+    beside = "" if by_option or not os.environ.get("TICKWIRE_SPACE") else "TICKWIRE_SPACE= "
+    return f"It was named by {source}; the spaces that the key opens: {beside}{spelled('spaces')}"
+
+
 def _refused(error: ApiError) -> str:
+    advice = other_space(error)
+    if advice is not None:
+        return f"{error.message} {advice}."
     if error.status == 401:
         return f"{error.message} Set TICKWIRE_API_KEY to a valid key; 'tickwire doctor' checks it."
     return error.message

@@ -47,7 +47,7 @@ class Narration(logging.Filter):
     def _falls(self, record: logging.LogRecord, url: str, reason: str) -> bool:
         news = self._up is not False
         self._up = False
-        words = in_words(reason)
+        words = in_words(reason).removesuffix(".")
         what = f"lost the connection to {url}" if self._ever else f"cannot reach {url}"
         hint = "" if self._ever else f" {way_out(url, words)}"
         record.msg, record.args = f"{what}: {words}. Trying again.{hint}", ()

@@ -49,13 +49,16 @@ _HOW: Final = "Send a valid key as 'Authorization: Bearer <key>'; the first one 
 _ENDED: Final = "This session has ended: log in again."
 
 
+def no_space(code: str) -> str:
+    """What is said of a space that is not there, or is another's."""
+    return f"This key opens no space {code[:64]!a}."
+
+
 class ClosedSpace(Refusal):
-    """The key is valid and opens no space of the name that the call gives; ``actor`` is it in its own space."""
+    """The key is valid and opens no space of the code that the call gives; ``actor`` is it in its own space."""
 
     def __init__(self, actor: Actor, code: str) -> None:
-        super().__init__(
-            "not_found", "This key opens no space of that name.", key=SPACE_HEADER, named=space_id(code)
-        )
+        super().__init__("not_found", no_space(code), key=SPACE_HEADER, named=space_id(code))
         self.actor = actor
 
 

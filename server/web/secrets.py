@@ -17,6 +17,7 @@ from ..security.sealing import Sealer
 from ..store import secrets as sql
 from ..store.database import Reader
 from .answers import data
+from .auth import no_space
 from .bodies import parse, read_body
 from .call import Call
 from .idempotency import once
@@ -134,5 +135,4 @@ async def _all(call: Call) -> web.Response:
 
 def _own_space(call: Call, named: str | None, key: str) -> None:
     if named is not None and space_code(named) != call.actor.space.code:
-        what = "This key opens no space of that name."
-        raise Refusal("not_found", what, key=key, named=space_id(space_code(named)))
+        raise Refusal("not_found", no_space(space_code(named)), key=key, named=space_id(space_code(named)))

@@ -127,6 +127,13 @@ class FakeApi:
     async def _with_key(self, request, handler):
         if request.path != "/readyz" and request.headers.get("Authorization") != f"Bearer {KEY}":
             return refusal(401, "unauthorized", "The key is not valid here.")
+        if request.headers.get("X-Customer-Code") == "nope":
+            error = {
+                "code": "not_found",
+                "message": "This key opens no space 'nope'.",
+                "key": "X-Customer-Code",
+            }
+            return web.json_response({"errors": [error]}, status=404)
         return await handler(request)
 
     async def _ready(self, request):

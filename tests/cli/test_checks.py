@@ -131,6 +131,13 @@ def test_a_wrong_key_ends_the_checks(api):
     assert "stream" not in found
 
 
+def test_a_space_that_the_key_does_not_open_is_no_fault_of_the_key(api, monkeypatch):
+    monkeypatch.setenv("TICKWIRE_SPACE", "nope")
+    found = of_server()["key"]
+    assert found.text == "This key opens no space 'nope'."
+    assert "TICKWIRE_SPACE= tickwire spaces" in found.fix
+
+
 def test_a_store_that_is_away_is_no_fault_of_the_key(api):
     api.away = True
     found = of_server()["key"]

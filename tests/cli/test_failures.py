@@ -1,9 +1,11 @@
 from typing import Annotated
 
+import click
 import pytest
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from listener_sdk.cli.failures import Failure, Misuse, explained
+from listener_sdk.cli.output import KEPT
 from listener_sdk.errors import (
     ApiError,
     ConnectionFailed,
@@ -37,6 +39,20 @@ def test_expected_errors_say_what_and_how(error, text):
 def test_a_wrong_key_is_told_where_to_set_it():
     failure = explained(ApiError(401, "unauthorized", "The key is not valid."))
     assert failure.message.startswith("The key is not valid. Set TICKWIRE_API_KEY")
+
+
+def test_a_space_that_the_key_does_not_open_is_told_with_where_it_was_named(monkeypatch):
+    error = ApiError.of_code("not_found", "This key opens no space 'nope'.", key="X-Customer-Code")
+    monkeypatch.setenv("TICKWIRE_SPACE", "nope")
+    assert explained(error).message == (
+        "This key opens no space 'nope'. It was named by TICKWIRE_SPACE; the spaces that the key opens: "
+        "TICKWIRE_SPACE= tickwire spaces."
+    )
+    with click.Context(click.Command("jobs")) as context:
+        context.meta[KEPT] = {"--space": "nope"}
+        assert explained(error).message.endswith(
+            "by --space; the spaces that the key opens: tickwire spaces."
+        )
 
 
 def test_what_the_protocol_refuses_is_misuse():

@@ -63,6 +63,15 @@ def test_a_wrong_key_ends_it_with_the_reason(api, tickwire):
     assert "error: The key is not valid here." in result.stderr
 
 
+def test_a_space_that_the_key_does_not_open_ends_it_too(api, tickwire, monkeypatch):
+    monkeypatch.setenv("TICKWIRE_SPACE", "")
+    save(SCRIPT.format(label="one"))
+    result = tickwire("listen", "script.py", "--space", "nope")
+    assert result.exit_code == 1
+    assert "error: This key opens no space 'nope'. It was named by --space;" in result.stderr
+    assert "cannot reach" not in result.stderr
+
+
 def test_a_wrong_key_is_never_said_to_listen(api, tickwire):
     save(SCRIPT.format(label="one"))
     assert "listening" not in tickwire("listen", "script.py", "--key", "wrong").stderr

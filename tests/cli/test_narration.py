@@ -36,6 +36,12 @@ def lost(reason):
     log.warning("cannot reach %s (%s), trying again", URL, reason)
 
 
+def test_a_reason_that_is_a_sentence_has_one_full_stop(said):
+    with narrated():
+        lost("The server is stopping.")
+    assert "The server is stopping. Trying again." in said[0]
+
+
 def test_each_change_of_several_streams_is_said_once(said):
     with narrated():
         for _ in range(2):

@@ -189,6 +189,12 @@ async def test_a_refused_key_ends_the_stream_with_the_servers_words(server):
     assert (found.status, found.code) == (403, "forbidden")
 
 
+async def test_a_space_that_the_key_does_not_open_ends_the_stream(server):
+    server.refuse_upgrade = (404, {"errors": [{"code": "not_found", "message": "No space 'nope'."}]})
+    found = await refused(server)
+    assert (found.status, found.code) == (404, "not_found")
+
+
 @pytest.mark.parametrize("status", [200, 403, 404])
 async def test_another_server_ends_a_stream_that_was_never_welcomed(server, status):
     server.refuse_upgrade = (status, "hello")
