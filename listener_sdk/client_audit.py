@@ -38,7 +38,7 @@ class Audit:
         """One page, newest first.
 
         - ``filters``: ``actor``, ``action`` (a topic such as ``key:created``, or ``key:*``), ``target``, ``since``, ``until``,
-          ``page_size`` (100; at most 1,000), ``cursor``
+          ``deleted_space`` (its code, for keys of the whole store), ``page_size`` (100; at most 1,000), ``cursor``
         """
         return page_of(AuditLine, await self._http.get("/v1/audit", filters))
 

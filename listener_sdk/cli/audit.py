@@ -29,6 +29,11 @@ def filter_options(command: Command) -> Command:
     """Add the options that choose lines."""
     for option in (
         click.option(
+            "--deleted-space",
+            metavar="CODE",
+            help="Of a space that was deleted, with a key of the whole store.",
+        ),
+        click.option(
             "--until", metavar="SPAN|TIME", help="Not after: 1d (ago), or an ISO time such as 2026-01-31."
         ),
         click.option(

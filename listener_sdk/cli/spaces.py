@@ -98,8 +98,11 @@ def restore(space: str, url: str | None, key: str | None, as_json: bool) -> None
 @connection_options
 @json_option
 def delete(space: str, yes: bool, url: str | None, key: str | None, as_json: bool) -> None:
-    """Remove a space with its jobs, events, files and keys, for ever."""
+    """Remove a space with its jobs, events, files and keys, for ever; only its audit is kept."""
     if not yes:
-        click.confirm(f"Remove the space {space} with all that it has, for ever?", abort=True, err=True)
+        kept = "Only its audit is kept (tickwire audit --deleted-space)."
+        click.confirm(
+            f"Remove the space {space} with all that it has, for ever? {kept}", abort=True, err=True
+        )
     call(url, key, lambda client: client.spaces.delete(space))
     emit({"deleted": space}) if as_json else say(f"space {space} is closed; what it had is being removed.")

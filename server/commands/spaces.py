@@ -1,7 +1,7 @@
 """Spaces: made, changed, set aside, and removed with all that is theirs."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from zoneinfo import available_timezones
 
 from listener_sdk.protocol.codes import Refusal
@@ -11,11 +11,12 @@ from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 
 from ..core.actors import SYSTEM, Actor, Space
 from ..core.spaces import FIRST, changed_space, differences, new_space
+from ..store import audit
 from ..store import spaces as sql
 from ..store.command import Command
-from ..store.transaction import NewEvent, Transaction
+from ..store.transaction import Transaction
 from . import jobs
-from .changes import context_of, tell
+from .changes import tell
 
 MOST_SPACES: Final = 10_000
 CONFIGURE: Final = ("space", "configure")
@@ -90,8 +91,10 @@ def delete(tx: Transaction, item: DeleteSpace) -> Space:
     sql.update(tx.connection, gone)
     tx.keep_space(gone)
     payload = {"code": space.code, "name": space.name}
+    # Both hear it, and both audits have it: that of the deleted space is kept as long as any other line.
     tell(tx, item.actor, "space:deleted", space_id(gone.code), payload, before=payload)
-    _say_last(tx, gone, item.actor, payload)
+    tell(tx, item.actor, "space:deleted", space_id(gone.code), payload, before=payload, space=gone)
+    audit.keep_deleted(tx.connection, gone.id, gone.code)
     return gone
 
 
@@ -125,13 +128,6 @@ def _configure(tx: Transaction, space: Space) -> None:
     described = {"spaceId": space_id(space.code), "code": space.code, "name": space.name}
     body = JobCreate(type=kind, operation=operation, trigger="immediate", input=described)
     jobs.create(tx, jobs.CreateJob(Actor(SYSTEM, "admin", space), body))
-
-
-def _say_last(tx: Transaction, space: Space, actor: Actor, payload: dict[str, Any]) -> None:
-    """The space's own subscribers hear it too; its audit goes with it."""
-    about = context_of(tx, space, actor.key_id)
-    body = {"topic": "space:deleted", "domain": "space", "context": about, "payload": payload}
-    tx.append(NewEvent(space.id, "space:deleted", None, terminal=False, body=body))
 
 
 CREATE_SPACE: Final[Command[CreateSpace, Space]] = Command("create_space", create)

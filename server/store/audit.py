@@ -26,6 +26,10 @@ class AuditFilter:
 ALL: Final = AuditFilter()
 
 
+MOST_DELETED: Final = 100
+"""Deleted spaces of one code whose lines are read, the newest."""
+
+
 def insert(tx: Transaction, row: Row) -> None:
     """Store a line at the end of the batch."""
     tx.insert("audit", COLUMNS, row)
@@ -42,6 +46,32 @@ def page(reader: Reader, space_id: int, before: int, count: int, wanted: AuditFi
         **params,
     )
     return [Line(*row) for row in rows]
+
+
+def page_of(
+    reader: Reader, space_ids: Sequence[int], before: int, count: int, wanted: AuditFilter = ALL
+) -> list[Line]:
+    """The same of several spaces together."""
+    found = [line for space_id in space_ids for line in page(reader, space_id, before, count, wanted)]
+    return sorted(found, reverse=True)[:count]
+
+
+def deleted(reader: Reader, code: str) -> list[int]:
+    """Spaces that had this code when they were deleted."""
+    rows = reader.rows(
+        "SELECT space_id FROM audit_of_deleted WHERE code = :code ORDER BY space_id DESC LIMIT :count",
+        code=code,
+        count=MOST_DELETED,
+    )
+    return [row[0] for row in rows]
+
+
+def keep_deleted(connection: Connection, space_id: int, code: str) -> None:
+    """The lines of a space that is deleted can be found by its code, as long as there are any."""
+    connection.run(
+        "DELETE FROM audit_of_deleted WHERE NOT EXISTS (SELECT 1 FROM audit WHERE audit.space_id = audit_of_deleted.space_id)"
+    )
+    connection.insert_many("audit_of_deleted", ("space_id", "code"), [(space_id, code)])
 
 
 def _condition(wanted: AuditFilter) -> tuple[str, dict[str, Any]]:

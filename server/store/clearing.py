@@ -17,7 +17,6 @@ OF_A_SPACE: Final = (
     "definition_version",
     "definition",
     "secret",
-    "audit",
     "login_pass",
     "login",
     "member",

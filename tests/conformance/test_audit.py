@@ -59,6 +59,20 @@ def test_a_line_comes_back_as_it_was(tx):
     assert tuple(audit.page(tx, 1, 2, 1)[0]) == ROWS[0]
 
 
+def test_pages_of_several_spaces_are_one_order(tx):
+    assert [line.id for line in audit.page_of(tx, [1, 2], 5, 3)] == [4, 3, 2]
+
+
+def test_deleted_spaces_are_found_by_their_code_while_they_have_lines(tx):
+    for space_id, code in ((1, "acme"), (2, "acme"), (3, "other")):
+        audit.keep_deleted(tx, space_id, code)
+    assert audit.deleted(tx, "acme") == [2, 1]
+    assert audit.deleted(tx, "nope") == []
+    audit.remove(tx, [2])
+    audit.keep_deleted(tx, 4, "more")
+    assert (audit.deleted(tx, "acme"), audit.deleted(tx, "other")) == ([1], [])
+
+
 def test_the_oldest_of_all_spaces_are_found_and_removed(tx):
     assert audit.oldest(tx, 3) == [(1, 100), (2, 100), (3, 200)]
     assert audit.remove(tx, [1, 2, 77]) == 2

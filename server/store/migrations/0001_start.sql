@@ -367,6 +367,13 @@ CREATE INDEX audit_space ON audit (space_id, id);
 CREATE INDEX audit_target ON audit (space_id, target, id);
 CREATE INDEX audit_actor ON audit (space_id, actor, id);
 
+-- Deleted spaces whose audit is still kept; a code may be used again.
+CREATE TABLE audit_of_deleted (
+    space_id BIGINT NOT NULL PRIMARY KEY,
+    code TEXT NOT NULL
+);
+CREATE INDEX audit_of_deleted_code ON audit_of_deleted (code, space_id);
+
 CREATE TABLE idempotency (
     scope TEXT NOT NULL,
     idem_key TEXT NOT NULL,

@@ -67,6 +67,7 @@ async def test_all_that_the_space_had_goes_and_the_rest_stays(stage, loop, remov
     assert (
         await rows(stage, "job_log") == await rows(stage, "idempotency") == await rows(stage, "api_key") == []
     )
+    assert {row[1] for row in await rows(stage, "audit")} == {SPACE.id, actor.space.id}
     assert [row[-1] for row in await rows(stage, "file")] == ["blob-of-default"]
     assert removed == ["blob-of-acme"]
     assert await stage.rows("SELECT id FROM space WHERE id = :id", id=actor.space.id) == []

@@ -121,6 +121,46 @@ async def test_each_space_has_its_own(server):
     assert "space:created" not in [line["action"] for line in await lines(server)]
 
 
+class TestDeletedSpaces:
+    @pytest.fixture
+    async def gone(self, server):
+        """Two spaces of one code that were deleted, one after the other."""
+        inside = {"X-Customer-Code": "acme"}
+        for name in ("first", "second"):
+            await server.call("POST", "/v1/spaces", {"name": "Acme"})
+            await server.call("POST", "/v1/keys", {"name": name, "role": "admin"}, headers=inside)
+            await server.call("DELETE", "/v1/spaces/acme")
+            await server.node.clearing.look()
+
+    async def test_their_lines_are_kept_for_who_has_the_whole_store(self, server, gone):
+        found = await lines(server, "deletedSpace=acme")
+        assert [line["action"] for line in found] == ["space:deleted", "key:created", "space:created"] * 2
+        assert [line["after"]["name"] for line in found if line["action"] == "key:created"] == [
+            "second",
+            "first",
+        ]
+        first = (await server.call("GET", "/v1/audit?deletedSpace=us_sp_acme&pageSize=4")).body
+        rest = await lines(server, f"deletedSpace=acme&cursor={first['cursor']}")
+        assert first["data"] + rest == found
+        exported = await server.call("GET", "/v1/audit/export?format=jsonl&deletedSpace=acme")
+        assert len(exported.raw.splitlines()) == 6
+        assert 'filename="audit-acme.jsonl"' in exported.headers["Content-Disposition"]
+
+    async def test_nobody_else_reads_them(self, server, gone):
+        await server.call("POST", "/v1/spaces", {"name": "Acme"})
+        body = {"name": "a", "role": "admin"}
+        made = await server.call("POST", "/v1/keys", body, headers={"X-Customer-Code": "acme"})
+        own = (await server.call("POST", "/v1/keys", body)).data["key"]
+        for key in (made.data["key"], own):
+            for path in ("/v1/audit?deletedSpace=acme", "/v1/audit/export?deletedSpace=acme"):
+                assert (await server.call("GET", path, key=key)).status == 403
+        assert len(await lines(server, key=made.data["key"])) == 2
+
+    async def test_a_code_that_no_deleted_space_had_is_told(self, server):
+        answer = await server.call("GET", "/v1/audit?deletedSpace=default")
+        assert (answer.status, answer.error["key"]) == (404, "deletedSpace")
+
+
 # ---- what stands in it
 
 
