@@ -10,9 +10,11 @@ import click
 from ..client import Client
 from ..client_audit import AuditLine
 from .connection import Command, call, connection_options, json_option
+from .failures import Failure
 from .groups import DefaultGroup
+from .members import id_of
 from .moments import ago
-from .output import emit, in_json, local, tell, wire
+from .output import counted, emit, in_json, local, tell, wire
 from .progress import wall_clock
 from .tables import table
 
@@ -41,7 +43,9 @@ def filter_options(command: Command) -> Command:
         ),
         click.option("--target", metavar="ID", help="Only what was done to this."),
         click.option("--action", metavar="TOPIC", help="Only acts such as key:created, or key:*."),
-        click.option("--actor", metavar="ID", help="Only what this key or member has done."),
+        click.option(
+            "--actor", metavar="ID|E-MAIL", help="Only what this key or member (id or e-mail) has done."
+        ),
     ):
         command = option(command)
     return command
@@ -52,26 +56,60 @@ def filter_options(command: Command) -> Command:
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many."
 )
+@click.option("--all", "unbounded", is_flag=True, help="All of them.")
 @connection_options
 @json_option
-def list_lines(limit: int, url: str | None, key: str | None, as_json: bool, **given: str | None) -> None:
+def list_lines(
+    limit: int, unbounded: bool, url: str | None, key: str | None, as_json: bool, **given: str | None
+) -> None:
     """List acts, the newest first."""
-    filters = {**_filters(given), "page_size": min(limit, PAGE)}
+    most = None if unbounded else limit
 
-    async def found(client: Client) -> list[AuditLine]:
-        lines: list[AuditLine] = []
-        async with aclosing(client.audit.iterate(**filters)) as every:
-            async for line in every:
-                lines.append(line)
-                if len(lines) == limit:
-                    break
-        return lines
+    async def found(client: Client) -> tuple[list[AuditLine], dict[str, str]]:
+        lines = await _lines(client, await _filters(client, given), most)
+        named = not as_json and given["deleted_space"] is None
+        return lines, await _names(client) if named else {}
 
-    lines = call(url, key, found)
+    lines, names = call(url, key, found)
+    shown = lines[:most]
     if as_json:
-        emit([wire(line) for line in lines])
-        return
-    rows = [(local(one.at), one.actor, one.address, one.action, one.target, _told(one)) for one in lines]
+        emit([wire(line) for line in shown])
+    else:
+        _show(shown, names)
+    if len(lines) > len(shown):
+        tell(f"Only the newest {counted(limit, 'act')} of more: see --limit and --all.")
+
+
+async def _lines(client: Client, filters: dict[str, Any], most: int | None) -> list[AuditLine]:
+    """The lines, and one more where there are more than so many."""
+    size = PAGE if most is None else min(most + 1, PAGE)
+    lines: list[AuditLine] = []
+    async with aclosing(client.audit.iterate(**filters, page_size=size)) as every:
+        async for line in every:
+            lines.append(line)
+            if most is not None and len(lines) > most:
+                break
+    return lines
+
+
+async def _names(client: Client) -> dict[str, str]:
+    """How the first thousand keys and members of the space are called. What is not in a list is not asked for: the wall would note it."""
+    keys, members = await client.keys.list(page_size=PAGE), await client.members.list(page_size=PAGE)
+    return {key.id: key.name for key in keys.items} | {member.id: member.name for member in members.items}
+
+
+def _show(lines: list[AuditLine], names: dict[str, str]) -> None:
+    rows = [
+        (
+            local(one.at),
+            f"{one.actor} ({names[one.actor]})" if one.actor in names else one.actor,
+            one.address,
+            one.action,
+            one.target,
+            _told(one),
+        )
+        for one in lines
+    ]
     table(("TIME", "ACTOR", "ADDRESS", "ACTION", "TARGET", "CHANGE"), rows, empty="There are no such acts.")
 
 
@@ -82,13 +120,16 @@ def list_lines(limit: int, url: str | None, key: str | None, as_json: bool, **gi
 @connection_options
 def export(form: str, out: str, url: str | None, key: str | None, **given: str | None) -> None:
     """Write acts to a file, the newest first."""
-    filters = _filters(given)
 
     async def to_file(client: Client) -> Path:
-        return await client.audit.export(out, form, **filters)
+        filters = await _filters(client, given)
+        try:
+            return await client.audit.export(out, form, **filters)
+        except OSError as error:
+            raise Failure(f"{out} cannot be written: {error.strerror or error}.") from error
 
     async def to_output(client: Client) -> None:
-        async with aclosing(client.audit.chunks(form, **filters)) as chunks:
+        async with aclosing(client.audit.chunks(form, **await _filters(client, given))) as chunks:
             async for chunk in chunks:
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
@@ -99,14 +140,15 @@ def export(form: str, out: str, url: str | None, key: str | None, **given: str |
         tell(f"wrote {call(url, key, to_file)}")
 
 
-def _filters(given: dict[str, str | None]) -> dict[str, Any]:
-    """The options as filters: times as such, and only those that are given."""
+async def _filters(client: Client, given: dict[str, str | None]) -> dict[str, Any]:
+    """The options as filters: times as such, a member by its id, and only those that are given."""
     now = wall_clock()
     chosen: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
     times: dict[str, Any] = {
         name: ago(chosen[name], f"--{name}", now) for name in ("since", "until") if name in chosen
     }
-    return {**chosen, **times}
+    actor = {"actor": await id_of(client, chosen["actor"])} if "actor" in chosen else {}
+    return {**chosen, **times, **actor}
 
 
 def _told(line: AuditLine) -> str:

@@ -16,8 +16,13 @@ def lines(api):
 
 
 def test_acts_are_listed_with_what_they_changed(lines, tickwire):
-    first = tickwire("audit", "--limit", "1").stdout.splitlines()[1]
+    result = tickwire("audit", "--limit", "1")
+    (first,) = result.stdout.splitlines()[1:]
     assert "job:canceled  us_jb_3  status ready > canceled, n - > 3" in first
+    assert result.stderr == "Only the newest 1 act of more: see --limit and --all.\n"
+    for enough in (("--limit", "3"), ("--all",)):
+        result = tickwire("audit", *enough)
+        assert (len(result.stdout.splitlines()), result.stderr) == (4, "")
     found = json.loads(tickwire("audit", "--json").stdout)
     assert [line["target"] for line in found] == ["us_jb_3", "us_jb_2", "us_jb_1"]
 
@@ -42,9 +47,29 @@ def test_options_become_filters(lines, tickwire):
     )
     (asked,) = lines.lists
     assert {name: asked[name] for name in ("actor", "action", "target", "pageSize")} == {
-        "actor": "us_key_1", "action": "job:*", "target": "us_jb_3", "pageSize": "50",
+        "actor": "us_key_1", "action": "job:*", "target": "us_jb_3", "pageSize": "51",
     }  # fmt: skip
     assert asked["since"] < asked["until"]
+
+
+def test_actors_are_shown_with_their_names_and_asked_for_by_e_mail(lines, tickwire):
+    tickwire("members", "add", "Ada", "--email", "ada@example.com")
+    lines.audit[0]["actor"] = "us_mem_1"
+    assert "us_mem_1 (Ada)" in tickwire("audit", "--actor", "ada@example.com").stdout
+    assert lines.lists[-1]["actor"] == "us_mem_1"
+    refused = tickwire("audit", "--actor", "nobody@example.com")
+    assert "No member of this space has the e-mail nobody@example.com" in refused.stderr
+    tickwire("audit", "--deleted-space", "acme")
+    assert lines.lists[-1]["deletedSpace"] == "acme"
+
+
+def test_an_export_that_cannot_be_written_is_one_line(lines, tickwire, tmp_path):
+    out = tmp_path / "nowhere" / "audit.csv"
+    result = tickwire("audit", "export", "--format", "csv", "--out", str(out))
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"error: {out} cannot be written: No such file or directory.\n",
+    )
 
 
 def test_an_export_goes_to_a_file_or_to_standard_output(lines, tickwire, tmp_path):
