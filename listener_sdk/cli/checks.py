@@ -20,6 +20,7 @@ from .._version import __version__
 from ..client import Client
 from ..errors import ApiError, ConnectionFailed, SettingsError
 from ..protocol.frames import Hello, Welcome
+from ..protocol.secrets import Secret
 from ..settings import DEFAULT_DATA_DIR, Connection, connection
 from .failures import other_space, unreachable, unset
 from .output import counted, size, span, spelled
@@ -37,6 +38,8 @@ NO_DISK: Final = 100 * 1024**2
 LARGEST_SKEW: Final = timedelta(seconds=5)
 WAITING_TOO_LONG: Final = timedelta(minutes=1)
 ANSWER_S: Final = 5.0
+MOST_SPACES: Final = 100
+"""Spaces whose secrets are looked at, the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ async def of_server(url: str | None, key: str | None) -> AsyncIterator[Finding]:
             async for finding in stream(found):
                 yield finding
             yield await taken(client, wall_clock())
-            yield await secrets(client)
+            yield await secrets(client, found)
 
 
 async def reachable(url: str) -> Finding:
@@ -226,22 +229,39 @@ async def taken(client: Client, now: datetime) -> Finding:
     )
 
 
-async def secrets(client: Client) -> Finding:
-    """Whether the server has the master key of the space's secrets."""
+async def secrets(client: Client, found: Connection) -> Finding:
+    """Whether the server has the master key of the secrets: those of the space that was named, else of all that the key opens."""
     try:
-        found = (await client.secrets.list()).items
+        listed = await _every_secret(client, found)
     except ApiError as error:
         return Finding("secrets", "warn", error.message, "Upgrade the server, or use a key that may read")
-    locked = [one.name for one in found if one.locked]
+    locked = [(code, one.name) for code, secrets in listed.items() for one in secrets if one.locked]
+    several = len(listed) > 1
+    count = sum(map(len, listed.values()))
     if not locked:
-        return Finding("secrets", "ok", counted(len(found), "secret"))
-    names = ", ".join(locked[:5])
+        where = f" in {counted(len(listed), 'space')}" if several else ""
+        return Finding("secrets", "ok", f"{counted(count, 'secret')}{where}")
+    names = ", ".join(f"{name} (space {code})" if several else name for code, name in locked[:5])
+    anew = spelled("secrets set NAME --space CODE" if several else "secrets set NAME")
     return Finding(
         "secrets",
         "fail",
         f"the server has not the master key of {counted(len(locked), 'secret')}: {names}",
-        f"Put the lost line back into master.key and restart the server, or set them anew: {spelled('secrets set NAME')}",
+        f"Put the lost line back into master.key and restart the server, or set them anew: {anew}",
     )
+
+
+async def _every_secret(client: Client, found: Connection) -> dict[str, list[Secret]]:
+    """The secrets of each space."""
+    spaces = [] if found.space else (await client.spaces.list(page_size=MOST_SPACES)).items
+    codes = [space.code for space in spaces if space.status != "deleting"]
+    if len(codes) < 2:
+        return {"": (await client.secrets.list()).items}
+    listed = {}
+    for code in codes:
+        async with Client(found.url, found.key, space=code) as inside:
+            listed[code] = (await inside.secrets.list()).items
+    return listed
 
 
 def _existing(folder: Path) -> Path:

@@ -147,8 +147,9 @@ class FakeApi:
     async def _list_spaces(self, request):
         self.acted_in.append(request.headers.get("X-Customer-Code"))
         found, after = list(self.spaces.values()), int(request.query.get("cursor", 0))
-        cursor = str(after + 1) if after + 1 < len(found) else None
-        return web.json_response({"data": found[after : after + 1], "cursor": cursor})
+        beyond = after + int(request.query.get("pageSize", 1))
+        cursor = str(beyond) if beyond < len(found) else None
+        return web.json_response({"data": found[after:beyond], "cursor": cursor})
 
     async def _create_space(self, request):
         body = await request.json()

@@ -57,6 +57,28 @@ def test_the_machine_is_checked_without_a_server(tmp_path):
     assert set(found) == {"python", "extra server", "extra postgres", "extra demo", "data dir", "disk"}
 
 
+def test_secrets_of_all_spaces_are_looked_at(api, monkeypatch):
+    stored = {"createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z"}
+    api.secrets.append(stored | {"id": "us_sec_1", "name": "crm_token"})
+    space = {
+        "status": "active",
+        "timeZone": "UTC",
+        "createdAt": stored["createdAt"],
+        "updatedAt": stored["updatedAt"],
+    }
+    for code in ("default", "acme"):
+        ids = {"id": f"us_sp_{code}", "environmentId": f"us_env_{code}"}
+        api.spaces[code] = space | ids | {"name": code, "code": code}
+    monkeypatch.setenv("TICKWIRE_SPACE", "")
+    assert of_server()["secrets"].text == "2 secrets in 2 spaces"
+    api.secrets[0]["locked"] = True
+    found = of_server()["secrets"]
+    assert found.text.endswith("of 2 secrets: crm_token (space default), crm_token (space acme)")
+    assert "tickwire secrets set NAME --space CODE" in found.fix
+    monkeypatch.setenv("TICKWIRE_SPACE", "acme")
+    assert of_server()["secrets"].text.endswith("of 1 secret: crm_token")
+
+
 def of_server(url=None, key=None):
     async def collect():
         return {finding.name: finding async for finding in checks.of_server(url, key)}
