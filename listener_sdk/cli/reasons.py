@@ -24,7 +24,11 @@ _WORDS: Final = (
     ),
     (r"valid http response|bad status line|expected http/", "it does not answer as a web server does"),
 )
-_CLOSES: Final = {1001: "the server has stopped", 1012: "the server stops or restarts"}
+_CLOSES: Final = {
+    1001: "the server has stopped",
+    1012: "the server stops or restarts",
+    4004: "what its key may do was changed",
+}
 
 
 def in_words(reason: str) -> str:

@@ -118,6 +118,9 @@ _CLOSES: Final = (
     CloseCode(1012, "restart", True, "The server drains; leases are kept, reconnect."),
     CloseCode(4001, "slow_reader", True, "The client read too slowly; resume from the last position."),
     CloseCode(4003, "hello_timeout", True, "No hello frame came in time."),
+    CloseCode(
+        4004, "changed", True, "What the key or member may do was changed; leases are kept, reconnect."
+    ),
     CloseCode(4400, "bad_version", False, "No common version of the protocol."),
     CloseCode(4401, "unauthorized", False, "The key is not valid, or was revoked."),
     CloseCode(4402, "session_taken", False, "The same session connected again elsewhere."),

@@ -113,7 +113,7 @@ class Reach:
                 raise Refusal(
                     "forbidden",
                     f"This key is restricted to the jobs {_list(self.jobs)}: listen for one of these, or for less "
-                    f"than one of them, not for {pattern[:80]!r}.",
+                    f"than one of them, not for {pattern[:80]!r}. Leave that out, or widen the key (tickwire keys update).",
                     key="jobs",
                 )
 

@@ -268,7 +268,7 @@ class Keyring:
             self._node.writer.post(USED_KEY, UsedKey(key_id, now), unanswered)
 
     async def ended(self, shown: Iterable[Shown]) -> dict[Shown, str]:
-        """Those that open nothing any more (``unauthorized``), or not the same as before (``restart``)."""
+        """Those that open nothing any more (``unauthorized``), or not the same as before (``changed``)."""
         now, every = self._node.clock(), list(shown)
         named = {(one.key_id, one.space_id) for one in every if one.login is None}
         logins = [one.login for one in every if one.login is not None]
@@ -298,7 +298,7 @@ class Keyring:
             return "unauthorized"
         if not any(equal(stamp(hash_), shown.stamp) for hash_, _ in row.hashes(now)):
             return "unauthorized"
-        return "restart" if row.limits != shown.limits else None
+        return "changed" if row.limits != shown.limits else None
 
     async def _look_up(self, token: str, fingerprint: str, now: int) -> _Checked | None:
         if token.startswith(PREFIX):
@@ -406,7 +406,7 @@ def _shown_of(visit: Visit) -> Shown:
 def _end_of_visit(shown: Shown, visit: Visit | None) -> str | None:
     if visit is None:
         return "unauthorized"
-    return None if _shown_of(visit) == shown else "restart"
+    return None if _shown_of(visit) == shown else "changed"
 
 
 def bearer(request: web.Request) -> str | None:

@@ -68,7 +68,7 @@ async def update(call: Call) -> web.Response:
     if not changed.open:
         _close(call, changed.public_id, "unauthorized")
     elif body.role is not None:
-        _close(call, changed.public_id, "restart")
+        _close(call, changed.public_id, "changed")
     return data(member_wire(changed))
 
 

@@ -19,6 +19,7 @@ from listener_sdk.cli.reasons import NO_TLS, in_words, way_out
         ("timed out during opening handshake", "no answer in time"),
         ("no close frame received or sent", "the connection broke"),
         ("did not receive a valid HTTP response", "it does not answer as a web server does"),
+        ("received 4004 (private use); then sent 4004 (private use)", "what its key may do was changed"),
         ("received 1012 (service restart); then sent 1012 (service restart)", "the server stops or restarts"),
         ("received 1001 (going away)", "the server has stopped"),
         ("received 4001 (slow_reader)", "The client read too slowly; resume from the last position"),

@@ -171,7 +171,7 @@ async def test_some_close_codes_end_the_stream(server, code, name):
     assert (await task).code == name
 
 
-@pytest.mark.parametrize("code", [None, 1001, 1012, 4001, 4003])
+@pytest.mark.parametrize("code", [None, 1001, 1012, 4001, 4003, 4004])
 async def test_other_ends_connect_again_as_the_same_session(server, code):
     async with running(server):
         await server.until(lambda: server.sockets)

@@ -84,7 +84,7 @@ async def test_so_does_one_that_is_past_its_time(server):
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "status"), [({"active": False}, 4401, 401), ({"role": "viewer"}, 1012, 200)]
+    ("change", "code", "status"), [({"active": False}, 4401, 401), ({"role": "viewer"}, 4004, 200)]
 )
 async def test_so_does_a_member_that_another_server_changes(server, change, code, status):
     browser = await logged_in(server)

@@ -234,7 +234,7 @@ async def test_a_socket_comes_back_when_its_key_is_restricted_anew(server):
         await greeted(socket)
         await server.call("PATCH", f"/v1/keys/{made['id']}", {"name": "other"})
         await server.call("PATCH", f"/v1/keys/{made['id']}", {"jobs": ["import:*"]})
-        assert await close_code(socket) == 1012
+        assert await close_code(socket) == 4004
     assert (await server.call("GET", "/v1/whoami", key=made["key"])).data["jobs"] == ["import:*"]
 
 
@@ -248,7 +248,7 @@ async def test_a_restriction_made_elsewhere_holds_within_seconds(server):
         await server.node.submit(commands.UPDATE_KEY, changes)
         server.clock.forward(auth.REMEMBERED_MS / 1000)
         assert await close_invalid(server.node) == {made["id"]}
-        assert await close_code(socket) == 1012
+        assert await close_code(socket) == 4004
     assert (await server.call("GET", f"/v1/jobs/{job['id']}", key=made["key"])).status == 404
 
 

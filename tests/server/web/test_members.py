@@ -198,7 +198,7 @@ async def test_a_new_role_holds_at_once_also_on_the_stream(server):
     member_id = (await browser.call("GET", "/v1/members/me")).data["id"]
     await server.call("PATCH", f"/v1/members/{member_id}", {"role": "viewer"})
     assert (await browser.call("POST", "/v1/jobs", {"type": "a", "operation": "b"})).status == 403
-    assert await closed(socket) == CLOSES["restart"].code
+    assert await closed(socket) == CLOSES["changed"].code
     assert (await browser.call("GET", "/v1/whoami")).data["role"] == "viewer"
 
 
