@@ -20,11 +20,15 @@ _LARGEST_KEY: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The server's address without a trailing slash, the key, and the space where it is not the key's own."""
+    """The server's address without a trailing slash, the key, and the space where it is not the key's own.
+
+    ``key_file`` is the ``admin.key`` that the key was read from, if it was.
+    """
 
     url: str
     key: str
     space: str | None = None
+    key_file: Path | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -47,13 +51,18 @@ def connection(
     """The connection that arguments and environment describe.
 
     ``TICKWIRE_URL``, ``TICKWIRE_API_KEY`` and ``TICKWIRE_SPACE`` stand in for what is not given; on loopback the key is else read from
-    ``admin.key`` in ``TICKWIRE_DATA_DIR``. SettingsError, with the way out, when the address or key is missing or malformed.
+    ``admin.key`` in ``TICKWIRE_DATA_DIR``. SettingsError, with the way out, when the address or key is missing or malformed; also for
+    a ``TICKWIRE_API_KEY`` that is set and empty, which must not make an administrator of whoever forgot it.
     """
     found = os.environ if environ is None else environ
     address = _address(url or found.get("TICKWIRE_URL") or DEFAULT_URL)
-    secret = key or found.get("TICKWIRE_API_KEY") or _admin_key(address, found)
+    secret, key_file = key or found.get("TICKWIRE_API_KEY"), None
+    if secret is None:
+        secret, key_file = _admin_key(address, found)
+    elif not secret.strip():
+        raise SettingsError("TICKWIRE_API_KEY is set and empty. Set it to a key, or unset it.")
     named = space or found.get("TICKWIRE_SPACE") or None
-    return Connection(address, _checked_key(secret), _checked_space(named))
+    return Connection(address, _checked_key(secret), _checked_space(named), key_file)
 
 
 def is_loopback(url: str) -> bool:
@@ -81,12 +90,12 @@ def _address(text: str) -> str:
     return address
 
 
-def _admin_key(url: str, environ: Mapping[str, str]) -> str:
+def _admin_key(url: str, environ: Mapping[str, str]) -> tuple[str, Path]:
     if not is_loopback(url):
         raise SettingsError(f"There is no API key for {url}. Set TICKWIRE_API_KEY to one.")
     path = Path(environ.get("TICKWIRE_DATA_DIR") or DEFAULT_DATA_DIR, "admin.key")
     try:
-        return path.read_text("utf-8").strip()
+        return path.read_text("utf-8").strip(), path
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"There is no API key: TICKWIRE_API_KEY is not set and {path} cannot be read "

@@ -22,7 +22,7 @@ from ..errors import ApiError, ConnectionFailed, SettingsError
 from ..protocol.frames import Hello, Welcome
 from ..protocol.secrets import Secret
 from ..settings import DEFAULT_DATA_DIR, Connection, connection
-from .failures import other_space, unreachable, unset
+from .failures import other_space, right_key, unreachable, unset
 from .output import counted, size, span, spelled
 from .progress import wall_clock
 from .reasons import in_words, way_out
@@ -173,7 +173,7 @@ async def key_valid(client: Client, found: Connection) -> Finding:
 def _way_in(error: ApiError) -> str:
     if error.may_retry:
         return "Wait, or look into the server's log"
-    return other_space(error) or "Set TICKWIRE_API_KEY to a valid key"
+    return other_space(error) or right_key()
 
 
 async def stream(found: Connection) -> AsyncIterator[Finding]:

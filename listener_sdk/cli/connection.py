@@ -9,7 +9,7 @@ import click
 
 from ..client import Client
 from .narration import narrated
-from .output import KEPT
+from .output import KEPT, KEY_GIVEN
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Result = TypeVar("Result")
@@ -26,7 +26,9 @@ def connection_options(command: Command) -> Command:
         help="Space in which a key of the whole store acts (TICKWIRE_SPACE).",
     )
     key = click.option(
-        "--key", help="API key; better given as TICKWIRE_API_KEY. On loopback admin.key is read."
+        "--key",
+        callback=_named,
+        help="API key; better given as TICKWIRE_API_KEY. On loopback admin.key is read.",
     )
     url = click.option(
         "--url",
@@ -47,6 +49,12 @@ def _kept(context: click.Context, option: click.Parameter, value: str | None) ->
     """Commands that are advised name it too."""
     if value is not None:
         context.meta.setdefault(KEPT, {})[option.opts[0]] = value
+    return value
+
+
+def _named(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """That there is one, not which: advice says where the key came from."""
+    context.meta[KEY_GIVEN] = value is not None
     return value
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -10,7 +11,8 @@ from pydantic import ValidationError
 
 from ..errors import ApiError, ConnectionFailed, InvalidError, RegistrationError, SettingsError
 from ..protocol.codes import Refusal
-from .output import KEPT, plain, spelled
+from ..settings import connection
+from .output import KEPT, KEY_GIVEN, plain, spelled
 from .reasons import in_words, way_out
 
 SPACE_HEADER: Final = "X-Customer-Code"
@@ -88,8 +90,20 @@ def _refused(error: ApiError) -> str:
     if advice is not None:
         return f"{error.message} {advice}."
     if error.status == 401:
-        return f"{error.message} Set TICKWIRE_API_KEY to a valid key; 'tickwire doctor' checks it."
+        return f"{error.message} {right_key()}; 'tickwire doctor' checks it."
     return error.message
+
+
+def right_key() -> str:
+    """Where a key that is not valid came from, and where a valid one belongs."""
+    context = click.get_current_context(silent=True)
+    meta: dict[str, Any] = {} if context is None else context.meta
+    if not meta.get(KEY_GIVEN):
+        with suppress(SettingsError):
+            path = connection(meta.get(KEPT, {}).get("--url")).key_file
+            if path is not None:
+                return f"It was read from {path.absolute()}: put the valid one there, or set TICKWIRE_API_KEY to it"
+    return "Set TICKWIRE_API_KEY to a valid key"
 
 
 _EXPECTED: Final[tuple[tuple[type[Exception], Callable[[Any], str]], ...]] = (

@@ -1,18 +1,25 @@
 """``tickwire keys``: create, list, show, update, rotate, revoke."""
 
-from typing import Any
+import os
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Final
 
 import click
 
 from ..pages import every
 from ..protocol.keys import CreatedKey, Key
+from ..settings import Connection, connection
 from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .groups import DefaultGroup
 from .moments import ahead, span
-from .output import emit, local, say, wire
+from .output import emit, local, say, tell, wire
 from .progress import wall_clock
 from .tables import table
+
+ADMINISTRATOR: Final = "us_key_0000000000"
+"""The key of a server's first start."""
 
 
 @click.group("keys", cls=DefaultGroup)
@@ -183,11 +190,45 @@ def update(
 def rotate(key_id: str, overlap: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Give a key a new secret. It is shown this once: the server keeps only its hash."""
     overlap_s = span(overlap, "--overlap").total_seconds()
+    found = connection(url, key)
     made = call(url, key, lambda client: client.keys.rotate(key_id, overlap_s))
     until = f"is valid until {local(made.old_secret_until)}" if made.old_secret_until else "has ended"
     _show_once(
         made, as_json, f"key {made.id} for {made.name} has a new secret, shown only now; the old one {until}:"
     )
+    _put_into_file(made, found)
+
+
+def _put_into_file(made: CreatedKey, used: Connection) -> None:
+    """The file from which commands read the key that was rotated holds the new secret; it is said where a person must see to that."""
+    path = used.key_file
+    if path is not None and _named(made.key) == _named(used.key):
+        try:
+            _replace(path, f"{made.key}\n")
+        except OSError as error:
+            tell(f"{path} still holds the old secret ({error.strerror or error}): put the new one there.")
+        else:
+            tell(f"{path} holds the new secret.")
+    elif made.id == ADMINISTRATOR:
+        tell("Put it into admin.key in the server's data directory: commands on that machine read it there.")
+
+
+def _named(key: str) -> str:
+    """A key without its secret."""
+    return key.rpartition("_")[0]
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file as a whole, for its owner alone."""
+    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @command.command("revoke")

@@ -15,6 +15,8 @@ from rich.text import Text
 
 KEPT: Final = "tickwire.kept"
 """Under which the context of a command keeps the options that further commands need to act at the same place."""
+KEY_GIVEN: Final = "tickwire.key_given"
+"""Under which it keeps whether an option gave the key."""
 _ELSEWHERE: Final = frozenset({"server", "demo", "spaces"})
 _EXACT: Final = 2**53
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")

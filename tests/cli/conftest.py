@@ -44,6 +44,8 @@ class FakeApi:
     events: list = field(default_factory=list)
     ending: dict = field(default_factory=lambda: {"status": "complete"})
     version: str = __version__
+    newer: str = "tw_k2_newer"
+    """What a rotated key is."""
     ready: int = 200
     away: bool = False
     """Whether it cannot reach its store."""
@@ -303,7 +305,7 @@ class FakeApi:
         key, overlap_s = self._key(request), (await request.json())["overlapS"]
         key |= {"rotatedAt": AT, "oldSecretUntil": AT if overlap_s else None}
         self.acts.append(("rotate", overlap_s))
-        return web.json_response({"data": key | {"key": "tw_k2_newer"}})
+        return web.json_response({"data": key | {"key": self.newer}})
 
     async def _revoke(self, request):
         self.keys[:] = [key for key in self.keys if key["id"] != request.match_info["id"]]

@@ -1,5 +1,10 @@
 import json
 
+import pytest
+
+AT = "2026-01-01T12:00:00.000Z"
+KEY = "tw_test_" + "0" * 32
+
 
 def test_a_new_key_is_shown_once(api, tickwire):
     result = tickwire("keys", "create", "--name", "laptop", "--role", "admin", "--expires", "2100-01-01")
@@ -79,3 +84,53 @@ def test_a_new_secret_is_shown_once(api, tickwire):
     tickwire("keys", "rotate", "k2", "--overlap", "0")
     assert api.acts[-1] == ("rotate", 0)
     assert tickwire("keys", "rotate", "k2", "--overlap", "soon").exit_code == 2
+
+
+@pytest.fixture
+def key_file(api, tmp_path, monkeypatch):
+    """An administrator's key that commands read from its file."""
+    monkeypatch.delenv("TICKWIRE_API_KEY")
+    monkeypatch.setenv("TICKWIRE_DATA_DIR", str(tmp_path))
+    path = tmp_path / "admin.key"
+    path.write_text(f"{KEY}\n")
+    path.chmod(0o644)
+    for id_ in ("us_key_0000000000", "k2"):
+        api.keys.append({"id": id_, "name": "n", "role": "admin", "createdAt": AT})
+    return path
+
+
+def test_a_rotated_key_that_was_read_from_its_file_is_put_there(api, tickwire, key_file):
+    api.newer = newer = "tw_test_" + "1" * 32
+    result = tickwire("keys", "rotate", "us_key_0000000000")
+    assert result.stderr == f"{key_file} holds the new secret.\n"
+    assert key_file.read_text() == f"{newer}\n"
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in key_file.parent.iterdir()] == ["admin.key"]
+
+
+def test_a_file_that_cannot_be_written_is_told(api, tickwire, key_file, monkeypatch):
+    api.newer = "tw_test_" + "1" * 32
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    result = tickwire("keys", "rotate", "us_key_0000000000")
+    assert result.stdout.splitlines()[-1] == api.newer
+    assert "still holds the old secret (No space left on device): put the new one there" in result.stderr
+    assert key_file.read_text() == f"{KEY}\n"
+    assert [path.name for path in key_file.parent.iterdir()] == ["admin.key"]
+
+
+def test_another_key_leaves_the_file_alone(api, tickwire, key_file, monkeypatch):
+    assert tickwire("keys", "rotate", "k2").stderr == ""
+    monkeypatch.setenv("TICKWIRE_API_KEY", KEY)
+    assert "Put it into admin.key" in tickwire("keys", "rotate", "us_key_0000000000").stderr
+    assert key_file.read_text() == f"{KEY}\n"
+
+
+def test_a_key_of_a_file_that_is_not_valid_is_told_with_the_file(tickwire, key_file):
+    key_file.write_text("wrong" * 8)
+    for command in (("keys",), ("doctor",)):
+        assert f"It was read from {key_file}: put the valid one there" in str(tickwire(*command).output)
+    assert "It was read" not in tickwire("keys", "--key", "wrong").stderr

@@ -39,7 +39,17 @@ def test_what_is_no_address_is_refused(given):
 
 def test_on_loopback_the_servers_key_file_is_read(tmp_path):
     (tmp_path / "admin.key").write_text(f"{KEY}\n")
-    assert connection(environ={"TICKWIRE_DATA_DIR": str(tmp_path)}).key == KEY
+    found = connection(environ={"TICKWIRE_DATA_DIR": str(tmp_path)})
+    assert (found.key, found.key_file) == (KEY, tmp_path / "admin.key")
+
+
+@pytest.mark.parametrize("given", ["", " "])
+def test_a_key_that_is_set_and_empty_makes_nobody_an_administrator(tmp_path, given):
+    (tmp_path / "admin.key").write_text(KEY)
+    environ = {"TICKWIRE_DATA_DIR": str(tmp_path), "TICKWIRE_API_KEY": given}
+    with pytest.raises(SettingsError, match="TICKWIRE_API_KEY is set and empty"):
+        connection(environ=environ)
+    assert connection(key=KEY, environ=environ).key_file is None
 
 
 def test_elsewhere_no_key_file_is_read(tmp_path):
