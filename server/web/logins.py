@@ -112,6 +112,12 @@ async def end(call: Call) -> web.Response:
 
 def _linked(call: Call, member: str | None) -> Owner:
     if member is None:
+        if call.actor.role == "listener":
+            raise Refusal(
+                "forbidden",
+                "A key of role listener is for programs alone: nobody logs in by it. Make a link of a member, or use a key of another role.",
+                role="listener",
+            )
         return _key(call)
     check(call.actor, "administer")
     number = decode(KIND, member)

@@ -56,10 +56,16 @@ class TestLinks:
 
     async def test_a_key_makes_one_for_itself(self, server):
         browser = Browser(server)
-        found = (await browser.by_link(key=server.listener)).data
-        assert (found["member"], found["role"]) == (None, "listener")
-        assert (await browser.call("GET", "/v1/whoami")).data["role"] == "listener"
+        made = (await server.call("POST", "/v1/keys", {"name": "v", "role": "viewer"})).data
+        found = (await browser.by_link(key=made["key"])).data
+        assert (found["member"], found["role"]) == (None, "viewer")
+        assert (await browser.call("GET", "/v1/whoami")).data["role"] == "viewer"
         assert (await browser.call("GET", "/v1/keys")).status == 403
+
+    async def test_a_key_of_a_program_makes_none(self, server):
+        answer = await server.call("POST", "/v1/login-links", {}, key=server.listener)
+        assert (answer.status, answer.error["code"]) == (403, "forbidden")
+        assert "for programs alone" in answer.error["message"]
 
     async def test_the_session_of_a_key_of_the_whole_store_acts_where_it_says(self, server):
         await server.call("POST", "/v1/spaces", {"name": "Acme"})
