@@ -50,7 +50,7 @@ class Spaces:
         return await self._http.record(Space, "PATCH", _path(space), sent)
 
     async def archive(self, space: str) -> Space:
-        """Set a space aside: what runs ends, and nothing new begins. ``update(space, archived=False)`` takes it back."""
+        """Set a space aside: its jobs go on to their end, and nothing new begins. ``update(space, archived=False)`` takes it back."""
         return await self.update(space, archived=True)
 
     async def delete(self, space: str) -> None:

@@ -189,7 +189,7 @@ def update(
 @json_option
 def rotate(key_id: str, overlap: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Give a key a new secret. It is shown this once: the server keeps only its hash."""
-    overlap_s = span(overlap, "--overlap").total_seconds()
+    overlap_s = span(overlap, "--overlap", most_days=30).total_seconds()
     found = connection(url, key)
     made = call(url, key, lambda client: client.keys.rotate(key_id, overlap_s))
     until = f"is valid until {local(made.old_secret_until)}" if made.old_secret_until else "has ended"

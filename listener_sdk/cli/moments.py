@@ -31,10 +31,13 @@ def ago(text: str, option: str, now: datetime) -> datetime:
     return found
 
 
-def span(text: str, option: str) -> timedelta:
-    """A span of time; 0 for none."""
+def span(text: str, option: str, most_days: int) -> timedelta:
+    """A span of time, so many days at most; 0 for none."""
     start = datetime.fromtimestamp(0, UTC)
-    return timedelta() if text == "0" else ahead(text, option, start) - start
+    found = timedelta() if text == "0" else ahead(text, option, start) - start
+    if found > timedelta(days=most_days):
+        raise Misuse(f"{option} {text!r} is too long: {most_days}d at most.")
+    return found
 
 
 def _moment(text: str, option: str, now: datetime, sign: int) -> datetime:

@@ -1,20 +1,24 @@
-"""``tickwire spaces``: create, list, rename, archive, restore, delete."""
+"""``tickwire spaces``: create, list, rename, set, archive, restore, delete."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from ..client import Client
 from ..pages import every
 from ..protocol.spaces import Space
 from .connection import call, connection_options, json_option
+from .failures import Misuse
 from .groups import DefaultGroup
 from .output import emit, local, say, wire
 from .tables import table
 
+FIRST: Final = frozenset({"default", "us_sp_default"})
+
 
 @click.group("spaces", cls=DefaultGroup)
 def command() -> None:
-    """Create, list (the default), rename, archive and delete spaces."""
+    """Create, list (the default), rename, set up, archive and delete spaces."""
 
 
 def _show(space: Space, as_json: bool, done: str) -> None:
@@ -73,12 +77,68 @@ def rename(space: str, name: str, url: str | None, key: str | None, as_json: boo
     _show(changed, as_json, f"is {changed.name} now")
 
 
-@command.command("archive")
+@command.command("set")
 @click.argument("space")
+@click.option("--time-zone", metavar="ZONE", help="Such as Europe/Paris.")
+@click.option("--link-template", metavar="URL|none", help="Where ids open, or none.")
+@click.option(
+    "--job-days", metavar="DAYS|default", help="How long jobs are kept; default: as the server does."
+)
+@click.option("--file-days", metavar="DAYS|default", help="How long files are kept.")
 @connection_options
 @json_option
-def archive(space: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Set a space aside: what runs ends, and nothing new begins."""
+def set_(
+    space: str,
+    time_zone: str | None,
+    link_template: str | None,
+    job_days: str | None,
+    file_days: str | None,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Change the settings of a space; what is not named stays."""
+    changes: dict[str, Any] = {} if time_zone is None else {"time_zone": time_zone}
+    if link_template is not None:
+        changes["link_template"] = None if link_template == "none" else link_template
+    given = {"job_days": ("--job-days", job_days), "file_days": ("--file-days", file_days)}
+    days = {name: _days(*one) for name, one in given.items() if one[1] is not None}
+    if not changes and not days:
+        raise Misuse(
+            "Nothing is to be changed. Give --time-zone, --link-template, --job-days or --file-days."
+        )
+
+    async def change(client: Client) -> Space:
+        if days:
+            kept = (await client.spaces.get(space)).retention.model_dump(by_alias=False)
+            changes["retention"] = {**kept, **days}
+        return await client.spaces.update(space, **changes)
+
+    _show(call(url, key, change), as_json, "is set up")
+
+
+def _days(option: str, text: str | None) -> float | None:
+    if text in {None, "default"}:
+        return None
+    try:
+        return float(text or "")
+    except ValueError:
+        raise Misuse(f"{option} {text!r} is no number of days. Write 30, 0.5 or default.") from None
+
+
+@command.command("archive")
+@click.argument("space")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@connection_options
+@json_option
+def archive(space: str, yes: bool, url: str | None, key: str | None, as_json: bool) -> None:
+    """Set a space aside: jobs that it has go on to their end, and no new ones are made."""
+    if space in FIRST and not yes:
+        click.confirm(
+            "This is the space in which keys of the whole store act unless they name another. Archive it?",
+            abort=True,
+            err=True,
+        )
     _show(call(url, key, lambda client: client.spaces.archive(space)), as_json, "is archived")
 
 

@@ -73,8 +73,8 @@ def check_active(space: Space) -> None:
     if space.archived_at is not None or not space.open:
         raise Refusal(
             "space_archived",
-            f"The space {space.code} is archived: what runs ends, and nothing new begins. An administrator takes it back "
-            "with PATCH /v1/spaces/{id} and archived: false.",
+            f"The space {space.code} is archived: its jobs go on to their end, and nothing new begins. An administrator takes it "
+            f"back: tickwire spaces restore {space.code}, or PATCH /v1/spaces/{space.code} with archived: false.",
             key="space",
         )
 

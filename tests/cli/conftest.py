@@ -33,6 +33,7 @@ class FakeApi:
     spaces: dict = field(default_factory=dict)
     members: dict = field(default_factory=dict)
     links: list = field(default_factory=list)
+    tokens: list = field(default_factory=list)
     acted_in: list = field(default_factory=list)
     published: list = field(default_factory=list)
     canceled: list = field(default_factory=list)
@@ -105,6 +106,7 @@ class FakeApi:
             web.delete("/v1/secrets/{id}", self._delete_secret),
             web.get("/v1/spaces", self._list_spaces),
             web.post("/v1/spaces", self._create_space),
+            web.get("/v1/spaces/{code}", self._show_space),
             web.patch("/v1/spaces/{code}", self._change_space),
             web.delete("/v1/spaces/{code}", self._delete_space),
             web.post("/v1/keys", self._create_key),
@@ -114,6 +116,7 @@ class FakeApi:
             web.delete("/v1/members/{id}", self._remove_member),
             web.delete("/v1/members/{id}/sessions", self._log_out),
             web.post("/v1/login-links", self._link),
+            web.post("/v1/tokens", self._make_token),
             web.get("/v1/audit", self._list_audit),
             web.get("/v1/audit/export", self._export_audit),
             web.delete("/v1/keys/{id}", self._revoke),
@@ -158,6 +161,9 @@ class FakeApi:
         space = {"id": f"us_sp_{body['code']}", "environmentId": f"us_env_{body['code']}", "status": "active"}
         self.spaces[body["code"]] = space | {"timeZone": "UTC", "createdAt": AT, "updatedAt": AT} | body
         return web.json_response({"data": self.spaces[body["code"]]})
+
+    async def _show_space(self, request):
+        return web.json_response({"data": self.spaces[request.match_info["code"]]})
 
     async def _change_space(self, request):
         space, body = self.spaces[request.match_info["code"]], await request.json()
@@ -324,6 +330,10 @@ class FakeApi:
     async def _delete_secret(self, request):
         self.secrets[:] = [one for one in self.secrets if one["id"] != request.match_info["id"]]
         return web.json_response({"data": {"success": True}})
+
+    async def _make_token(self, request):
+        self.tokens.append(await request.json())
+        return web.json_response({"data": {"token": "twt_1", "expiresAt": AT}})
 
     async def _list_members(self, request):
         query = request.query

@@ -84,6 +84,10 @@ def test_a_new_secret_is_shown_once(api, tickwire):
     tickwire("keys", "rotate", "k2", "--overlap", "0")
     assert api.acts[-1] == ("rotate", 0)
     assert tickwire("keys", "rotate", "k2", "--overlap", "soon").exit_code == 2
+    assert (
+        "--overlap '31d' is too long: 30d at most"
+        in tickwire("keys", "rotate", "k2", "--overlap", "31d").stderr
+    )
 
 
 @pytest.fixture

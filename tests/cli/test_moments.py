@@ -42,7 +42,7 @@ def test_the_wrong_side_of_now_is_refused():
 
 
 def test_a_span_may_be_none():
-    assert span("0", "--overlap") == timedelta()
-    assert span("90m", "--overlap") == timedelta(minutes=90)
+    assert span("0", "--overlap", 30) == timedelta()
+    assert span("90m", "--overlap", 30) == timedelta(minutes=90)
     with pytest.raises(Misuse):
-        span("soon", "--overlap")
+        span("soon", "--overlap", 30)

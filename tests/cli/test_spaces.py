@@ -50,3 +50,32 @@ def test_a_command_acts_in_the_space_that_it_names(api, tickwire):
 def test_a_code_that_is_none_is_refused_before_it_is_sent(api, tickwire):
     assert tickwire("spaces", "create", "Acme", "--code", "A B").exit_code != 0
     assert api.spaces == {}
+
+
+def test_settings_change_one_by_one(api, tickwire):
+    tickwire("spaces", "create", "Acme", "--link-template", "https://a.example/{id}")
+    told = tickwire("spaces", "set", "acme", "--time-zone", "Europe/Paris", "--job-days", "30").stdout
+    assert told == "space acme is set up.\n"
+    found = tickwire("spaces", "set", "acme", "--file-days", "0.5", "--link-template", "none", "--json")
+    shown = json.loads(found.stdout)
+    assert (shown["timeZone"], shown["retention"]) == ("Europe/Paris", {"jobDays": 30.0, "fileDays": 0.5})
+    assert "linkTemplate" not in shown
+    kept = json.loads(tickwire("spaces", "set", "acme", "--job-days", "default", "--json").stdout)
+    assert kept["retention"] == {"fileDays": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [((), "Nothing is to be changed"), (("--job-days", "many"), "--job-days 'many' is no number")],
+)
+def test_settings_that_mean_nothing_are_refused(api, tickwire, args, told):
+    refused = tickwire("spaces", "set", "acme", *args)
+    assert (refused.exit_code, told in refused.stderr) == (2, True)
+
+
+def test_the_first_space_is_archived_once_it_is_confirmed(api, tickwire):
+    tickwire("spaces", "create", "Default")
+    refused = tickwire("spaces", "archive", "default", typed="n\n")
+    assert (refused.exit_code, api.spaces["default"]["status"]) == (1, "active")
+    assert "keys of the whole store act" in refused.stderr
+    assert tickwire("spaces", "archive", "default", "--yes").stdout == "space default is archived.\n"
