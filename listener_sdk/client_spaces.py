@@ -13,7 +13,7 @@ PAGING: Final = ("page_size", "page_number", "cursor")
 
 
 class Spaces:
-    """Calls of ``/v1/spaces``. Making, archiving and deleting takes an administrator's key of the whole store."""
+    """Calls of ``/v1/spaces``. Making and deleting takes an administrator's key of the whole store."""
 
     def __init__(self, http: Http) -> None:
         self._http = http

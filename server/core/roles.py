@@ -6,8 +6,10 @@ A route asks for the permission that stands beside it in the table of routes.
 from typing import Final
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import decode
 
 from .actors import Actor
+from .members import KIND as MEMBER
 
 PERMISSIONS: Final = {
     "read": "see jobs, events, files and the space",
@@ -16,10 +18,10 @@ PERMISSIONS: Final = {
     "define": "make, change and remove job definitions",
     "work": "take jobs and report of them, change and remove jobs and files",
     "set_secrets": "set and remove secrets",
-    "use_secrets": "use secrets in the jobs that it holds",
+    "use_secrets": "use secrets in the jobs that they hold",
     "read_secrets": "read the values of secrets over HTTP",
-    "administer": "keys, members, the audit, and the settings of the space",
-    "own": "create, archive and delete spaces, and act in each of them; a key of the whole store may",
+    "administer": "administer keys, members, the audit and the settings of the space",
+    "own": "create and delete spaces, and act in each of them",
 }
 
 ROLES: Final = {
@@ -62,9 +64,16 @@ def roles_with(permission: str) -> list[str]:
 def check(actor: Actor, permission: str) -> None:
     """Refusal ``forbidden`` unless the actor has the permission."""
     if not may(actor.role, permission, every_space=actor.every_space):
-        raise Refusal("forbidden", _why(actor.role, permission), role=actor.role, permission=permission)
+        raise Refusal("forbidden", _why(actor, permission), role=actor.role, permission=permission)
 
 
-def _why(role: str, permission: str) -> str:
-    whose = " or ".join(roles_with(permission)) or "admin, made for every space"
-    return f"A key of role {role} may not {PERMISSIONS[permission]}: it takes a key of role {whose}."
+def _why(actor: Actor, permission: str) -> str:
+    what = PERMISSIONS[permission]
+    if actor.is_token:
+        return f"A token only looks on: it may not {what}. Use a key."
+    if permission == "own":
+        return "This takes an administrator's key of the whole store, such as the one in admin.key."
+    who = "A member" if decode(MEMBER, actor.key_id) is not None else "A key"
+    return (
+        f"{who} of role {actor.role} may not {what}: it takes the role {' or '.join(roles_with(permission))}."
+    )

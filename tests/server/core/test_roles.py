@@ -4,7 +4,7 @@ import pytest
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.frames import CLIENT_FRAMES
-from server.core.actors import Actor, Space
+from server.core.actors import Actor, Shown, Space
 from server.core.roles import FRAMES, PERMISSIONS, ROLES, check, may, roles_with
 
 SPACE = Space(1, "default", "Default")
@@ -45,4 +45,30 @@ def test_who_may_not_is_told_which_role_may():
     assert "developer or admin or listener" in caught.value.message
     with pytest.raises(Refusal) as caught:
         check(Actor("us_key_1", "admin", SPACE), "own")
-    assert "every space" in caught.value.message
+    assert "an administrator's key of the whole store" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("actor", "permission", "told"),
+    [
+        (
+            Actor("us_key_0000000001", "operator", SPACE),
+            "administer",
+            "A key of role operator may not administer keys, members, the audit and the settings of the space: it takes the role admin.",
+        ),
+        (
+            Actor("us_mem_0000000001", "viewer", SPACE),
+            "set_secrets",
+            "A member of role viewer may not set and remove secrets: it takes the role developer or admin.",
+        ),
+        (
+            Actor("us_tk_1", "viewer", SPACE, shown=Shown("us_key_0000000001", "s", token_until=1)),
+            "run",
+            f"A token only looks on: it may not {PERMISSIONS['run']}. Use a key.",
+        ),
+    ],
+)
+def test_a_refusal_is_a_sentence(actor, permission, told):
+    with pytest.raises(Refusal) as caught:
+        check(actor, permission)
+    assert caught.value.message == told
