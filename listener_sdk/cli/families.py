@@ -24,7 +24,15 @@ COLUMNS: Final = ("ID", "JOB", "STATUS", "PROGRESS", "CREATED", "INFO")
 
 def row(job: Job, depth: int = 0) -> tuple[Any, ...]:
     """A job as a row under `COLUMNS`."""
-    return (job.id, f"{'  ' * depth}{title(job)}", job.status, progress(job), local(job.created_at), job.info)
+    told = (job.outcome or {}).get("message") or job.info or ""
+    return (
+        job.id,
+        f"{'  ' * depth}{title(job)}",
+        job.status,
+        progress(job),
+        local(job.created_at),
+        str(told).partition("\n")[0],
+    )
 
 
 def title(job: Job) -> str:

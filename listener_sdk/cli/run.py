@@ -4,12 +4,14 @@ Exit codes: 0 complete (in part too, unless ``--strict``), 1 failed, 2 canceled,
 """
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from ..client import Client
+from ..errors import ApiError, ConnectionFailed
 from ..protocol.jobs import Job
 from ..protocol.lifecycle import Status
 from . import outcomes
@@ -17,12 +19,13 @@ from .connection import call, connection_options, json_option
 from .creation import create, creation_options, fields_of
 from .failures import Failure
 from .follow import follow, untaken
-from .output import emit, spelled, tell, wire
+from .output import emit, short, spelled, tell, wire
 from .progress import Seen, percent
 from .views import view
 
 EXIT_CODES: Final = {"complete": 0, "failed": 1, "canceled": 2}
 NOT_ENDED: Final = 2
+LONGEST_REASON: Final = 300
 
 
 class NotEnded(Failure):
@@ -76,9 +79,8 @@ async def watch(client: Client, job: Job, after: str, *, timeout_s: float | None
             with shown:
                 return await follow(client, job, after, shown, logs=logs)
     except TimeoutError as error:
-        raise NotEnded(
-            f"{job.id} has not ended after {timeout_s:g} s{_stands(shown.seen)} {_goes_on(job)}"
-        ) from error
+        stands = f"{_stands(shown.seen)}{await _last_failure(client, job)}"
+        raise NotEnded(f"{job.id} has not ended after {timeout_s:g} s{stands} {_goes_on(job)}") from error
     except asyncio.CancelledError:
         tell(f"detached from {job.id}. {_goes_on(job)}")
         raise
@@ -88,6 +90,15 @@ def _stands(seen: Seen) -> str:
     """How far it is, and why it may not have begun."""
     where = ", ".join(part for part in (seen.status, percent(seen)) if part)
     return f" ({where}).{f' {untaken()}' if seen.status == Status.READY else ''}"
+
+
+async def _last_failure(client: Client, job: Job) -> str:
+    """Why the newest attempt failed, if one did and the server answers."""
+    with suppress(ApiError, ConnectionFailed):
+        for one in (await client.jobs.attempts(job.id))[-1:]:
+            why = short((one.message or one.reason).split("\n")[0], LONGEST_REASON)
+            return f" Attempt {one.attempt} of {job.max_attempts} failed: {why.rstrip('.')}."
+    return ""
 
 
 def _goes_on(job: Job) -> str:

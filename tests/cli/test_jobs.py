@@ -12,6 +12,12 @@ def test_jobs_are_listed_newest_first(api, tickwire):
     assert api.lists[0]["sortDirection"] == "desc"
 
 
+def test_what_has_ended_is_listed_with_what_it_came_to(api, tickwire):
+    api.job(status="complete", info="Writing", outcome={"message": "Hashed 2 files.\nAll is well."})
+    (line,) = tickwire("jobs").stdout.splitlines()[1:]
+    assert line.endswith("Hashed 2 files.")
+
+
 def test_filters_go_to_the_server(api, tickwire):
     api.job(status="failed")
     api.job(status="ready")

@@ -76,6 +76,16 @@ def test_logs_are_shown_beside_the_progress(api, tickwire):
     assert "info    Hello name=Ada" in tickwire("run", "a:b", "--logs").stderr
 
 
+def test_a_timeout_tells_why_the_last_attempt_failed(api, tickwire):
+    api.never_ends = True
+    api.attempts += [
+        {"attempt": n, "fence": n, "reason": "error", "message": why, "endedAt": "2026-01-01T12:00:00Z"}
+        for n, why in ((1, "first"), (2, "ValueError: no such column.\nmore"))
+    ]
+    result = tickwire("run", "a:b", "--timeout", "0.2")
+    assert " Attempt 2 of 5 failed: ValueError: no such column. It goes on:" in result.stderr
+
+
 def test_a_timeout_leaves_the_job_and_says_how_to_cancel_it(api, tickwire):
     api.never_ends = True
     result = tickwire("run", "a:b", "--timeout", "0.2")
