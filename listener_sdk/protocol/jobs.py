@@ -1,5 +1,6 @@
 """Jobs on the wire: the job itself, its creation and changes, its subject, attempts and log lines."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator
@@ -23,6 +24,7 @@ MOST_TAGS: Final = 16
 """Tags of one job."""
 LONGEST_TAG: Final = 64
 
+_TYPES: Final = re.compile(r"[a-z0-9*?-]+")
 JobType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 Reference = Annotated[str, Field(min_length=1, max_length=256)]
 Info = Annotated[str, Field(max_length=4096)]
@@ -49,6 +51,16 @@ def _tag(text: str) -> str:
 
 def _once(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
+
+
+def of_some_job(pattern: str) -> str:
+    """The glob, unless it can match no job's name; ValueError."""
+    kind, colon, operation = pattern.partition(":")
+    if kind != "**" and not (colon and operation and _TYPES.fullmatch(kind)):
+        raise ValueError(
+            f"{pattern[:80]!r} is the name of no job: write type:operation, such as import:csv or import:*, or ** for all"
+        )
+    return pattern
 
 
 Priority = Annotated[int, Field(ge=-1000, le=1000)]

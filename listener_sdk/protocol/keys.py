@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
+from .jobs import of_some_job
 from .model import WireModel
 from .texts import printable
 from .times import Time
@@ -13,6 +14,7 @@ LONGEST_OVERLAP_S: Final = 30 * 86_400
 KeyName = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 Pattern = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 Patterns = Annotated[list[Pattern], Field(min_length=1, max_length=32)]
+Jobs = Annotated[list[Annotated[Pattern, AfterValidator(of_some_job)]], Field(min_length=1, max_length=32)]
 
 
 class KeyCreate(WireModel):
@@ -22,7 +24,7 @@ class KeyCreate(WireModel):
     role: Literal["viewer", "operator", "developer", "admin", "listener"]
     every_space: bool = False
     expires_at: Time | None = None
-    jobs: Patterns | None = None
+    jobs: Jobs | None = None
     topics: Patterns | None = None
 
 
@@ -31,7 +33,7 @@ class KeyUpdate(WireModel):
 
     name: KeyName | None = None
     expires_at: Time | None = None
-    jobs: Patterns | None = None
+    jobs: Jobs | None = None
     topics: Patterns | None = None
 
 

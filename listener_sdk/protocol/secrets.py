@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from .codes import Refusal
 from .filters import compile_job_name
+from .jobs import of_some_job
 from .model import WireModel
 from .texts import printable
 from .times import Time
@@ -43,7 +44,7 @@ def _glob(text: str) -> str:
         compile_job_name(text)
     except Refusal as refusal:
         raise ValueError(refusal.message) from None
-    return text
+    return of_some_job(text)
 
 
 SecretName = Annotated[str, Field(max_length=128), AfterValidator(_name)]

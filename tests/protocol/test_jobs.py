@@ -17,6 +17,7 @@ from listener_sdk.protocol.jobs import (
     JobSplit,
     JobUpdate,
     LogLine,
+    of_some_job,
 )
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -224,3 +225,18 @@ def test_a_job_is_split_into_a_number_of_parts_or_by_their_data(parts):
 def test_what_is_no_split_says_what_is(parts):
     with pytest.raises(ValidationError, match=r"1 to 1000 parts|a number of parts, or a list"):
         JobSplit.model_validate({"parts": parts})
+
+
+@pytest.mark.parametrize(
+    "pattern", ["**", "**:csv", "*:csv", "import:*", "import:a b", "im?ort:**", "import:csv:x"]
+)
+def test_globs_that_can_match_a_job(pattern):
+    assert of_some_job(pattern) == pattern
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "import", "import*", "a b", "a b:*", "import:", ":csv", "Import:csv", ""]
+)
+def test_globs_that_match_no_job_are_refused(pattern):
+    with pytest.raises(ValueError, match="is the name of no job"):
+        of_some_job(pattern)
