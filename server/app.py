@@ -46,6 +46,8 @@ async def serve(settings: Settings) -> None:
             loop.add_signal_handler(number, stop.set)
     async with running(settings) as (_, url):
         settle()
+        if not url.endswith(f":{Settings.model_fields['port'].default}"):
+            _log.info("not_the_usual_port", advice=f"Commands find it by TICKWIRE_URL={url} (or --url).")
         print(f"tickwire ready {url}", flush=True)  # noqa: T201 - the one line of standard output
         await stop.wait()
         _log.info("draining")

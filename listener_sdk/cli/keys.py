@@ -103,10 +103,21 @@ def list_keys(url: str | None, key: str | None, as_json: bool) -> None:
             local(k.expires_at),
             local(k.revoked_at),
             local(k.last_used_at),
+            _limits(k),
         )
         for k in keys
     ]
-    table(("ID", "NAME", "ROLE", "CREATED", "EXPIRES", "REVOKED", "USED"), rows, empty="There are no keys.")
+    table(
+        ("ID", "NAME", "ROLE", "CREATED", "EXPIRES", "REVOKED", "USED", "ONLY"),
+        rows,
+        empty="There are no keys.",
+    )
+
+
+def _limits(key: Key) -> str:
+    """What the key is restricted to."""
+    given = (("jobs", key.jobs), ("topics", key.topics))
+    return "; ".join(f"{what} {', '.join(globs)}" for what, globs in given if globs)
 
 
 @command.command("show")

@@ -18,6 +18,7 @@ def command() -> None:
 
 @command.command("set")
 @click.argument("name")
+@click.argument("given", metavar="", nargs=-1)
 @click.option(
     "--jobs",
     multiple=True,
@@ -29,6 +30,7 @@ def command() -> None:
 @json_option
 def set_secret(
     name: str,
+    given: tuple[str, ...],
     jobs: tuple[str, ...],
     description: str | None,
     url: str | None,
@@ -39,6 +41,11 @@ def set_secret(
 
     tickwire secrets set crm_token < token.txt
     """
+    if given:
+        raise Misuse(
+            "A value never stands on the command line, which every user of the machine can read: leave it out, and it is asked "
+            "for, or send it on standard input. If it was real, it stands in the shell's history now."
+        )
     value = _value(name)
     made = call(
         url,
@@ -60,7 +67,10 @@ def _value(name: str) -> str:
         text = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
         raise Misuse("The value is not text in UTF-8: encode it, such as by base64.") from None
-    return text.removesuffix("\n").removesuffix("\r")
+    value = text.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise Misuse(f"Standard input is empty. Send the value there: tickwire secrets set {name} < FILE.")
+    return value
 
 
 @command.command("list")

@@ -52,6 +52,8 @@ class FakeApi:
     """Whether it cannot reach its store."""
     closes_with: int | None = None
     never_ends: bool = False
+    lists_nothing: bool = False
+    """Whether the key is the token of one job."""
     untaken: bool = False
 
     def __post_init__(self):
@@ -188,6 +190,8 @@ class FakeApi:
     async def _list_jobs(self, request):
         self.lists.append(dict(request.query))
         query = request.query
+        if self.lists_nothing:
+            return refusal(403, "forbidden", "This token opens GET /v1/jobs/{id}, nothing else: use a key.")
         found = [
             job
             for job in self.jobs.values()

@@ -137,3 +137,10 @@ def test_delete_says_what_it_did(api, tickwire):
 def test_an_unknown_job_is_one_line(api, tickwire):
     result = tickwire("jobs", "show", "us_jb_9")
     assert (result.exit_code, result.stderr) == (1, "error: There is no such job.\n")
+
+
+def test_a_token_of_one_job_shows_it(api, tickwire):
+    job, api.lists_nothing = api.job(), True
+    shown = tickwire("jobs", "show", job["id"])
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert job["id"] in shown.stdout

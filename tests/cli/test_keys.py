@@ -138,3 +138,8 @@ def test_a_key_of_a_file_that_is_not_valid_is_told_with_the_file(tickwire, key_f
     for command in (("keys",), ("doctor",)):
         assert f"It was read from {key_file}: put the valid one there" in str(tickwire(*command).output)
     assert "It was read" not in tickwire("keys", "--key", "wrong").stderr
+
+
+def test_a_list_says_what_keys_are_restricted_to(api, tickwire):
+    tickwire("keys", "create", "--name", "n", "--jobs", "import:*", "--jobs", "a:b", "--topics", "invoice:*")
+    assert tickwire("keys").stdout.rstrip().endswith("jobs import:*, a:b; topics invoice:*")

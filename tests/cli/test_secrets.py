@@ -35,8 +35,18 @@ def test_a_terminal_is_asked_without_echo(api, tickwire, monkeypatch):
 
 
 def test_a_value_is_no_argument(api, tickwire):
-    assert tickwire("secrets", "set", "crm_token", "open sesame").exit_code == 2
-    assert api.secrets == []
+    refused = tickwire("secrets", "set", "crm_token", "open sesame")
+    assert (refused.exit_code, api.secrets) == (2, [])
+    assert "never stands on the command line" in refused.stderr
+    assert "sesame" not in refused.output
+
+
+def test_an_empty_input_says_how_to_send_a_value(api, tickwire):
+    refused = tickwire("secrets", "set", "crm_token", typed="\n")
+    assert (
+        "Standard input is empty. Send the value there: tickwire secrets set crm_token < FILE."
+        in refused.stderr
+    )
 
 
 @pytest.mark.parametrize(
