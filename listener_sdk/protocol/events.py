@@ -81,6 +81,9 @@ SERVER_TOPICS: Final = {
     "definition:enabled": "A job definition may be launched, and its triggers start jobs.",
     "definition:disabled": "A job definition starts nothing any more; jobs that it has started go on.",
     "definition:deleted": "A job definition was removed.",
+    "action:created": "An action, a button that makes jobs, was made.",
+    "action:updated": "Fields of an action, which payload.changed names, are others.",
+    "action:deleted": "An action was removed.",
 }
 """Topics that this release of the server publishes, with their meaning; docs/reference/topics.md is made from it.
 

@@ -17,6 +17,9 @@ LARGEST_INPUT: Final = 32 * 1024
 
 WITH_INPUT: Final = frozenset({"job:created", "job:ready"})
 WITH_INPUT_FIELDS: Final = ("input", "metadata", "mode", "trigger", "subject")
+_OF_AN_ACTION: Final = '"actionId":"us_ac_'
+_SAID: Final = 4_096
+"""Characters of a description within which the server says who has started the job: behind tags and type, before what clients sent."""
 _RESOURCES: Final = {
     "us_wb_": "workbookId",
     "us_sh_": "sheetId",
@@ -47,7 +50,15 @@ def job_event(
         context[resource] = row.source
     if row.file_id:
         context["fileId"] = row.file_id
+    if topic in WITH_INPUT and row.spec.find(_OF_AN_ACTION, 0, _SAID) >= 0:
+        context |= _pressed(row)
     return {"topic": topic, "domain": "job", "context": context, "payload": payload}
+
+
+def _pressed(row: JobRow) -> dict[str, Any]:
+    """The action that the job was made by, if it was: clients may have written the text that was seen."""
+    started = row.described().get("startedBy", {})
+    return {"actionId": started["actionId"], "actionName": row.name} if "actionId" in started else {}
 
 
 # What many events have in common is made once: an event is made four times in the life of every job.

@@ -15,7 +15,7 @@ PERMISSIONS: Final = {
     "read": "see jobs, events, files and the space",
     "run": "create, execute, cancel and retry jobs, acknowledge outcomes, store files, publish events",
     "schedule": "have jobs run at set times",
-    "define": "make, change and remove job definitions",
+    "define": "make, change and remove job definitions and actions",
     "work": "take jobs and report of them, change and remove jobs and files",
     "set_secrets": "set and remove secrets",
     "use_secrets": "use secrets in the jobs that they hold",

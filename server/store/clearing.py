@@ -16,6 +16,7 @@ OF_A_SPACE: Final = (
     "job_type",
     "definition_version",
     "definition",
+    "action",
     "secret",
     "login_pass",
     "login",

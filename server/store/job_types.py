@@ -16,6 +16,17 @@ def by_code(reader: Reader, space_id: int, code: str) -> JobTypeRow | None:
     return JobTypeRow(*rows[0]) if rows else None
 
 
+def named(reader: Reader, space_id: int, name: str) -> JobTypeRow | None:
+    """The type whose jobs have this name: the one with that code, else the only one."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE space_id = :space AND name = :name ORDER BY CASE WHEN code = :name THEN 0 ELSE 1 END, id LIMIT 2",
+        space=space_id,
+        name=name,
+    )
+    found = [JobTypeRow(*row) for row in rows]
+    return found[0] if found and (len(found) == 1 or found[0].code == name) else None
+
+
 def page(reader: Reader, space_id: int, after: int, count: int) -> list[JobTypeRow]:
     """Types of a space in the order of their making, after an id."""
     rows = reader.rows(

@@ -103,5 +103,5 @@ def _elsewhere(path: str) -> str:
     if path.startswith("/vue/"):
         return "of Conscia's API it serves job types, job definitions and GET /vue/_api/v1/jobs/{id}."
     if path.startswith("/v1/"):
-        return "docs/reference/routes.md lists all that it has. Of Flatfile's API it serves jobs and events."
+        return "docs/reference/routes.md lists all that it has. Of Flatfile's API it serves jobs, events and actions."
     return "the API begins with /v1, as in GET /v1/jobs."

@@ -15,7 +15,7 @@ from listener_sdk.protocol.ids import decode
 from ..core.files import FileRow
 from ..core.jobs import JobRow
 from ..core.reach import Reach
-from ..store import event_pages, files
+from ..store import actions, event_pages, files
 from ..store import jobs as jobs_sql
 from ..store.database import Reader
 from .call import Call
@@ -104,6 +104,11 @@ def _sees_file(reader: Reader, reach: Reach, space_id: int, number: int) -> bool
     return row is not None and row.space_id == space_id and sees_file(reader, reach, row)
 
 
+def _sees_action(reader: Reader, reach: Reach, space_id: int, number: int) -> bool:
+    row = actions.load(reader, space_id, number)
+    return row is not None and reach.names(row.name)
+
+
 def sees_file(reader: Reader, reach: Reach, row: FileRow) -> bool:
     """Files of jobs that are within reach, and those of no job: what is uploaded for a job stands beside it."""
     if row.job_id is None:
@@ -116,5 +121,6 @@ _NAMED: Final[dict[str, tuple[str, str, Sees]]] = {
     "/v1/jobs/{id}": ("jb", "job", _sees_job),
     "/v1/events/{id}": ("ev", "event", _sees_event),
     "/v1/files/{id}": ("fl", "file", _sees_file),
+    "/v1/actions/{id}": ("ac", "action", _sees_action),
 }
 """By the start of a path: the kind of id in it, what that names, and whether it is within reach."""

@@ -10,6 +10,7 @@ from listener_sdk.protocol.codes import Refusal
 
 from . import (
     account,
+    actions,
     audit,
     bulk,
     definitions,
@@ -62,8 +63,6 @@ def _not_supported() -> Iterator[Route]:
         ("POST", "/v1/jobs/preview-mutation"),
         ("GET", "/v1/agents"),
         ("POST", "/v1/agents"),
-        ("GET", "/v1/actions"),
-        ("POST", "/v1/actions"),
         ("GET", "/v1/subscription"),
     ):
         yield Route(method, path, _refuse, "Of Flatfile's API, not served: 404 not_supported.", "read")
@@ -116,6 +115,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_both("POST", "/job-definitions/{code}/_dry-run", definitions.dry_run, "Show what the parameters of a job would be; nothing is made.", "run"),
     *_both("GET", "/job-definitions/{code}/versions", definitions.versions, "List what a job definition was, the newest version first.", "read"),
     *_both("GET", "/job-definitions/{code}/versions/{version}", definitions.version, "Get one version of a job definition.", "read"),
+    Route("GET", "/v1/actions", actions.index, "List actions, as a bare list: the buttons of the space.", "read"),
+    Route("POST", "/v1/actions", actions.create, "Make an action, a button that makes jobs.", "define"),
+    # Before /v1/actions/{id}, which would take "bulk" for an id.
+    Route("POST", "/v1/actions/bulk", actions.create_many, "Make all actions of a list, or none.", "define"),
+    Route("GET", "/v1/actions/{id}", actions.show, "Get an action.", "read"),
+    Route("PATCH", "/v1/actions/{id}", actions.update, "Change fields of an action; null takes one away.", "define"),
+    Route("DELETE", "/v1/actions/{id}", actions.delete, "Remove an action; its jobs go on.", "define"),
+    Route("POST", "/v1/actions/{id}/execute", actions.execute, "Press the button: make the action's job; its input is checked first.", "run"),
     Route("GET", "/v1/events", events.index, "List events, oldest first.", "read"),
     Route("POST", "/v1/events", events.create, "Publish an event.", "run"),
     Route("GET", "/v1/events/{id}", events.show, "Get an event.", "read"),

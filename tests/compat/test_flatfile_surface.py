@@ -1,4 +1,4 @@
-"""Every method of Flatfile's client for jobs and events: that a test shows it, and what it does with a wrong key or id."""
+"""Every method of Flatfile's client for jobs, events and actions: that a test shows it, and what it does with a wrong key or id."""
 
 import ast
 import inspect
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.must_run
 HERE = Path(__file__).parent
 CONTEXT = Context(account_id="us_acc_x", environment_id="us_env_default")
 JOB = {"type": "workbook", "operation": "export", "source": "us_wb_1"}
+ACTION = {"target_id": "us_wb_1", "label": "Export", "operation": "export"}
 EMPTY_PLAN = {"field_mapping": [], "unmapped_source_fields": [], "unmapped_destination_fields": []}
 MUTATION = {
     "sheet_id": "us_sh_1",
@@ -51,9 +52,17 @@ SHOWN = {
     "events.get": "test_flatfile_events.test_an_event_is_published_with_all_that_it_may_have",
     "events.ack": "test_flatfile_events.test_an_event_is_taken_off_the_list_once_acknowledged",
     "events.get_event_token": "test_flatfile_events.test_there_is_no_token_for_another_service",
+    "actions.create": "test_flatfile_actions.test_an_action_has_all_that_it_may_and_comes_back_as_it_was_sent",
+    "actions.bulk_create": "test_flatfile_actions.test_many_are_made_by_one_call",
+    "actions.get_all": "test_flatfile_actions.test_actions_are_listed_and_none_spoils_the_list",
+    "actions.get": "test_flatfile_actions.test_an_action_has_all_that_it_may_and_comes_back_as_it_was_sent",
+    "actions.update": "test_flatfile_actions.test_every_field_is_changed",
+    "actions.delete": "test_flatfile_actions.test_one_that_is_removed_is_gone",
 }
 """Each method, and the test that shows it at its best."""
 
+KINDS = {"jobs": "jb", "events": "ev", "actions": "ac"}
+"""What the client is tested for, and the kinds of their ids."""
 LEAST = {
     "jobs.list": lambda call, _: call(),
     "jobs.create": lambda call, _: call(**JOB),
@@ -65,18 +74,22 @@ LEAST = {
     "events.list": lambda call, _: call(),
     "events.create": lambda call, _: call(topic="sheet:updated", domain="sheet", payload={}, context=CONTEXT),
     "events.get_event_token": lambda call, _: call(),
+    "actions.create": lambda call, _: call(space_id="us_sp_default", **ACTION),
+    "actions.bulk_create": lambda call, _: call(space_id="us_sp_default", request=[ACTION]),
+    "actions.get_all": lambda call, _: call(space_id="us_sp_default"),
 }
 """The least that each method can be called with, where that is not the id alone."""
 WITHOUT_ID = {
     "jobs.list", "jobs.create", "jobs.preview_mutation", "events.list", "events.create", "events.get_event_token",
+    "actions.create", "actions.bulk_create", "actions.get_all",
 }  # fmt: skip
 
 
 def public(client):
-    """The methods of a client's jobs and events, by name."""
+    """The methods of a client's jobs, events and actions, by name."""
     return {
         f"{resource}.{name}": method
-        for resource in ("jobs", "events")
+        for resource in KINDS
         for name, method in inspect.getmembers(getattr(client, resource), callable)
         if not name.startswith("_")
     }
@@ -119,7 +132,7 @@ def test_a_wrong_key_is_refused(stranger, refused, method):
 
 @pytest.mark.parametrize("method", sorted(SHOWN.keys() - WITHOUT_ID))
 def test_an_unknown_id_is_not_found(flatfile, refused, method):
-    for name in (f"us_{'jb' if method.startswith('jobs') else 'ev'}_zzzzzzzzzz", "nothing"):
+    for name in (f"us_{KINDS[method.partition('.')[0]]}_zzzzzzzzzz", "nothing"):
         with refused(404, "not_found", key="id"):
             call(flatfile, method, name)
 

@@ -6,6 +6,7 @@ import pytest
 
 from listener_sdk.protocol.definitions import DefinitionCreate
 from listener_sdk.protocol.ids import encode
+from server.core.actions import ActionRow
 from server.core.actors import Space
 from server.core.definitions import new_definition
 from server.core.files import FileRow
@@ -13,7 +14,7 @@ from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
 from server.core.members import MemberRow
 from server.core.secrets import SecretRow
-from server.store import definitions, files, keys, log, members, secrets, spaces, wall
+from server.store import actions, definitions, files, keys, log, members, secrets, spaces, wall
 
 
 def insert_member(connection, number):
@@ -45,6 +46,7 @@ def tx(connection, job):
         insert_member(connection, n)
         body = DefinitionCreate(job_definition_code="a", job_type="b")
         definitions.insert(connection, new_definition(n, n, body, 5, "k", enabled=True))
+        actions.insert(connection, [ActionRow(n, n, "a", "b", "t", "{}", 5, "k", 5, "k")])
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
     yield connection
     connection.rollback()

@@ -25,6 +25,7 @@ OF_PATH = {
     "/v1/keys": "key",
     "/v1/secrets": "sec",
     "/v1/members": "mem",
+    "/v1/actions": "ac",
     "/v1/spaces": "sp",
     "/v1/environments": "env",
     "/v1/job-definitions": "def",
@@ -81,7 +82,7 @@ def by_query_and_body(own, other):
     """Each field of a query or body that names something of the space, naming the other's: (method, route, path, body, named)."""
     job, mine = other.ids["jb"], own.ids["jb"]
     space, environment = other.ids["sp"], other.ids["env"]
-    for path in ("/v1/jobs", "/v1/events", "/v1/secrets"):
+    for path in ("/v1/jobs", "/v1/events", "/v1/secrets", "/v1/actions"):
         yield "GET", path, f"{path}?spaceId={space}", None, space
         yield "GET", path, f"{path}?environmentId={environment}", None, space
     yield "GET", "/v1/jobs", f"/v1/jobs?parentId={job}", None, job

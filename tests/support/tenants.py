@@ -127,6 +127,7 @@ class Tenant:
             *(f"/v1/jobs/{self.ids['jb']}{end}" for end in ("", "/plan", "/log", "/attempts", "/progress")),
         ]  # fmt: skip
         found = [(await admin.call("GET", path)).data for path in paths]
+        found.append((await admin.call("GET", "/v1/actions")).body)
         return [_without_links(one) for one in found]
 
 
@@ -184,6 +185,7 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
     event = (await admin.call("POST", "/v1/events", {"topic": "a:b", "domain": "a"})).data["id"]
     file = (await admin.call("POST", f"/v1/files?name=a.csv&jobId={job}", {})).data["id"]
     secrets = await admin.call("POST", "/v1/secrets", {"name": "token", "value": f"canary of {code}"})
+    action = await admin.call("POST", "/v1/actions", {"label": "Export", "operation": "export"})
     ids = {
         "jb": job,
         "ev": event,
@@ -191,6 +193,7 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
         "key": keys["viewer"]["id"],
         "sec": secrets.data[0]["id"],
         "mem": members["viewer"][0],
+        "ac": action.body["id"],
         "sp": f"us_sp_{code}",
         "env": f"us_env_{code}",
     }

@@ -232,6 +232,21 @@ CREATE TABLE definition_version (
 );
 CREATE INDEX definition_version_space ON definition_version (space_id);
 
+-- Buttons that make jobs of domain:operation; target is the id of what they stand on.
+CREATE TABLE action (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    domain TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    target TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT NOT NULL
+);
+CREATE INDEX action_space ON action (space_id, id);
+
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (
     job_id ROWID_KEY,

@@ -141,3 +141,25 @@ def test_of_a_job_that_stalls_nothing_is_promised(job, now):
 
 def test_nothing_done_is_known_and_told(job):
     assert progress_facts(replace(job, progress=0.0, done=0.0)) == {"progress": 0, "done": 0.0}
+
+
+PRESSED = '{"startedBy":{"kind":"action","actionId":"us_ac_0000000005"},"trigger":"immediate"}'
+
+
+@pytest.mark.parametrize("topic", sorted(WITH_INPUT))
+def test_what_an_action_has_made_names_it(say, topic):
+    context = say(topic, spec=PRESSED)["context"]
+    assert (context["actionId"], context["actionName"]) == ("us_ac_0000000005", "workbook:export")
+
+
+@pytest.mark.parametrize(
+    ("topic", "spec"),
+    [
+        ("job:updated", PRESSED),
+        ("job:ready", SPEC),
+        ("job:ready", '{"input":{"startedBy":{"actionId":"us_ac_0000000005"}}}'),
+        ("job:ready", '{"input":{"actionId":"us_ac_0000000005"},"startedBy":{"kind":"api"}}'),
+    ],
+)
+def test_other_events_and_jobs_name_none(say, topic, spec):
+    assert "actionId" not in say(topic, spec=spec)["context"]

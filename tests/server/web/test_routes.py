@@ -18,6 +18,7 @@ UNKNOWN = {
     "/v1/spaces": "us_sp_elsewhere",
     "/v1/job-types": "nobody:declared",
     "/v1/job-definitions": "us_def_00000zzzzz",
+    "/v1/actions": "us_ac_00000zzzzz",
 }
 ODD_IDS = [
     "x",
