@@ -20,6 +20,7 @@ from listener_sdk.matching import WatchedEvent
 from listener_sdk.outcome import Outcome
 from listener_sdk.parts import Parts, PartsResult, SyncParts
 from listener_sdk.protocol import (
+    actions,
     bulk,
     definitions,
     events,
@@ -42,7 +43,7 @@ RECORDS: Final[tuple[type[BaseModel], ...]] = (
     jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
     events.EventCreate, events.Event, LiveTick, jobs.File, keys.Key, keys.CreatedKey, client_keys.WhoAmI,
     tokens.Token, client_audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
-    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, bulk.BulkMember, bulk.BulkDone, plans.Plan,
+    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 

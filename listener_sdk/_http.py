@@ -71,8 +71,12 @@ class Http:
         *,
         query: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
+        mark: str | None = None,
     ) -> Any:
-        """Send JSON (or nothing), and read the JSON that comes back."""
+        """Send JSON (or nothing), and read the JSON that comes back.
+
+        - ``mark``: a field by which a bare answer is known: of the object, or of each in a list
+        """
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -87,7 +91,7 @@ class Http:
             raise self._failure(error) from error
         if response.status >= 300:
             raise refusal(_of(response, answer))
-        return _json(answer, response)
+        return _json(answer, response, mark)
 
     async def send(self, path: str, data: Any, headers: dict[str, str], query: Mapping[str, Any]) -> Any:
         """Send a body of any length."""
@@ -177,13 +181,20 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _json(body: bytes, response: aiohttp.ClientResponse) -> Any:
-    """The answer; every one of a Tickwire server is an object with ``data``, or as Conscia's clients know it."""
+def _json(body: bytes, response: aiohttp.ClientResponse, mark: str | None = None) -> Any:
+    """The answer; every one of a Tickwire server has the ``mark``, or is an object with ``data`` or as Conscia's clients know it."""
     with suppress(orjson.JSONDecodeError):
         answer = orjson.loads(body)
-        if isinstance(answer, dict) and not _ANSWERS.isdisjoint(answer):
+        if _is_known(answer, mark):
             return answer
     raise not_tickwire(_of(response, body))
+
+
+def _is_known(answer: Any, mark: str | None) -> bool:
+    if mark is None:
+        return isinstance(answer, dict) and not _ANSWERS.isdisjoint(answer)
+    found = answer if isinstance(answer, list) else [answer]
+    return all(isinstance(one, dict) and mark in one for one in found)
 
 
 def _of(response: aiohttp.ClientResponse, body: bytes) -> Answer:

@@ -6,6 +6,7 @@ from typing import Self
 from ._creates import Creates
 from ._http import Http
 from ._waits import Waits
+from .client_actions import Actions
 from .client_audit import Audit
 from .client_definitions import Definitions
 from .client_events import Events
@@ -52,6 +53,7 @@ class Client:
         self.jobs = Jobs(self._http, self._waits, self._creates)
         self.definitions = Definitions(self._http, self.jobs)
         self.plans = Plans(self._http)
+        self.actions = Actions(self._http)
         self.events = Events(self._http)
         self.files = Files(self._http)
         self.keys = Keys(self._http)

@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "definitions": "List, create, change, launch and delete job definitions.",
     "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
+    "actions": "List, make and press actions: buttons that make jobs.",
     "spaces": "Create, list, change, archive and delete spaces.",
     "members": "Add, list, change and remove the people of a space.",
     "login-link": "Print an address that logs a browser in once.",

@@ -91,6 +91,8 @@ def _refused(error: ApiError) -> str:
         return f"{error.message} {advice}."
     if error.status == 401:
         return f"{error.message} {right_key()}; 'tickwire doctor' checks it."
+    if len(error.errors) > 1:
+        return "\n".join(str(one.get("message", one)) for one in error.errors)
     return error.message
 
 

@@ -30,6 +30,9 @@ class FakeApi:
     attempts: list = field(default_factory=list)
     keys: list = field(default_factory=list)
     secrets: list = field(default_factory=list)
+    actions: list = field(default_factory=list)
+    pressed: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
     spaces: dict = field(default_factory=dict)
     members: dict = field(default_factory=dict)
     links: list = field(default_factory=list)
@@ -99,6 +102,11 @@ class FakeApi:
             web.get("/v1/jobs/{id}/attempts", self._attempts),
             web.post("/v1/jobs/{id}/cancel", self._cancel),
             web.post("/v1/jobs/{id}/retry", self._retry),
+            web.get("/v1/actions", self._list_actions),
+            web.post("/v1/actions", self._make_action),
+            web.get("/v1/actions/{id}", self._show_action),
+            web.delete("/v1/actions/{id}", self._delete_action),
+            web.post("/v1/actions/{id}/execute", self._press),
             web.get("/v1/events", self._list_events),
             web.post("/v1/events", self._publish),
             web.post("/v1/files", self._upload),
@@ -203,8 +211,42 @@ class FakeApi:
         page = {"currentPage": 1, "pageCount": 1, "totalCount": len(found)}
         return web.json_response({"data": found[::-1], "pagination": page, "asOf": "e:0", "cursor": None})
 
-    async def _create(self, request):
+    async def _list_actions(self, request):
+        names = {"targetId", "domain", "operation"} & request.query.keys()
+        return web.json_response([
+            one for one in self.actions if all(one[name] == request.query[name] for name in names)
+        ])  # fmt: skip
+
+    async def _make_action(self, request):
         body = await request.json()
+        domain = body["mount"]["type"]
+        self.actions.append({
+            "id": f"us_ac_{len(self.actions) + 1:010d}", "targetId": "us_sp_default", "domain": domain,
+            "job": f"{domain}:{body['operation']}", "createdAt": AT, "updatedAt": AT, **body,
+        })  # fmt: skip
+        return web.json_response(self.actions[-1])
+
+    def _action(self, request):
+        return next(one for one in self.actions if one["id"] == request.match_info["id"])
+
+    async def _show_action(self, request):
+        return web.json_response(self._action(request))
+
+    async def _delete_action(self, request):
+        self.actions.remove(self._action(request))
+        return web.json_response({"data": {"success": True}})
+
+    async def _press(self, request):
+        action, body = self._action(request), await request.json()
+        self.pressed.append((action["id"], body))
+        if self.problems:
+            return web.json_response({"errors": self.problems}, status=400)
+        return self._created({"type": action["domain"], "operation": action["operation"]})
+
+    async def _create(self, request):
+        return self._created(await request.json())
+
+    def _created(self, body):
         job = self.job(**body, job=f"{body['type']}:{body['operation']}")
         if self.untaken:
             self.event("job:created", job["id"], status="created")

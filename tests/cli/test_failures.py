@@ -87,6 +87,11 @@ def test_where_no_server_was_started_that_is_said_with_the_path(tmp_path, monkey
     assert f"({tmp_path / '.tickwire' / 'admin.key'} does not exist). Start one: tickwire server." in said
 
 
+def test_all_that_was_refused_is_told():
+    errors = [{"message": "a: no."}, {"message": "b: no."}]
+    assert explained(ApiError(400, "invalid", "a: no.", errors)).message == "a: no.\nb: no."
+
+
 def test_other_errors_are_not_expected():
     assert explained(ZeroDivisionError()) is None
 

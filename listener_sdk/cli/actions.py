@@ -1,0 +1,245 @@
+"""``tickwire actions``: list, show, create, delete and run the buttons that make jobs."""
+
+import sys
+from typing import Any
+
+import click
+
+from .._given import meant, names_of
+from ..client import Client
+from ..errors import ApiError
+from ..protocol.actions import Action, ActionCreate
+from ..protocol.forms import FormField
+from ..protocol.jobs import Job
+from . import outcomes
+from .connection import call, connection_options, json_option
+from .creation import check_name, input_of
+from .failures import Failure, Misuse
+from .groups import DefaultGroup
+from .output import emit, in_json, say, wire
+from .pairs import json_object
+from .run import finish, watch
+from .tables import table
+
+ID = "us_ac_"
+
+
+@click.group("actions", cls=DefaultGroup)
+def command() -> None:
+    """List (the default), show, create, delete and run actions. ACTION is an id, or the name of the jobs that it makes."""
+
+
+@command.command("list")
+@click.option("--target", "target_id", metavar="ID", help="Only those that stand on this.")
+@click.option("--domain", help="Only those whose jobs are of this type, such as workbook.")
+@connection_options
+@json_option
+def list_actions(
+    target_id: str | None, domain: str | None, url: str | None, key: str | None, as_json: bool
+) -> None:
+    """List the actions of the space."""
+    given = {"target_id": target_id, "domain": domain}
+    filters = {name: value for name, value in given.items() if value is not None}
+    found = call(url, key, lambda client: client.actions.list(**filters))
+    if as_json:
+        emit([wire(one) for one in found])
+        return
+    rows = [(one.id, one.label, one.job, one.mode, one.target_id, one.description) for one in found]
+    table(("ID", "LABEL", "JOB", "MODE", "TARGET", "DESCRIPTION"), rows, empty="There are no actions.")
+
+
+@command.command("show")
+@click.argument("action")
+@connection_options
+@json_option
+def show(action: str, url: str | None, key: str | None, as_json: bool) -> None:
+    """Show an action and its form."""
+    found = call(url, key, lambda client: found_by(client, action))
+    if as_json:
+        emit(wire(found))
+        return
+    say(found.label, "bold")
+    for text in (found.description, found.guide and found.guide.content):
+        if text:
+            say(text)
+    for name, value in _facts(found):
+        if value:
+            say(f"{name:<12} {value}")
+    if found.input_form is not None:
+        rows = [_field(one) for one in found.input_form.fields]
+        table(("FIELD", "TYPE", "REQUIRED", "DEFAULT", "LABEL"), rows, empty="The form has no fields.")
+
+
+def _facts(found: Action) -> list[tuple[str, Any]]:
+    return [
+        ("id", found.id),
+        ("job", found.job),
+        ("target", found.target_id),
+        ("mode", found.mode),
+        ("schedule", found.schedule),
+        ("asks first", "yes" if found.confirm else None),
+        ("wants", ", ".join(one.type for one in found.constraints or ())),
+    ]
+
+
+def _field(field: FormField) -> tuple[Any, ...]:
+    options = [one.value for one in field.config.options] if field.config else []
+    kind = f"one of {', '.join(map(str, options))}" if options else field.type
+    default = None if field.default_value is None else in_json(field.default_value)
+    return field.key, kind, "yes" if field.is_required else "", default, field.label
+
+
+@command.command("create")
+@click.argument("job")
+@click.option("--label", required=True, help="What stands on the button.")
+@click.option("--target", "target_id", metavar="ID", help="The id of what it stands on; else the space.")
+@click.option(
+    "--form", metavar="TEXT|@FILE", help='The form: {"fields": [{"key": "title", "type": "string"}]}.'
+)
+@click.option("--description", help="Shown after a click.")
+@click.option("--tooltip", help="Shown beside the button.")
+@click.option("--icon", help="The name of an icon.")
+@click.option(
+    "--mode", type=click.Choice(["foreground", "background", "toolbarBlocking"]), help="How its jobs show."
+)
+@click.option("--primary", is_flag=True, default=None, help="The first of its kind.")
+@click.option("--confirm", is_flag=True, default=None, help="Ask first whether it is meant.")
+@click.option(
+    "--more", metavar="TEXT|@FILE", help='More fields, as over HTTP: {"constraints": [{"type": "hasData"}]}.'
+)
+@connection_options
+@json_option
+def create(
+    job: str,
+    form: str | None,
+    more: str | None,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Make an action that makes jobs of the name JOB.
+
+    tickwire actions create workbook:export --label Export --form @form.json
+    """
+    check_name(job)
+    domain, _, operation = job.partition(":")
+    fields = {"mount": {"type": domain}, **_more(more)}
+    fields |= {name: value for name, value in given.items() if value is not None}
+    if form is not None:
+        fields["input_form"] = json_object(form, "--form")
+    made = call(url, key, lambda client: client.actions.create(operation=operation, **fields))
+    emit(wire(made)) if as_json else say(f"{made.id} makes jobs {made.job}.")
+
+
+def _more(text: str | None) -> dict[str, Any]:
+    """Fields by their names over HTTP; Misuse for what no action has."""
+    found = {} if text is None else json_object(text, "--more")
+    known = names_of(ActionCreate, "label", "operation", "target_id")
+    for name in found:
+        if name not in known:
+            raise Misuse(f"--more takes no {name!r}: {meant(name, known)}")
+    return found
+
+
+@command.command("delete")
+@click.argument("action")
+@connection_options
+@json_option
+def delete(action: str, url: str | None, key: str | None, as_json: bool) -> None:
+    """Remove an action; jobs that it has made go on."""
+
+    async def session(client: Client) -> str:
+        found = await found_by(client, action)
+        await client.actions.delete(found.id)
+        return found.id
+
+    gone = call(url, key, session)
+    emit({"deleted": gone}) if as_json else say(f"action {gone} is deleted.")
+
+
+@command.command("run")
+@click.argument("action")
+@click.option(
+    "--input",
+    "-i",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An answer to the form; JSON values are understood.",
+)
+@click.option("--input-json", metavar="TEXT|@FILE", help="All answers as a JSON object.")
+@click.option("--source", metavar="ID", help="What the job works on; else what the action stands on.")
+@click.option(
+    "--subject", metavar="TEXT|@FILE", help='What is selected: {"type": "collection", "resource": "records"}.'
+)
+@click.option("--yes", "-y", is_flag=True, help="Agree to an action that asks first.")
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait for the end."
+)
+@click.option("--detach", "-d", is_flag=True, help="Print the job's id, and do not wait for its end.")
+@connection_options
+@json_option
+def run(
+    action: str,
+    inputs: tuple[str, ...],
+    input_json: str | None,
+    source: str | None,
+    subject: str | None,
+    yes: bool,
+    timeout_s: float | None,
+    detach: bool,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Press the button, watch the job that it makes and show its outcome. Exit codes as of tickwire run."""
+    answers = input_of(inputs, input_json)
+    fields: dict[str, Any] = {} if source is None else {"source": source}
+    if subject is not None:
+        fields["subject"] = json_object(subject, "--subject")
+
+    async def session(client: Client) -> tuple[Job, bool]:
+        found = await found_by(client, action)
+        if found.confirm:
+            fields["confirm"] = _agreed(found, yes)
+        after = (await client.whoami()).position
+        made = await client.actions.execute(found.id, answers or None, **fields)
+        if detach:
+            return made, False
+        ended = await watch(client, made, after, timeout_s=timeout_s, logs=False)
+        return ended, await outcomes.has_log(client, ended)
+
+    job, has_log = call(url, key, session)
+    if not detach:
+        finish(job, has_log=has_log, as_json=as_json)
+    elif as_json:
+        emit(wire(job))
+    else:
+        click.echo(job.id)
+
+
+def _agreed(found: Action, yes: bool) -> bool:
+    """Whether the person means it; Failure when not, Misuse where nobody can be asked."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise Misuse(f"The action {found.label!r} asks first whether it is meant: give --yes.")
+    if not click.confirm(found.description or f"{found.label}: go on?", err=True):
+        raise Failure("Nothing was done.")
+    return True
+
+
+async def found_by(client: Client, action: str) -> Action:
+    """The action of this id, or the only one that makes jobs of this name."""
+    if action.startswith(ID):
+        return await client.actions.get(action)
+    domain, _, operation = action.partition(":")
+    found = await client.actions.list(domain=domain, operation=operation)
+    if not found:
+        raise ApiError.of_code("not_found", f"There is no action that makes jobs {action} in this space.")
+    if len(found) > 1:
+        raise Misuse(
+            f"Several actions make jobs {action}: name one by its id: {', '.join(one.id for one in found)}."
+        )
+    return found[0]
