@@ -19,6 +19,7 @@ from .core.deadlines import Limits
 from .core.queue_bound import QueueBound
 from .engine.clock import StoreClock
 from .engine.node import Node, wall_ms
+from .security.keys import digest, stamp
 from .security.sealing import Sealer
 from .settings import Settings
 from .store import files, spaces
@@ -141,7 +142,8 @@ def _facts(settings: Settings, meta: Meta, known: dict[int, Space]) -> Facts:
         ack_ms=int(settings.ack_deadline_s * 1000),
         grace_ms=int(settings.grace_s * 1000),
     )
-    return Facts(meta.account_id, known, limits, QueueBound(settings.max_ready_jobs))
+    own = None if settings.admin_key is None else stamp(digest(settings.admin_key))
+    return Facts(meta.account_id, known, limits, QueueBound(settings.max_ready_jobs), own)
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:

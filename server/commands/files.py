@@ -13,6 +13,7 @@ from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
 from . import moves
 from .changes import context_of, note
+from .standing import by
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +77,7 @@ def say(tx: Transaction, topic: str, row: FileRow, space: Space, actor: str, /, 
     tx.append(NewEvent(row.space_id, topic, None, terminal=False, body=body))
 
 
-CREATE_FILE: Final[Command[CreateFile, FileRow]] = Command("create_file", create)
-DELETE_FILE: Final[Command[DeleteFile, str]] = Command("delete_file", delete, needs_no_room=True)
+CREATE_FILE: Final[Command[CreateFile, FileRow]] = Command("create_file", create, guard=by("run"))
+DELETE_FILE: Final[Command[DeleteFile, str]] = Command(
+    "delete_file", delete, needs_no_room=True, guard=by("work")
+)

@@ -23,6 +23,7 @@ from ..store import keys as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
 from .changes import tell
+from .standing import by
 
 MOST_KEYS: Final = 1_000
 LIMITS: Final = ("jobs", "topics")
@@ -251,8 +252,10 @@ def _say(tx: Transaction, topic: str, row: KeyRow, actor: Actor) -> None:
     )
 
 
-CREATE_KEY: Final[Command[CreateKey, KeyRow]] = Command("create_key", create)
-REVOKE_KEY: Final[Command[RevokeKey, None]] = Command("revoke_key", revoke, needs_no_room=True)
-UPDATE_KEY: Final[Command[UpdateKey, KeyRow]] = Command("update_key", update)
-ROTATE_KEY: Final[Command[RotateKey, KeyRow]] = Command("rotate_key", rotate)
+CREATE_KEY: Final[Command[CreateKey, KeyRow]] = Command("create_key", create, guard=by("administer"))
+REVOKE_KEY: Final[Command[RevokeKey, None]] = Command(
+    "revoke_key", revoke, needs_no_room=True, guard=by("administer")
+)
+UPDATE_KEY: Final[Command[UpdateKey, KeyRow]] = Command("update_key", update, guard=by("administer"))
+ROTATE_KEY: Final[Command[RotateKey, KeyRow]] = Command("rotate_key", rotate, guard=by("administer"))
 USED_KEY: Final[Command[UsedKey, None]] = Command("used_key", used, lazy=True)

@@ -18,6 +18,7 @@ from ..store import logins as sql
 from ..store import members
 from ..store.command import Command
 from ..store.transaction import Transaction
+from . import standing
 from .changes import note
 
 LOGIN_KIND: Final = "log"
@@ -99,6 +100,11 @@ def make_pass(tx: Transaction, item: MakePass) -> PassRow:
     return made
 
 
+def _may_make(tx: Transaction, item: MakePass) -> None:
+    of_another = item.owner.member_id is not None and item.login is None
+    standing.check(tx, item.actor, "administer" if of_another else "read")
+
+
 def use_pass(tx: Transaction, item: UsePass) -> None:
     """The ticket has served; Refusal ``unauthorized`` when another was faster."""
     if not sql.use_pass(tx.connection, item.number):
@@ -140,6 +146,14 @@ def begin(tx: Transaction, item: BeginSession) -> LoginRow:
     return made
 
 
+def _may_begin(tx: Transaction, item: BeginSession) -> None:
+    visitor = item.visitor
+    assert visitor.space is not None
+    standing.keep_open(tx, visitor.space)
+    if visitor.owner.key_id is not None and not standing.opens(tx, visitor.owner):
+        raise Refusal("unauthorized", standing.ENDED)
+
+
 def seen(tx: Transaction, item: int) -> None:
     """A session is used."""
     sql.seen(tx.connection, item, tx.now)
@@ -151,8 +165,8 @@ def end(tx: Transaction, item: EndSession) -> None:
         note(tx, item.actor, "session:ended", encode(LOGIN_KIND, item.number))
 
 
-MAKE_PASS: Final[Command[MakePass, PassRow]] = Command("make_pass", make_pass)
+MAKE_PASS: Final[Command[MakePass, PassRow]] = Command("make_pass", make_pass, guard=_may_make)
 USE_PASS: Final[Command[UsePass, None]] = Command("use_pass", use_pass, needs_no_room=True)
-BEGIN_SESSION: Final[Command[BeginSession, LoginRow]] = Command("begin_session", begin)
+BEGIN_SESSION: Final[Command[BeginSession, LoginRow]] = Command("begin_session", begin, guard=_may_begin)
 SEEN: Final[Command[int, None]] = Command("seen_session", seen, lazy=True, needs_no_room=True)
 END_SESSION: Final[Command[EndSession, None]] = Command("end_session", end, needs_no_room=True)

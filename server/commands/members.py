@@ -23,6 +23,7 @@ from ..store import logins
 from ..store import members as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
+from . import standing
 from .changes import note, tell
 
 MOST_MEMBERS: Final = 10_000
@@ -127,6 +128,11 @@ def end_sessions(tx: Transaction, item: EndSessions) -> int:
     return ended
 
 
+def _may_end(tx: Transaction, item: EndSessions) -> None:
+    own = item.actor.key_id == encode(KIND, item.member_id)
+    standing.check(tx, item.actor, "read" if own else "administer")
+
+
 def _found(tx: Transaction, actor: Actor, member_id: int) -> MemberRow:
     row = sql.keep(tx.connection, actor.space.id, member_id)
     if row is None or row.deleted_at is not None:
@@ -163,8 +169,18 @@ def _say(
     tell(tx, actor, topic, row.public_id, payload, before=before, after=after)
 
 
-CREATE_MEMBER: Final[Command[CreateMember, MemberRow]] = Command("create_member", create)
-UPDATE_MEMBER: Final[Command[UpdateMember, MemberRow]] = Command("update_member", update, needs_no_room=True)
-DELETE_MEMBER: Final[Command[DeleteMember, MemberRow]] = Command("delete_member", delete, needs_no_room=True)
-SET_PASSWORD: Final[Command[SetPassword, MemberRow]] = Command("set_password", set_password)
-END_SESSIONS: Final[Command[EndSessions, int]] = Command("end_sessions", end_sessions, needs_no_room=True)
+CREATE_MEMBER: Final[Command[CreateMember, MemberRow]] = Command(
+    "create_member", create, guard=standing.by("administer")
+)
+UPDATE_MEMBER: Final[Command[UpdateMember, MemberRow]] = Command(
+    "update_member", update, needs_no_room=True, guard=standing.by("administer")
+)
+DELETE_MEMBER: Final[Command[DeleteMember, MemberRow]] = Command(
+    "delete_member", delete, needs_no_room=True, guard=standing.by("administer")
+)
+SET_PASSWORD: Final[Command[SetPassword, MemberRow]] = Command(
+    "set_password", set_password, guard=standing.by("read")
+)
+END_SESSIONS: Final[Command[EndSessions, int]] = Command(
+    "end_sessions", end_sessions, needs_no_room=True, guard=_may_end
+)

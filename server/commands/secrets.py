@@ -18,6 +18,7 @@ from ..store.command import Command
 from ..store.transaction import Transaction
 from .changes import tell
 from .leases import Held, one, own
+from .standing import by
 
 PAGE: Final = 200
 LOCKED: Final = (
@@ -200,8 +201,10 @@ def rewrap(tx: Transaction, item: RewrapSecrets) -> int | None:
     return rows[-1].id if rows else None
 
 
-SET_SECRET: Final[Command[SetSecret, SecretRow]] = Command("set_secret", set_)
-DELETE_SECRET: Final[Command[DeleteSecret, None]] = Command("delete_secret", delete, needs_no_room=True)
+SET_SECRET: Final[Command[SetSecret, SecretRow]] = Command("set_secret", set_, guard=by("set_secrets"))
+DELETE_SECRET: Final[Command[DeleteSecret, None]] = Command(
+    "delete_secret", delete, needs_no_room=True, guard=by("set_secrets")
+)
 USE_SECRETS: Final[Command[UseSecrets, dict[str, str]]] = Command("use_secrets", use, one, needs_no_room=True)
 REWRAP_SECRETS: Final[Command[RewrapSecrets, int | None]] = Command(
     "rewrap_secrets", rewrap, needs_no_room=True

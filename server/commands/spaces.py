@@ -15,7 +15,7 @@ from ..store import audit
 from ..store import spaces as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import jobs
+from . import jobs, standing
 from .changes import tell
 
 MOST_SPACES: Final = 10_000
@@ -109,7 +109,7 @@ def _check_zone(name: str | None) -> None:
 
 def found(tx: Transaction, number: int) -> Space:
     """The space, unless it is being removed; Refusal ``not_found``."""
-    space = sql.load(tx.connection, number)
+    space = sql.keep(tx.connection, number)
     if space is None or not space.open:
         raise Refusal("not_found", "There is no such space.", key="id")
     return space
@@ -130,6 +130,10 @@ def _configure(tx: Transaction, space: Space) -> None:
     jobs.create(tx, jobs.CreateJob(Actor(SYSTEM, "admin", space), body))
 
 
-CREATE_SPACE: Final[Command[CreateSpace, Space]] = Command("create_space", create)
-UPDATE_SPACE: Final[Command[UpdateSpace, Space]] = Command("update_space", update)
-DELETE_SPACE: Final[Command[DeleteSpace, Space]] = Command("delete_space", delete, needs_no_room=True)
+CREATE_SPACE: Final[Command[CreateSpace, Space]] = Command("create_space", create, guard=standing.by("own"))
+UPDATE_SPACE: Final[Command[UpdateSpace, Space]] = Command(
+    "update_space", update, guard=standing.by("administer")
+)
+DELETE_SPACE: Final[Command[DeleteSpace, Space]] = Command(
+    "delete_space", delete, needs_no_room=True, guard=standing.by("own")
+)

@@ -21,7 +21,8 @@ class Command(Generic[Item, Result]):
     ``jobs`` names the jobs that an item needs, so that a batch loads them by one query. A ``lazy`` command never
     earns a commit of its own: it joins the next one, within 2 ms. One that ``needs_no_room`` goes on when the disk is
     nearly full: it frees some, changes memory alone, or must not wait. ``placed`` says that its result tells the places of
-    its events in the log, which are known last.
+    its events in the log, which are known last. ``guard`` raises Refusal for who may not do this any more, also where a
+    repeated call would be answered.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Command(Generic[Item, Result]):
     lazy: bool = False
     needs_no_room: bool = False
     placed: bool = False
+    guard: Callable[[Transaction, Item], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

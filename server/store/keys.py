@@ -18,6 +18,12 @@ def load(reader: Reader, key_id: str) -> KeyRow | None:
     return KeyRow(*found[0]) if found else None
 
 
+def keep(connection: Connection, key_id: str) -> KeyRow | None:
+    """A key of whichever space, valid or not, that no other server changes before the end of this transaction."""
+    found = connection.rows(f"{_SELECT} WHERE id = :id FOR_CHANGE", id=key_id)
+    return KeyRow(*found[0]) if found else None
+
+
 def load_with_space(
     reader: Reader, key_id: str, space_id: int | None = None
 ) -> tuple[KeyRow | None, Space | None]:

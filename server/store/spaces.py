@@ -22,6 +22,12 @@ def load(reader: Reader, space_id: int) -> Space | None:
     return Space(*found[0]) if found else None
 
 
+def keep(connection: Connection, space_id: int) -> Space | None:
+    """A space by its number, that no other server changes before the end of this transaction."""
+    found = connection.rows(f"{_SELECT} WHERE id = :id FOR_CHANGE", id=space_id)
+    return Space(*found[0]) if found else None
+
+
 def by_code(reader: Reader, code: str) -> Space | None:
     """A space by its code."""
     found = reader.rows(f"{_SELECT} WHERE code = :code", code=code)

@@ -49,12 +49,16 @@ class NewEvent:
 
 @dataclass(slots=True)
 class Facts:
-    """What every command may know: the store's account and spaces, the deadlines in force, how many jobs may wait."""
+    """What every command may know: the store's account and spaces, the deadlines in force, how many jobs may wait.
+
+    ``operator`` is the stamp of the operator's own administrator's key, where there is one by setting.
+    """
 
     account_id: str
     spaces: dict[int, Space]
     limits: Limits = field(default_factory=Limits)
     bound: QueueBound = field(default_factory=QueueBound)
+    operator: str | None = None
 
     def learn(self, spaces: Iterable[Space]) -> None:
         """Spaces as the store has them; of two states of one the newer counts."""

@@ -301,6 +301,8 @@ class Writer:
 def _answer(tx: Transaction, pending: _Pending) -> tuple[Any, Exception | None]:
     command, item = pending.command, pending.item
     try:
+        if command.guard is not None:
+            command.guard(tx, item)
         if pending.once is None:
             return command.run(tx, item), None
         act = partial(command.run, tx, item)

@@ -12,6 +12,7 @@ from listener_sdk.protocol.ids import space_code, space_id
 
 from ..commands.keys import USED_KEY, UsedKey
 from ..commands.logins import SEEN, USE_PASS, UsePass
+from ..commands.standing import ENDED
 from ..core.actors import Actor, Shown, Space
 from ..core.keys import ADMINISTRATOR, KeyRow, patterns
 from ..core.logins import SEEN_EVERY_MS, Visitor
@@ -232,6 +233,16 @@ class Keyring:
         if found is None or not found.open:
             raise ClosedSpace(actor, code)
         return found
+
+    async def check_again(self, actor: Actor) -> None:
+        """Refusal ``unauthorized`` or ``conflict`` when what the actor has shown opens nothing any more, or other things."""
+        end = None if actor.shown is None else (await self.ended([actor.shown])).get(actor.shown)
+        if end == "unauthorized":
+            raise Refusal("unauthorized", ENDED)
+        if end is not None:
+            raise Refusal(
+                "conflict", "What this key or session may do has changed meanwhile: send the call again."
+            )
 
     def call(self, actor: Actor) -> None:
         """Count one call of a key, token or session; Refusal ``rate_limited`` when there were too many."""

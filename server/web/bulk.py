@@ -30,7 +30,7 @@ from ..store import bulk as sql
 from ..store.command import Command, Replayed
 from ..store.job_pages import JobFilter
 from .answers import data, data_text
-from .bodies import body_hash, parse, read_body
+from .bodies import body_hash, parse
 from .call import Call
 from .idempotency import once
 from .state import LARGE_BODIES, MANY_JOBS
@@ -54,7 +54,7 @@ async def create(call: Call) -> web.Response:
     full = call.query.choice("view", ("brief", "full"), "brief") == "full"
     settings = call.node.settings
     async with _turn(call):
-        raw = await read_body(call.request, settings, settings.max_bulk_bytes)
+        raw = await call.raw(settings.max_bulk_bytes)
         digest, item = await _aside(len(raw), lambda: _read(raw, settings, call.actor, partial=partial))
     async with call.request.app[MANY_JOBS].taking(len(item.members)):
         result = await call.node.submit(bulk.CREATE, item, once(call.request, call.actor, digest, _made_text))
@@ -159,7 +159,7 @@ async def retry(call: Call) -> web.Response:
 async def _act(
     call: Call, model: type[BulkAct], command: Command[ActOnJobs, Tally], act: sql.Act
 ) -> web.Response:
-    raw = await read_body(call.request, call.node.settings)
+    raw = await call.raw()
     body = parse(model, raw, call.node.settings)
     if body.dry_run:
         return data(_wire(await _dry(call, body, act)))

@@ -1,5 +1,6 @@
 """One call of one route: what a handler is given."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -19,6 +20,7 @@ from ..store import jobs
 from ..store.blobs import Blobs
 from ..store.command import Command, Replayed
 from ..store.database import Reader
+from .auth import keyring
 from .bodies import body_hash, parse, read_body
 from .idempotency import once
 from .links import link_maker
@@ -26,6 +28,8 @@ from .queries import Query
 from .state import BLOBS
 
 M = TypeVar("M", bound=WireModel)
+LATE_S: Final = 1.0
+"""A body that takes longer may come from somebody who has been shut out meanwhile."""
 _SPACES: Final = {"environmentId": "environment", "spaceId": "space"}
 
 
@@ -94,9 +98,17 @@ class Call:
         """The call named these, and they are not in this space; they may be in another."""
         self.node.wall.named(self.actor, names, how(self.request))
 
+    async def raw(self, limit: int | None = None) -> bytes:
+        """The body as it came, see ``read_body``. Who was long in sending it is checked once more: keys and sessions end."""
+        begun = time.monotonic()
+        raw = await read_body(self.request, self.node.settings, limit)
+        if self.key is not None and time.monotonic() - begun >= LATE_S:
+            await keyring(self.node).check_again(self.key)
+        return raw
+
     async def body(self, model: type[M]) -> M:
         """The body as model."""
-        return parse(model, await read_body(self.request, self.node.settings), self.node.settings)
+        return parse(model, await self.raw(), self.node.settings)
 
     async def submit(
         self,
@@ -106,7 +118,7 @@ class Call:
         answer: Callable[[Any], str],
     ) -> Any:
         """Run a command on the body: its result, or Replayed with what ``answer`` once made of it for this Idempotency-Key."""
-        raw = await read_body(self.request, self.node.settings)
+        raw = await self.raw()
         # An empty body is hashed as the object that it stands for.
         promise = once(self.request, self.actor, body_hash(raw or b"{}"), answer)
         return await self.node.submit(command, item(parse(model, raw, self.node.settings)), promise)

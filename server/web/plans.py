@@ -14,7 +14,7 @@ from ..store import jobs as jobs_sql
 from ..store import plans as sql
 from ..store.database import Reader
 from .answers import data
-from .bodies import parse, read_body
+from .bodies import parse
 from .call import Call
 
 MOST_KEYS: Final = 100_000
@@ -48,7 +48,7 @@ async def patch(call: Call) -> web.Response:
 
 async def _set(call: Call, model: type[PlanPut | PlanPatch]) -> web.Response:
     job_id, settings = call.number("jb", "job"), call.node.settings
-    raw = await read_body(call.request, settings)
+    raw = await call.raw()
     body = parse(model, raw, settings, JsonLimits(size=settings.max_body_bytes, keys=MOST_KEYS))
     found = await call.node.submit(SET_PLAN, SetPlan(call.actor, job_id, body))
     assert isinstance(found, tuple)

@@ -18,7 +18,7 @@ from ..store import secrets as sql
 from ..store.database import Reader
 from .answers import data
 from .auth import no_space
-from .bodies import parse, read_body
+from .bodies import parse
 from .call import Call
 from .idempotency import once
 from .paging import cursor, page_of, page_size
@@ -98,7 +98,7 @@ async def show(call: Call) -> web.Response:
 async def upsert(call: Call) -> web.Response:
     """Set a secret; all of the space are answered, as Flatfile's clients expect."""
     sealer = call.node.sealer
-    raw = await read_body(call.request, call.node.settings)
+    raw = await call.raw()
     # What is kept of a body must not let anybody try values on it.
     promise = once(call.request, call.actor, sealer.mark(raw), lambda row: encode(KIND, row.id))
     body = _parsed(call, raw)

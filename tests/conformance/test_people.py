@@ -6,9 +6,10 @@ import pytest
 from stage import START_MS
 
 from listener_sdk.protocol.members import MemberCreate, MemberUpdate
+from server.core.keys import KeyRow
 from server.core.logins import LoginRow, Owner, PassRow
 from server.core.members import changed_member, deleted_member, email_key, new_member
-from server.store import clearing, logins, members
+from server.store import clearing, keys, logins, members, spaces
 
 ADA = Owner(1, member_id=5)
 KEY = Owner(1, key_id="us_key_1", stamp="hash")
@@ -192,3 +193,11 @@ def test_a_space_takes_its_people_with_it(tx):
         logins.keep_pass(tx, once(number, Owner(space_id, member_id=number)))
     clearing.forget(tx, 2)
     assert left(tx, "member") == left(tx) == left(tx, "login_pass") == [2]
+
+
+def test_keys_and_spaces_are_kept_as_they_are(tx):
+    row = KeyRow("us_key_1", 1, "k", "admin", "h", START_MS)
+    keys.insert(tx, row)
+    assert keys.keep(tx, row.id) == keys.load(tx, row.id) == row
+    assert spaces.keep(tx, 1) == spaces.load(tx, 1)
+    assert keys.keep(tx, "us_key_2") is spaces.keep(tx, 9) is None
