@@ -147,6 +147,15 @@ class Outcome(WireModel):
     error_files: list[FileLink] | None = Field(default=None, max_length=100)
     """What went wrong with the items that failed; links as for a ``files`` action."""
 
+    def file_ids(self) -> list[str]:
+        """The files for which readers are given links."""
+        found = [link.file_id for link in self.error_files or ()]
+        if isinstance(self.next, NextFiles):
+            found += [link.file_id for link in self.next.files]
+        elif isinstance(self.next, NextDownload) and self.next.file_id is not None:
+            found.append(self.next.file_id)
+        return found
+
     def to_wire(self) -> dict[str, Any]:
         """The JSON object that is stored and echoed: only what was given."""
         return self.model_dump(mode="json", exclude_none=True)

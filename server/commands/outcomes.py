@@ -6,12 +6,16 @@ from typing import Any, Final
 
 import orjson
 
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.lifecycle import Move, Status
 from listener_sdk.protocol.outcomes import Outcome
 from listener_sdk.protocol.times import from_datetime
 
 from ..core.jobs import JobRow
+from ..core.reach import Reach
 from ..core.sizes import sized_text
+from ..store import files
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import ends, moves, pace, parts
@@ -51,6 +55,7 @@ def complete(tx: Transaction, item: CompleteLease) -> JobRow:
     ):
         return before
     row = own(tx, lease)
+    check_files(tx, lease.space_id, lease.reach, item.outcome)
     started(tx, row, lease.actor)
     end_well(tx, row, outcome, result, item.info, lease.actor)
     return row
@@ -75,6 +80,23 @@ def texts(outcome: Outcome | None, result: dict[str, Any] | None) -> tuple[str |
 def failure_text(outcome: Outcome | None) -> str | None:
     """The stored text of a failed job's outcome, which has no ``result``: none is a success. Refusal ``too_large``."""
     return texts(outcome.model_copy(update={"result": None}) if outcome else None, None)[0]
+
+
+def check_files(tx: Transaction, space_id: int, reach: Reach | None, outcome: Outcome | None) -> None:
+    """Refusal ``invalid`` for a file that its holder cannot see: readers of the outcome get a link to each.
+
+    Texts that are no ids of ours are kept, as other systems have theirs.
+    """
+    named = outcome.file_ids() if outcome is not None else ()
+    ids = {number: text for text in named if (number := decode("fl", text)) is not None}
+    unseen = ids.keys() - files.within(tx.connection, space_id, list(ids), reach) if ids else ()
+    for number in sorted(unseen):
+        raise Refusal(
+            "invalid",
+            f"The outcome names the file {ids[number]}, and there is none in this space: store it first.",
+            key="outcome",
+            named=ids[number],
+        )
 
 
 def end_well(
@@ -111,6 +133,7 @@ def fail(tx: Transaction, item: FailLease) -> JobRow:
     if before is not None and before.space_id == lease.space_id and _failed_before(tx, before, item):
         return before
     row = own(tx, lease)
+    check_files(tx, lease.space_id, lease.reach, item.outcome)
     started(tx, row, lease.actor)
     if item.detail:
         moves.write_log(tx, row, "error", item.detail)

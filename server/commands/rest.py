@@ -23,7 +23,7 @@ from .drawing import draw
 from .ends import end_badly
 from .jobs import UpdateJob
 from .leases import set_progress, stale, started
-from .outcomes import end_well, failure_text, repeats, texts
+from .outcomes import check_files, end_well, failure_text, repeats, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,9 @@ def complete(tx: Transaction, item: EndJob) -> JobRow:
     outcome, result = texts(body.outcome, body.result)
     if repeats(row, body.fence, outcome, result):
         return row
-    _hold_to_end(tx, row, item.actor, body.fence, Move.COMPLETE)
+    _may_end(row, item.actor, body.fence, Move.COMPLETE)
+    check_files(tx, row.space_id, item.actor.reach, body.outcome)
+    _hold_to_end(tx, row, item.actor)
     end_well(tx, row, outcome, result, body.info, item.actor.key_id)
     return row
 
@@ -121,15 +123,16 @@ def fail(tx: Transaction, item: EndJob) -> JobRow:
     outcome = failure_text(body.outcome)
     if row.status == Status.FAILED and body.fence in {None, row.fence} and outcome in {None, row.outcome}:
         return row
-    _hold_to_end(tx, row, item.actor, body.fence, Move.FAIL)
+    _may_end(row, item.actor, body.fence, Move.FAIL)
+    check_files(tx, row.space_id, item.actor.reach, body.outcome)
+    _hold_to_end(tx, row, item.actor)
     message = body.info or (body.outcome.message if body.outcome else None) or "The job failed."
     moves.end_attempt(tx, row, "failed", message, item.actor.key_id)
     end_badly(tx, row, outcome, message, item.actor.key_id)
     return row
 
 
-def _hold_to_end(tx: Transaction, row: JobRow, actor: Actor, fence: int | None, move: Move) -> None:
-    _may_end(row, actor, fence, move)
+def _hold_to_end(tx: Transaction, row: JobRow, actor: Actor) -> None:
     started(tx, row, actor.key_id)
     if row.on_stream and row.holder is not None:
         tx.effects.append(Lost(row.holder, row.id, row.fence))

@@ -1,5 +1,6 @@
 """SQL of files; their bytes are in ``blobs``."""
 
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any, Final
 
@@ -16,6 +17,19 @@ def load(reader: Reader, file_id: int) -> FileRow | None:
     """A file of whichever space."""
     found = reader.rows(f"{_SELECT} WHERE id = :id", id=file_id)
     return FileRow(*found[0]) if found else None
+
+
+def within(reader: Reader, space_id: int, ids: Sequence[int], limits: Reach | None) -> set[int]:
+    """Those of these files that are in the space, and within somebody's reach."""
+    params: dict[str, Any] = {}
+    seen = "1 = 1" if limits is None else reach.of_files(limits, params)
+    rows = reader.rows(
+        f"SELECT id FROM file WHERE id IN LIST(:ids) AND space_id = :space AND {seen}",  # noqa: S608 - conditions of our own
+        **params,
+        ids=list(ids),
+        space=space_id,
+    )
+    return {row[0] for row in rows}
 
 
 def page(

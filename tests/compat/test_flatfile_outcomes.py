@@ -26,7 +26,7 @@ NEXT = {
     "url": JobOutcomeNext_Url(url="https://example.com/report", label="Open"),
     "download": JobOutcomeNext_Download(url="https://example.com/a.csv", label="Get it", file_name="a.csv"),
     "files": JobOutcomeNext_Files(
-        files=[JobOutcomeNextFileObject(file_id="us_fl_0000000001", label="One")], label="Files"
+        files=[JobOutcomeNextFileObject(file_id="us_fl_vYzkfFpz", label="One")], label="Files"
     ),
     "wait": JobOutcomeNext_Wait(fade=True, confetti=True),
     "snapshot": JobOutcomeNext_Snapshot(snapshot_id="us_ss_1", sheet_id="us_sh_1"),

@@ -76,6 +76,9 @@ def seen(connection, reach):
 )
 def test_lists_show_what_is_within_reach(filled, reach, shown):
     assert seen(filled, reach) == shown
+    named = [1, 2, 3, 4, 99]
+    assert files.within(filled, 1, named, reach) == set(shown[2])
+    assert files.within(filled, 2, named, reach) == set()
 
 
 def test_a_page_of_which_little_is_shown_leads_on(filled):

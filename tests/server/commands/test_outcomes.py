@@ -4,13 +4,20 @@ import pytest
 from situations import reach
 from stage import ADMIN
 
+from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
 from server.commands.ends import default_outcome
+from server.commands.files import CREATE_FILE, CreateFile
 from server.core.views import job_wire
 
 
 async def wire(stage, found):
     return job_wire(await stage.row(found.job), ADMIN.space)
+
+
+async def stored(stage):
+    """The id of a file of no job."""
+    return encode("fl", (await stage.do(CREATE_FILE, CreateFile(ADMIN, "a.csv", 1, "text/csv", "blob"))).id)
 
 
 # ---- complete
@@ -26,11 +33,12 @@ async def test_a_job_may_be_completed_without_an_acknowledgement(stage):
 
 async def test_completing_tells_the_outcome_the_result_and_the_counts(stage):
     found = await reach(stage, "executing")
+    file = await stored(stage)
     outcome = {
         "message": "3 of 4 rows",
         "result": "partial",
         "counts": {"total": 4, "ok": 3, "failed": 1},
-        "next": {"type": "download", "fileId": "us_fl_0000000001"},
+        "next": {"type": "download", "fileId": file},
     }
     await found.ask("complete", outcome=outcome, info="done", result={"skipped": [7]})
     job = await wire(stage, found)
