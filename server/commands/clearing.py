@@ -54,10 +54,15 @@ def erase_events(tx: Transaction, item: Rows) -> None:
     sql.erase_events(tx.connection, item.ids)
 
 
-def remove_space(tx: Transaction, item: Remains) -> None:
-    """The space itself, its keys, and what is left."""
+def remove_space(tx: Transaction, item: Remains) -> bool:
+    """The space itself, its keys, and what is left; False when somebody put a job or file into it meanwhile, who knew no better."""
+    tx.flush()
+    spaces.keep(tx.connection, item.space_id)
+    if sql.has_more(tx.connection, item.space_id):
+        return False
     sql.forget(tx.connection, item.space_id)
     spaces.delete(tx.connection, item.space_id)
+    return True
 
 
 END_JOBS: Final[Command[Rows, None]] = Command(
@@ -66,4 +71,4 @@ END_JOBS: Final[Command[Rows, None]] = Command(
 REMOVE_JOBS: Final[Command[Rows, bool]] = Command("clear_jobs", remove_jobs, needs_no_room=True)
 REMOVE_FILES: Final[Command[Rows, list[str]]] = Command("clear_files", remove_files, needs_no_room=True)
 ERASE_EVENTS: Final[Command[Rows, None]] = Command("erase_events", erase_events, needs_no_room=True)
-REMOVE_SPACE: Final[Command[Remains, None]] = Command("remove_space", remove_space, needs_no_room=True)
+REMOVE_SPACE: Final[Command[Remains, bool]] = Command("remove_space", remove_space, needs_no_room=True)

@@ -15,6 +15,7 @@ from ..core import roles
 from ..core.actors import Actor, Shown, Space
 from ..core.keys import ADMINISTRATOR, KeyRow
 from ..core.logins import Owner
+from ..core.spaces import deleted
 from ..security.equal import equal
 from ..security.keys import stamp
 from ..store import keys, logins, members, spaces
@@ -49,7 +50,7 @@ def keep_open(tx: Transaction, space: Space) -> None:
     """Refusal ``not_found`` of a space that was deleted; nobody deletes it before the end of the transaction."""
     kept = spaces.keep(tx.connection, space.id)
     if kept is None or not kept.open:
-        raise Refusal("not_found", f"The space {space.code} was deleted.", key="space")
+        raise deleted(space)
 
 
 def opens(tx: Transaction, owner: Owner) -> bool:

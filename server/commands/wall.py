@@ -17,7 +17,9 @@ def note_attempt(tx: Transaction, item: Attempt) -> None:
     The administrators of that space learn that somebody names what is theirs; the key and address of another tenant are not
     theirs to know.
     """
-    note(tx, item.actor, item.action, item.target, after=item.how)
+    own = spaces.load(tx.connection, item.actor.space.id)
+    if own is not None and own.open:
+        note(tx, item.actor, item.action, item.target, after=item.how)
     other = None if item.space_id is None else spaces.load(tx.connection, item.space_id)
     if other is not None and other.open:
         nobody = replace(item.actor, key_id=OUTSIDER, address=None)

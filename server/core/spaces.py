@@ -69,14 +69,21 @@ def differences(before: Space, after: Space) -> tuple[dict[str, Any], dict[str, 
 
 
 def check_active(space: Space) -> None:
-    """Refusal ``space_archived`` when nothing new may begin in the space."""
-    if space.archived_at is not None or not space.open:
+    """Refusal ``space_archived`` when nothing new may begin in the space, ``not_found`` when it was deleted."""
+    if not space.open:
+        raise deleted(space)
+    if space.archived_at is not None:
         raise Refusal(
             "space_archived",
             f"The space {space.code} is archived: its jobs go on to their end, and nothing new begins. An administrator takes it "
             f"back: tickwire spaces restore {space.code}, or PATCH /v1/spaces/{space.code} with archived: false.",
             key="space",
         )
+
+
+def deleted(space: Space) -> Refusal:
+    """The refusal of what acts in a space that was deleted."""
+    return Refusal("not_found", f"The space {space.code} was deleted.", key="space")
 
 
 def spans_of(spaces: Iterable[Space], rules: Retention) -> tuple[Spans, Spans]:

@@ -30,7 +30,11 @@ Walk = Callable[..., sql.Walked]
 
 
 class ClearingLoop:
-    """``submit`` and ``read`` are the node's; ``remove_bytes`` gets the name of the bytes of a file whose row has gone."""
+    """``submit`` and ``read`` are the node's; ``remove_bytes`` gets the name of the bytes of a file whose row has gone.
+
+    Other servers may put jobs and events into a space until they have heard of its end: within ``linger_s``, after which all
+    is looked through once more.
+    """
 
     def __init__(
         self,
@@ -38,11 +42,13 @@ class ClearingLoop:
         read: Callable[..., Any],
         remove_bytes: Callable[[str], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        linger_s: float = 0,
     ) -> None:
         self._submit = submit
         self._read = read
         self._remove_bytes = remove_bytes
         self._sleep = sleep
+        self._linger_s = linger_s
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -66,15 +72,23 @@ class ClearingLoop:
         gone: list[Space] = await self._read(spaces.deleting)
         for space in gone:
             await self._clear(space)
-            _log.info("space_removed", space=space.code)
-        return len(gone)
+        if gone and self._linger_s:
+            await self._sleep(self._linger_s)
+            for space in gone:
+                await self._clear(space)
+        return sum([await self._remove(space) for space in gone])
+
+    async def _remove(self, space: Space) -> bool:
+        """The space itself, unless something came meanwhile, which the next look removes."""
+        removed: bool = await self._submit(commands.REMOVE_SPACE, commands.Remains(space.id))
+        _log.info("space_removed" if removed else "space_not_empty", space=space.code)
+        return removed
 
     async def _clear(self, space: Space) -> None:
         await self._each(sql.jobs, space, self._end)
         await self._each(sql.jobs, space, self._jobs)
         await self._each(sql.files, space, self._files)
         await self._each(sql.events, space, self._events)
-        await self._submit(commands.REMOVE_SPACE, commands.Remains(space.id))
 
     async def _each(self, walk: Walk, space: Space, act: Callable[[commands.Rows], Awaitable[None]]) -> None:
         after: int | None = 0

@@ -40,6 +40,8 @@ from .wall import Wall
 
 READERS: Final = 4
 IDLE_EVERY_S: Final = 10.0
+LINGER_S: Final = 10.0
+"""After so long every server of a store has heard that a space was deleted."""
 T = TypeVar("T")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -99,7 +101,9 @@ class Node:
         self.due = DueLoop(facts, self.submit, self.read, clock)
         self.blobs = Blobs(settings.data_dir / "files" / meta.account_id, lambda: self.room.low)
         self.runner = Runner(self.hub, settings, facts, self.blobs, self.submit, self.read)
-        self.clearing = ClearingLoop(self.submit, self.read, self.blobs.remove)
+        self.clearing = ClearingLoop(
+            self.submit, self.read, self.blobs.remove, linger_s=LINGER_S if database.shared else 0
+        )
         self.sealing = SealingLoop(self.sealer, self.submit, self.read)
         self.retention = RetentionLoop(
             settings.retention,

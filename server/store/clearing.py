@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from listener_sdk.protocol.ids import encode
 
-from .database import Connection, Reader
+from .database import Connection, Reader, Row
 
 ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload":{}}'
 """What stands in the place of an event of a space that was removed; nobody may read it."""
@@ -27,48 +27,60 @@ OF_A_SPACE: Final = (
 
 
 class Walked(NamedTuple):
-    """Rows of a space among those after a place: ids, and the last place that was looked at (None: that was the end)."""
+    """Rows of a space after a place: ids, and the last place that was looked at (None: that was the end)."""
 
     ids: list[int]
     last: int | None
 
 
 def jobs(reader: Reader, space_id: int, after: int, count: int) -> Walked:
-    """The space's jobs among the next ``count``."""
-    return _walk(
-        reader,
-        "SELECT id, space_id FROM job WHERE id > :after ORDER BY id LIMIT :count",
-        space_id,
-        after,
-        count,
+    """The next ``count`` jobs."""
+    return _walked(
+        reader.rows(
+            "SELECT id, 1 FROM job WHERE space_id = :space AND id > :after ORDER BY id LIMIT :count",
+            space=space_id,
+            after=after,
+            count=count,
+        )
     )
 
 
 def files(reader: Reader, space_id: int, after: int, count: int) -> Walked:
-    """The space's files among the next ``count``."""
-    return _walk(
-        reader,
-        "SELECT id, space_id FROM file WHERE id > :after ORDER BY id LIMIT :count",
-        space_id,
-        after,
-        count,
+    """The next ``count`` files."""
+    return _walked(
+        reader.rows(
+            "SELECT id, 1 FROM file WHERE space_id = :space AND id > :after ORDER BY id LIMIT :count",
+            space=space_id,
+            after=after,
+            count=count,
+        )
     )
 
 
 def events(reader: Reader, space_id: int, after: int, count: int) -> Walked:
-    """The space's events among the next ``count``."""
-    return _walk(
-        reader,
-        "SELECT seq, space_id FROM event WHERE seq > :after ORDER BY seq LIMIT :count",
-        space_id,
-        after,
-        count,
+    """Those of the next ``count`` events that tell something still. The first space of a store is never removed."""
+    return _walked(
+        reader.rows(
+            "SELECT seq, CASE WHEN body = :erased THEN 0 ELSE 1 END FROM event WHERE space_id = :space AND space_id <> 1 "
+            "AND seq > :after ORDER BY seq LIMIT :count",
+            erased=ERASED,
+            space=space_id,
+            after=after,
+            count=count,
+        )
     )
 
 
-def _walk(reader: Reader, statement: str, space_id: int, after: int, count: int) -> Walked:
-    rows = reader.rows(statement, after=after, count=count)
-    return Walked([row[0] for row in rows if row[1] == space_id], rows[-1][0] if rows else None)
+def _walked(rows: list[Row]) -> Walked:
+    return Walked([row[0] for row in rows if row[1]], rows[-1][0] if rows else None)
+
+
+def has_more(reader: Reader, space_id: int) -> bool:
+    """Whether there are jobs or files of the space still."""
+    return any(
+        reader.rows(f"SELECT 1 FROM {table} WHERE space_id = :space LIMIT 1", space=space_id)  # noqa: S608 - names of ours
+        for table in ("job", "file")
+    )
 
 
 def erase_events(connection: Connection, ids: Sequence[int]) -> None:

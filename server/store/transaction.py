@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import TERMINAL_TOPICS
 
 from ..core import job_events
@@ -202,9 +203,10 @@ class Transaction:
         return self._spaces.get(space_id) or self.facts.spaces.get(space_id) or self._load_space(space_id)
 
     def _load_space(self, space_id: int) -> Space:
-        """Another server has made it."""
+        """Another server has made it; Refusal ``not_found`` when one has removed it."""
         found = spaces.load(self.connection, space_id)
-        assert found is not None
+        if found is None:
+            raise Refusal("not_found", "This space was deleted.", key="space")
         self.facts.learn([found])
         return found
 

@@ -5,10 +5,11 @@ from stage import ADMIN, SPACE, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import EventCreate
+from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 from server.commands import spaces as module
 from server.commands.events import PUBLISH, PublishEvent
-from server.commands.jobs import RETRY, JobAct
+from server.commands.jobs import CREATE, RETRY, CreateJob, JobAct
 from server.commands.spaces import (
     CREATE_SPACE,
     DELETE_SPACE,
@@ -17,7 +18,7 @@ from server.commands.spaces import (
     DeleteSpace,
     UpdateSpace,
 )
-from server.core.actors import Actor
+from server.core.actors import Actor, Space
 from server.store import spaces as sql
 
 
@@ -127,6 +128,18 @@ async def test_a_deleted_space_is_found_no_more(stage):
         assert (await refusal(stage, command, item)).code == "not_found"
     found = await refusal(stage, CREATE_SPACE, CreateSpace(ADMIN, SpaceCreate(name="Acme")))
     assert "still being removed" in found.message
+    inside = Actor(ADMIN.key_id, "admin", space)
+    for command, item in (
+        (CREATE, CreateJob(inside, JobCreate(type="a", operation="b"))),
+        (PUBLISH, PublishEvent(inside, EventCreate(topic="invoice:paid"))),
+    ):
+        assert (await refusal(stage, command, item)).message == "The space acme was deleted."
+
+
+async def test_a_space_that_another_server_removed_is_not_found(stage):
+    gone = Actor("us_key_0000000009", "listener", Space(9, "gone", "Gone"))
+    item = CreateJob(gone, JobCreate(type="a", operation="b"))
+    assert (await refusal(stage, CREATE, item)).code == "not_found"
 
 
 async def test_the_space_in_which_one_acts_and_the_first_one_stay(stage):

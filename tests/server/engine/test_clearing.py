@@ -12,6 +12,7 @@ from server.commands.spaces import CREATE_SPACE, DELETE_SPACE, CreateSpace, Dele
 from server.core.actors import Actor
 from server.engine import clearing as module
 from server.engine.clearing import ClearingLoop
+from server.engine.node import LINGER_S
 from server.store.command import Once
 
 
@@ -121,3 +122,52 @@ async def test_bytes_that_cannot_be_removed_stop_nothing(stage, caplog):
     await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
     assert await ClearingLoop(stage.node.submit, stage.node.read, fails).look() == 1
     assert await rows(stage, "file") == []
+
+
+async def test_what_another_server_puts_into_it_meanwhile_goes_too(stage, removed):
+    actor, _ = await furnished(stage)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    lingered = []
+
+    async def rest(seconds):
+        if seconds == LINGER_S:
+            lingered.append(seconds)
+            await unaware(stage, actor)
+
+    async def remove(blob):
+        removed.append(blob)
+
+    loop = ClearingLoop(stage.node.submit, stage.node.read, remove, rest, linger_s=LINGER_S)
+    assert await loop.look() == 1
+    assert lingered == [LINGER_S]
+    assert await rows(stage, "job") == await rows(stage, "idempotency") == []
+    left = {
+        body for (body,) in await stage.rows("SELECT body FROM event WHERE space_id = :id", id=actor.space.id)
+    }
+    assert left == {module.sql.ERASED}
+    assert await rows(stage, "space") == [row for row in await rows(stage, "space") if row[0] in {1, 2}]
+
+
+async def unaware(stage, actor):
+    """A server that has not heard of the end of the space makes a job in it."""
+    known = stage.facts.spaces[actor.space.id]
+    stage.facts.spaces[actor.space.id] = actor.space
+    await stage.create(actor=actor)
+    stage.facts.spaces[actor.space.id] = known
+
+
+async def test_a_space_into_which_something_came_at_last_stays_until_the_next_look(stage, loop):
+    actor, _ = await furnished(stage)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    submit = loop._submit
+
+    async def late(command, item):
+        if command is module.commands.REMOVE_SPACE:
+            await unaware(stage, actor)
+        return await submit(command, item)
+
+    loop._submit = late
+    assert await loop.look() == 0
+    loop._submit = submit
+    assert await loop.look() == 1
+    assert await rows(stage, "job") == []

@@ -26,9 +26,11 @@ def event(connection, seq, space_id):
 def test_a_walk_tells_what_it_found_and_how_far_it_came(connection):
     for seq, space_id in ((11, 1), (12, 2), (13, 2), (14, 1)):
         event(connection, seq, space_id)
-    assert clearing.events(connection, 2, 10, 2) == Walked([12], 12)
-    assert clearing.events(connection, 2, 12, 2) == Walked([13], 14)
-    assert clearing.events(connection, 2, 14, 2) == Walked([], None)
+    assert clearing.events(connection, 2, 10, 1) == Walked([12], 12)
+    assert clearing.events(connection, 2, 12, 2) == Walked([13], 13)
+    assert clearing.events(connection, 2, 13, 2) == Walked([], None)
+    clearing.erase_events(connection, [12])
+    assert clearing.events(connection, 2, 10, 2) == Walked([13], 13)
 
 
 def test_erased_events_keep_their_places(connection):
