@@ -34,6 +34,7 @@ class Space:
 class Shown:
     """What a caller has shown: a key, by which of its secrets (``stamp``), restricted to what; or a token that the key made.
 
+    ``space_id`` is the space of a token, or the one in which a key of the whole store acts, if not its own.
     ``token_until`` (ms) is None for a key itself. ``login`` is the number of a browser's session, of such a key or of a member:
     then ``key_id`` is the member's and ``stamp`` the role.
     """

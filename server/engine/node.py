@@ -217,10 +217,19 @@ class Node:
             self._learning = asyncio.create_task(self._learn_spaces())
 
     async def _learn_spaces(self) -> None:
+        """Spaces as they are now. Who acts in one that was deleted elsewhere is sent away."""
+        # What is known before the query is in the store by then, or has gone from it.
+        known = set(self.facts.spaces)
         try:
-            self.facts.learn((await self.read(spaces.every)).values())
+            found = await self.read(spaces.every)
         except StoreError as error:
             _log.warning("spaces_unreadable", error=str(error))
+            return
+        self.facts.learn(found.values())
+        gone = known - found.keys()
+        self.facts.drop(gone)
+        for space_id in gone | {space.id for space in found.values() if not space.open}:
+            self.close_space(space_id)
 
     def _begin_anew(self, head: Head) -> None:
         """The log is not the one that it was: clients come again, and are told where they stand."""

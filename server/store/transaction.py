@@ -68,6 +68,11 @@ class Facts:
             if known is None or known.updated_at <= space.updated_at:
                 self.spaces[space.id] = space
 
+    def drop(self, ids: Iterable[int]) -> None:
+        """Spaces that the store has no more."""
+        for space_id in ids:
+            self.spaces.pop(space_id, None)
+
 
 class Transaction:
     """What commands see of the store. ``now`` is one instant for the whole batch."""

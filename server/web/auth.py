@@ -1,6 +1,6 @@
 """Who calls: keys and sessions are checked against the store, remembered for a few seconds, and guessed at slowly."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 from weakref import WeakKeyDictionary
@@ -78,6 +78,8 @@ class _Checked:
 
 
 _Found = tuple[KeyRow | None, Space | None]
+_Seen = tuple[dict[tuple[str, int | None], _Found], dict[int, Visit], dict[int, Space | None]]
+"""Keys with their spaces, sessions, and the spaces in which keys of the whole store act."""
 
 
 class Keyring:
@@ -89,6 +91,8 @@ class Keyring:
         own = node.settings.admin_key
         self._own_admin = None if own is None else digest(own)
         self.tokens = Tokens(node.meta.link_secret)
+        self._doubts = 0
+        """How often something was forgotten: what was read before may be wrong."""
         self._used: dict[str, int] = {}
         """When keys were used last, as far as it was written down."""
         self._ended: dict[str, int] = {}
@@ -112,13 +116,14 @@ class Keyring:
             return known.actors.get((space, address)) or await self._actor(known, address, space)
         if known is None:
             self.guesses.look(address, now)
+        doubts = self._doubts
         found = await self._look_up(token, fingerprint, now)
         if found is None:
             self._checked.pop(fingerprint, None)
             self._refuse(token, address, now, is_guess=known is None)
         if known is None:
             self.guesses.right(address, now)
-        self._remember(fingerprint, found)
+        self._remember(fingerprint, found, doubts)
         return await self._actor(found, address, space)
 
     def _refuse(self, token: str, address: str, now: int, *, is_guess: bool) -> NoReturn:
@@ -142,6 +147,7 @@ class Keyring:
             raise Refusal("unauthorized", _ENDED)
         if known is None:
             self.guesses.look(address, now)
+        doubts = self._doubts
         visit = await by_cookie(self._node, self.role_of, cookie)
         if visit is None:
             self._checked.pop(fingerprint, None)
@@ -152,7 +158,7 @@ class Keyring:
         if known is None:
             self.guesses.right(address, now)
         found = self._visiting(visit, now)
-        self._remember(fingerprint, found)
+        self._remember(fingerprint, found, doubts)
         return await self._actor(found, address, space)
 
     def _end_of(self, fingerprint: str, now: int) -> None:
@@ -180,8 +186,9 @@ class Keyring:
         return visit
 
     def welcome(self, cookie: str, visit: Visit) -> None:
-        """A session that began just now is known here, whatever else its address has sent."""
-        self._remember(_cookie_print(cookie), self._visiting(visit, self._node.clock()))
+        """A session that began just now is known here, whatever else its address has sent; its first call looks whose it is."""
+        known = self._visiting(visit, self._node.clock())
+        self._remember(_cookie_print(cookie), replace(known, until=0), self._doubts)
 
     def role_of(self, visitor: Visitor, now: int) -> str | None:
         """The role in which a member or key that has a session acts now; None when it opens nothing any more."""
@@ -214,10 +221,14 @@ class Keyring:
         )
 
     async def _actor(self, key: _Checked, address: str, wanted: str | None) -> Actor:
-        own = self._node.facts.spaces[key.space_id]
+        own = self._node.facts.spaces.get(key.space_id)
+        if own is None:
+            raise Refusal("unauthorized", f"This key is not valid here. {_HOW}")
         actor = Actor(key.key_id, key.role, own, key.every_space, address, key.reach, key.shown)
         if wanted is not None:
-            actor = replace(actor, space=await self._space(actor, space_code(wanted)))
+            acting = await self._space(actor, space_code(wanted))
+            if acting is not own:
+                actor = replace(actor, space=acting, shown=replace(key.shown, space_id=acting.id))
         if len(key.actors) >= MOST_ACTORS:
             key.actors.clear()
         key.actors[wanted, address] = actor
@@ -255,15 +266,22 @@ class Keyring:
 
     def forget(self, key_id: str) -> None:
         """Check this key or member, with its tokens and sessions, again before their next call."""
-        self._checked = {print_: one for print_, one in self._checked.items() if one.shown.key_id != key_id}
+        self._doubt(lambda one: one.shown.key_id == key_id)
 
     def forget_login(self, number: int) -> None:
         """Check this session again before its next call."""
-        self._checked = {print_: one for print_, one in self._checked.items() if one.shown.login != number}
+        self._doubt(lambda one: one.shown.login == number)
 
     def forget_all(self) -> None:
         """Check every key again before its next call: a space has changed."""
-        self._checked.clear()
+        self._doubt(lambda _: True)
+
+    def _doubt(self, concerns: Callable[[_Checked], bool]) -> None:
+        """These were valid here, so the next call with one is no guess; but the store is asked."""
+        self._doubts += 1
+        for print_, one in self._checked.items():
+            if concerns(one):
+                self._checked[print_] = replace(one, until=0, actors={})
 
     def used_at(self, key_id: str) -> int | None:
         """When this server saw a key last, to within a minute."""
@@ -284,18 +302,23 @@ class Keyring:
         named = {(one.key_id, one.space_id) for one in every if one.login is None}
         logins = [one.login for one in every if one.login is not None]
 
-        def look(reader: Reader) -> tuple[dict[tuple[str, int | None], _Found], dict[int, Visit]]:
+        def look(reader: Reader) -> _Seen:
             found = {pair: keys.load_with_space(reader, *pair) for pair in named}
-            return found, by_logins(reader, logins, self._node, self.role_of)
+            acting = {one.space_id: spaces.load(reader, one.space_id) for one in every if one.space_id}
+            return found, by_logins(reader, logins, self._node, self.role_of), acting
 
-        found, visits = await self._node.read(look) if every else ({}, {})
-        ends = {
-            one: self._end(one, found[one.key_id, one.space_id], now)
-            if one.login is None
-            else _end_of_visit(one, visits.get(one.login))
-            for one in every
-        }
+        seen: _Seen = await self._node.read(look) if every else ({}, {}, {})
+        ends = {one: self._end_now(one, seen, now) for one in every}
         return {one: end for one, end in ends.items() if end is not None}
+
+    def _end_now(self, shown: Shown, seen: _Seen, now: int) -> str | None:
+        found, visits, acting = seen
+        space = None if shown.space_id is None else acting[shown.space_id]
+        if shown.space_id is not None and (space is None or not space.open):
+            return "unauthorized"
+        if shown.login is not None:
+            return _end_of_visit(shown, visits.get(shown.login))
+        return self._end(shown, found[shown.key_id, shown.space_id], now)
 
     def _end(self, shown: Shown, found: _Found, now: int) -> str | None:
         row, space = found
@@ -380,7 +403,10 @@ class Keyring:
     def _own_stamp(self) -> str:
         return stamp(self._own_admin or "")
 
-    def _remember(self, fingerprint: str, found: _Checked) -> None:
+    def _remember(self, fingerprint: str, found: _Checked, doubts: int) -> None:
+        """For a while, unless something was forgotten since ``doubts``, when the store was asked."""
+        if doubts != self._doubts:
+            found = replace(found, until=0)
         if len(self._checked) >= MOST_REMEMBERED and fingerprint not in self._checked:
             del self._checked[next(iter(self._checked))]
         self._checked[fingerprint] = found
@@ -417,7 +443,7 @@ def _shown_of(visit: Visit) -> Shown:
 def _end_of_visit(shown: Shown, visit: Visit | None) -> str | None:
     if visit is None:
         return "unauthorized"
-    return None if _shown_of(visit) == shown else "changed"
+    return None if _shown_of(visit) == replace(shown, space_id=None) else "changed"
 
 
 def bearer(request: web.Request) -> str | None:

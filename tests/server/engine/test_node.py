@@ -1,15 +1,20 @@
 """The node: what follows a commit, its loops, and its end."""
 
 import asyncio
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 from situations import reach
-from stage import DEADLINE_S, Stage
+from stage import ADMIN, DEADLINE_S, Stage
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.spaces import SpaceCreate
+from server.commands.spaces import CREATE_SPACE, DELETE_SPACE, CreateSpace, DeleteSpace
+from server.core.actors import Space
 from server.engine import due, node
 from server.store.database import DiskFullError, StoreError
+from server.store.log import Stored
 
 
 class Usage(NamedTuple):
@@ -133,3 +138,31 @@ async def test_the_disk_is_asked_before_the_first_call(tmp_path, monkeypatch):
         assert "nearly full" in stage.node.room.low
     finally:
         await stage.stop()
+
+
+async def test_connections_in_a_space_that_another_server_deleted_end(stage):
+    acme = await stage.do(CREATE_SPACE, CreateSpace(ADMIN, SpaceCreate(name="Acme")))
+    inside, outside = stage.connect(replace(ADMIN, space=acme)), stage.connect()
+    for listener in (inside, outside):
+        stage.node.sockets.enter(listener.peer)
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, acme.id))
+    stage.facts.spaces[acme.id] = acme
+    await heard(stage)
+    assert (inside.closed, outside.closed) == (4401, None)
+    assert not stage.facts.spaces[acme.id].open
+
+
+async def test_a_space_that_another_server_removed_is_forgotten(stage):
+    acme = Space(9, "acme", "Acme")
+    stage.facts.learn([acme])
+    inside = stage.connect(replace(ADMIN, space=acme))
+    stage.node.sockets.enter(inside.peer)
+    await heard(stage)
+    assert inside.closed == 4401
+    assert set(stage.facts.spaces) == {1, 2}
+
+
+async def heard(stage):
+    """What others have said of spaces has come."""
+    stage.node._heard([Stored(1, 1, "space:deleted", None, 0, "{}")])
+    await stage.node._learning

@@ -150,6 +150,30 @@ async def test_what_is_remembered_is_bounded(server, monkeypatch):
     assert len(auth.keyring(server.node)._checked) <= 3
 
 
+async def test_keys_that_were_valid_here_stay_so_when_a_space_changes(server):
+    made = (await make(server))["key"]
+    await me(server, made)
+    for number in range(6):
+        await me(server, f"wrong{number}")
+    await server.call("PATCH", "/v1/spaces/default", {"name": "Other"})
+    assert [(await me(server, key)).status for key in (server.key, made)] == [200, 200]
+
+
+async def test_what_was_looked_up_while_it_ended_is_looked_up_again(server, monkeypatch):
+    made, keys = await make(server), auth.keyring(server.node)
+    look_up = keys._look_up
+
+    async def slowly(*given):
+        found = await look_up(*given)
+        await server.call("DELETE", f"/v1/keys/{made['id']}")
+        monkeypatch.undo()
+        return found
+
+    await me(server, server.key)
+    monkeypatch.setattr(keys, "_look_up", slowly)
+    assert [(await me(server, made["key"])).status for _ in range(2)] == [200, 401]
+
+
 class TestOwnAdministratorsKey:
     @pytest.fixture
     def settings(self):

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from listener_sdk.protocol.members import MemberUpdate
 from server.commands.logins import END_SESSION, EndSession
 from server.commands.members import UPDATE_MEMBER, UpdateMember
+from server.commands.spaces import DELETE_SPACE, DeleteSpace
 from server.core.keys import ADMINISTRATOR
 from server.web.auth import REMEMBERED_MS
 from server.web.key_watch import close_invalid
@@ -106,3 +107,35 @@ async def test_a_session_of_a_key_ends_with_the_key(server):
     socket, _ = await visiting(server, browser)
     await server.call("DELETE", f"/v1/keys/{made['id']}")
     assert await ended(socket) == 4401
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+async def test_a_key_of_the_whole_store_loses_its_connections_in_a_space_that_is_gone(server, by_link):
+    """Another server deleted it: this one has not heard."""
+    acme = (await server.call("POST", "/v1/spaces", {"name": "Acme"})).data["code"]
+    url = server.url.replace("http", "ws") + "/v1/stream"
+    sent, origin = {"Authorization": f"Bearer {server.key}"}, None
+    if by_link:
+        browser = Browser(server)
+        await browser.by_link()
+        sent = browser.headers(csrf=None)
+        origin = sent.pop("Origin")
+    sockets = []
+    for space in ({}, {"space": acme}) if by_link else ({}, {}):
+        more = {"X-Customer-Code": acme} if sockets and not by_link else {}
+        socket = await connect(url, additional_headers=sent | more, origin=origin, proxy=None)
+        await socket.send(json.dumps({"type": "hello", **space}))
+        sockets.append((socket, json.loads(await socket.recv())[0]["space"]))
+    assert [space for _, space in sockets] == ["default", "acme"]
+    assert await close_invalid(server.node) == set()
+    actor = await server.actor(server.key)
+    number = (await server.node.read(lambda reader: reader.rows("SELECT id FROM space WHERE code = 'acme'")))[
+        0
+    ][0]
+    await server.node.submit(DELETE_SPACE, DeleteSpace(actor, number))
+    assert await close_invalid(server.node) == {ADMINISTRATOR}
+    (kept, _), (lost, _) = sockets
+    assert await ended(lost) == 4401
+    await kept.send(json.dumps({"type": "unsubscribe", "sub": "x", "id": 5}))
+    assert json.loads(await kept.recv())[0]["id"] == 5
+    await kept.close()
