@@ -65,7 +65,9 @@ def set_(tx: Transaction, item: SetSecret) -> SecretRow:
     tx.connection.take_turn()
     before = sql.by_name(tx.connection, actor.space.id, body.name, body.actor_id or NOBODY)
     _check_room(tx, item, before)
+    _check_reach(actor, before)
     row = _changed(tx, item, before or _new(tx, item))
+    _check_reach(actor, row)
     if before is None:
         sql.insert(tx.connection, row)
     else:
@@ -81,6 +83,18 @@ def _check_room(tx: Transaction, item: SetSecret, before: SecretRow | None) -> N
     if size - (before.size if before else 0) + len(item.body.value.encode()) > LARGEST_SPACE:
         raise Refusal(
             "limit", f"The values of a space have at most {LARGEST_SPACE} bytes in all.", key="value"
+        )
+
+
+def _check_reach(actor: Actor, row: SecretRow | None) -> None:
+    """Who is restricted to some jobs changes no secret that others may have too."""
+    if row is not None and actor.reach is not None and not actor.reach.covers(row.globs):
+        allowed = ", ".join(actor.reach.jobs or ())
+        raise Refusal(
+            "forbidden",
+            f"The secret {row.name} is for the jobs {', '.join(row.globs)}, and this key is restricted to {allowed}: a secret "
+            "that it sets is for these, or for less, and named so in jobs.",
+            key="jobs",
         )
 
 
@@ -132,6 +146,7 @@ def delete(tx: Transaction, item: DeleteSecret) -> None:
     row = sql.load(tx.connection, item.actor.space.id, item.secret_id)
     if row is None:
         raise missing("secret", encode(KIND, item.secret_id))
+    _check_reach(item.actor, row)
     sql.delete(tx.connection, row.id)
     _say(tx, item.actor, row, None)
 

@@ -109,13 +109,17 @@ class Reach:
     def check_wishes(self, patterns: Iterable[str]) -> None:
         """Refusal ``forbidden`` for a glob of job names that may match others."""
         for pattern in patterns:
-            if self.jobs is not None and not within(pattern, self.jobs):
+            if not self.covers([pattern]):
                 raise Refusal(
                     "forbidden",
                     f"This key is restricted to the jobs {_list(self.jobs)}: listen for one of these, or for less "
                     f"than one of them, not for {pattern[:80]!r}. Leave that out, or widen the key (tickwire keys update).",
                     key="jobs",
                 )
+
+    def covers(self, patterns: Iterable[str]) -> bool:
+        """Whether all jobs that these globs match are within it."""
+        return self.jobs is None or all(within(pattern, self.jobs) for pattern in patterns)
 
     def check_topics(self, patterns: Iterable[str]) -> None:
         """Refusal ``forbidden`` for a topic that it would never hear of; globs are narrowed instead."""

@@ -1,5 +1,7 @@
 """Secrets as commands set, use and remove them."""
 
+from dataclasses import replace
+
 import pytest
 from stage import ADMIN, STRANGER
 
@@ -13,6 +15,7 @@ from server.commands.secrets import (
     SetSecret,
     opened,
 )
+from server.core.reach import Reach
 from server.security.sealing import Sealer, new_master_key, parse_master_key
 from server.store import audit
 from server.store import secrets as sql
@@ -172,3 +175,24 @@ async def test_no_value_stands_in_the_store_or_in_the_text_of_an_item(stage):
     written = b"".join(path.read_bytes() for path in stage.path.rglob("*") if path.is_file())
     assert b"crm_token" in written
     assert VALUE.encode() not in written
+
+
+async def test_a_key_that_is_restricted_to_jobs_touches_the_secrets_of_these_alone(stage):
+    mine = replace(ADMIN, reach=Reach(("mine:*",)))
+    for name, jobs in (("of_all", None), ("of_others", ["other:run"]), ("of_both", ["mine:a", "other:run"])):
+        row = await put(stage, name, jobs=jobs)
+        for act in (
+            put(stage, name, "overwritten", mine),
+            put(stage, name, "overwritten", mine, jobs=["mine:*"]),
+            stage.do(DELETE_SECRET, DeleteSecret(mine, row.id)),
+        ):
+            found = await refusal(act)
+            assert (found.code, found.key) == ("forbidden", "jobs")
+        assert await load(stage, row.id) == row
+    for jobs in ({}, {"jobs": None}, {"jobs": ["**"]}, {"jobs": ["mine:a", "other:run"]}):
+        assert (await refusal(put(stage, "new", actor=mine, **jobs))).code == "forbidden"
+    row = await put(stage, "new", actor=mine, jobs=["mine:a"])
+    await put(stage, "new", "next", mine)
+    await stage.do(DELETE_SECRET, DeleteSecret(mine, row.id))
+    # Topics are another matter.
+    await put(stage, "new", actor=replace(ADMIN, reach=Reach(topics=("a:*",))))
