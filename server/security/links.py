@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -29,17 +29,15 @@ class Links:
 
         def link(file_id: str) -> tuple[str, int]:
             signature = self._signature(space_id, file_id, expires_at)
-            path = f"/v1/files/{file_id}/content?expires={expires_at}&signature={signature}"
+            path = f"/v1/files/{file_id}/content?space={space_id}&expires={expires_at}&signature={signature}"
             return self.base_url + path, expires_at
 
         return link
 
-    def check(self, space_ids: Iterable[int], file_id: str, expires: str, signature: str, now: int) -> None:
-        """Refusal ``link_invalid`` or ``link_expired`` unless it was made for this file, in one of these spaces, and is in time."""
-        made_here = re.fullmatch(r"[0-9]{1,15}", expires) is not None and any(
-            equal(signature, self._signature(space_id, file_id, int(expires))) for space_id in space_ids
-        )
-        if not made_here:
+    def check(self, space: str, file_id: str, expires: str, signature: str, now: int) -> int:
+        """The space for whose readers it was made; Refusal ``link_invalid`` or ``link_expired`` unless it was, and is in time."""
+        numbers = all(re.fullmatch(r"[0-9]{1,15}", text) for text in (space, expires))
+        if not numbers or not equal(signature, self._signature(int(space), file_id, int(expires))):
             raise Refusal(
                 "link_invalid", "This link was altered, or belongs to another file: read the file again."
             )
@@ -48,6 +46,7 @@ class Links:
                 "link_expired",
                 "This link is past its time: read the outcome or the file again for a new one.",
             )
+        return int(space)
 
     def _signature(self, space_id: int, file_id: str, expires_at: int) -> str:
         message = f"file\n{space_id}\n{file_id}\n{expires_at}"

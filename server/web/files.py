@@ -128,14 +128,15 @@ async def _load(call: Call, file_id: int) -> FileRow:
 async def _signed(call: Call) -> FileRow:
     """The file of a signed link. A link that is whole and in time says so when its file is gone."""
     expires, signature = call.query.text("expires"), call.query.text("signature")
+    space = call.query.text("space") or ""
     if expires is None or signature is None:
         raise Refusal("unauthorized", "Send a key, or use a signed link: read the file for one.")
     text = call.request.match_info["id"]
     file_id = decode("fl", text)
-    row = await call.node.read(lambda reader: sql.load(reader, file_id)) if file_id is not None else None
-    spaces = list(call.node.facts.spaces) if row is None else (row.space_id,)
-    links(call.node, call.request).check(spaces, text, expires, signature, call.node.clock())
+    # Before the store is asked: anybody may send this.
+    space_id = links(call.node, call.request).check(space, text, expires, signature, call.node.clock())
     know(call.request)
-    if row is None:
+    row = await call.node.read(lambda reader: sql.load(reader, file_id)) if file_id is not None else None
+    if row is None or row.space_id != space_id:
         raise Refusal("not_found", "The file of this link was removed.", key="id")
     return row

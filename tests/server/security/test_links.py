@@ -18,11 +18,11 @@ def parts(url):
     return query["expires"][0], query["signature"][0]
 
 
-def refusal(links, *, space=1, file_id="us_fl_1", expires=None, signature=None, now=NOW):
+def refusal(links, *, space="1", file_id="us_fl_1", expires=None, signature=None, now=NOW):
     url, _ = LINKS.of(1, NOW)("us_fl_1")
     given = parts(url)
     with pytest.raises(Refusal) as caught:
-        links.check([space], file_id, expires or given[0], given[1] if signature is None else signature, now)
+        links.check(space, file_id, expires or given[0], given[1] if signature is None else signature, now)
     return caught.value.code
 
 
@@ -35,14 +35,13 @@ def test_a_link_is_absolute_and_says_when_it_ends():
 
 def test_it_opens_its_file_until_it_ends():
     expires, signature = parts(LINKS.of(1, NOW)("us_fl_1")[0])
-    LINKS.check([1], "us_fl_1", expires, signature, NOW + 59_999)
-    LINKS.check([3, 1], "us_fl_1", expires, signature, NOW)
+    assert LINKS.check("1", "us_fl_1", expires, signature, NOW + 59_999) == 1
     assert refusal(LINKS, now=NOW + 60_000) == "link_expired"
 
 
 def test_it_opens_nothing_else():
     assert refusal(LINKS, file_id="us_fl_2") == "link_invalid"
-    assert refusal(LINKS, space=2) == "link_invalid"
+    assert refusal(LINKS, space="2") == "link_invalid"
     assert refusal(LINKS, expires=str(NOW + 10**9)) == "link_invalid"
     assert refusal(Links(b"t" * 32, "https://jobs.example.com", 60)) == "link_invalid"
 
@@ -50,6 +49,11 @@ def test_it_opens_nothing_else():
 @pytest.mark.parametrize("expires", ["", "x", "-1", "1e9", "9" * 40, "\u0661"])
 def test_an_odd_time_is_no_time(expires):
     assert refusal(LINKS, expires=expires or " ") == "link_invalid"
+
+
+@pytest.mark.parametrize("space", ["", "x", "-1", "9" * 40, "\u0661"])
+def test_an_odd_space_is_no_space(space):
+    assert refusal(LINKS, space=space) == "link_invalid"
 
 
 @given(st.text(max_size=80))

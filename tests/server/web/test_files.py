@@ -8,6 +8,8 @@ import pytest
 from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.jobs import File
 from server.commands.retention import OldFiles, remove_files
+from server.security.links import Links
+from server.store import files as sql
 from server.store.command import Command
 
 
@@ -189,9 +191,24 @@ async def test_an_altered_link_opens_nothing(server):
         link.replace(signature, "%C3%A9"),
         link.replace(expires, "9" * 30),
         link.replace(one["id"], "us_fl_00000zzzzz"),
+        link.replace("space=1", "space=2"),
+        link.replace("space=1&", ""),
     ):
         answer = await server.call("GET", altered, key=None)
         assert (answer.status, answer.error["code"]) == (403, "link_invalid"), altered
+
+
+async def test_the_store_is_not_asked_for_a_link_that_nobody_has_signed(server, monkeypatch):
+    link = (await upload(server)).data["url"].removeprefix(server.url)
+    monkeypatch.setattr(sql, "load", None)
+    assert (await server.call("GET", link[:-8] + "0" * 8, key=None)).error["code"] == "link_invalid"
+
+
+async def test_a_link_that_was_made_for_readers_of_another_space_opens_nothing(server):
+    stored = (await upload(server)).data
+    url, _ = Links(server.node.meta.link_secret, "", 60).of(2, server.clock())(stored["id"])
+    answer = await server.call("GET", url, key=None)
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
 
 
 async def test_without_key_or_link_there_is_nothing(server):
