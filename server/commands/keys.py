@@ -1,5 +1,6 @@
 """API keys: made, changed, given new secrets, revoked. Secrets never come here, only their hashes."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -122,6 +123,8 @@ def update(tx: Transaction, item: UpdateKey) -> KeyRow:
         return row
     if after.expires_at != row.expires_at:
         _check_end(tx, after.expires_at)
+    if (after.expires_at or math.inf) < (row.expires_at or math.inf):
+        _keep_the_last(tx, row, item.actor)
     _check_limits(row.role, patterns(after.jobs), patterns(after.topics))
     sql.update(tx.connection, after)
     was, now = differing(_facts(row), _facts(after))

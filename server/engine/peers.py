@@ -8,7 +8,7 @@ from typing import Any, Final
 from listener_sdk.protocol import frames as f
 from listener_sdk.protocol.codes import CLOSES, Refusal
 from listener_sdk.protocol.filters import MAX_SOCKET_GLOBS_SIZE, compile_filter, compile_topics
-from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.ids import encode, space_code, space_id
 from listener_sdk.protocol.progress import Progress
 from listener_sdk.protocol.times import from_datetime, to_datetime
 
@@ -93,6 +93,7 @@ class Peer(Connection):
                 f"The server speaks version {f.VERSION} of the stream: upgrade the client, or the server.",
                 key="versions",
             )
+        self._check_space(frame)
         held = self._pairs(frame.held)
         self.session = frame.session or secrets.token_urlsafe(16)
         self.holder = f"{self.actor.key_id}/{self.session}"
@@ -102,6 +103,18 @@ class Peer(Connection):
             Leases(self.holder, self.actor.space.id, held),
             lambda result, error: self._welcome(frame, result, error),
         )
+
+    def _check_space(self, frame: f.Hello) -> None:
+        """The upgrade has said already in which space the connection acts, where a key came with it."""
+        code = self.actor.space.code if frame.space is None else space_code(frame.space)
+        if code != self.actor.space.code:
+            self.close(CLOSES["unauthorized"].code)
+            raise Refusal(
+                "not_found",
+                f"The key that came with the upgrade acts in {self.actor.space.code}: name another space there, in X-Customer-Code.",
+                key="space",
+                named=space_id(code),
+            )
 
     def _welcome(self, frame: f.Hello, greeting: sessions.Greeting | None, error: Exception | None) -> None:
         if greeting is None:

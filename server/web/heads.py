@@ -13,6 +13,8 @@ LARGEST_HEAD: Final = 32 * 1024
 END: Final = b"\r\n\r\n"
 PLAIN: Final = ("Expect", "Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key")
 """Headers that the HTTP server below compares or repeats as ASCII."""
+ONCE: Final = ("Authorization", "X-Customer-Code", "Idempotency-Key", "X-CSRF-Token")
+"""Headers that decide who calls, and where: of two, a proxy might have looked at the other."""
 IN_NO_ADDRESS: Final = frozenset({
     "key", "apikey", "api_key", "api-key", "token", "access_token", "accesstoken", "auth", "authorization", "bearer",
     "secret",
@@ -21,10 +23,13 @@ IN_NO_ADDRESS: Final = frozenset({
 
 
 def check_plain(request: web.BaseRequest) -> None:
-    """Refusal ``bad_request`` when a header that must be ASCII is not."""
+    """Refusal ``bad_request`` when a header that must be ASCII is not, or one that stands for one thing comes twice."""
     for name in PLAIN:
         if not request.headers.get(name, "").isascii():
             raise Refusal("bad_request", f"{name} takes ASCII only.", key=name)
+    for name in ONCE:
+        if len(request.headers.getall(name, ())) > 1:
+            raise Refusal("bad_request", f"{name} came several times: send it once.", key=name)
 
 
 def check_address(request: web.BaseRequest) -> None:

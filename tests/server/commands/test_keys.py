@@ -5,7 +5,7 @@ from stage import ADMIN, OTHER, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
 from server.commands import keys as module
-from server.commands.keys import CREATE_KEY, REVOKE_KEY, CreateKey, RevokeKey
+from server.commands.keys import CREATE_KEY, REVOKE_KEY, UPDATE_KEY, CreateKey, RevokeKey, UpdateKey
 from server.core.actors import Actor
 from server.store import keys as sql
 
@@ -68,6 +68,11 @@ async def test_the_last_administrator_cannot_lock_everybody_out(stage):
     first = await stage.do(CREATE_KEY, new(role="admin"))
     me = Actor(first.id, "admin", ADMIN.space)
     assert (await refusal(stage, REVOKE_KEY, RevokeKey(me, first.id))).code == "conflict"
+    soon = stage.clock() + 1_000
+    found = await refusal(stage, UPDATE_KEY, UpdateKey(me, first.id, {"expires_at": soon}))
+    assert (found.code, (await load(stage, first.id)).expires_at) == ("conflict", None)
+    await stage.do(UPDATE_KEY, UpdateKey(ADMIN, first.id, {"expires_at": soon}))
+    await stage.do(UPDATE_KEY, UpdateKey(me, first.id, {"expires_at": soon + 1, "name": "longer"}))
     await stage.do(CREATE_KEY, new(role="admin"))
     await stage.do(REVOKE_KEY, RevokeKey(me, first.id))
     assert (await load(stage, first.id)).revoked_at == stage.clock()

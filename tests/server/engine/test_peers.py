@@ -104,6 +104,21 @@ async def test_hello_counts_once(stage):
     assert listener.peer.session == "session-one"
 
 
+@pytest.mark.parametrize("name", ["default", "us_sp_default", "us_env_default"])
+async def test_hello_may_name_the_space_in_which_the_upgrade_acts(stage, name):
+    listener = stage.connect()
+    listener.say(type="hello", space=name)
+    assert (await listener.of_type("welcome"))["space"] == "default"
+
+
+async def test_a_hello_that_names_another_space_than_the_upgrade_ends_the_connection(stage):
+    listener = stage.connect()
+    listener.say(type="hello", space="elsewhere", id=1)
+    answer = await listener.of_type("error")
+    assert (answer["code"], answer["key"], listener.closed) == ("not_found", "space", 4401)
+    assert listener.seen("welcome") == []
+
+
 async def test_a_hello_that_names_no_job_may_be_said_again(stage):
     listener = stage.connect()
     listener.say(type="hello", session="session-one", held=[{"job": "us_wb_1", "fence": 1}], id=1)

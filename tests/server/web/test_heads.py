@@ -10,7 +10,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.test_utils import make_mocked_request
 
 from listener_sdk.protocol.codes import Refusal
-from server.web.heads import LARGEST_HEAD, PLAIN, HeadParser, StoppedError, check_plain
+from server.web.heads import LARGEST_HEAD, ONCE, PLAIN, HeadParser, StoppedError, check_plain
 
 FIRST = b"POST / HTTP/1.1\r\nHost: x\r\n"
 LINE = b"X: " + b"a" * 995 + b"\r\n"
@@ -137,3 +137,11 @@ def test_headers_that_must_be_ascii_are_checked(name):
     with pytest.raises(Refusal) as caught:
         check_plain(make_mocked_request("GET", "/", headers={name: "é"}))
     assert (caught.value.code, caught.value.key) == ("bad_request", name)
+
+
+@pytest.mark.parametrize("name", ONCE)
+@pytest.mark.parametrize("path", ["/v1/whoami", "/v1/stream", "/healthz"])
+async def test_what_says_who_calls_and_where_stands_once(server, name, path):
+    twice = f"GET {path} HTTP/1.1\r\nHost: x\r\n{name}: default\r\n{name.lower()}: default\r\n\r\n"
+    answer = await server.say(twice.encode())
+    assert (answer.status, answer.error["code"], answer.error["key"]) == (400, "bad_request", name)
