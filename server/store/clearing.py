@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from listener_sdk.protocol.ids import encode
 
+from ..core.keys import ADMINISTRATOR
 from .database import Connection, Reader, Row
 
 ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload":{}}'
@@ -93,7 +94,11 @@ def forget(connection: Connection, space_id: int) -> None:
     """What a space has in small tables, and what was answered to its keys and members."""
     keys = connection.rows("SELECT id FROM api_key WHERE space_id = :space", space=space_id)
     members = connection.rows("SELECT id FROM member WHERE space_id = :space", space=space_id)
-    for actor in [row[0] for row in keys] + [encode("mem", row[0]) for row in members]:
+    whole = connection.rows("SELECT id FROM api_key WHERE every_space = 1")
+    scopes = [row[0] for row in keys] + [encode("mem", row[0]) for row in members]
+    # As `Actor.scope` says it; the operator's own key has no row.
+    scopes += [f"{key_id}@{space_id}" for key_id in {ADMINISTRATOR, *(row[0] for row in whole)}]
+    for actor in scopes:
         connection.run(
             "DELETE FROM idempotency WHERE scope >= :first AND scope < :beyond",
             first=f"{actor} ",

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from server.core.files import FileRow
-from server.store import clearing, files, jobs
+from server.core.keys import KeyRow
+from server.store import clearing, files, jobs, keys
 from server.store.clearing import Walked
 
 
@@ -32,3 +33,13 @@ def test_an_event_that_tells_nothing_any_more_is_passed_over(tx):
     assert clearing.events(tx, 2, 0, 1) == Walked([], first)
     assert clearing.events(tx, 2, first, 5) == Walked([first + 2], first + 2)
     assert clearing.events(tx, 2, first + 2, 5) == Walked([], None)
+
+
+def test_what_was_answered_to_keys_of_the_whole_store_in_the_space_is_forgotten(tx):
+    keys.insert(tx, KeyRow("us_key_7", 1, "n", "admin", "h", 1, every_space=1))
+    columns = ("scope", "idem_key", "body_hash", "answer", "created_at")
+    kept = ["us_key_7@1 POST /v1/jobs", "us_key_7@20 POST /v1/jobs", "us_key_0000000000@20 POST /v1/jobs"]
+    gone = ["us_key_7@2 POST /v1/jobs", "us_key_0000000000@2 POST /v1/jobs"]
+    tx.insert_many("idempotency", columns, [(scope, "k", "h", "a", 1) for scope in kept + gone])
+    clearing.forget(tx, 2)
+    assert sorted(row[0] for row in tx.rows("SELECT scope FROM idempotency")) == sorted(kept)
