@@ -8,6 +8,7 @@ from listener_sdk.protocol.ids import encode
 from ..core.actors import Actor, Space
 from ..core.files import FileRow
 from ..core.refusals import missing
+from ..core.spaces import check_active
 from ..store import files as sql
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
@@ -37,8 +38,10 @@ class DeleteFile:
 def create(tx: Transaction, item: CreateFile) -> FileRow:
     """Store a file, of a job or of none."""
     space = item.actor.space
-    if item.job_id is not None:
-        moves.found(tx, space, item.job_id)
+    job = None if item.job_id is None else moves.found(tx, space, item.job_id)
+    if job is None or job.ended:
+        # What runs goes on to its end, and may store what it has made.
+        check_active(tx.space(space.id))
     row = FileRow(
         id=tx.next_id("file"),
         space_id=space.id,

@@ -238,9 +238,15 @@ def _new_row(tx: Transaction, item: CreateJob, spec: dict[str, Any], parent: int
 def execute(tx: Transaction, item: JobAct) -> None:
     """A person starts the job now; one that has not set out waits for its predecessors first."""
     row = moves.found(tx, item.actor.space, item.job_id)
-    next_status(row.status, Move.MAKE_READY)
-    plans.require_plan(tx, row)
+    may_start(tx, row)
     start(tx, row, item.actor)
+
+
+def may_start(tx: Transaction, row: JobRow) -> None:
+    """Refusal ``illegal_move``, ``space_archived``, or of a plan that is missing, unless a person may start the job."""
+    next_status(row.status, Move.MAKE_READY)
+    check_active(tx.space(row.space_id))
+    plans.require_plan(tx, row)
 
 
 def start(tx: Transaction, row: JobRow, actor: Actor) -> None:

@@ -184,8 +184,7 @@ def _may_tick(row: JobRow, actor: Actor, fence: int | None) -> None:
 
 def _may_move(tx: Transaction, row: JobRow, actor: Actor, fence: int | None, status: Status) -> None:
     if status is Status.READY:
-        next_status(row.status, Move.MAKE_READY)
-        plans.require_plan(tx, row)
+        jobs.may_start(tx, row)
     elif status is Status.PLANNING:
         next_status(row.status, Move.PLAN)
     elif status is Status.EXECUTING:

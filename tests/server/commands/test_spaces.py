@@ -5,11 +5,13 @@ from stage import ADMIN, SPACE, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import EventCreate
-from listener_sdk.protocol.jobs import JobCreate
+from listener_sdk.protocol.jobs import JobCreate, JobUpdate
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 from server.commands import spaces as module
 from server.commands.events import PUBLISH, PublishEvent
-from server.commands.jobs import CREATE, RETRY, CreateJob, JobAct
+from server.commands.files import CREATE_FILE, CreateFile
+from server.commands.jobs import CREATE, EXECUTE, RETRY, CreateJob, JobAct, UpdateJob
+from server.commands.rest import UPDATE
 from server.commands.spaces import (
     CREATE_SPACE,
     DELETE_SPACE,
@@ -92,7 +94,8 @@ async def test_a_change_is_told_with_before_and_after_and_known_at_once(stage):
 async def test_nothing_new_begins_in_an_archived_space_and_what_runs_ends(stage):
     job = await stage.create()
     done = await stage.create()
-    listener = await stage.listener("**")
+    later = await stage.create("later:run", trigger="manual")
+    listener = await stage.listener("workbook:*")
     first, second = (await listener.of_type("grants"))["jobs"]
     assert await listener.ask(**listener.about("complete", second)) is None
     await update(stage, SPACE.id, archived=True)
@@ -104,10 +107,16 @@ async def test_nothing_new_begins_in_an_archived_space_and_what_runs_ends(stage)
         stage.create(),
         stage.do(RETRY, JobAct(ADMIN, done.id)),
         stage.do(PUBLISH, PublishEvent(ADMIN, event)),
+        stage.do(EXECUTE, JobAct(ADMIN, later.id)),
+        stage.do(UPDATE, UpdateJob(ADMIN, later.id, JobUpdate(status="ready"))),
+        stage.do(CREATE_FILE, CreateFile(ADMIN, "a.csv", 1, "text/csv", "blob")),
+        stage.do(CREATE_FILE, CreateFile(ADMIN, "a.csv", 1, "text/csv", "blob", done.id)),
     ):
         with pytest.raises(Refusal) as caught:
             await act
         assert caught.value.code == "space_archived"
+    assert (await stage.row(later)).status == "created"
+    await stage.do(CREATE_FILE, CreateFile(ADMIN, "made.csv", 1, "text/csv", "blob", job.id))
     assert await listener.ask(**listener.about("complete", first)) is None
     assert (await stage.row(job)).status == "complete"
     await update(stage, SPACE.id, archived=False)
