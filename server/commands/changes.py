@@ -78,6 +78,11 @@ def note_job(tx: Transaction, actor: Actor, action: str, row: JobRow, before: Fi
         note(tx, actor, action, encode("jb", row.id), before=was or None, after=now)
 
 
+def by_hand(actor: Actor) -> bool:
+    """Whether what is a program's work was done by somebody else, which is worth a line."""
+    return actor.role != "listener"
+
+
 def context_of(tx: Transaction, space: Space, actor: str) -> Fields:
     """The context of an event that is about no job."""
     return {

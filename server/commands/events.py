@@ -13,7 +13,7 @@ from ..core.sizes import bounded
 from ..core.spaces import check_active
 from ..store.command import Command
 from ..store.transaction import NewEvent, Transaction
-from .changes import context_of
+from .changes import by_hand, context_of, note
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def acknowledge(tx: Transaction, item: AckEvent) -> None:
         raise missing("event", encode("ev", item.seq))
     if found[0][0] is None:
         tx.insert("event_ack", ("seq", "at", "actor"), (item.seq, tx.now, item.actor.key_id))
+        if by_hand(item.actor):
+            note(tx, item.actor, "event:acknowledged", encode("ev", item.seq))
 
 
 PUBLISH: Final[Command[PublishEvent, NewEvent]] = Command("publish", publish, placed=True)

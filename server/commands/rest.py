@@ -18,12 +18,15 @@ from ..core.jobs import JobRow
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import jobs, moves, pace, parts, plans, predecessors, stalls, starts
-from .changes import note_job
+from .changes import by_hand, note_job
 from .drawing import draw
 from .ends import end_badly
 from .jobs import UpdateJob
 from .leases import set_progress, stale, started
 from .outcomes import check_files, end_well, failure_text, repeats, texts
+
+WORK: Final = (Status.EXECUTING, Status.COMPLETE, Status.FAILED)
+"""Moves that are a listener's work, of which the audit tells where somebody else makes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +167,17 @@ def update(tx: Transaction, item: UpdateJob) -> JobRow:
         _may_tick(row, item.actor, body.fence)
     elif status is not None:
         _may_move(tx, row, item.actor, body.fence, status)
+    before = {"status": row.status}
     others = predecessors.may_replace(tx, row, item.actor.space, body.predecessor_ids, status)
     moves.check_reach(tx, item.actor, others or (), "predecessorIds")
     jobs.change(tx, row, item)
     if ticks or status is Status.EXECUTING:
-        return ack(tx, AckJob(item.actor, row.id, _as_ack(body)))
-    _move(tx, row, item, status)
+        ack(tx, AckJob(item.actor, row.id, _as_ack(body)))
+        others = None
+    else:
+        _move(tx, row, item, status)
+    if status is Status.PLANNING or (status in WORK and by_hand(item.actor)):
+        note_job(tx, item.actor, "job:updated", row, before, {"status": row.status})
     if others is not None:
         predecessors.replace(tx, row, others)
         starts.reconsider(tx, row, item.actor.key_id)
@@ -213,9 +221,7 @@ def _move(tx: Transaction, row: JobRow, item: UpdateJob, status: Status | None) 
     if status is Status.READY:
         jobs.start(tx, row, actor)
     elif status is Status.PLANNING:
-        before = {"status": row.status}
         plans.begin(tx, row)
-        note_job(tx, actor, "job:updated", row, before, {"status": row.status})
     if status not in {Status.COMPLETE, Status.FAILED} or row.status == Status.EXECUTING:
         tx.say("job:updated", row, actor.key_id, **progress_facts(row))
     end = EndJob(actor, row.id, JobEnd(info=body.info, fence=body.fence))

@@ -17,6 +17,7 @@ ACTIONS: Final = {
     "job:deleted": "A job was removed.",
     "jobs:canceled": "Many jobs were canceled by one call.",
     "jobs:retried": "Many jobs were run again by one call.",
+    "event:acknowledged": "An event was taken off the default list, by another than a listener's key.",
     "file:deleted": "A file was removed.",
     "login-link:created": "A link that logs in once was made.",
     "session:begun": "Somebody logged in.",

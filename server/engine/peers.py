@@ -53,6 +53,7 @@ class Peer(Connection):
         try:
             act(frame)
         except Refusal as refusal:
+            self.hub.wall.refused(self.actor, refusal, {"frame": frame.type})
             self.refuse(refusal, getattr(frame, "id", None), **_about(frame))
 
     def _act(self, frame: f.ClientFrame) -> None:

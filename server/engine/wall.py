@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -25,6 +25,8 @@ from ..store.database import Reader, StoreError
 
 LOOKS_PER_S: Final = 20
 MOST_LOOKS: Final = 400
+MOST_WAITING: Final = 10 * MOST_NAMES
+"""Names of one caller that wait for a look."""
 LINES_PER_S: Final = 1
 MOST_LINES: Final = 200
 """Lines that one key may cause at once."""
@@ -32,6 +34,14 @@ AGAIN_S: Final = 600
 """After so long the same attempt is noted again."""
 _log = structlog.get_logger("tickwire.wall")
 How = dict[str, Any]
+_Caller = tuple[str, int]
+"""A key, and the space in which it acts."""
+
+
+class _Named(NamedTuple):
+    actor: Actor
+    name: str
+    how: How
 
 
 class Wall:
@@ -49,6 +59,8 @@ class Wall:
         self._looks = Rates(LOOKS_PER_S, MOST_LOOKS)
         self._lines = Rates(LINES_PER_S, MOST_LINES)
         self._same = Rates(1 / AGAIN_S, 1)
+        self._waiting: dict[_Caller, dict[tuple[Any, ...], _Named]] = {}
+        """What callers have named and was not looked at yet; each has one look at a time."""
         self._looking: set[asyncio.Task[None]] = set()
 
     def refused(self, actor: Actor, refusal: Refusal, how: How, names: Iterable[str] = ()) -> None:
@@ -61,9 +73,14 @@ class Wall:
 
     def named(self, actor: Actor, names: Iterable[str], how: How) -> None:
         """A call named things that it did not find."""
-        some = list(islice(names, MOST_NAMES))
-        if some and self._looks.take(actor.key_id, self._clock()) == 0:
-            task = asyncio.get_running_loop().create_task(self._look(actor, some, how))
+        caller = actor.key_id, actor.space.id
+        begun = caller in self._waiting
+        waiting = self._waiting.get(caller, {})
+        for name in islice(names, min(MOST_NAMES, MOST_WAITING - len(waiting))):
+            waiting.setdefault((name, *sorted(how.items())), _Named(actor, name, how))
+        if waiting and not begun:
+            self._waiting[caller] = waiting
+            task = asyncio.get_running_loop().create_task(self._look(caller))
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
 
@@ -73,14 +90,25 @@ class Wall:
             task.cancel()
         await asyncio.gather(*self._looking, return_exceptions=True)
 
-    async def _look(self, actor: Actor, names: list[str], how: How) -> None:
+    async def _look(self, caller: _Caller) -> None:
+        """Look at all that this caller has named, many at once: who names much that is nowhere hides nothing by it."""
+        waiting = self._waiting[caller]
         try:
-            found = await self._read(partial(sql.elsewhere, own=actor.space.id, names=names))
+            while waiting:
+                await asyncio.sleep(self._looks.take(caller[0], self._clock()) / 1000)
+                some = [waiting.pop(key) for key in list(waiting)[:MOST_NAMES]]
+                await self._compare(caller[1], some)
         except StoreError as error:
             _log.warning("store_unreachable", error=str(error))
-            return
-        for name, other in found:
-            self._note(Attempt(actor, "access:refused", name, how, other))
+        finally:
+            del self._waiting[caller]
+
+    async def _compare(self, own: int, some: list[_Named]) -> None:
+        names = [one.name for one in some]
+        found = dict(await self._read(partial(sql.elsewhere, own=own, names=names)))
+        for one in some:
+            if one.name in found:
+                self._note(Attempt(one.actor, "access:refused", one.name, one.how, found[one.name]))
 
     def _note(self, attempt: Attempt) -> None:
         now = self._clock()

@@ -62,11 +62,14 @@ def _owners(reader: Reader, rows: _Rows, keys: list[int | str]) -> list[tuple[in
 
 
 def _spaces(reader: Reader, own: int, names: list[str]) -> list[tuple[str, int]]:
-    codes = {space_code(name): name for name in names if name in _ids_of(space_code(name))}
+    codes: dict[str, list[str]] = {}
+    for name in names:
+        if name in _ids_of(space_code(name)):
+            codes.setdefault(space_code(name), []).append(name)
     found = []
-    for code, name in list(codes.items())[:_AT_ONCE]:
+    for code, named in list(codes.items())[:_AT_ONCE]:
         rows = reader.rows("SELECT id FROM space WHERE code = :code AND deleted_at IS NULL", code=code)
-        found += [(name, row[0]) for row in rows if row[0] != own]
+        found += [(name, row[0]) for row in rows if row[0] != own for name in named]
     return found
 
 

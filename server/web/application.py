@@ -91,6 +91,8 @@ def _guarded(node: Node, route: Route) -> _Handler:
             call = Call(request, node, actor)
             if actor.reach is not None or actor.is_token:
                 await guard(call)
+            if request.query_string:
+                call.check_space()
             return await route.handler(call)
         except Refusal as refusal:
             who = refusal.actor if isinstance(refusal, ClosedSpace) else actor

@@ -19,7 +19,7 @@ from ..store import audit as sql
 from ..store.audit import AuditFilter
 from ..store.database import StoreError
 from .answers import data
-from .call import Call
+from .call import Call, named_in_address
 from .files import disposition
 from .paging import cursor, page_of, page_size
 from .queries import Query
@@ -38,6 +38,8 @@ async def index(call: Call) -> web.Response:
     before = cursor(call.query, "au")
     whose = await _spaces(call)
     found = await _page(call, whose, _filter(call.query), LARGEST if before is None else before, size + 1)
+    if not found:
+        call.across(named_in_address(call.request))
     lines, following = page_of(found, size, "au")
     return data([line_wire(line) for line in lines], cursor=following)
 

@@ -32,7 +32,6 @@ async def index(call: Call) -> web.Response:
     paging = read_paging(call.query, "ev", PAGE_SIZE)
     position = call.query.text("after")
     wanted = replace(_filter(call.query), within=call.actor.reach)
-    call.check_space()
 
     def read(reader: Reader) -> Page[ReadEvent]:
         window = _window(paging, position, log.head(reader))

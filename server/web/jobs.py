@@ -27,7 +27,7 @@ from ..store.database import Reader, Row
 from ..store.job_pages import JobFilter
 from ..store.pages import Page
 from .answers import data, data_text, success
-from .call import Call, NoBody
+from .call import Call, NoBody, named_in_address
 from .paging import Paging, cursor, cursor_after, page_size, read_paging
 from .queries import Query
 
@@ -39,8 +39,9 @@ async def index(call: Call) -> web.Response:
     """The list of jobs, newest first."""
     paging = read_paging(call.query, "jb", PAGE_SIZE)
     wanted = _filter(call.query, call.actor.reach)
-    call.check_space()
     page, splits = await call.node.read(lambda reader: _page(reader, call, wanted, paging))
+    if not page.rows:
+        call.across(named_in_address(call.request))
     beside: dict[str, Any] = {} if page.total is None else {"pagination": paging.pagination(page.total)}
     following = cursor_after("jb", page.rows[-1].id) if page.more and page.rows else None
     rows = [job_wire(row, call.actor.space, call.link, splits.get(row.id)) for row in page.rows]

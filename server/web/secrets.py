@@ -55,7 +55,6 @@ class _Shown:
 
 async def index(call: Call) -> web.Response:
     """Secrets of the space, by cursor; with ``actorId`` that actor's own, and those of nobody beside them."""
-    call.check_space()
     owner = call.query.text("actorId", LONGEST_ACTOR)
     size = page_size(call.query, MOST_SECRETS)
     after = cursor(call.query, KIND) or 0

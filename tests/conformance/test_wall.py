@@ -72,6 +72,8 @@ def test_spaces_are_named_by_their_ids(tx):
     ]
     assert wall.elsewhere(tx, 1, names) == [("us_sp_elsewhere", 2)]
     assert wall.elsewhere(tx, 1, ["us_env_elsewhere"]) == [("us_env_elsewhere", 2)]
+    both = ["us_sp_elsewhere", "us_env_elsewhere"]
+    assert wall.elsewhere(tx, 1, both) == [(name, 2) for name in both]
     assert wall.elsewhere(tx, 2, names) == [("us_sp_default", 1)]
 
 

@@ -82,7 +82,20 @@ def by_query_and_body(own, other):
     """Each field of a query or body that names something of the space, naming the other's: (method, route, path, body, named)."""
     job, mine = other.ids["jb"], own.ids["jb"]
     space, environment = other.ids["sp"], other.ids["env"]
-    for path in ("/v1/jobs", "/v1/events", "/v1/secrets", "/v1/actions"):
+    lists = (
+        "jobs",
+        "events",
+        "secrets",
+        "files",
+        "actions",
+        "keys",
+        "members",
+        "audit",
+        "spaces",
+        "environments",
+        "whoami",
+    )
+    for path in (f"/v1/{one}" for one in lists):
         yield "GET", path, f"{path}?spaceId={space}", None, space
         yield "GET", path, f"{path}?environmentId={environment}", None, space
     yield "GET", "/v1/jobs", f"/v1/jobs?parentId={job}", None, job
@@ -180,6 +193,21 @@ async def test_no_query_or_body_leads_there(both):
     found = await noted(ours, "access:refused", expected)
     assert {one for one in found if one[0] not in theirs.ids.values()} == set()
     assert await theirs.state() == before
+
+
+async def test_lists_that_are_empty_for_another_s_id_are_noted(both):
+    ours, theirs = both
+    expected = set()
+    for path, field, kind in (
+        ("/v1/jobs", "fileId", "fl"),
+        ("/v1/jobs", "source", "jb"),
+        ("/v1/audit", "target", "key"),
+        ("/v1/audit", "actor", "mem"),
+    ):
+        named = theirs.ids[kind]
+        assert (await ours.callers["admin"].call("GET", f"{path}?{field}={named}")).data == []
+        expected.add((named, f"GET {path}"))
+    await noted(ours, "access:refused", expected)
 
 
 async def test_bodies_about_this_job_take_no_other_s_id(both):

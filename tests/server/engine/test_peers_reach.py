@@ -118,3 +118,10 @@ async def test_what_a_session_held_before_its_key_was_restricted_is_lost(stage):
     unaware = stage.connect(restricted(jobs=("import:*",)))
     assert (await unaware.hello("session-1"))["stale"] == [lease]
     assert unaware.seen("grants") == []
+
+
+async def test_to_listen_for_more_stands_in_the_audit(stage, importer):
+    await importer.ask(type="listen", jobs=[{"job": "export:csv"}], credit=1)
+    await stage.idle()
+    (line,) = await stage.rows("SELECT action, after FROM audit")
+    assert line == ("access:forbidden", '{"frame":"listen"}')

@@ -92,7 +92,31 @@ async def test_one_key_makes_no_more_looks_than_it_may(stage, monkeypatch):
         stage.node.wall.refused(OTHER, missing(encode("jb", n)), HOW)
     stage.node.wall.refused(STRANGER, missing(encode("jb", 1)), HOW)
     await lines(stage)
-    assert reads == module.MOST_LOOKS + 1
+    assert reads == 2
+
+
+async def test_looks_that_follow_each_other_quickly_wait(stage, monkeypatch):
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    monkeypatch.setattr(module.asyncio, "sleep", sleep)
+    for n in range(module.MOST_LOOKS + 1):
+        stage.node.wall.named(OTHER, [encode("jb", n)], HOW)
+        await asyncio.gather(*stage.node.wall._looking)
+    assert [second for second in waited if second] == [1 / module.LOOKS_PER_S]
+
+
+async def test_an_attempt_is_seen_among_many_names_that_are_nowhere(stage, monkeypatch):
+    job = encode("jb", (await stage.create()).id)
+    for n in range(module.MOST_NAMES + 50):
+        stage.node.wall.refused(STRANGER, missing(encode("jb", 1_000 + n)), HOW)
+    stage.node.wall.refused(STRANGER, missing(job), HOW)
+    assert await lines(stage) == [("access:refused", job)]
+    monkeypatch.setattr(module, "MOST_WAITING", 3)
+    stage.node.wall.named(STRANGER, [encode("jb", 1_000 + n) for n in range(50)], HOW)
+    assert [len(waiting) for waiting in stage.node.wall._waiting.values()] == [3]
 
 
 @pytest.mark.parametrize("error", [StoreError("gone")])

@@ -208,7 +208,27 @@ async def test_moves_by_patch_are_acts_too(server):
     other = (await server.job(trigger="manual"))["id"]
     await server.call("PATCH", f"/v1/jobs/{other}", {"status": "ready"})
     assert [action for action, *_ in await acts(server, job)] == ["job:updated", "job:canceled"]
-    assert [action for action, *_ in await acts(server, other)] == ["job:executed"]
+    for status in ("executing", "complete"):
+        await server.call("PATCH", f"/v1/jobs/{other}", {"status": status})
+    assert await acts(server, other) == [
+        ("job:executed", {"status": "created"}, {"status": "ready"}),
+        ("job:updated", {"status": "ready"}, {"status": "executing"}),
+        ("job:updated", {"status": "executing"}, {"status": "complete"}),
+    ]
+    failed = (await server.job())["id"]
+    for status in ("executing", "failed"):
+        await server.call("PATCH", f"/v1/jobs/{failed}", {"status": status, "info": "by hand"})
+    assert [after for *_, after in await acts(server, failed)] == [
+        {"status": "executing"},
+        {"status": "failed"},
+    ]
+
+
+async def test_an_event_that_somebody_takes_off_the_list(server):
+    event = (await server.call("POST", "/v1/events", {"topic": "a:b", "domain": "a"})).data["id"]
+    for _ in range(2):
+        await server.call("POST", f"/v1/events/{event}/ack")
+    assert [action for action, *_ in await acts(server, event)] == ["event:acknowledged"]
 
 
 async def test_the_work_of_a_listener_is_none(server):
@@ -222,9 +242,9 @@ async def test_the_work_of_a_listener_is_none(server):
         assert (await server.call("POST", f"/v1/jobs/{job}/{act}", body)).status == 200
     other = (await server.job())["id"]
     for body in ({"status": "executing"}, {"progress": 50, "info": "half"}, {"status": "complete"}):
-        assert (await server.call("PATCH", f"/v1/jobs/{other}", body)).status == 200
+        assert (await server.call("PATCH", f"/v1/jobs/{other}", body, key=server.listener)).status == 200
     event = (await server.call("POST", "/v1/events", {"topic": "a:b", "domain": "a"})).data
-    await server.call("POST", f"/v1/events/{event['id']}/ack")
+    await server.call("POST", f"/v1/events/{event['id']}/ack", key=server.listener)
     assert len(await lines(server)) == before
 
 
