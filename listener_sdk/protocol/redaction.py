@@ -68,8 +68,21 @@ def _forms(value: str) -> Iterator[str]:
     for part in parts:
         if len(part) < (SHORTEST if part in {value, value.strip()} else SHORTEST_LINE):
             continue
-        yield part
-        yield repr(part)[1:-1]
-        yield json.dumps(part)[1:-1]
-        yield json.dumps(part, ensure_ascii=False)[1:-1]
         yield from (quote(part), quote(part, safe=""), quote_plus(part))
+        once = {part, *_escaped(part)}
+        yield from once
+        # A text that was escaped is often put into another one that is: JSON in JSON, a repr in an error's text.
+        for form in once:
+            yield from _escaped(form)
+
+
+def _escaped(text: str) -> Iterator[str]:
+    """The text as it stands between quotes, in Python as a text or bytes, and in JSON."""
+    raw = text.encode("utf-8", "surrogatepass")
+    yield repr(text)[1:-1]
+    yield repr(raw)[2:-1]
+    # Beside a double quote Python escapes the single ones.
+    yield repr(f'"{text}')[2:-1]
+    yield repr(b'"' + raw)[3:-1]
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]

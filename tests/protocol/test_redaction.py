@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from listener_sdk.protocol.redaction import Redaction
+from listener_sdk.protocol.redaction import SHOWN, Redaction
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,30 @@ def test_nothing_to_keep_out_is_false():
     assert not Redaction([])
     assert not Redaction(["abc"])
     assert Redaction(["abcd"])
+
+
+WRAPS = [
+    repr,
+    lambda text: repr(text.encode()),
+    json.dumps,
+    lambda text: json.dumps(text, ensure_ascii=False),
+]
+
+
+@pytest.mark.parametrize(
+    "value", ["p\u00e4ss\nword", "it's \\ here", "a\"quote's", "tab\there \u65e5", "plain-value"]
+)
+@pytest.mark.parametrize("inner", WRAPS)
+@pytest.mark.parametrize("outer", [str, *WRAPS])
+def test_values_are_left_out_however_they_were_escaped(value, inner, outer):
+    redaction = Redaction([value])
+    for around in ("{}", "x {} y", "\"'{}"):
+        shown = redaction.text(outer(inner(around.format(value))))
+        assert SHOWN in shown, (value, outer(inner(value)))
+
+
+def test_a_long_value_makes_few_needles():
+    key = (
+        "-----BEGIN KEY-----\n" + "\n".join(f"{n:02}" + "A" * 62 for n in range(50)) + "\n-----END KEY-----\n"
+    )
+    assert len(Redaction([key])._needles) < 100
