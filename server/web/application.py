@@ -21,7 +21,7 @@ from .bodies import check_expected
 from .call import Call, how, named_in_address
 from .cookies import SAFE, check_csrf, check_page, cookie_of
 from .departure import CALLS, Calls
-from .heads import check_address, check_plain
+from .heads import check_address, check_plain, shown_path
 from .key_watch import watch_keys
 from .origins import Origins
 from .proxies import Proxies
@@ -161,7 +161,7 @@ def _say(log: Any, request: web.BaseRequest, response: web.StreamResponse, secon
     say(
         "call",
         method=request.method,
-        path=request.path,
+        path=request.path if response.status < 400 else shown_path(request),
         status=response.status,
         ms=round(seconds * 1000, 1),
         address=address_of(request),

@@ -1,5 +1,6 @@
 """The head of a call, from its first line to its last header: bounded in size and alphabet before anything else reads it."""
 
+import re
 from itertools import chain
 from typing import Any, Final
 
@@ -13,13 +14,15 @@ LARGEST_HEAD: Final = 32 * 1024
 END: Final = b"\r\n\r\n"
 PLAIN: Final = ("Expect", "Upgrade", "Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key")
 """Headers that the HTTP server below compares or repeats as ASCII."""
-ONCE: Final = ("Authorization", "X-Customer-Code", "Idempotency-Key", "X-CSRF-Token")
+ONCE: Final = ("Authorization", "X-Customer-Code")
 """Headers that decide who calls, and where: of two, a proxy might have looked at the other."""
 IN_NO_ADDRESS: Final = frozenset({
     "key", "apikey", "api_key", "api-key", "token", "access_token", "accesstoken", "auth", "authorization", "bearer",
     "secret",
 })  # fmt: skip
 """Parameters, in small letters, by which keys are sent elsewhere."""
+_KEY: Final = re.compile(r"tw(?:[clt]?_[0-9a-z]{10}_|s_[0-9A-Za-z_-]{1,300}\.)[0-9a-f]{64}")
+"""Keys, tokens, and what lets browsers in, wherever they stand."""
 
 
 def check_plain(request: web.BaseRequest) -> None:
@@ -33,14 +36,27 @@ def check_plain(request: web.BaseRequest) -> None:
 
 
 def check_address(request: web.BaseRequest) -> None:
-    """Refusal ``key_in_address`` when a key or token seems to stand in the query: it is read nowhere, and not repeated."""
-    if "?" in request.raw_path and not IN_NO_ADDRESS.isdisjoint(map(str.lower, request.query)):
+    """Refusal ``key_in_address`` when a key or token seems to stand in the address: it is read nowhere, and not repeated."""
+    named = "?" in request.raw_path and not IN_NO_ADDRESS.isdisjoint(map(str.lower, request.query))
+    if named or _holds_key(request):
         raise Refusal(
             "key_in_address",
             "A key or token stood in the address, where logs and proxies keep it: rotate it, and send it as "
             "'Authorization: Bearer <key>', or on the stream in the first frame.",
             key="Authorization",
         )
+
+
+def _holds_key(request: web.BaseRequest) -> bool:
+    raw = request.raw_path
+    if _KEY.search(raw):
+        return True
+    return "%" in raw and any(map(_KEY.search, (request.path, *request.query, *request.query.values())))
+
+
+def shown_path(request: web.BaseRequest) -> str:
+    """The path for the log, without what looks like a key or token."""
+    return _KEY.sub("***", request.path)
 
 
 class StoppedError(HttpProcessingError):

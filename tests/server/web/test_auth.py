@@ -55,6 +55,31 @@ async def test_a_key_in_the_address_is_refused_and_repeated_nowhere(server, name
     assert server.key not in "".join(capfd.readouterr())
 
 
+SHAPES = [
+    "tw_0000000001_" + "0a" * 32, "twc_0000000001_" + "0a" * 32, "twl_0000000001_" + "0a" * 32,
+    "twt_0000000001_" + "0a" * 32, "tws_eyJhIjoxfQ." + "0a" * 32,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SHAPES)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/jobs?x-api-key={}",
+        "/v1/jobs?a=b&cookie=x%3D{}%3B",
+        "/v1/stream?{}",
+        "/v1/jobs/{}",
+        "/nowhere/{}?a=1",
+    ],
+)
+async def test_what_looks_like_a_key_is_refused_wherever_it_stands_in_the_address(server, path, text, capfd):
+    for written in (text, f"%{ord(text[0]):x}{text[1:]}"):
+        answer = await server.call("GET", path.format(written), key=None)
+        assert (answer.status, answer.error["code"]) == (400, "key_in_address")
+        assert text.encode() not in answer.raw
+    assert text not in "".join(capfd.readouterr())
+
+
 async def test_after_a_few_wrong_keys_an_address_must_wait(server):
     codes = [(await me(server, f"wrong{number}")).status for number in range(7)]
     assert codes == [401] * 5 + [429] * 2
