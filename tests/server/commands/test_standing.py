@@ -14,7 +14,7 @@ from server.core.actors import Actor, Shown
 from server.core.keys import ADMINISTRATOR
 from server.core.logins import Owner, Visitor
 from server.security.keys import stamp
-from server.store.command import Once
+from server.store.command import Command, Once
 
 SECRET = "h" * 64
 OWNER = replace(ADMIN, every_space=True)
@@ -186,3 +186,13 @@ async def test_a_repeated_call_is_not_answered_to_who_is_shut_out(stage):
     with pytest.raises(Refusal) as caught:
         await stage.do(keys.CREATE_KEY, item, once)
     assert (caught.value.code, caught.value.message) == ("unauthorized", standing.ENDED)
+
+
+FREE = {"used_key", "use_pass", "seen_session", "end_session", "use_secrets", "rewrap_secrets"}
+"""What the server notes by itself, what ends one's own session, and what the holder of a lease may do."""
+
+
+@pytest.mark.parametrize("module", [files, keys, logins, members, secrets, spaces])
+def test_every_other_command_of_what_is_set_up_has_a_guard(module):
+    commands = [one for one in vars(module).values() if isinstance(one, Command)]
+    assert {one.name for one in commands if one.guard is None} <= FREE
