@@ -34,6 +34,7 @@ from . import launches
 from .built_in import BUILT_IN
 from .changes import tell
 from .launches import Launch
+from .standing import by
 
 MOST_DEFINITIONS: Final = 100_000
 """Definitions of one space."""
@@ -422,9 +423,13 @@ def _is_costly(row: DefinitionRow, job_type: JobType, size: int) -> bool:
     return row.recipe.is_template or not job_type.schema.is_light(len(row.body) + size)
 
 
-CREATE_DEFINITION: Final[Command[CreateDefinition, DefinitionRow]] = Command("create_definition", create)
-UPDATE_DEFINITION: Final[Command[UpdateDefinition, DefinitionRow]] = Command("update_definition", update)
+CREATE_DEFINITION: Final[Command[CreateDefinition, DefinitionRow]] = Command(
+    "create_definition", create, guard=by("define")
+)
+UPDATE_DEFINITION: Final[Command[UpdateDefinition, DefinitionRow]] = Command(
+    "update_definition", update, guard=by("define")
+)
 DELETE_DEFINITION: Final[Command[DeleteDefinition, DefinitionRow]] = Command(
-    "delete_definition", delete, needs_no_room=True
+    "delete_definition", delete, needs_no_room=True, guard=by("define")
 )
 EXECUTE_DEFINITION: Final[Command[ExecuteDefinition, JobRow]] = Command("execute_definition", execute)

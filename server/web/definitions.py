@@ -35,7 +35,7 @@ from ..store.database import Reader
 from ..store.definitions import DefinitionFilter
 from ..store.pages import Window
 from .answers import data, json_answer, success
-from .bodies import body_hash, parse, read_body
+from .bodies import body_hash, parse
 from .call import Call, unknown
 from .idempotency import once
 from .paging import cursor, cursor_after, page_size
@@ -104,7 +104,7 @@ async def delete(call: Call) -> web.Response:
 
 async def execute(call: Call) -> web.Response:
     """Make a job of a definition: ``{"jobId"}``."""
-    raw = await read_body(call.request, call.node.settings)
+    raw = await call.raw()
     body = parse(DefinitionExecute, raw, call.node.settings)
     promise = once(call.request, call.actor, body_hash(raw or b"{}"), lambda row: encode("jb", row.id))
     item = definitions.asked(call.actor, _code(call), body, len(raw))
