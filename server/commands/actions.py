@@ -29,6 +29,7 @@ from ..store.transaction import Transaction
 from . import jobs, launches
 from .built_in import BUILT_IN
 from .changes import tell
+from .standing import by
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,11 @@ def execute(tx: Transaction, item: Pressed) -> JobRow:
     return launches.launch(tx, item) if isinstance(item, launches.Launch) else jobs.create(tx, item)
 
 
-CREATE_ACTIONS: Final[Command[CreateActions, list[ActionRow]]] = Command("create_actions", create)
-UPDATE_ACTION: Final[Command[UpdateAction, ActionRow]] = Command("update_action", update)
-DELETE_ACTION: Final[Command[DeleteAction, None]] = Command("delete_action", delete, needs_no_room=True)
+CREATE_ACTIONS: Final[Command[CreateActions, list[ActionRow]]] = Command(
+    "create_actions", create, guard=by("define")
+)
+UPDATE_ACTION: Final[Command[UpdateAction, ActionRow]] = Command("update_action", update, guard=by("define"))
+DELETE_ACTION: Final[Command[DeleteAction, None]] = Command(
+    "delete_action", delete, needs_no_room=True, guard=by("define")
+)
 EXECUTE_ACTION: Final[Command[Pressed, JobRow]] = Command("execute_action", execute)
