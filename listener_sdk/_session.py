@@ -5,6 +5,7 @@ state, and `Welcome` sends whatever the server may have missed, in this order: h
 stored, last tick, unanswered ending), what it listens to, unanswered requests, subscriptions after their last position.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -37,6 +38,7 @@ from .protocol.frames import (
     Taking,
     Welcome,
 )
+from .protocol.job_types import JobTypeDeclare
 from .protocol.jobs import LogLine
 from .protocol.progress import Progress
 
@@ -124,9 +126,9 @@ class Session:
 
     # ---- from the user's side
 
-    def listen(self, jobs: list[Taking], credit: int) -> None:
-        """Replace what is taken, and the capacity."""
-        self._listen = Listen(id=self._next_id(), jobs=jobs, credit=credit)
+    def listen(self, jobs: list[Taking], credit: int, types: Sequence[JobTypeDeclare] = ()) -> None:
+        """Replace what is taken, and the capacity; the types are declared."""
+        self._listen = Listen(id=self._next_id(), jobs=jobs, credit=credit, types=[*types])
         self._send([self._listen])
 
     def begin(self, lease: LeaseKey) -> None:

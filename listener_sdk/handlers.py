@@ -1,7 +1,6 @@
 """Job handlers: how a function becomes one, the input that its annotation asks for, and which handler takes a job."""
 
 import inspect
-import logging
 import types
 import typing
 from collections.abc import Callable, Iterable
@@ -12,25 +11,23 @@ from typing import Any, Final
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUserError
 
+from ._declaring import Said, declaration
 from ._granted import Granted, whole
 from .errors import Fatal, RegistrationError
 from .job import Job, SyncJob
 from .protocol.filters import compile_filter, job_name_matches
 from .protocol.frames import Taking
+from .protocol.job_types import JobTypeDeclare
 from .protocol.jobs import Job as RawJob
 from .protocol.jobs import JsonObject
 from .protocol.secrets import MOST_DECLARED, NAME
 
 Function = Callable[..., Any]
-COST_A_NAME: Final = 128
-MOST_COST: Final = 512 * 1024
-"""What a message may hold: half of the server's limits on bytes and on names."""
 
 _LONGEST_NAME: Final = 192
 _DESCRIPTION: Final = ("info", "input", "metadata", "mode", "trigger", "subject", "tags")
+_NOTHING: Final = Said()
 _RESOURCES: Final = {"us_wb_": "workbookId", "us_sh_": "sheetId", "us_dc_": "documentId", "us_fl_": "fileId"}
-
-log = logging.getLogger("tickwire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +43,11 @@ class Handler:
     filter: JsonObject | None = None
     concurrency: int | None = None
     secrets: tuple[str, ...] = ()
+    declares: JobTypeDeclare | None = None
 
     def taking(self) -> Taking:
         """What the server is told of it."""
-        schema = self.model.json_schema() if self.model is not None else None
-        return Taking(job=self.name, filter=self.filter, label=self.label, input_schema=schema)
+        return Taking(job=self.name, filter=self.filter)
 
     def read_input(self, raw: JsonObject | None) -> Any:
         """The job's input as the annotation asks; Fatal with every field's error when it does not fit."""
@@ -66,7 +63,7 @@ def make_handler(
     function: Function,
     name: str,
     *,
-    label: str | None = None,
+    said: Said = _NOTHING,
     input: Any = None,  # noqa: A002 - the wire's word
     filter: JsonObject | None = None,  # noqa: A002 - the wire's word
     concurrency: int | None = None,
@@ -83,34 +80,18 @@ def make_handler(
     _check_context(annotation, place, in_thread=in_thread)
     wanted = input if input is not None else _argument(annotation)
     model = None if wanted is None or wanted is Any or wanted is dict else _adapter(wanted, place)
-    declared = _declared(secrets, place)
-    return Handler(name, function, place, in_thread, model, label, filter, concurrency, declared)
+    names = _named(secrets, place)
+    declares = declaration(name, said, model, place)
+    return Handler(name, function, place, in_thread, model, said.label, filter, concurrency, names, declares)
 
 
-def _declared(names: Iterable[str], place: str) -> tuple[str, ...]:
+def _named(names: Iterable[str], place: str) -> tuple[str, ...]:
     """The names of secrets, each once."""
     found = ("",) if isinstance(names, str) else tuple(dict.fromkeys(names))
     if not all(isinstance(name, str) and NAME.fullmatch(name) for name in found):
         raise RegistrationError(f'{place}: secrets is a list of names, such as ["crm_token"].')
     if len(found) > MOST_DECLARED:
         raise RegistrationError(f"{place}: a handler declares at most {MOST_DECLARED} secrets.")
-    return found
-
-
-def takings(handlers: Iterable[Handler]) -> list[Taking]:
-    """What the server is told of all of them, in one message: an input's schema is left out where it would not fit."""
-    found: list[Taking] = []
-    spent = 0
-    for handler in handlers:
-        taking = handler.taking()
-        text = taking.model_dump_json(exclude_none=True)
-        cost = len(text) + COST_A_NAME * text.count('":')
-        if taking.input_schema is not None and spent + cost > MOST_COST:
-            log.warning("%s: the input's schema is too large to be shown to people", handler.place)
-            taking.input_schema = None
-        else:
-            spent += cost
-        found.append(taking)
     return found
 
 

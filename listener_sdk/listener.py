@@ -4,11 +4,12 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from . import _loop
+from ._declaring import Said
 from .client import Client
 from .errors import RegistrationError
 from .handlers import Function, Handler, make_handler
@@ -47,11 +48,18 @@ class Listener:
         filter: JsonObject | None = None,  # noqa: A002 - the wire's word
         concurrency: int | None = None,
         secrets: Sequence[str] = (),
+        description: str | None = None,
+        code: str | None = None,
+        modes: Sequence[str] = ("full",),
+        needs_file: bool = False,
+        limits: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Callable[[Registered], Registered]:
         """Take jobs: decorates an ``async def`` that takes a `Job`, or a plain ``def``, run in a thread, that takes a `SyncJob`.
 
         - ``name``: ``type:operation``; ``workbook:*`` takes every operation of one part, ``workbook:**`` of any number of parts
-        - ``label``: a name for people, which ``tickwire listen`` shows
+        - ``label``: a name for people
         - ``input``: the model of the input, where the annotation ``Job[Model]`` does not say it: a pydantic model, a dataclass, a
           TypedDict or any other type that pydantic reads. Without either the input is a plain dict. One that does not fit fails
           the job for good, and says which fields are wrong
@@ -61,6 +69,17 @@ class Listener:
           the listener (10 by default), which all handlers without a ``concurrency`` share
         - ``secrets``: names of secrets of the space, which the handler reads as ``job.secrets["name"]``; where one is missing the attempt
           fails before the handler begins
+
+        A handler of one name also declares a *job type*, of which people and programs make jobs whose input is checked first; a glob
+        declares none:
+
+        - ``description``: what the job does, for people
+        - ``code``: the type's name in addresses and lists; else the job's name
+        - ``modes``: ``full``, ``delta`` or both
+        - ``needs_file``: the job is made with a ``file_id``
+        - ``limits``: of the jobs that are made of it: ``max_attempts``, ``run_timeout_s``, ``queue_timeout_s``, ``total_timeout_s``
+        - ``form``: how a person is asked for the input, as ``{"fields": [...]}``; else made of the schema
+        - ``schema``: the JSON Schema of the input; else that of the model, or of the form
 
         Each job goes to one listener; without any it waits. A handler ends its job well by returning an `Outcome`, a text (the
         outcome's message), a dict (the job's ``result``, for programs), or nothing. Whatever it raises fails the attempt; the job
@@ -74,7 +93,7 @@ class Listener:
             made = make_handler(
                 function,
                 name,
-                label=label,
+                said=Said(label, description, code, _several(modes), needs_file, limits, form, schema),
                 input=input,
                 filter=filter,
                 concurrency=concurrency,
@@ -261,14 +280,24 @@ class Listener:
             served.result()
 
 
+def _several(modes: Sequence[str]) -> tuple[str, ...]:
+    return (modes,) if isinstance(modes, str) else tuple(modes)
+
+
 def _check_distinct(handlers: Iterable[Handler]) -> None:
     seen: dict[tuple[str, str], Handler] = {}
+    codes: dict[str | None, Handler] = {}
     for handler in handlers:
         other = seen.setdefault((handler.name, repr(handler.filter)), handler)
         if other is not handler:
             raise RegistrationError(
                 f"{handler.place}: {handler.name} has a handler already, at {other.place}. "
                 "Remove one, or give them filters that tell their jobs apart."
+            )
+        code = handler.declares.code if handler.declares is not None else None
+        if code is not None and (first := codes.setdefault(code, handler)).name != handler.name:
+            raise RegistrationError(
+                f"{handler.place}: the code {code} is that of {first.name} already, at {first.place}."
             )
 
 

@@ -3,13 +3,15 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
+from ._declaring import declarations
 from .client import Client
 from .errors import CursorError
-from .handlers import Function
+from .handlers import Function, Handler
 from .matching import Branch, WatchedEvent, dispatch
+from .protocol.job_types import JobTypeDeclare
 from .worker import Worker, in_thread
 
 log = logging.getLogger("tickwire")
@@ -24,11 +26,14 @@ class Service:
 
     def __init__(self, branch: Branch, client: Client, concurrency: int) -> None:
         handlers = [*branch.all_handlers()]
+        # All at once: handlers that share a job must not declare it one against the other.
+        types = declarations((handler.place, handler.declares) for handler in handlers)
         shared = [handler for handler in handlers if handler.concurrency is None]
-        self._workers = [Worker(client, shared, concurrency)] if shared else []
-        for handler in handlers:
-            if handler.concurrency is not None:
-                self._workers.append(Worker(client, [handler], handler.concurrency))
+        apart = [([one], one.concurrency) for one in handlers if one.concurrency is not None]
+        self._workers = [
+            Worker(client, those, slots, _own(types, those))
+            for those, slots in ([(shared, concurrency)] if shared else []) + apart
+        ]
         self._watch = Watch(branch, client)
 
     async def until(self, stop: asyncio.Event, grace_s: float) -> None:
@@ -50,6 +55,12 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _own(types: list[JobTypeDeclare], handlers: Sequence[Handler]) -> list[JobTypeDeclare]:
+    """The types of these handlers' jobs."""
+    names = {handler.name for handler in handlers}
+    return [one for one in types if one.name in names]
 
 
 class Watch:

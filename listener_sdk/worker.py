@@ -20,10 +20,11 @@ from ._session import Call
 from ._stream import Stream
 from .client import Client
 from .errors import ApiError, Canceled
-from .handlers import Handler, choose, takings
+from .handlers import Handler, choose
 from .job import Job, SyncJob
 from .parts import PartData, PartsResult, RawJobs
 from .protocol.frames import Complete, Fail, Release
+from .protocol.job_types import JobTypeDeclare
 from .protocol.jobs import File, JobCreate, LogLine
 from .protocol.jobs import Job as RawJob
 from .protocol.progress import Progress
@@ -122,13 +123,20 @@ class _Run:
 
 
 class Worker:
-    """One session that takes jobs for ``handlers``, at most ``credit`` at a time."""
+    """One session that takes jobs for ``handlers``, at most ``credit`` at a time, and declares ``types``."""
 
-    def __init__(self, client: Client, handlers: Sequence[Handler], credit: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        handlers: Sequence[Handler],
+        credit: int,
+        types: Sequence[JobTypeDeclare] = (),
+    ) -> None:
         self.stream = Stream(client.connection, self._hear)
         self._client = client
         self._handlers = handlers
-        self._takings = takings(handlers)
+        self._takings = [handler.taking() for handler in handlers]
+        self._types = [*types]
         self._draining = False
         self._runs: dict[LeaseKey, _Run] = {}
         self._listen(credit)
@@ -162,7 +170,8 @@ class Worker:
             log.warning("the server did not answer %d last outcome(s) in time", self.stream.session.held)
 
     def _listen(self, credit: int) -> None:
-        self.stream.session.listen(self._takings, credit)
+        # Who takes no more declares nothing: a newer release may have spoken meanwhile.
+        self.stream.session.listen(self._takings, credit, self._types if credit else [])
         self.stream.wake()
 
     async def _finish(self, within_s: float) -> None:

@@ -15,7 +15,7 @@ TOPIC: Final = re.compile(r"[a-z][a-z0-9-]{0,62}:[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}
 RESERVED_DOMAINS: Final = frozenset({
     "job", "space", "environment", "secret", "action", "agent", "file", "snapshot", "commit", "layer", "program",
     "data-clip", "cron", "definition", "schedule", "hook", "endpoint", "notification", "member", "key", "system",
-    "listener",
+    "listener", "job-type",
 })  # fmt: skip
 """Domains in which only the server speaks; clients may publish in every other (``workbook:...``, ``invoice:...``)."""
 
@@ -84,6 +84,9 @@ SERVER_TOPICS: Final = {
     "action:created": "An action, a button that makes jobs, was made.",
     "action:updated": "Fields of an action, which payload.changed names, are others.",
     "action:deleted": "An action was removed.",
+    "job-type:declared": "A listener has declared a job type that the space did not have.",
+    "job-type:updated": "A listener has declared a job type otherwise than before: payload.changed names what differs.",
+    "job-type:deleted": "A job type that nobody serves was removed.",
 }
 """Topics that this release of the server publishes, with their meaning; docs/reference/topics.md is made from it.
 

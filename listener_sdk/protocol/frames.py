@@ -21,6 +21,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from .events import EventCreate
+from .job_types import MOST_TYPES, JobTypeDeclare
 from .jobs import Info, Job, JobCreate, JsonObject, LogLine, Percent
 from .model import WireModel
 from .outcomes import Outcome
@@ -67,20 +68,23 @@ class Hello(_Request):
 
 
 class Taking(WireModel):
-    """Jobs that a listener takes: a name or glob (``workbook:*``), a filter of their job:ready, and the input's schema."""
+    """Jobs that a listener takes: a name or glob (``workbook:*``), and a filter of their job:ready."""
 
     job: str = Field(min_length=1, max_length=192)
     filter: JsonObject | None = None
-    label: str | None = Field(default=None, max_length=256)
-    input_schema: JsonObject | None = None
 
 
 class Listen(_Request):
-    """Replace what this session takes, and its capacity."""
+    """Replace what this session takes, and its capacity.
+
+    ``types`` describes jobs among those that it takes to people and programs. The newest declaration of a code holds, and stays when the
+    session goes; leaving one out takes nothing back.
+    """
 
     type: Literal["listen"] = "listen"
     jobs: list[Taking] = Field(default_factory=list, max_length=1000)
     credit: int = Field(ge=0, le=MAX_CREDIT)
+    types: list[JobTypeDeclare] = Field(default_factory=list, max_length=MOST_TYPES)
 
 
 class Ack(_Request):

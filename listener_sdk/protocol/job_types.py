@@ -1,13 +1,15 @@
 """Job types on the wire: what can be done, which parameters it takes, and how a person is asked for them."""
 
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from .forms import InputForm
 from .globs import is_glob
 from .jobs import JobType as Domain
-from .jobs import JsonObject, NewOperation, Seconds
+from .jobs import JsonObject, NewOperation, Priority, Reference, Seconds, Subject, Tags
 from .json_schemas import schema_problems
 from .model import WireModel
 from .paths import dotted
@@ -15,6 +17,10 @@ from .times import Time
 
 LONGEST_CODE: Final = 192
 """Characters of a code: as long as the longest name."""
+MOST_TYPES: Final = 1_000
+"""Job types that a space has."""
+MOST_LOOKED_AT: Final = 128
+"""Schemas of which it is remembered whether they can be taken."""
 
 RunMode = Literal["full", "delta"]
 
@@ -26,11 +32,21 @@ def _code(text: str) -> str:
 
 
 def _schema(schema: JsonObject) -> JsonObject:
-    problems = schema_problems(schema)
-    if problems:
-        told = [f"{dotted(one.path)}: {one.message}" if one.path else one.message for one in problems[:5]]
-        raise ValueError("; ".join(told))
+    try:
+        wrong = _wrong_with(to_json(schema))
+    except (PydanticSerializationError, ValueError):
+        wrong = "cannot be written as JSON"
+    if wrong:
+        raise ValueError(wrong)
     return schema
+
+
+# A fleet that comes again declares the same schemas, a thousand times over.
+@lru_cache(maxsize=MOST_LOOKED_AT)
+def _wrong_with(schema: bytes) -> str:
+    problems = schema_problems(from_json(schema))
+    told = [f"{dotted(one.path)}: {one.message}" if one.path else one.message for one in problems[:5]]
+    return "; ".join(told)
 
 
 Code = Annotated[str, Field(min_length=1, max_length=LONGEST_CODE), AfterValidator(_code)]
@@ -101,6 +117,31 @@ class JobTypeDeclare(WireModel):
     def operation(self) -> str:
         """What stands behind it."""
         return self.name.partition(":")[2]
+
+
+class JobTypeExecute(WireModel):
+    """``POST /v1/job-types/{code}/_execute``: the parameters, and what else is said of the job. Other fields are refused.
+
+    ``mode`` is one of the type's modes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    params: JsonObject = Field(default_factory=dict)
+    mode: str | None = Field(default=None, max_length=32)
+    label: str | None = Field(default=None, max_length=256)
+    priority: Priority | None = None
+    source: Reference | None = None
+    subject: Subject | None = None
+    file_id: Reference | None = None
+    metadata: JsonObject | None = None
+    tags: Tags | None = None
+    scheduled_at: Time | None = None
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _none_at_all(cls, given: Any) -> Any:
+        return {} if given is None else given
 
 
 class JobTypeView(WireModel):

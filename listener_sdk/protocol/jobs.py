@@ -239,6 +239,11 @@ class Job(WireModel):
     """The code of the job definition that has started it."""
     definition_version: int | None = None
     config: JsonObject | None = None
+    job_type: str | None = None
+    """The code of the job type that it was made of."""
+    started_by: JsonObject | None = None
+    """Of a job that was made of a type: ``kind`` (``api``, ``person`` …), and what that kind is known by."""
+    run_mode: str | None = None
     input: JsonObject | None = None
     subject: JsonObject | None = None
     outcome: JsonObject | None = None

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+import orjson
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode
@@ -14,15 +16,14 @@ from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
 from ..core.near_names import did_you_mean
 from ..core.schemas import taken
+from ..core.sizes import LARGEST
 from ..core.templates import Resolved
 from ..store import job_types as sql
+from ..store.command import Command
 from ..store.database import Reader
 from ..store.transaction import Transaction
 from . import jobs
-from .built_in import BUILT_IN
-
-MOST_NAMED = 1_000
-"""Codes among which a near one is looked for."""
+from .built_in import BUILT_IN, KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Launch:
 
     - ``given``: fields of `JobCreate` besides the name and the input, as the caller sends them
     - ``said``: what the server itself knows of the job (``startedBy``, ``definition`` …)
+    - ``is_checked``: the parameters are what `checked` gave, before this came to the writer
     """
 
     actor: Actor
@@ -48,14 +50,32 @@ def type_of(tx: Transaction, actor: Actor, code: str) -> JobType:
 
 
 def find_type(reader: Reader, actor: Actor, code: str) -> JobType:
-    """The type of this code, built in or declared; Refusal ``not_found`` that names near ones."""
+    """The type of this code, built in or declared; Refusal ``not_found`` that names near ones within the actor's reach."""
     found = BUILT_IN.get(code)
     if found is None:
         row = sql.by_code(reader, actor.space.id, code)
         found = None if row is None else row.job_type
     if found is None:
-        raise unknown_type([*BUILT_IN, *sql.codes(reader, actor.space.id, MOST_NAMED)], code)
+        raise unknown_type(reader, actor, code)
     return found
+
+
+def reached_type(reader: Reader, actor: Actor, code: str) -> JobType:
+    """As `find_type`; one whose jobs the actor does not reach is not found, either."""
+    found = find_type(reader, actor, code)
+    if actor.reach is not None and not actor.reach.names(found.name):
+        raise unknown_type(reader, actor, code)
+    return found
+
+
+def unknown_type(reader: Reader, actor: Actor, code: str) -> Refusal:
+    """The refusal of a code that no job type of the space has, or none within the actor's reach."""
+    known = [(one.code, one.name) for one in BUILT_IN.values()]
+    known += [(one.code, one.name) for one in sql.heads(reader, actor.space.id)]
+    reach = actor.reach
+    near = did_you_mean(code, [one for one, name in known if reach is None or reach.names(name)])
+    shown = code[:192].encode("ascii", "backslashreplace").decode()
+    return Refusal("not_found", f"There is no job type {shown} in this space.{near}", key="jobType")
 
 
 def started_by(actor: Actor) -> dict[str, Any]:
@@ -63,12 +83,6 @@ def started_by(actor: Actor) -> dict[str, Any]:
     if decode(MEMBER, actor.key_id) is not None:
         return {"kind": "person", "memberId": actor.key_id}
     return {"kind": "api", "keyId": actor.key_id}
-
-
-def unknown_type(known: list[str], code: str) -> Refusal:
-    """The refusal of a code that no job type of the space has."""
-    near = did_you_mean(code, known)
-    return Refusal("not_found", f"There is no job type {code[:192]!r} in this space.{near}", key="jobType")
 
 
 def launch(tx: Transaction, item: Launch) -> JobRow:
@@ -87,8 +101,36 @@ def launch(tx: Transaction, item: Launch) -> JobRow:
 
 
 def checked(job_type: JobType, params: Resolved) -> dict[str, Any]:
-    """The parameters with their defaults; Refusals ``invalid``, one for each problem. Secrets are not looked at: they are not known."""
+    """The parameters with their defaults; Refusals ``invalid``, one for each problem, or ``too_large``.
+
+    Secrets are not looked at: they are not known.
+    """
+    _check_size(params.value)
+    if job_type.built_in and not params.secret_refs:
+        # Its model knows rules for which a schema has no words.
+        KINDS[job_type.code].checked(params.value)
     whole = taken(job_type.schema, params.value, unknown={ref.path for ref in params.secret_refs})
     if not isinstance(whole, dict):
         raise Refusal("invalid", "params: must be an object.", key="params")
     return whole
+
+
+def _check_size(params: Any) -> None:
+    """What a job's input may have, said in the caller's words."""
+    if len(orjson.dumps(params)) > LARGEST["input"]:
+        most = LARGEST["input"] // 1024
+        raise Refusal(
+            "too_large",
+            f"params takes at most {most} KiB of JSON: put large data into a file, and name that.",
+            key="params",
+        )
+
+
+def _launch(tx: Transaction, item: Launch | Refusal) -> JobRow:
+    """What was refused before it came here is refused here, so that a repeated call has the answer of the first one."""
+    if isinstance(item, Refusal):
+        raise item
+    return launch(tx, item)
+
+
+LAUNCH: Final[Command[Launch | Refusal, JobRow]] = Command("launch", _launch)

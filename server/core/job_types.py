@@ -13,8 +13,17 @@ from listener_sdk.protocol.times import to_wire
 from .forms import form_of, schema_of
 from .schemas import Schema, compiled
 
+KIND: Final = "jty"
 MOST_READ: Final = 1_024
 """Job types that are kept as they were read."""
+MOST_DECLARED: Final = 128
+"""Declarations that are kept as they were read."""
+LARGEST_TYPE: Final = 256 * 1024
+"""Bytes of all that one job type says."""
+SEEN_EVERY_MS: Final = 15_000
+"""How often a server says on a shared database which types it serves."""
+SEEN_MS: Final = 45_000
+"""After so long without a word nobody serves them through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +39,38 @@ class JobTypeRow:
     updated_at: int
     updated_by: str
     seen_at: int
+    label: str | None = None
 
     @property
     def job_type(self) -> "JobType":
         """What the row says."""
         return _read(self.body)
+
+    def facts(self) -> dict[str, Any]:
+        """The same as `JobType.facts`, without a schema that is ready to check with."""
+        return orjson.loads(self.body)  # type: ignore[no-any-return]  # the column holds a JSON object
+
+
+@dataclass(frozen=True, slots=True)
+class JobTypeHead:
+    """What a list chooses by: ``size`` is that of the body; ``id`` is None of a type that is built in."""
+
+    id: int | None
+    code: str
+    name: str
+    label: str | None
+    seen_at: int = 0
+    size: int = 0
+
+    @property
+    def domain(self) -> str:
+        """What stands before the first colon of the name."""
+        return self.name.partition(":")[0]
+
+    def tells(self, text: str) -> bool:
+        """Whether the text stands in its code, name or label; case does not count."""
+        wanted = text.casefold()
+        return any(wanted in one.casefold() for one in (self.code, self.name, self.label) if one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +95,14 @@ class JobType:
 
     def stored(self) -> str:
         """The JSON text of which `JobTypeRow.job_type` makes it again."""
-        return orjson.dumps(self._facts()).decode()
+        return orjson.dumps(self.facts()).decode()
 
     def wire(self) -> dict[str, Any]:
         """What readers see of it, but for whether it is online."""
         domain, _, operation = self.name.partition(":")
         limits = self.limits.model_dump(by_alias=True, exclude_none=True)
         facts = {
-            **self._facts(),
+            **self.facts(),
             "domain": domain,
             "operation": operation,
             "limits": limits,
@@ -74,7 +110,8 @@ class JobType:
         }
         return {name: value for name, value in facts.items() if value is not None}
 
-    def _facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
+        """What it says, None where it says nothing."""
         return {
             "code": self.code,
             "name": self.name,
@@ -89,11 +126,18 @@ class JobType:
 
 
 def declared(body: JobTypeDeclare) -> JobType:
-    """The type that a listener declares; Refusals ``invalid`` that name all places where its schema cannot be taken."""
+    """The type that a listener declares; Refusals ``invalid`` that name all places where its schema cannot be taken, or ``too_large``."""
+    return _declared(body.model_dump_json(by_alias=True, exclude_none=True))
+
+
+# A fleet that comes again declares the same types, a thousand times over.
+@lru_cache(maxsize=MOST_DECLARED)
+def _declared(text: str) -> JobType:
+    body = JobTypeDeclare.model_validate_json(text)
     assert body.code is not None, "a declaration has its name for a code"
     source = _source(body)
     form = body.input_form or form_of(source).form
-    return JobType(
+    made = JobType(
         code=body.code,
         name=body.name,
         source=source,
@@ -104,6 +148,13 @@ def declared(body: JobTypeDeclare) -> JobType:
         needs_file=body.needs_file,
         limits=body.limits,
     )
+    if len(made.stored()) > LARGEST_TYPE:
+        raise Refusal(
+            "too_large",
+            f"The job type {made.code} says more than {LARGEST_TYPE // 1024} KiB: shorten its schema or its form.",
+            key="types",
+        )
+    return made
 
 
 def _source(body: JobTypeDeclare) -> dict[str, Any]:

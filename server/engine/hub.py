@@ -25,6 +25,7 @@ from ..store.database import StoreError
 from ..store.transaction import Facts
 from ..store.writer import Writer
 from .intake import Total
+from .job_types import Served
 from .subscriptions import Subscriptions
 from .ticks import Ticks
 from .wall import Wall
@@ -63,6 +64,7 @@ class Hub:
         self.sealer = sealer
         self.subscriptions = subscriptions
         self.wall = wall
+        self.served = Served()
         self.server_id = secrets.token_hex(4)
         self.total = Total()
         self.post = writer.post
@@ -105,6 +107,7 @@ class Hub:
         older = self.peers.get(peer.holder)
         self.peers[peer.holder] = peer
         if older is not None:
+            self.served.ends(older.number)
             self.post(sessions.LEAVE, sessions.Leave(older.holder, older.number), unanswered)
             older.close(SESSION_TAKEN)
 
@@ -114,6 +117,7 @@ class Hub:
 
     def leave(self, peer: Connected) -> None:
         """A connection ended; its session keeps its leases."""
+        self.served.ends(peer.number)
         if self.is_here(peer):
             del self.peers[peer.holder]
             self.post(sessions.LEAVE, sessions.Leave(peer.holder, peer.number), unanswered)

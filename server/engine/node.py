@@ -28,6 +28,7 @@ from .clearing import ClearingLoop
 from .clock import StoreClock
 from .due import DueLoop
 from .hub import Hub, unanswered
+from .job_types import JobTypes
 from .log import Log
 from .neighbours import Neighbours
 from .retention import RetentionLoop
@@ -95,6 +96,7 @@ class Node:
         self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key, settings.sockets_per_token)
         self.wall = Wall(self.read, self.writer.post, clock)
         self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, self.wall, clock)
+        self.job_types = JobTypes(self.hub.served, self.read, self.submit, clock, shared=database.shared)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
         self.tail = Tail(self.log, self.read, self.subscriptions.publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
@@ -142,7 +144,7 @@ class Node:
         """What a server does because others may be on the same store."""
         if not self.database.shared:
             return []
-        loops = [self.tail.run(), self.neighbours.run()]
+        loops = [self.tail.run(), self.neighbours.run(), self.job_types.run()]
         if isinstance(self.clock, StoreClock):
             loops.append(self.clock.run(self.database.time_ms, self._off_loop))
         return loops
@@ -213,6 +215,8 @@ class Node:
         """What other servers have committed."""
         self.neighbours.heard(events)
         self.runner.heard(events)
+        if any(event.topic.startswith("job-type:") for event in events):
+            self.job_types.changed()
         if any(event.topic.startswith("space:") for event in events):
             self._learning = asyncio.create_task(self._learn_spaces())
 

@@ -13,8 +13,8 @@ from listener_sdk.protocol.progress import Progress
 from listener_sdk.protocol.times import from_datetime, to_datetime
 
 from ..commands import events as event_commands
+from ..commands import job_types, leases, outcomes, sessions
 from ..commands import jobs as job_commands
-from ..commands import leases, outcomes, sessions
 from ..commands import secrets as secret_commands
 from ..commands.leases import Held, Leases
 from ..commands.moves import job_number
@@ -26,6 +26,7 @@ from ..core.wall import names_in
 from ..store.command import Once
 from ..store.database import StoreError
 from .connections import Connection
+from .declarations import declared_types
 from .hub import unanswered
 
 MOST_SUBSCRIPTIONS: Final = 100
@@ -169,8 +170,23 @@ class Peer(Connection):
             self.actor.reach.check_wishes(taking.job for taking in frame.jobs)
         self.wished = size
         self._named("listen", [taking.filter for taking in frame.jobs])
+        types = declared_types(frame.types, wishes, self.actor.reach)
         taker = Taker(self.holder, self.number, self.actor.space.id, frame.credit, wishes)
-        self.do(sessions.LISTEN, taker, frame.id)
+        done = partial(self._listens, frame, wishes)
+        if types:
+            self.post(job_types.LISTEN_FOR, job_types.ListenFor(self.actor, taker, types), done)
+        else:
+            self.post(sessions.LISTEN, taker, done)
+
+    def _listens(
+        self, frame: f.Listen, wishes: tuple[Wish, ...], result: None, error: Exception | None
+    ) -> None:
+        if frame.types:
+            self.hub.served.told += 1
+        if error is None and self.hub.is_here(self):
+            patterns = [wish.pattern for wish in wishes] if frame.credit else []
+            self.hub.served.begins(self.number, self.actor.space.id, patterns)
+        self.answer(frame.id, result, error)
 
     def on_ack(self, frame: f.Ack) -> None:
         lease = self._lease(frame.job, frame.fence)

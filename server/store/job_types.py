@@ -1,12 +1,13 @@
 """SQL of job types that listeners have declared."""
 
+from collections.abc import Collection, Sequence
 from typing import Final
 
-from ..core.job_types import JobTypeRow
+from ..core.job_types import JobTypeHead, JobTypeRow
 from .database import Connection, Reader
 
 COLUMNS: Final = tuple(JobTypeRow.__dataclass_fields__)
-MUTABLE: Final = ("name", "body", "updated_at", "updated_by", "seen_at")
+MUTABLE: Final = ("name", "body", "updated_at", "updated_by", "seen_at", "label")
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM job_type"  # noqa: S608 - names of our own fields
 
 
@@ -27,25 +28,51 @@ def named(reader: Reader, space_id: int, name: str) -> JobTypeRow | None:
     return found[0] if found and (len(found) == 1 or found[0].code == name) else None
 
 
-def page(reader: Reader, space_id: int, after: int, count: int) -> list[JobTypeRow]:
-    """Types of a space in the order of their making, after an id."""
-    rows = reader.rows(
-        f"{_SELECT} WHERE space_id = :space AND id > :after ORDER BY id LIMIT :count",
-        space=space_id,
-        after=after,
-        count=count,
-    )
+def by_codes(reader: Reader, space_id: int, codes: Collection[str]) -> dict[str, JobTypeRow]:
+    """The types that have these codes in a space."""
+    some = {f"c{place}": code for place, code in enumerate(codes)}
+    names = ", ".join(f":{name}" for name in some)
+    rows = reader.rows(f"{_SELECT} WHERE space_id = :space AND code IN ({names})", space=space_id, **some)
+    found = [JobTypeRow(*row) for row in rows]
+    return {row.code: row for row in found}
+
+
+def by_ids(reader: Reader, ids: Sequence[int]) -> list[JobTypeRow]:
+    """Types in the order of their making, those of these that are still there."""
+    rows = reader.rows(f"{_SELECT} WHERE id IN LIST(:ids) ORDER BY id", ids=list(ids))
     return [JobTypeRow(*row) for row in rows]
 
 
-def codes(reader: Reader, space_id: int, count: int) -> list[str]:
-    """The codes of a space's types, at most so many."""
+def heads(reader: Reader, space_id: int) -> list[JobTypeHead]:
+    """All types of a space in the order of their making, without their bodies."""
     rows = reader.rows(
-        "SELECT code FROM job_type WHERE space_id = :space ORDER BY code LIMIT :count",
+        "SELECT id, code, name, label, seen_at, length(body) FROM job_type WHERE space_id = :space ORDER BY id",
         space=space_id,
-        count=count,
     )
-    return [str(row[0]) for row in rows]
+    return [JobTypeHead(*row) for row in rows]
+
+
+def count(reader: Reader, space_id: int) -> int:
+    """How many types a space has."""
+    rows = reader.rows("SELECT COUNT(*) FROM job_type WHERE space_id = :space", space=space_id)
+    return int(rows[0][0])
+
+
+def unseen(reader: Reader, spaces: Collection[int], before: int) -> list[tuple[int, int, str]]:
+    """Types of these spaces that no server has seen since: their ids, spaces and names."""
+    rows = reader.rows(
+        "SELECT id, space_id, name FROM job_type WHERE space_id IN LIST(:spaces) AND seen_at < :before",
+        spaces=list(spaces),
+        before=before,
+    )
+    return [(int(number), int(space), str(name)) for number, space, name in rows]
+
+
+def see(connection: Connection, ids: Sequence[int], now: int) -> None:
+    """These types are served now."""
+    connection.run(
+        "UPDATE job_type SET seen_at = :now WHERE id IN LIST(:ids) AND seen_at < :now", ids=list(ids), now=now
+    )
 
 
 def insert(connection: Connection, row: JobTypeRow) -> None:

@@ -119,7 +119,7 @@ def test_data_for_programs_is_shown_as_json_and_cut_when_it_is_long(capsys):
 async def test_invalid_input_is_not_offered_to_be_run_again():
     listener = Listener()
 
-    @listener.job("a:b", input=list[int])
+    @listener.job("a:b", input=dict[str, list[int]])
     def never(job):
         raise AssertionError(job)
 

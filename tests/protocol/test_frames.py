@@ -35,8 +35,8 @@ JOB = {
 }
 CLIENT = [
     {"type": "hello", "id": 1, "versions": [1, 2], "session": "abcdefgh", "held": [LEASE], "client": "sdk/1"},
-    {"type": "listen", "id": 2, "jobs": [{"job": "workbook:*", "filter": {"status": "ready"}, "label": "Export",
-                                          "inputSchema": {"type": "object"}}], "credit": 10},
+    {"type": "listen", "id": 2, "jobs": [{"job": "workbook:*", "filter": {"status": "ready"}}], "credit": 10,
+     "types": [{"name": "workbook:export", "code": "export", "label": "Export", "inputSchema": {"type": "object"}}]},
     {"type": "ack", "id": 3, **LEASE, "info": "begun"},
     {"type": "tick", **LEASE, "percent": 12.5, "done": 1.0, "total": 8.0, "text": "row 1", "estimatedCompletionAt": AT},
     {"type": "renew", "leases": [LEASE]},

@@ -31,8 +31,11 @@ async def test_a_job_is_acked_run_and_completed_with_its_outcome(server):
     (listen,) = server.said("listen")[:1]
     assert listen["credit"] == 3
     (taking,) = listen["jobs"]
-    assert (taking["job"], taking["label"]) == ("workbook:export", "Export")
-    assert taking["inputSchema"]["required"] == ["sheet"]
+    assert taking == {"job": "workbook:export"}
+    (declared,) = listen["types"]
+    assert (declared["name"], declared["label"]) == ("workbook:export", "Export")
+    assert declared["inputSchema"]["required"] == ["sheet"]
+    assert [(one["credit"], one["types"]) for one in server.said("listen")[1:]] == [(0, [])]
     assert end["outcome"] == {
         "message": "Ready", "heading": "S1", "next": {"type": "url", "url": "https://x.test"}, "result": "success",
     }  # fmt: skip

@@ -183,7 +183,7 @@ CREATE INDEX job_definition ON job (definition_id, id) WHERE definition_id IS NO
 CREATE INDEX job_definition_open ON job (definition_id, id) WHERE definition_id IS NOT NULL AND finished_at IS NULL;
 CREATE UNIQUE INDEX job_unique_key ON job (space_id, unique_key) WHERE unique_key IS NOT NULL AND finished_at IS NULL;
 
--- What listeners have declared that they can do; seen_at is when one of another server's last did it.
+-- What listeners have declared that they can do; seen_at is when a server last said that it serves it.
 CREATE TABLE job_type (
     id ROWID_KEY,
     space_id BIGINT NOT NULL,
@@ -193,7 +193,8 @@ CREATE TABLE job_type (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     updated_by TEXT NOT NULL,
-    seen_at BIGINT NOT NULL
+    seen_at BIGINT NOT NULL,
+    label TEXT
 );
 CREATE UNIQUE INDEX job_type_code ON job_type (space_id, code);
 

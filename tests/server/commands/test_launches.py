@@ -1,5 +1,7 @@
 """Jobs made of job types: checked parameters, the type's limits, and what the server knows of them."""
 
+from dataclasses import replace
+
 import pytest
 from stage import ADMIN
 
@@ -8,6 +10,7 @@ from listener_sdk.protocol.job_types import JobTypeDeclare
 from server.commands import launches
 from server.commands.launches import Launch
 from server.core.job_types import JobTypeRow, declared
+from server.core.reach import Reach
 from server.core.refusals import Refusals
 from server.core.templates import Resolved, SecretRef
 from server.store import job_types as sql
@@ -83,3 +86,48 @@ async def test_a_code_that_nobody_declared_names_near_ones(stage):
     with pytest.raises(Refusal, match="Did you mean export") as caught:
         await stage.do(look, "exprt")
     assert caught.value.code == "not_found"
+
+
+async def test_who_is_restricted_finds_what_is_within_reach(stage):
+    def keep(tx, _item):
+        for number, name in enumerate(("workbook:export", "import:csv"), 1):
+            made = type_(name=name, code=f"code{number}")
+            row = JobTypeRow(number, 1, made.code, made.name, made.stored(), 1, 1, "us_key_1", 1)
+            sql.insert(tx.connection, row)
+
+    await stage.do(Command("keep", keep), None)
+    narrow = replace(ADMIN, reach=Reach(jobs=("import:*",)))
+    look = Command("look", lambda tx, code: launches.reached_type(tx.connection, narrow, code))
+    assert (await stage.do(look, "code2")).name == "import:csv"
+    with pytest.raises(Refusal) as caught:
+        await stage.do(look, "code1")
+    assert "Did you mean code2?" in caught.value.message
+
+
+def test_a_job_tells_whether_a_person_or_a_program_began_it():
+    assert launches.started_by(ADMIN) == {"kind": "api", "keyId": ADMIN.key_id}
+    ada = replace(ADMIN, key_id="us_mem_0000000001")
+    assert launches.started_by(ada) == {"kind": "person", "memberId": "us_mem_0000000001"}
+
+
+async def test_what_was_checked_before_is_taken_and_what_was_refused_before_is_refused(stage):
+    item = Launch(ADMIN, type_(), Resolved({"unchecked": 1}), is_checked=True)
+    row = await stage.do(launches.LAUNCH, item)
+    assert row.described()["input"] == {"unchecked": 1}
+    with pytest.raises(Refusal, match="no such"):
+        await stage.do(launches.LAUNCH, Refusal("not_found", "There is no such type."))
+
+
+def test_parameters_have_a_bound_of_their_own_name():
+    with pytest.raises(Refusal) as caught:
+        launches.checked(type_(), Resolved({"url": "x" * 300_000}))
+    assert (caught.value.code, caught.value.key) == ("too_large", "params")
+
+
+async def test_a_built_in_type_is_checked_by_its_model_too():
+    built_in = launches.BUILT_IN["publishEvent"]
+    for topic in ("job:ready", "no topic"):
+        with pytest.raises(Refusals) as caught:
+            launches.checked(built_in, Resolved({"topic": topic}))
+        assert [one.key for one in caught.value.all] == ["params.topic"]
+    assert launches.checked(built_in, Resolved({"topic": "invoice:paid"}))["topic"] == "invoice:paid"

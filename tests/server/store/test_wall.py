@@ -10,6 +10,7 @@ WITHOUT_ROUTE = {
     "sp": "the cursor of a page of spaces; spaces have ids made of their codes",
     "ll": "the cursor of a page of a job's log",
     "au": "a line of the audit, which no call takes but as cursor",
+    "jty": "a job type, which calls name by its code; the id stands in the audit and in cursors",
 }
 
 

@@ -1,0 +1,51 @@
+"""What a model does not take, with the names that may have been meant where a body has fields that it must not have."""
+
+from typing import Any, Final, get_args
+
+from pydantic import ValidationError
+
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.model import WireModel
+from listener_sdk.protocol.problems import MOST_PROBLEMS, problems
+
+from .near_names import did_you_mean
+
+_UNKNOWN: Final = "extra_forbidden"
+
+
+def told(model: type[WireModel], error: ValidationError) -> list[Refusal]:
+    """The problems as refusals that name the fields."""
+    found = problems(error)
+    raw = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
+    return [
+        _unknown(model, one["loc"], refusal) if one["type"] == _UNKNOWN else refusal
+        for one, refusal in zip(raw, found, strict=True)
+    ]
+
+
+def _unknown(model: type[WireModel], path: tuple[int | str, ...], refusal: Refusal) -> Refusal:
+    inner = _model_at(model, path[:-1])
+    known = [] if inner is None else [one.alias or name for name, one in inner.model_fields.items()]
+    near = did_you_mean(str(path[-1]), known) or (f" There are {', '.join(known)}." if known else "")
+    return Refusal("invalid", f"{refusal.key}: there is no such field.{near}", key=refusal.key)
+
+
+def _model_at(model: type[WireModel], path: tuple[int | str, ...]) -> type[WireModel] | None:
+    """The model of what stands there; None where it is not plain which one that is."""
+    for step in path:
+        fields = model.model_fields.items()
+        field = next((one for name, one in fields if step in {name, one.alias}), None)
+        inner = None if field is None else _model_of(field.annotation)
+        if inner is None:
+            return None
+        model = inner
+    return model
+
+
+def _model_of(annotation: Any) -> type[WireModel] | None:
+    models = [
+        one
+        for one in (annotation, *get_args(annotation))
+        if isinstance(one, type) and issubclass(one, WireModel)
+    ]
+    return models[0] if len(models) == 1 else None
