@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.model import WireModel
-from listener_sdk.protocol.problems import problems
 
 from ..core.json_door import JsonLimits, read_json
 from ..core.refusals import Refusals
+from ..core.unknown_fields import told
 from ..settings import Settings
 
 CONTINUE: Final = "100-continue"
@@ -111,7 +111,7 @@ def parse(model: type[M], raw: bytes, settings: Settings, limits: JsonLimits | N
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Refusals(problems(error)) from None
+        raise Refusals(told(model, error)) from None
 
 
 def body_hash(*parts: bytes) -> str:

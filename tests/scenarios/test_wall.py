@@ -10,6 +10,7 @@ from listener_sdk.protocol.bulk import JobsFilter
 from listener_sdk.protocol.definitions import DefinitionExecute
 from listener_sdk.protocol.events import EventContext
 from listener_sdk.protocol.frames import CLIENT_FRAMES
+from listener_sdk.protocol.job_types import JobTypeExecute
 from listener_sdk.protocol.jobs import JobCreate, JobUpdate
 from listener_sdk.protocol.plans import PlanPut
 from server.core.roles import FRAMES, ROLES, may
@@ -134,7 +135,7 @@ FREE = {
 
 
 @pytest.mark.parametrize(
-    "model", [JobCreate, JobUpdate, JobsFilter, PlanPut, EventContext, DefinitionExecute]
+    "model", [JobCreate, JobUpdate, JobsFilter, PlanPut, EventContext, DefinitionExecute, JobTypeExecute]
 )
 def test_every_field_that_takes_an_id_is_tried(model):
     names = {field.alias or name for name, field in model.model_fields.items()}
