@@ -24,6 +24,7 @@ from listener_sdk.protocol import (
     bulk,
     definitions,
     events,
+    job_types,
     jobs,
     keys,
     members,
@@ -41,6 +42,7 @@ INTERNAL: Final = frozenset(
 
 RECORDS: Final[tuple[type[BaseModel], ...]] = (
     jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
+    job_types.JobTypeView, job_types.JobTypeLimits,
     events.EventCreate, events.Event, LiveTick, jobs.File, keys.Key, keys.CreatedKey, client_keys.WhoAmI,
     tokens.Token, client_audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
     members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,

@@ -11,6 +11,7 @@ from .client_audit import Audit
 from .client_definitions import Definitions
 from .client_events import Events
 from .client_files import Files
+from .client_job_types import JobTypes
 from .client_jobs import Jobs
 from .client_keys import Keys, WhoAmI
 from .client_members import Members
@@ -51,6 +52,7 @@ class Client:
         self._waits = Waits(self.connection)
         self._creates = Creates(self.connection) if stream else None
         self.jobs = Jobs(self._http, self._waits, self._creates)
+        self.job_types = JobTypes(self._http, self.jobs)
         self.definitions = Definitions(self._http, self.jobs)
         self.plans = Plans(self._http)
         self.actions = Actions(self._http)

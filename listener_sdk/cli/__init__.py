@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "server": "Start the server.",
     "listen": "Run a listener script.",
     "run": "Create a job, watch it and show its outcome.",
+    "types": "List, show, run and delete job types.",
     "definitions": "List, create, change, launch and delete job definitions.",
     "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",

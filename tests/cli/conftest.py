@@ -34,6 +34,9 @@ class FakeApi:
     pressed: list = field(default_factory=list)
     problems: list = field(default_factory=list)
     spaces: dict = field(default_factory=dict)
+    types: dict = field(default_factory=dict)
+    executed: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
     members: dict = field(default_factory=dict)
     links: list = field(default_factory=list)
     tokens: list = field(default_factory=list)
@@ -120,6 +123,10 @@ class FakeApi:
             web.patch("/v1/spaces/{code}", self._change_space),
             web.delete("/v1/spaces/{code}", self._delete_space),
             web.post("/v1/keys", self._create_key),
+            web.get("/v1/job-types", self._list_types),
+            web.get("/v1/job-types/{code}", self._show_type),
+            web.delete("/v1/job-types/{code}", self._delete_type),
+            web.post("/v1/job-types/{code}/_execute", self._execute_type),
             web.get("/v1/members", self._list_members),
             web.post("/v1/members", self._add_member),
             web.patch("/v1/members/{id}", self._change_member),
@@ -185,6 +192,33 @@ class FakeApi:
     async def _delete_space(self, request):
         del self.spaces[request.match_info["code"]]
         return web.json_response({"data": {"success": True}})
+
+    async def _list_types(self, request):
+        self.lists.append(dict(request.query))
+        found, after = list(self.types.values()), int(request.query.get("cursor", 0))
+        cursor = str(after + 1) if after + 1 < len(found) else None
+        return web.json_response({"data": found[after : after + 1], "cursor": cursor})
+
+    async def _show_type(self, request):
+        found = self.types.get(request.match_info["code"])
+        if found is None:
+            return refusal(404, "not_found", "There is no such job type. Did you mean export?")
+        return web.json_response({"data": found})
+
+    async def _delete_type(self, request):
+        del self.types[request.match_info["code"]]
+        return web.json_response({"data": {"success": True}})
+
+    async def _execute_type(self, request):
+        body = await request.json()
+        self.executed.append((request.match_info["code"], body))
+        if self.problems:
+            return web.json_response({"errors": self.problems}, status=400)
+        job = self.job(jobType=request.match_info["code"], input=body["params"])
+        if not self.never_ends:
+            job |= self.ending
+            self.event("job:completed", job["id"], status=job["status"])
+        return web.json_response({"jobId": job["id"]})
 
     async def _whoami(self, request):
         if self.away:

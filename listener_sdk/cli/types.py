@@ -1,0 +1,189 @@
+"""``tickwire types``: what can be done in the space, and jobs made of it with parameters that are checked first."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..client import Client
+from ..pages import every
+from ..protocol.job_types import JobTypeView
+from ..protocol.jobs import Job
+from . import outcomes
+from .connection import call, connection_options, json_option
+from .groups import DefaultGroup
+from .moments import ahead
+from .output import emit, in_json, local, say
+from .pairs import as_object, json_object
+from .progress import wall_clock
+from .run import finish, watch
+from .tables import table
+
+
+class TypesGroup(DefaultGroup):
+    """A word that is no subcommand is a code: ``tickwire types workbook:export``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("types", cls=TypesGroup)
+def command() -> None:
+    """List (the default), show, run and delete job types: tickwire types [CODE]."""
+
+
+@command.command("list")
+@click.option("--online/--offline", default=None, help="Only those that somebody serves, or nobody.")
+@click.option("--domain", help="What stands before the first colon of the name.")
+@click.option("--search", "-s", "q", metavar="TEXT", help="In code, name or label.")
+@connection_options
+@json_option
+def list_types(
+    online: bool | None,
+    domain: str | None,
+    q: str | None,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """List the job types."""
+    found = call(url, key, lambda client: every(client.job_types.list, online=online, domain=domain, q=q))
+    if as_json:
+        emit([one.model_dump(mode="json", exclude_none=True) for one in found])
+        return
+    rows = [
+        (one.code, "" if one.name == one.code else one.name, _state(one), ", ".join(one.modes), one.label)
+        for one in found
+    ]
+    table(("CODE", "JOB", "STATE", "MODES", "LABEL"), rows, empty="There are no job types.")
+
+
+def _state(one: JobTypeView) -> str:
+    return "built in" if one.built_in else "online" if one.online else "offline"
+
+
+@command.command("show")
+@click.argument("code")
+@connection_options
+@json_option
+def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
+    """Show a job type and its parameters."""
+    one = call(url, key, lambda client: client.job_types.get(code))
+    if as_json:
+        emit(one.model_dump(mode="json", exclude_none=True))
+        return
+    say(f"{one.label or one.code}", "bold")
+    if one.description:
+        say(one.description)
+    needs = "; needs a file" if one.needs_file else ""
+    say(f"code {one.code}, job {one.name}, {_state(one)}, modes {', '.join(one.modes)}{needs}")
+    if one.updated_at:
+        say(f"declared {local(one.updated_at)}")
+    properties = one.input_schema.get("properties")
+    required = one.input_schema.get("required")
+    rows = [
+        _parameter(name, schema, isinstance(required, list) and name in required)
+        for name, schema in (properties if isinstance(properties, dict) else {}).items()
+    ]
+    table(
+        ("PARAMETER", "TYPE", "REQUIRED", "DEFAULT", "DESCRIPTION"), rows, empty="Any parameters are taken."
+    )
+
+
+def _parameter(name: str, schema: Any, is_required: bool) -> tuple[Any, ...]:
+    facts = schema if isinstance(schema, dict) else {}
+    kind = facts.get("enum", facts.get("type", ""))
+    default = in_json(facts["default"]) if "default" in facts else ""
+    shown = kind if isinstance(kind, str) else in_json(kind)
+    words = facts.get("description") or facts.get("title")
+    return name, shown, "yes" if is_required else "", default, words
+
+
+@command.command("run")
+@click.argument("code")
+@click.option(
+    "--param",
+    "-p",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter; JSON values are understood.",
+)
+@click.option("--params", "text", metavar="TEXT|@FILE", help="All parameters as a JSON object; pairs win.")
+@click.option("--mode", help="One of the type's modes, such as full or delta.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Upload a file for the job.",
+)
+@click.option("--label", help="A name of the job for people.")
+@click.option(
+    "--priority", type=click.IntRange(-1000, 1000), help="Higher ones go first; 0 if it is left out."
+)
+@click.option("--metadata", "-m", multiple=True, metavar="NAME=VALUE", help="A field of the job's metadata.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A word to sort jobs by; may be repeated.")
+@click.option(
+    "--at",
+    metavar="SPAN|TIME",
+    help="Start in 30s, 10m, 2h or 1d, or at an ISO time such as 2030-01-31T08:00.",
+)
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait for the end."
+)
+@click.option("--detach", "-d", is_flag=True, help="Print the job's id, and do not wait for its end.")
+@connection_options
+@json_option
+def run(
+    code: str,
+    pairs: tuple[str, ...],
+    text: str | None,
+    path: Path | None,
+    metadata: tuple[str, ...],
+    tags: tuple[str, ...],
+    at: str | None,
+    timeout_s: float | None,
+    detach: bool,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Make a job of the type CODE, watch it and show its outcome.
+
+    The server checks the parameters first, and tells all that is wrong with them. Exit codes as of tickwire run.
+    """
+    whole = json_object(text, "--params") if text is not None else {}
+    params = {**whole, **as_object(pairs, "--param")}
+    given |= {"metadata": as_object(metadata, "--metadata") or None, "tags": [*tags] or None}
+    given |= {"scheduled_at": ahead(at, "--at", wall_clock()) if at else None}
+    fields = {name: value for name, value in given.items() if value is not None}
+
+    async def session(client: Client) -> tuple[Job, bool]:
+        after = (await client.whoami()).position
+        file = {} if path is None else {"file_id": (await client.files.upload(path, name=path.name)).id}
+        made = await client.job_types.execute(code, params, **fields, **file)
+        if detach:
+            return made, False
+        ended = await watch(client, made, after, timeout_s=timeout_s, logs=False)
+        return ended, await outcomes.has_log(client, ended)
+
+    job, has_log = call(url, key, session)
+    if not detach:
+        finish(job, has_log=has_log, as_json=as_json)
+    elif as_json:
+        emit(job.model_dump(mode="json", exclude_none=True))
+    else:
+        click.echo(job.id)
+
+
+@command.command("delete")
+@click.argument("code")
+@connection_options
+@json_option
+def delete(code: str, url: str | None, key: str | None, as_json: bool) -> None:
+    """Remove a job type that nobody serves or needs."""
+    call(url, key, lambda client: client.job_types.delete(code))
+    emit({"deleted": code}) if as_json else say(f"job type {code} is deleted.")
