@@ -8,6 +8,7 @@ import pytest
 from aiohttp import WSMsgType, web
 from click.testing import CliRunner
 from fake_definitions import FakeDefinitions
+from fake_members import FakeMembers
 
 from listener_sdk._version import __version__
 from listener_sdk.cli import main
@@ -21,7 +22,7 @@ def refusal(status, code, message):
 
 
 @dataclass
-class FakeApi:
+class FakeApi(FakeMembers):
     """What the server holds, what it was asked, and which events follow the creation of a job."""
 
     url: str = ""
@@ -32,7 +33,6 @@ class FakeApi:
     secrets: list = field(default_factory=list)
     actions: list = field(default_factory=list)
     pressed: list = field(default_factory=list)
-    problems: list = field(default_factory=list)
     spaces: dict = field(default_factory=dict)
     types: dict = field(default_factory=dict)
     executed: list = field(default_factory=list)
@@ -414,41 +414,6 @@ class FakeApi:
     async def _make_token(self, request):
         self.tokens.append(await request.json())
         return web.json_response({"data": {"token": "twt_1", "expiresAt": AT}})
-
-    async def _list_members(self, request):
-        query = request.query
-        found = [
-            member
-            for member in self.members.values()
-            if all(member[name] == query[name] for name in ("email", "role") if name in query)
-            and str(member["active"]).lower() == query.get("active", str(member["active"]).lower())
-        ]
-        after = int(query.get("cursor", 0))
-        cursor = str(after + 1) if after + 1 < len(found) else None
-        return web.json_response({"data": found[after : after + 1], "cursor": cursor})
-
-    async def _add_member(self, request):
-        number = f"us_mem_{len(self.members) + 1}"
-        facts = {"id": number, "active": True, "createdAt": AT, "updatedAt": AT}
-        self.members[number] = facts | await request.json()
-        return web.json_response({"data": self.members[number]})
-
-    async def _change_member(self, request):
-        member = self.members[request.match_info["id"]]
-        member |= await request.json()
-        return web.json_response({"data": member})
-
-    async def _remove_member(self, request):
-        del self.members[request.match_info["id"]]
-        return web.json_response({"data": {"success": True}})
-
-    async def _log_out(self, request):
-        self.members[request.match_info["id"]]["loggedOut"] = True
-        return web.json_response({"data": {"success": True}})
-
-    async def _link(self, request):
-        self.links.append((await request.json()).get("member"))
-        return web.json_response({"data": {"url": f"{self.url}/console/login#twl_1", "expiresAt": AT}})
 
     # ---- the stream
 
