@@ -14,7 +14,7 @@ class Granted:
 
     __slots__ = (
         "_whole", "_wire", "attempt", "cancel", "fence", "id", "input", "job", "metadata", "operation", "part",
-        "part_data", "trigger", "type",
+        "part_data", "run_mode", "trigger", "type", "watermark",
     )  # fmt: skip
 
     def __init__(self, grant: Any) -> None:
@@ -32,6 +32,8 @@ class Granted:
         self.metadata: JsonObject | None = wire.get("metadata")
         self.part: int | None = wire.get("part")
         self.part_data: JsonObject | None = wire.get("partData")
+        self.run_mode: str | None = wire.get("runMode")
+        self.watermark: JsonObject | None = wire.get("watermark")
         self._wire: JsonObject = wire
         self._whole: Job | None = None
 

@@ -81,6 +81,8 @@ SERVER_TOPICS: Final = {
     "definition:enabled": "A job definition may be launched, and its triggers start jobs.",
     "definition:disabled": "A job definition starts nothing any more; jobs that it has started go on.",
     "definition:deleted": "A job definition was removed.",
+    "definition:watermark-moved": "The watermark of a job definition stands at payload.to: a run moved it (payload.jobId), or a person set it.",
+    "definition:watermark-reset": "A person reset the watermark of a job definition: its next run is as the first.",
     "action:created": "An action, a button that makes jobs, was made.",
     "action:updated": "Fields of an action, which payload.changed names, are others.",
     "action:deleted": "An action was removed.",

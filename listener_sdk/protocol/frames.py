@@ -27,6 +27,7 @@ from .model import WireModel
 from .outcomes import Outcome
 from .secrets import MOST_FETCHED, SecretName
 from .times import Time
+from .watermarks import WatermarkValue
 
 VERSION: Final = 1
 """The newest version of the protocol; hello offers those the client speaks, welcome names the one chosen."""
@@ -117,7 +118,7 @@ class Renew(WireModel):
 
 
 class Complete(_Request):
-    """The job ended well."""
+    """The job ended well. ``watermark``: how far the run of a definition has come, from where the next delta run reads."""
 
     type: Literal["complete"] = "complete"
     job: str = Field(max_length=64)
@@ -125,6 +126,7 @@ class Complete(_Request):
     outcome: Outcome | None = None
     info: Info | None = None
     result: JsonObject | None = None
+    watermark: WatermarkValue | None = None
 
 
 class Fail(_Request):

@@ -11,6 +11,7 @@ from .model import WireModel
 from .outcomes import Outcome
 from .texts import printable
 from .times import Time
+from .watermarks import WatermarkValue
 
 Mode = Literal["foreground", "background", "toolbarBlocking", "hidden"]
 Trigger = Literal["manual", "immediate"]
@@ -163,11 +164,15 @@ class JobAck(WireModel):
 
 
 class JobEnd(WireModel):
-    """``POST /v1/jobs/{id}/complete`` and ``/fail``; ``result`` is data for programs."""
+    """``POST /v1/jobs/{id}/complete`` and ``/fail``; ``result`` is data for programs.
+
+    ``watermark`` says how far the run of a definition has come, from where the next delta run reads; of a failure it counts for nothing.
+    """
 
     outcome: Outcome | None = None
     info: Info | None = None
     result: JsonObject | None = None
+    watermark: WatermarkValue | None = None
     fence: int | None = Field(default=None, ge=0, le=2**53)
 
 
@@ -238,12 +243,15 @@ class Job(WireModel):
     definition: str | None = None
     """The code of the job definition that has started it."""
     definition_version: int | None = None
+    run_mode: str | None = None
+    """Whether the run works on all (``full``) or on what is new (``delta``); of a definition's job since it was leased."""
+    watermark: JsonObject | None = None
+    """Of a definition's job since it was leased: ``since`` when a run reads, the ``version`` it goes by; ``to`` and ``moved`` at its end."""
     config: JsonObject | None = None
     job_type: str | None = None
     """The code of the job type that it was made of."""
     started_by: JsonObject | None = None
     """Of a job that was made of a type: ``kind`` (``api``, ``person`` …), and what that kind is known by."""
-    run_mode: str | None = None
     input: JsonObject | None = None
     subject: JsonObject | None = None
     outcome: JsonObject | None = None

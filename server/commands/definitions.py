@@ -19,12 +19,13 @@ from ..core.actors import Actor
 from ..core.audit import differing
 from ..core.definition_checks import Checker, Secrets, resolved
 from ..core.definitions import DefinitionRow, Recipe, changed_definition, definition_facts, new_definition
-from ..core.job_types import JobType, check_mode, read_type
+from ..core.job_types import JobType, read_type
 from ..core.jobs import JobRow
 from ..core.near_names import did_you_mean
 from ..core.roles import may
 from ..core.spaces import check_active
 from ..core.templates import Resolved
+from ..core.watermarks import noted
 from ..store import definitions as sql
 from ..store import secrets as secrets_sql
 from ..store.command import Command
@@ -342,17 +343,16 @@ def check_enabled(row: DefinitionRow) -> None:
 
 def prepared(row: DefinitionRow, job_type: JobType, item: Start, *, checked: bool = True) -> Launch:
     """The launch of this definition: its parameters resolved and, where they are to be ``checked`` now, fitting the schema."""
-    check_mode(job_type, item.mode)
+    modes = noted(job_type, row.recipe.modes, item.mode)
     params = resolved(row.recipe, template_context(row, item.by, item.context), item.joined, item.values)
     if checked:
         params = Resolved(launches.checked(job_type, params), params.secret_refs)
-    mode = {} if item.mode is None else {"runMode": item.mode}
-    # The definition comes first: `JobRow.head` looks for it behind the job type.
+    # In this order: `JobRow.head` and `JobRow.run_modes` count on it.
     said = {
         "definition": row.code,
+        **modes,
         "startedBy": dict(item.by),
         "definitionVersion": row.version,
-        **mode,
         **item.said,
     }
     given = {"label": row.name, **item.given}

@@ -17,7 +17,7 @@ from ..core.jobs import JobRow
 from ..core.waiting import Key, Place, Queue, place_of, waits
 from ..store import jobs as sql
 from ..store.transaction import Transaction
-from . import moves
+from . import moves, run_modes
 
 PAGE: Final = 500
 """Jobs that are leased in one batch, and jobs that are filtered: with more of them other commands would wait too long."""
@@ -32,6 +32,7 @@ def grant(tx: Transaction) -> bool:
     tx.settle()
     if tx.dispatch.look:
         _Round(tx).run()
+    run_modes.settle(tx)
     return bool(tx.dispatch.look)
 
 

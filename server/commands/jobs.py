@@ -22,7 +22,7 @@ from ..store import jobs as sql
 from ..store import tags as tags_sql
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import ends, moves, parts, plans, predecessors, starts
+from . import ends, moves, parts, plans, predecessors, run_modes, starts
 from .changes import note, note_job
 from .reruns import Reruns
 
@@ -336,6 +336,7 @@ def run_again(tx: Transaction, old: JobRow, actor: Actor, reruns: Reruns) -> Job
 
 def _again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
     spec = {name: value for name, value in old.described().items() if name not in parts.OF_ONE_JOB}
+    spec = run_modes.of_rerun(spec)
     spec["trigger"] = "immediate"
     number = old.part_number
     return alike(

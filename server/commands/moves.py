@@ -144,6 +144,8 @@ def lease(tx: Transaction, row: JobRow, holder: str, *, lease_ms: int | None) ->
     row.eta_given = 0
     if row.parts is not None:
         _with_parts(tx, row, holder)
+    if row.run_modes is not None:
+        tx.unsettled.append(row)
     touch(tx, row)
 
 

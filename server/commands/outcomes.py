@@ -18,7 +18,7 @@ from ..core.sizes import sized_text
 from ..store import files
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import ends, moves, pace, parts
+from . import ends, moves, pace, parts, run_modes
 from .ends import LARGEST_SHOWN
 from .leases import Held, one, own, started
 
@@ -29,6 +29,7 @@ class CompleteLease:
     outcome: Outcome | None = None
     info: str | None = None
     result: dict[str, Any] | None = None
+    watermark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +52,27 @@ def complete(tx: Transaction, item: CompleteLease) -> JobRow:
     if (
         before is not None
         and before.space_id == lease.space_id
-        and repeats(before, lease.fence, outcome, result)
+        and repeats(before, lease.fence, outcome, result, item.watermark)
     ):
         return before
     row = own(tx, lease)
     check_files(tx, lease.space_id, lease.reach, item.outcome)
+    run_modes.check_moves(row, item.watermark)
     started(tx, row, lease.actor)
-    end_well(tx, row, outcome, result, item.info, lease.actor)
+    end_well(tx, row, outcome, result, item.info, lease.actor, item.watermark)
     return row
 
 
-def repeats(row: JobRow, fence: int | None, outcome: str | None, result: str | None) -> bool:
+def repeats(
+    row: JobRow, fence: int | None, outcome: str | None, result: str | None, watermark: str | None
+) -> bool:
     """Whether the job already ended well with exactly this."""
     return (
         row.status == Status.COMPLETE
         and fence in {None, row.fence}
         and row.outcome == outcome
         and row.result == result
+        and (watermark is None or watermark == run_modes.told(row))
     )
 
 
@@ -100,9 +105,18 @@ def check_files(tx: Transaction, space_id: int, reach: Reach | None, outcome: Ou
 
 
 def end_well(
-    tx: Transaction, row: JobRow, outcome: str | None, result: str | None, info: str | None, actor: str
+    tx: Transaction,
+    row: JobRow,
+    outcome: str | None,
+    result: str | None,
+    info: str | None,
+    actor: str,
+    watermark: str | None = None,
 ) -> None:
-    """Write the outcome; the progress is then whole. Of parts those count as done that have ended."""
+    """Write the outcome; the progress is then whole. Of parts those count as done that have ended.
+
+    What the run says of the ``watermark`` counts for its definition from this transaction on.
+    """
     told = orjson.loads(outcome) if outcome else {}
     if told.get("result") != "partial":
         pace.remember(tx, row)
@@ -113,7 +127,8 @@ def end_well(
     parts.warn_of_open(tx, row)
     if info is not None:
         row.info = info
-    ends.end(tx, row, Move.COMPLETE, actor, **_shown(told, len(outcome or "")))
+    moved = run_modes.succeed(tx, row, actor, watermark, is_partial=told.get("result") == "partial")
+    ends.end(tx, row, Move.COMPLETE, actor, **_shown(told, len(outcome or "")), **moved)
 
 
 def _shown(outcome: dict[str, Any], size: int) -> dict[str, Any]:

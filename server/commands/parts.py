@@ -22,7 +22,7 @@ from ..store import parts as sql
 from ..store import predecessors as predecessors_sql
 from ..store.command import Command
 from ..store.transaction import PROGRESS_ONLY, Transaction
-from . import moves, pace, reruns
+from . import moves, pace, reruns, run_modes
 from .drawing import draw
 
 TOLD_EVERY_MS: Final = 1_000
@@ -55,6 +55,7 @@ def split(tx: Transaction, item: SplitJob) -> JobRow:
         _same(tx, row, told)
         return row
     root = _may_split(tx, row)
+    run_modes.settle(tx)
     specs = _specs(row, item.body)
     _refuse_too_many(tx, root, len(specs))
     _admit(tx, row, len(specs) if item.body.run_in_parallel else 1)
@@ -112,6 +113,7 @@ def _refuse_too_many(tx: Transaction, root: JobRow, count: int) -> None:
 def _specs(row: JobRow, body: JobSplit) -> list[str]:
     """The description of each part: that of its job, and its own ``partData``. Refusal ``too_large``."""
     whole = {name: value for name, value in row.described().items() if name not in OF_ONE_JOB}
+    whole = run_modes.of_part(whole)
     whole |= {"trigger": "immediate", "partExecution": "parallel" if body.run_in_parallel else "sequential"}
     specs, size = [], 0
     for data in parts_data(body.parts):

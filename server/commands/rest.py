@@ -17,7 +17,7 @@ from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import jobs, moves, pace, parts, plans, predecessors, stalls, starts
+from . import jobs, moves, pace, parts, plans, predecessors, run_modes, stalls, starts
 from .changes import by_hand, note_job
 from .drawing import draw
 from .ends import end_badly
@@ -110,12 +110,13 @@ def complete(tx: Transaction, item: EndJob) -> JobRow:
     row = moves.found(tx, item.actor.space, item.job_id)
     body = item.body
     outcome, result = texts(body.outcome, body.result)
-    if repeats(row, body.fence, outcome, result):
+    if repeats(row, body.fence, outcome, result, body.watermark):
         return row
     _may_end(row, item.actor, body.fence, Move.COMPLETE)
     check_files(tx, row.space_id, item.actor.reach, body.outcome)
+    run_modes.check_moves(row, body.watermark)
     _hold_to_end(tx, row, item.actor)
-    end_well(tx, row, outcome, result, body.info, item.actor.key_id)
+    end_well(tx, row, outcome, result, body.info, item.actor.key_id, body.watermark)
     return row
 
 

@@ -16,6 +16,7 @@ _TAGGED: Final = '{"tags":'
 """How descriptions with tags begin."""
 _value_at: Final = JSONDecoder().raw_decode
 _HEADED: Final = ('{"jobType":', _TAGGED)
+_MODES: Final = ',"modes":'
 _HEAD: Final = re.compile(r'[{,]("jobType":"(?:[^"\\]|\\.)*"(?:,"definition":"(?:[^"\\]|\\.)*")?)')
 
 
@@ -109,11 +110,23 @@ class JobRow:
 
         Most jobs have none, which must cost nothing.
         """
-        if not self.spec.startswith(_HEADED):
-            return _NOTHING
-        at = _value_at(self.spec, len(_TAGGED))[1] if self.spec.startswith(_TAGGED) else 0
-        found = _HEAD.match(self.spec, at)
+        found = self._made_of()
         return _NOTHING if found is None else _head(found[1])
+
+    @property
+    def run_modes(self) -> Mapping[str, Any] | None:
+        """What its definition said of run modes when it was made, behind its `head`; None of a job that knows none, or no longer asks."""
+        found = self._made_of()
+        if found is None or not self.spec.startswith(_MODES, found.end()):
+            return None
+        modes: Mapping[str, Any] = _value_at(self.spec, found.end() + len(_MODES))[0]
+        return modes
+
+    def _made_of(self) -> re.Match[str] | None:
+        if not self.spec.startswith(_HEADED):
+            return None
+        at = _value_at(self.spec, len(_TAGGED))[1] if self.spec.startswith(_TAGGED) else 0
+        return _HEAD.match(self.spec, at)
 
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""

@@ -210,7 +210,7 @@ class Peer(Connection):
     def on_complete(self, frame: f.Complete) -> None:
         lease = self._lease(frame.job, frame.fence)
         self.hub.ticks.flush(lease)
-        item = outcomes.CompleteLease(lease, frame.outcome, frame.info, frame.result)
+        item = outcomes.CompleteLease(lease, frame.outcome, frame.info, frame.result, frame.watermark)
         self.do_leased(outcomes.COMPLETE, item, lease, frame.id, ends=True)
 
     def on_fail(self, frame: f.Fail) -> None:

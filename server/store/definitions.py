@@ -9,7 +9,7 @@ from listener_sdk.protocol.ids import LARGEST, decode
 
 from ..core.definitions import KIND, DefinitionRow
 from ..core.jobs import JobRow
-from . import jobs
+from . import jobs, watermarks
 from .database import Connection, Reader
 from .pages import Window, fitting
 
@@ -158,7 +158,8 @@ def _insert_version(connection: Connection, row: DefinitionRow) -> None:
 
 
 def delete(connection: Connection, definition_id: int) -> None:
-    """Remove a definition with its versions."""
+    """Remove a definition with its versions and its watermark."""
+    watermarks.delete(connection, definition_id)
     connection.run("DELETE FROM definition_version WHERE definition_id = :id", id=definition_id)
     connection.run("DELETE FROM definition WHERE id = :id", id=definition_id)
 

@@ -89,6 +89,8 @@ class Transaction:
         """What the engine does after the commit, in order."""
         self.fresh: list[JobRow] = []
         """Jobs that became ready in this batch."""
+        self.unsettled: list[JobRow] = []
+        """Jobs that were leased and have yet to be told their run mode."""
         self.splits = Splits(connection)
         self.ended: list[JobRow] = []
         """Jobs that have ended while others wait for them, who are yet to be told."""
@@ -193,8 +195,9 @@ class Transaction:
         self.flush()
         self._jobs.pop(row.id, None)
         self.splits.forget(row.id)
-        if row in self.fresh:
-            self.fresh.remove(row)
+        for waiting in (self.fresh, self.unsettled):
+            if row in waiting:
+                waiting.remove(row)
 
     def forget_ended(self, ids: Iterable[int]) -> None:
         """Jobs that had ended were deleted, after a ``flush``."""

@@ -28,6 +28,7 @@ from . import (
     secrets,
     spaces,
     tokens,
+    watermarks,
 )
 from .call import Call, Handler
 from .stream import stream
@@ -120,6 +121,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_both("DELETE", "/job-definitions/{code}", definitions.delete, "Remove a job definition.", "define"),
     *_both("POST", "/job-definitions/{code}/_execute", definitions.execute, "Make a job of a job definition.", "run"),
     *_both("POST", "/job-definitions/{code}/_dry-run", definitions.dry_run, "Show what the parameters of a job would be; nothing is made.", "run"),
+    *_both("GET", "/job-definitions/{code}/watermark", watermarks.show, "Show how far the runs of a job definition have come.", "read"),
+    *_both("PUT", "/job-definitions/{code}/watermark", watermarks.put, "Set the watermark of a job definition.", "define"),
+    *_both("DELETE", "/job-definitions/{code}/watermark", watermarks.reset, "Reset the watermark of a job definition: its next run is as the first.", "define"),
     *_both("GET", "/job-definitions/{code}/versions", definitions.versions, "List what a job definition was, the newest version first.", "read"),
     *_both("GET", "/job-definitions/{code}/versions/{version}", definitions.version, "Get one version of a job definition.", "read"),
     Route("GET", "/v1/actions", actions.index, "List actions, as a bare list: the buttons of the space.", "read"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from lives import LARGEST_CREDIT, SESSIONS, World, acts, of_team
+from lives import DEFINITION, LARGEST_CREDIT, SESSIONS, World, acts, of_team
 from stage import ADMIN
 
 from listener_sdk.protocol.ids import decode
@@ -20,7 +20,7 @@ from server.commands.leases import Held
 from server.core.fleets import Taker, Wish
 from server.core.jobs import JobRow
 from server.store import jobs as sql
-from server.store import log
+from server.store import log, watermarks
 from server.store import parts as parts_sql
 from server.store import predecessors as predecessors_sql
 from server.store.database import Database, Reader
@@ -42,6 +42,7 @@ def check(world: World, reader: Reader) -> None:
     check_leases(world, rows, reader)
     check_parts(rows, reader, stored)
     check_predecessors(rows, reader)
+    check_watermark(rows, reader, stored)
     check_waiting(world, reader)
     check_nobody_starves(world, rows)
 
@@ -144,6 +145,19 @@ def check_parts(rows: dict[int, JobRow], reader: Reader, stored: list[log.Stored
 def first(mine: list[JobRow]) -> JobRow:
     """The part whose turn it is."""
     return min((part for part in mine if not part.ended), key=lambda part: part.part or 0)
+
+
+def check_watermark(rows: dict[int, JobRow], reader: Reader, stored: list[log.Stored]) -> None:
+    """Who holds a job of the definition knows its mode; and the watermark is where the moves, each from the last, have brought it."""
+    for row in rows.values():
+        asks = row.run_modes is not None and row.holder is not None
+        assert not asks or "watermark" in row.described()
+        assert row.part is None or row.holder is None or row.run_modes is None
+    moves = [json.loads(s.body)["payload"] for s in stored if s.topic == "definition:watermark-moved"]
+    mark = watermarks.load_many(reader, [DEFINITION]).get(DEFINITION)
+    assert [move["version"] for move in moves] == [*range(1, len(moves) + 1)]
+    assert [move["from"] for move in moves] == [None, *(move["to"] for move in moves)][: len(moves)]
+    assert (mark and mark.value) == (moves[-1]["to"] if moves else None)
 
 
 def check_predecessors(rows: dict[int, JobRow], reader: Reader) -> None:

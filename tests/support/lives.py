@@ -9,24 +9,35 @@ from hypothesis import strategies as st
 from stage import ADMIN, OTHER, SPACE, START_MS
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.definitions import DefinitionCreate
 from listener_sdk.protocol.filters import Filter, compile_filter
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import JobAck, JobCreate, JobEnd, JobSplit, JobUpdate
 from listener_sdk.protocol.lifecycle import Status
 from listener_sdk.protocol.outcomes import Outcome
 from listener_sdk.protocol.progress import Progress
-from server.commands import grants, jobs, leases, outcomes, parts, rest, sessions
+from server.commands import grants, jobs, leases, outcomes, parts, rest, run_modes, sessions
 from server.commands.leases import Held, Leases
 from server.core.deadlines import Limits
+from server.core.definitions import new_definition
 from server.core.dispatch import Dispatch
 from server.core.effects import Granted
 from server.core.fleets import Taker, Wish
+from server.store import definitions
 from server.store import jobs as sql
 from server.store.database import Connection
 from server.store.transaction import Facts, Transaction
 
 NAMES = ("workbook:export", "workbook:import", "report:send")
 LARGEST_CREDIT = 3
+DEFINITION = 1
+OF_A_DEFINITION = {
+    "jobType": "export",
+    "definition": "nightly",
+    "modes": {"asked": "delta", "onPartial": "keep"},
+    "startedBy": {"kind": "api"},
+}
+"""What a job says that a definition has started whose type has both modes."""
 SESSIONS = (f"{ADMIN.key_id}/one", f"{ADMIN.key_id}/two", f"{OTHER.key_id}/one")
 
 
@@ -44,6 +55,15 @@ class World:
     deleted: set[int] = field(default_factory=set)
     fences: Counter[int] = field(default_factory=Counter)
     more: bool = False
+
+    def __post_init__(self) -> None:
+        body = {"jobDefinitionCode": "nightly", "jobType": "export"}
+        row = new_definition(
+            DEFINITION, 1, DefinitionCreate.model_validate(body), START_MS, ADMIN.key_id, enabled=True
+        )
+        self.connection.begin()
+        definitions.insert(self.connection, row)
+        self.connection.commit()
 
     def settle(self) -> None:
         """The batches that follow while nothing else happens."""
@@ -73,6 +93,9 @@ class World:
                 self.leases[effect.row.id] = (effect.holder, effect.row.fence)
 
     def _run(self, tx: Transaction, command: Any, item: Any) -> None:
+        # What the batch has leased before it is told its run mode with the first that asks.
+        if command is parts.SPLIT:
+            run_modes.settle(tx)
         before = self._seen(tx, command, item)
         lease = getattr(item, "lease", None)
         row = tx.job(lease.job_id) if lease is not None else None
@@ -120,7 +143,9 @@ def creation(draw: Callable[[Any], Any], world: World) -> tuple[Any, Any]:
         parent_id=draw(st.sampled_from((None, None, None, *named[-3:]))),
         predecessor_ids=draw(some_of(named)),
     )
-    return jobs.CREATE, jobs.CreateJob(ADMIN, body)
+    if draw(st.booleans()):
+        return jobs.CREATE, jobs.CreateJob(ADMIN, body)
+    return jobs.CREATE, jobs.CreateJob(ADMIN, body, said=OF_A_DEFINITION, definition_id=DEFINITION)
 
 
 def on_lease(draw: Callable[[Any], Any], world: World) -> tuple[Any, Any]:
@@ -147,6 +172,7 @@ def on_lease(draw: Callable[[Any], Any], world: World) -> tuple[Any, Any]:
                 (leases.RELEASE, several),
                 (outcomes.COMPLETE, outcomes.CompleteLease(held, Outcome(message="done"), None, {"n": 1})),
                 (outcomes.COMPLETE, outcomes.CompleteLease(held)),
+                (outcomes.COMPLETE, outcomes.CompleteLease(held, watermark=str(percent % 4))),
                 (outcomes.FAIL, outcomes.FailLease(held, "broken")),
                 (outcomes.FAIL, outcomes.FailLease(held, "broken for good", retry=False)),
                 (sessions.HELLO, several),
@@ -175,6 +201,7 @@ def over_rest(draw: Callable[[Any], Any], job_id: int, world: World) -> tuple[An
                 (jobs.DELETE, jobs.JobAct(actor, job_id)),
                 (rest.ACK, rest.AckJob(actor, job_id, JobAck(progress=30, info="a third"))),
                 (rest.COMPLETE, rest.EndJob(actor, job_id, JobEnd(outcome=Outcome(message="done")))),
+                (rest.COMPLETE, rest.EndJob(actor, job_id, JobEnd(watermark="r"))),
                 (rest.FAIL, rest.EndJob(actor, job_id, JobEnd(info="broken"))),
                 (rest.UPDATE, jobs.UpdateJob(actor, job_id, JobUpdate(status=status, info="changed"))),
                 (rest.UPDATE, jobs.UpdateJob(actor, job_id, JobUpdate(progress=60, config={"a": 1}))),

@@ -233,6 +233,18 @@ CREATE TABLE definition_version (
 );
 CREATE INDEX definition_version_space ON definition_version (space_id);
 
+-- How far the runs of a definition have come: value is what the last one that moved it said, version rises with each move or reset.
+CREATE TABLE watermark (
+    definition_id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    value TEXT,
+    version BIGINT NOT NULL,
+    moved_at BIGINT,
+    job_id BIGINT,
+    succeeded_at BIGINT
+);
+CREATE INDEX watermark_space ON watermark (space_id);
+
 -- Buttons that make jobs of domain:operation; target is the id of what they stand on.
 CREATE TABLE action (
     id ROWID_KEY,

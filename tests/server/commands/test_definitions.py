@@ -333,7 +333,7 @@ async def test_a_job_keeps_what_it_was_made_of(ready):
     )
     assert said["input"] == {"url": "x", "limit": 10}
     assert (said["jobType"], said["definition"], said["definitionVersion"]) == ("export", "nightly", 1)
-    assert (said["startedBy"], said["runMode"], said["label"]) == (API, "delta", "Every night")
+    assert (said["startedBy"], said["modes"]["asked"], said["label"]) == (API, "delta", "Every night")
     assert stored.head == {"jobType": "export", "definition": "nightly"}
     (created,) = await ready.events("job:created")
     assert (created["payload"]["definition"], created["payload"]["jobType"]) == ("nightly", "export")

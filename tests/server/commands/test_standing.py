@@ -9,7 +9,18 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.members import MemberCreate, MemberUpdate
 from listener_sdk.protocol.secrets import SecretWrite
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
-from server.commands import actions, definitions, files, keys, logins, members, secrets, spaces, standing
+from server.commands import (
+    actions,
+    definitions,
+    files,
+    keys,
+    logins,
+    members,
+    secrets,
+    spaces,
+    standing,
+    watermarks,
+)
 from server.core.actors import Actor, Shown
 from server.core.keys import ADMINISTRATOR
 from server.core.logins import Owner, Visitor
@@ -201,7 +212,9 @@ FREE = {
 """What the server notes by itself, what ends one's own session, what the holder of a lease may do, and jobs."""
 
 
-@pytest.mark.parametrize("module", [actions, definitions, files, keys, logins, members, secrets, spaces])
+@pytest.mark.parametrize(
+    "module", [actions, definitions, files, keys, logins, members, secrets, spaces, watermarks]
+)
 def test_every_other_command_of_what_is_set_up_has_a_guard(module):
     commands = [one for one in vars(module).values() if isinstance(one, Command)]
     assert {one.name for one in commands if one.guard is None} <= FREE

@@ -52,6 +52,7 @@ def test_every_field_has_its_name_on_the_wire(job, space, now):
         finished_at=now, acknowledged_at=now, cancel_requested_at=now, info="i", progress=1.0, done=1.0, total=2.0,
         eta_at=now, outcome='{"message":"m"}', result='{"n":1}', lease_expires_at=now, queue_timeout_ms=1500,
         spec=json.dumps({
+            "watermark": {"since": None, "version": 1},
             "tags": ["acme"], "destination": "d", "config": {}, "trigger": "manual", "mode": "hidden", "input": {"a": 1},
             "subject": {"type": "resource", "id": "x"}, "managed": False, "metadata": {}, "label": "l",
             "partData": {"page": 1}, "partExecution": "parallel", "predecessorIds": ["us_jb_x"], "definition": "d",

@@ -132,7 +132,8 @@ async def test_a_launch_may_say_more_of_its_job(ready):
         "POST", "/v1/job-definitions/web-test/_execute", {"mode": "delta", "params": {"limit": 1}, **own}
     )
     job = (await ready.call("GET", f"/v1/jobs/{answer.body['jobId']}")).data
-    assert (job["label"], job["priority"], job["status"], job["runMode"]) == ("Mine", 7, "scheduled", "delta")
+    assert (job["label"], job["priority"], job["status"]) == ("Mine", 7, "scheduled")
+    assert job["modes"]["asked"] == "delta"
     assert (job["metadata"], job["source"], job["fileId"], job["input"]["limit"]) == (
         {"a": 1},
         "us_wb_1",

@@ -50,6 +50,8 @@ BODIES = {
     "/v1/jobs/{id}/plan": {"fileId": "us_fl_1", "jobId": UNKNOWN["/v1/jobs"], **LISTS},
     "/v1/job-definitions/{code}": {"jobDefinition": {}},
     "/vue/_api/v1/job-definitions/{code}": {"jobDefinition": {}},
+    "/v1/job-definitions/{code}/watermark": {"value": "a"},
+    "/vue/_api/v1/job-definitions/{code}/watermark": {"value": "a"},
 }
 """What routes need that take no empty body."""
 
