@@ -32,11 +32,13 @@ from listener_sdk.protocol import (
     secrets,
     spaces,
     tokens,
+    watermarks,
 )
 from listener_sdk.subscription import LiveTick, Subscription
+from listener_sdk.watermark import Watermark
 
 INTERNAL: Final = frozenset(
-    {"ask_to_stop", "forgotten", "handlers", "afterwards", "of_code", "fetch_secrets"}
+    {"ask_to_stop", "forgotten", "handlers", "afterwards", "of_code", "fetch_secrets", "advanced_to"}
 )
 """Public by name, but only the SDK itself uses them."""
 
@@ -45,7 +47,7 @@ RECORDS: Final[tuple[type[BaseModel], ...]] = (
     job_types.JobTypeView, job_types.JobTypeLimits,
     events.EventCreate, events.Event, LiveTick, jobs.File, keys.Key, keys.CreatedKey, client_keys.WhoAmI,
     tokens.Token, client_audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
-    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
+    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, watermarks.Watermark, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 
@@ -82,6 +84,7 @@ def _handler() -> Iterator[str]:
     yield "## In a handler"
     yield from _class("Job", Job, "job.")
     yield f"### `job.log`\n\n{signature('job.log.', *(found for _, found in methods(JobLog)))}\n\n{text(JobLog.__doc__)}"
+    yield from _class("job.watermark", Watermark, "job.watermark.")
     yield from _class("Parts", Parts, "parts.")
     yield from _class("PartsResult", PartsResult, "result.")
     verbs = [found for name, found in methods(SyncJob) if name not in {"wait_for", *INTERNAL}]

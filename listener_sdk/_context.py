@@ -11,6 +11,7 @@ from .errors import Canceled
 from .protocol.jobs import Job as RawJob
 from .protocol.jobs import JobCreate
 from .protocol.redaction import Redaction
+from .watermark import Watermark
 
 if TYPE_CHECKING:
     from .client import Client
@@ -44,6 +45,8 @@ class Context(Generic[Input]):
     """Which part of its parent this job is, from 0; None when it is none."""
     part_data: dict[str, Any]
     """What this part shall work on, as `split` was told; empty when it is no part. The input is the parent's."""
+    run_mode: str
+    """``delta`` when the run works on what is new since the last one, else ``full``: on all of it."""
     secrets: Secrets
     """The secrets that the handler declared, ``@listener.job("crm:sync", secrets=["crm_token"])``, by name; KeyError for any other.
     Their values are shown as ``***`` in what this run logs, ticks and ends with."""
@@ -72,6 +75,8 @@ class Context(Generic[Input]):
         self.metadata: dict[str, Any] = raw.metadata or {}
         self.part = raw.part
         self.part_data: dict[str, Any] = raw.part_data or {}
+        self.run_mode = raw.run_mode or "full"
+        self._mark: Watermark | None = None
         self._channel = channel
         self._client = client
         self._stopping = False
@@ -88,6 +93,18 @@ class Context(Generic[Input]):
     def is_part(self) -> bool:
         """Whether this job is a part of another, ``raw.parent_id``. Parts have their parent's name: the same handler runs them."""
         return self.part is not None
+
+    @property
+    def watermark(self) -> Watermark:
+        """How far the runs of this job's definition have come: ``since`` when this one reads, and ``advance(to)``."""
+        if self._mark is None:
+            self._mark = Watermark(self._raw.watermark, is_part=self.part is not None)
+        return self._mark
+
+    @property
+    def advanced_to(self) -> str | None:
+        """What the handler has said of the watermark, if its job has one."""
+        return None if self._mark is None or not self._mark.is_kept else self._mark.to
 
     @property
     def cancelled(self) -> bool:

@@ -4,7 +4,7 @@ import json
 import os
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,8 @@ class Done:
 
     outcome: wire.Outcome | None = None
     data: JsonObject | None = None
+    watermark: str | None = None
+    """How far the run has come, if its handler has said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,15 @@ class Failed:
     retry_at: datetime | None = None
 
 
-def of_result(value: Any, redaction: Redaction | None = None) -> Done | Failed:
-    """An Outcome, a text (its message), a dict (data for programs) or nothing; all else fails for good."""
+def of_result(value: Any, redaction: Redaction | None = None, watermark: str | None = None) -> Done | Failed:
+    """An Outcome, a text (its message), a dict (data for programs) or nothing; all else fails for good.
+
+    ``watermark`` goes with what ended well.
+    """
     try:
         done = _done(value)
+        if isinstance(done, Done) and watermark is not None:
+            done = replace(done, watermark=watermark)
         return done if redaction is None or isinstance(done, Failed) else _redacted(done, redaction)
     except ValueError as error:
         return Failed(clean(f"What the handler returned cannot be stored: {error}.", 4096), retry=False)
@@ -107,7 +114,9 @@ def _redacted(done: Done, redaction: Redaction) -> Done:
             outcome = wire.Outcome.model_validate(told)
         except ValidationError:
             raise ValueError("a secret stands where it cannot be left out") from None
-    return Done(outcome, redaction.json(done.data))
+    if done.watermark is not None and redaction.text(done.watermark) != done.watermark:
+        raise ValueError("a secret stands in the watermark")
+    return Done(outcome, redaction.json(done.data), done.watermark)
 
 
 def _message(error: Exception, shown: Callable[[str], str]) -> str:

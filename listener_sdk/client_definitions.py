@@ -21,6 +21,8 @@ from .protocol.definitions import (
     TemplateDryRun,
 )
 from .protocol.jobs import Job
+from .protocol.watermarks import Watermark, WatermarkWrite
+from .watermark import watermark_text
 
 FILTERS: Final = ("job_type", "enabled", "target", "q", "page_size", "cursor")
 
@@ -128,6 +130,23 @@ class Definitions:
         return await self._http.record(
             DefinitionVersion, "GET", f"/v1/job-definitions{_path(code)}/versions/{number}"
         )
+
+    async def watermark(self, code: str) -> Watermark:
+        """How far the runs of a definition have come: from its ``value`` on the next delta run reads."""
+        return await self._http.record(Watermark, "GET", f"/v1/job-definitions{_path(code)}/watermark")
+
+    async def set_watermark(self, code: str, to: str | datetime | int) -> Watermark:
+        """Say from where on the next delta run reads. Runs that go on now do not move it any more.
+
+        - ``to``: a text of at most 256 characters, an integer, or a time with a zone; kept as a text, as ``job.watermark.advance`` does
+        """
+        sent = body_text(WatermarkWrite, {"value": watermark_text(to)})
+        path = f"/v1/job-definitions{_path(code)}/watermark"
+        return await self._http.record(Watermark, "PUT", path, sent)
+
+    async def reset_watermark(self, code: str) -> None:
+        """Let the next run be as the first: full, from the start date of the definition. Runs that go on now do not move it any more."""
+        await self._http.call("DELETE", f"/v1/job-definitions{_path(code)}/watermark")
 
     async def dry_run(
         self,

@@ -1,6 +1,7 @@
 """``client.jobs``: create, read, steer, split and end jobs over REST, and wait for them."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from .protocol.jobs import Attempt, Job, JobAck, JobCancel, JobCreate, JobEnd, J
 from .protocol.lifecycle import FINAL, Status, is_final
 from .protocol.model import WireModel
 from .protocol.times import Time
+from .watermark import watermark_text
 
 _FILTERS: Final = names_of(JobsFilter) | {
     "workbook_id", "space_id", "environment_id", "sort_direction", "page_size", "page_number", "cursor",
@@ -249,6 +251,7 @@ class Jobs:
         info: str | None = None,
         result: dict[str, Any] | None = None,
         fence: int | None = None,
+        watermark: str | datetime | int | None = None,
     ) -> Job:
         """End a job well.
 
@@ -256,8 +259,11 @@ class Jobs:
         - ``info``: the last word of its progress
         - ``result``: data for programs; else the outcome's
         - ``fence``: refuse unless the job's fence is still this
+        - ``watermark``: how far the run of a definition has come, as ``job.watermark.advance`` says it
         """
-        return await self._job("POST", f"{_path(job_id)}/complete", _end(outcome, info, result, fence))
+        end = _end(outcome, info, result, fence)
+        end.watermark = None if watermark is None else watermark_text(watermark)
+        return await self._job("POST", f"{_path(job_id)}/complete", end)
 
     async def fail(
         self,
@@ -268,7 +274,7 @@ class Jobs:
         result: dict[str, Any] | None = None,
         fence: int | None = None,
     ) -> Job:
-        """End a job without success; no attempt follows. Arguments as `complete`."""
+        """End a job without success; no attempt follows. Arguments as `complete`, without ``watermark``."""
         return await self._job("POST", f"{_path(job_id)}/fail", _end(outcome, info, result, fence))
 
     async def cancel(self, job_id: str, info: str | None = None) -> Job:

@@ -17,6 +17,7 @@ from .handlers import choose
 from .job import Job, SyncJob
 from .listener import Listener
 from .parts import PartData, PartsResult, RawJobs, result_of
+from .protocol.job_types import RunMode
 from .protocol.jobs import File, JobCreate, JsonObject, LogLine
 from .protocol.jobs import Job as RawJob
 from .protocol.lifecycle import Status, is_final
@@ -55,6 +56,8 @@ class JobRun:
     """The child jobs that were started."""
     parts: list["JobRun"] = field(default_factory=list)
     """What the parts did that the handler split its job into and waited for, in their order."""
+    watermark: str | None = None
+    """What ``job.watermark.advance`` was told last; None when the run did not end well."""
     failure: str | None = None
     """Why a part failed: its message. The failure of the job itself is raised, as JobFailed."""
 
@@ -86,6 +89,8 @@ async def run_job(
     attempt: int = 1,
     files: Mapping[str, Path | bytes] | None = None,
     secrets: Mapping[str, str] | None = None,
+    run_mode: RunMode = "full",
+    since: str | None = None,
     stop_after_ticks: int | None = None,
     client: Client | None = None,
     **fields: Any,
@@ -97,6 +102,8 @@ async def run_job(
     - ``attempt``: which attempt the handler is told it is
     - ``files``: what ``job.fetch`` gives, by file id: paths or bytes
     - ``secrets``: values by name; the handler has those that it declared
+    - ``run_mode``: ``full`` or ``delta``
+    - ``since``: from where on the run reads, ``job.watermark.since``
     - ``stop_after_ticks``: ask the handler to stop once it has ticked so often
     - ``client``: the handler's ``job.client``
     - ``fields``: more of the job: ``file_id``, ``metadata``, ``source`` ...
@@ -105,7 +112,8 @@ async def run_job(
 
     JobFailed when the handler fails, Canceled when it was stopped, LookupError when the listener has no such handler.
     """
-    raw = _raw_job(name, plain_input(input), attempt, fields)
+    own = {"run_mode": run_mode, "watermark": {"since": since, "version": 0}}
+    raw = _raw_job(name, plain_input(input), attempt, {**own, **fields})
     world = _World(listener, dict(files or {}), dict(secrets or {}), client)
     ending, run = await world.run(raw, stop_after_ticks)
     if isinstance(ending, Failed):
@@ -156,6 +164,7 @@ class _World:
         ending = await perform(handler, recorder.context)
         if isinstance(ending, Done):
             recorder.run.outcome, recorder.run.result = ending.outcome, ending.data
+            recorder.run.watermark = ending.watermark
         else:
             recorder.run.failure = ending.message
         return ending, recorder.run

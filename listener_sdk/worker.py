@@ -260,7 +260,7 @@ async def perform(handler: Handler, context: Job[Any] | SyncJob[Any]) -> Done | 
         result = await _result(handler, context)
         if context.forgotten is not None:
             return Failed(context.forgotten, retry=False)
-        return of_result(result, context.redaction)
+        return of_result(result, context.redaction, context.advanced_to)
     except (asyncio.CancelledError, Canceled, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a handler raises fails its attempt, SystemExit too
@@ -312,7 +312,13 @@ async def in_thread(work: Callable[[], Any]) -> Any:
 def frame_of(lease: LeaseKey, ending: Done | Failed) -> Complete | Fail:
     """The frame that says how an attempt ended."""
     if isinstance(ending, Done):
-        return Complete(job=lease.job, fence=lease.fence, outcome=ending.outcome, result=ending.data)
+        return Complete(
+            job=lease.job,
+            fence=lease.fence,
+            outcome=ending.outcome,
+            result=ending.data,
+            watermark=ending.watermark,
+        )
     return Fail(
         job=lease.job,
         fence=lease.fence,

@@ -1,4 +1,4 @@
-"""``tickwire definitions``: list, show, create, update, enable, disable, launch, versions, dry-run, delete."""
+"""``tickwire definitions``: list, show, create, update, enable, disable, launch, versions, dry-run, watermark, delete."""
 
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from .groups import DefaultGroup
 from .output import emit, in_json, local, say, short, wire
 from .pairs import as_object, json_object
 from .tables import table
+from .watermarks import watermark
 
 
 class DefinitionsGroup(DefaultGroup):
@@ -195,6 +196,7 @@ def disable(code: str, url: str | None, key: str | None, as_json: bool) -> None:
 
 command.add_command(launch)
 command.add_command(dry_run)
+command.add_command(watermark)
 
 
 @command.command("versions")

@@ -112,3 +112,20 @@ async def test_what_the_server_would_refuse_is_not_sent(server, client):
         with pytest.raises(TypeError):
             await call
     assert server.requests == []
+
+
+async def test_watermarks_are_read_set_and_reset(server, client):
+    path = f"{PATH}/watermark"
+    mark = {"value": "a", "version": 2, "movedAt": AT, "jobId": "us_jb_1", "succeededAt": AT}
+    for method in ("GET", "PUT"):
+        server.routes[method, path] = {"data": mark}
+    server.routes["DELETE", path] = {"data": {"success": True}}
+    found = await client.definitions.watermark("web-test")
+    assert (found.value, found.version, found.job_id) == ("a", 2, "us_jb_1")
+    for to, text in ((datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00.000000Z"), (7, "7"), ("k", "k")):
+        await client.definitions.set_watermark("web-test", to)
+        assert server.requests[-1][2] == {"value": text}
+    with pytest.raises(ValueError, match="at most 256"):
+        await client.definitions.set_watermark("web-test", "x" * 257)
+    await client.definitions.reset_watermark("web-test")
+    assert server.requests[-1][:2] == ("DELETE", path)

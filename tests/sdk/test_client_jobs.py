@@ -91,6 +91,8 @@ async def test_the_raw_life_cycle(server, client):
     assert server.requests[-1][2]["outcome"]["message"] == "It broke."
     await client.jobs.complete(JOB)
     assert server.requests[-1][2] == {}
+    await client.jobs.complete(JOB, watermark=7)
+    assert server.requests[-1][2] == {"watermark": "7"}
     await client.jobs.cancel(JOB, "not needed")
     assert server.requests[-1][2] == {"info": "not needed"}
 

@@ -15,6 +15,7 @@ class FakeDefinitions:
         self.known: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.shown: dict[str, Any] = {"params": {"url": "u"}, "places": [], "problems": []}
+        self.watermark: dict[str, Any] = {"version": 0}
         self._make_job = make_job
 
     def routes(self) -> list[web.RouteDef]:
@@ -29,6 +30,9 @@ class FakeDefinitions:
             web.post(f"{at}/{{code}}/_execute", self._execute),
             web.post(f"{at}/{{code}}/_dry-run", self._dry_run),
             web.get(f"{at}/{{code}}/versions", self._versions),
+            web.get(f"{at}/{{code}}/watermark", self._watermark),
+            web.put(f"{at}/{{code}}/watermark", self._set_watermark),
+            web.delete(f"{at}/{{code}}/watermark", self._reset_watermark),
         ]
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -86,3 +90,14 @@ class FakeDefinitions:
             "params": one["params"],
         }
         return web.json_response({"data": [version], "cursor": None})
+
+    async def _watermark(self, _: web.Request) -> web.Response:
+        return web.json_response({"data": self.watermark})
+
+    async def _set_watermark(self, request: web.Request) -> web.Response:
+        self.watermark = {**await request.json(), "version": 1, "movedAt": AT}
+        return await self._watermark(request)
+
+    async def _reset_watermark(self, _: web.Request) -> web.Response:
+        self.watermark = {"version": 2, "movedAt": AT}
+        return web.json_response({"data": {"success": True}})
