@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ._text import check_json, clean, loose_fields
+from .protocol.events import Event, EventCreate
 from .protocol.jobs import File, JobCreate, Level, LogLine
 from .protocol.jobs import Job as RawJob
 from .protocol.progress import Progress
@@ -31,6 +32,8 @@ class Channel(Protocol):
     def log(self, line: LogLine) -> None: ...
 
     async def create(self, job: JobCreate) -> RawJob: ...
+
+    async def publish(self, event: EventCreate) -> Event: ...
 
     async def upload(self, source: Source, name: str | None, content_type: str | None) -> File: ...
 

@@ -7,7 +7,9 @@ from ._channel import Channel, JobLog, plain_input
 from ._given import body, check_names, names_of
 from ._granted import Granted, whole
 from ._secrets import Secrets
+from .client_events import event_of
 from .errors import Canceled
+from .protocol.events import EventCreate
 from .protocol.jobs import Job as RawJob
 from .protocol.jobs import JobCreate
 from .protocol.redaction import Redaction
@@ -144,6 +146,12 @@ class Context(Generic[Input]):
     def _go_on(self) -> None:
         if self._stopping:
             raise Canceled("the job was asked to stop")
+
+    def _event(
+        self, topic: str, payload: Any, context: dict[str, Any] | None, fields: dict[str, Any]
+    ) -> EventCreate:
+        given = {name: value for name, value in (context or {}).items() if name != "job_id"}
+        return event_of(topic, payload, {**given, "jobId": self.id}, fields)
 
     def _child(self, name: str, input: Any, fields: dict[str, Any]) -> JobCreate:  # noqa: A002 - the wire's word
         kind, _, operation = name.partition(":")

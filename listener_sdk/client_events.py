@@ -1,6 +1,6 @@
 """``client.events``: read, publish and acknowledge events over REST."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -72,17 +72,28 @@ class Events:
 
         ApiError (``bad_topic``, ``reserved_topic``), before anything is sent, for a topic that clients may not publish.
         """
-        try:
-            check_topic(topic)
-        except Refusal as refusal:
-            raise ApiError.of_code(refusal.code, refusal.message, key=refusal.key) from None
-        check_names("publish", fields, names_of(EventCreate, "topic", "payload", "context"))
-        told = {**fields, "topic": topic, "payload": plain_input(payload) or {}, "context": context or {}}
-        event = body(EventCreate, told)
-        event.domain = event.domain or topic.partition(":")[0]
+        return await self.publish_event(event_of(topic, payload, context, fields), idempotency_key)
+
+    async def publish_event(self, event: EventCreate, idempotency_key: str | None = None) -> Event:
+        """Publish an event that was made already."""
         sent = event.model_dump_json(exclude_none=True).encode()
         return await self._http.record(Event, "POST", "/v1/events", sent, idempotency_key=idempotency_key)
 
     async def ack(self, event_id: str) -> None:
         """Mark an event as seen: lists leave it out, unless asked with ``include_acknowledged``."""
         await self._http.call("POST", f"/v1/events/{quote(event_id, safe='')}/ack")
+
+
+def event_of(
+    topic: str, payload: Any, context: Mapping[str, Any] | None, fields: Mapping[str, Any]
+) -> EventCreate:
+    """The event of these facts; ApiError and TypeError as of `Events.publish`."""
+    try:
+        check_topic(topic)
+    except Refusal as refusal:
+        raise ApiError.of_code(refusal.code, refusal.message, key=refusal.key) from None
+    check_names("publish", fields, names_of(EventCreate, "topic", "payload", "context"))
+    told = {**fields, "topic": topic, "payload": plain_input(payload) or {}, "context": context or {}}
+    event = body(EventCreate, told)
+    event.domain = event.domain or topic.partition(":")[0]
+    return event

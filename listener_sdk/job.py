@@ -23,6 +23,7 @@ from ._channel import JobLog, Source, Words, progress
 from ._context import Context, Input
 from ._tables import csv_table
 from .parts import Parts, SyncParts, parts_body
+from .protocol.events import Event
 from .protocol.jobs import File
 from .protocol.jobs import Job as RawJob
 
@@ -177,6 +178,27 @@ class Job(Context[Input]):
         self._go_on()
         return await self._channel.create(self._child(name, input, fields))
 
+    def publish(
+        self, topic: str, payload: Any = None, context: dict[str, Any] | None = None, **fields: Any
+    ) -> Coroutine[Any, Any, Event]:
+        """Publish an event that says it comes from this job (``context.jobId``), so that event triggers know when they go in a circle.
+
+        - ``topic``: ``domain:operation``, such as ``invoice:paid``, of a domain that is not reserved
+        - ``payload``: a dict or a pydantic model
+        - ``context``: more ids that the event is about, for filters
+        - ``fields``: more of the event, as in `EventCreate`; TypeError for others
+
+        Another attempt of the job publishes it again. A restart of the server is waited out. Canceled when the job was asked to
+        stop, ApiError for a topic that clients may not publish.
+        """
+        return self._calls.make("publish", self._publish, topic, payload, context, fields)
+
+    async def _publish(
+        self, topic: str, payload: Any, context: dict[str, Any] | None, fields: dict[str, Any]
+    ) -> Event:
+        self._go_on()
+        return await self._channel.publish(self._event(topic, payload, context, fields))
+
     def split(self, parts: int | Iterable[Any], *, parallel: bool = True) -> Coroutine[Any, Any, Parts]:
         """Split this job into parts: children of the same name and input, which this or other listeners run::
 
@@ -302,6 +324,13 @@ class SyncJob(Context[Input]):
         """As `Job.start`."""
         self._go_on()
         return self.wait_for(self._channel.create(self._child(name, input, fields)))
+
+    def publish(
+        self, topic: str, payload: Any = None, context: dict[str, Any] | None = None, **fields: Any
+    ) -> Event:
+        """As `Job.publish`."""
+        self._go_on()
+        return self.wait_for(self._channel.publish(self._event(topic, payload, context, fields)))
 
     def split(self, parts: int | Iterable[Any], *, parallel: bool = True) -> SyncParts:
         """As `Job.split`."""

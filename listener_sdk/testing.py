@@ -17,6 +17,7 @@ from .handlers import choose
 from .job import Job, SyncJob
 from .listener import Listener
 from .parts import PartData, PartsResult, RawJobs, result_of
+from .protocol.events import Event, EventCreate
 from .protocol.job_types import RunMode
 from .protocol.jobs import File, JobCreate, JsonObject, LogLine
 from .protocol.jobs import Job as RawJob
@@ -52,6 +53,8 @@ class JobRun:
     """The lines of ``job.log``."""
     attachments: list[Attachment] = field(default_factory=list)
     """The files of ``job.attach``, in their order."""
+    published: list[EventCreate] = field(default_factory=list)
+    """The events of ``job.publish``."""
     started: list[JobCreate] = field(default_factory=list)
     """The child jobs that were started."""
     parts: list["JobRun"] = field(default_factory=list)
@@ -210,6 +213,12 @@ class _Recorder:
         made = _raw_job(job.name, job.input, 0, facts)
         self._children[made.id] = made
         return made
+
+    async def publish(self, event: EventCreate) -> Event:
+        self.run.published.append(event)
+        facts = event.model_dump(mode="json", by_alias=True, exclude_none=True)
+        number = len(self.run.published)
+        return Event.model_validate({**facts, "id": f"us_ev_{number:010}", "createdAt": _THEN})
 
     def _new_id(self) -> str:
         return f"us_jb_{self._world.job_number():010}"

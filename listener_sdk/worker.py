@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ from .errors import ApiError, Canceled
 from .handlers import Handler, choose
 from .job import Job, SyncJob
 from .parts import PartData, PartsResult, RawJobs
+from .protocol.events import Event, EventCreate
 from .protocol.frames import Complete, Fail, Release
 from .protocol.job_types import JobTypeDeclare
 from .protocol.jobs import File, JobCreate, LogLine
@@ -69,6 +71,10 @@ class LeaseChannel:
 
     async def create(self, job: JobCreate) -> RawJob:
         return await self._stream.create(job)
+
+    async def publish(self, event: EventCreate) -> Event:
+        events, key = self._client.events, f"{self._lease.job}-{secrets.token_hex(8)}"
+        return await patiently(lambda: events.publish_event(event, key), repeatable=True, idempotent=True)
 
     async def upload(self, source: Source, name: str | None, content_type: str | None) -> File:
         files = self._client.files

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from listener_sdk._channel import Channel
-from listener_sdk.errors import Canceled
+from listener_sdk.errors import ApiError, Canceled
 from listener_sdk.job import TRACK_EVERY_S, Job, SyncJob
 from listener_sdk.parts import result_of
+from listener_sdk.protocol.events import Event
 from listener_sdk.protocol.jobs import Job as RawJob
 from tests.sdk.fake_server import wire_job
 
@@ -18,6 +19,7 @@ class Recorder(Channel):
         self.ticks = []
         self.created = []
         self.uploaded = []
+        self.published = []
         self.splits = []
 
     def tick(self, progress):
@@ -29,6 +31,10 @@ class Recorder(Channel):
     async def create(self, job):
         self.created.append(job)
         return RawJob.model_validate(wire_job(2))
+
+    async def publish(self, event):
+        self.published.append(event)
+        return Event(id="us_ev_1", topic=event.topic, domain=event.domain, created_at="2026-01-01T00:00:00Z")
 
     async def upload(self, source, name, content_type):
         self.uploaded.append((source, name, content_type))
@@ -76,6 +82,7 @@ async def test_every_verb_raises_canceled_once_a_stop_was_asked():
         job.attach(b"x", "x"),
         job.fetch("us_fl_1"),
         job.start("a:b"),
+        job.publish("invoice:paid"),
         job.split(2),
         job.wait_for_end("us_jb_9"),
         job.attach_errors([{"row": 1}]),
@@ -165,6 +172,23 @@ async def test_children_files_and_downloads():
     await job.attach(b"x", "a.csv", "text/csv")
     assert recorder.uploaded == [(b"x", "a.csv", "text/csv")]
     assert await job.fetch("us_fl_1", "/tmp") == Path("/tmp/us_fl_1")
+
+
+async def test_an_event_names_the_job_that_publishes_it():
+    job, recorder = make()
+    made = await job.publish("invoice:paid", {"a": 1}, {"jobId": "us_jb_9", "job_id": "us_jb_8", "fileId": "us_fl_1"})
+    assert made.topic == "invoice:paid"
+    with pytest.raises(ApiError, match="Only the server publishes"):
+        await job.publish("job:completed")
+    with pytest.raises(TypeError, match="did you mean 'target'"):
+        await job.publish("invoice:paid", targt="x")
+    plain = SyncJob(RawJob.model_validate(wire_job()), None, recorder, None, loop=asyncio.get_running_loop())
+    await asyncio.to_thread(plain.publish, "invoice:sent", target="t")
+    first, second = recorder.published
+    assert (first.payload, first.context.job_id, first.context.file_id) == ({"a": 1}, job.id, "us_fl_1")
+    assert (second.topic, second.domain, second.context.job_id, second.target) == (
+        "invoice:sent", "invoice", plain.id, "t",
+    )  # fmt: skip
 
 
 async def test_a_sync_job_has_the_same_verbs_for_its_thread(clock):

@@ -17,6 +17,7 @@ async def export(job: Job[Export]) -> Outcome:
         job.log.info("row", number=row)
     file = await job.attach(b"a,b\n", "rows.csv")
     await job.start("workbook:check", {"file": file.id})
+    await job.publish("book:exported", {"file": file.id})
     return Outcome("Done", next=next_.download(file), data={"attempt": job.attempt})
 
 
@@ -49,6 +50,9 @@ async def test_it_shows_outcome_ticks_lines_attachments_and_children():
     assert run.attachment("rows.csv") == b"a,b\n"
     assert run.outcome.next.file_id == run.attachments[0].file.id
     assert [child.name for child in run.started] == ["workbook:check"]
+    assert [(event.topic, event.context.job_id) for event in run.published] == [
+        ("book:exported", "us_jb_0000000001")
+    ]
     with pytest.raises(KeyError, match=r"rows\.csv"):
         run.attachment("other.csv")
 

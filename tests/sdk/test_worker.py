@@ -1,13 +1,14 @@
 """Workers against a fake server: what handlers do becomes frames."""
 
 import asyncio
+import json
 import threading
 
 from served_listener import JOB, Export, served
 
 from listener_sdk import Job, Listener, Outcome, SyncJob, next_
 from listener_sdk.protocol.jobs import File
-from tests.sdk.fake_server import AT, DEADLINE_S, error, ok, wire_job
+from tests.sdk.fake_server import AT, DEADLINE_S, error, ok, wire_event, wire_job
 
 
 async def test_a_job_is_acked_run_and_completed_with_its_outcome(server):
@@ -281,6 +282,29 @@ async def test_sync_verbs_reach_the_server_in_order(server):
     method, path, body = server.requests[-1]
     assert (method, body) == ("POST", b"a,b\n")
     assert f"jobId={JOB}" in path
+
+
+async def test_an_event_is_published_as_the_jobs_own_once_for_each_call(server):
+    listener = Listener()
+    seen = []
+
+    def events(request, raw):
+        seen.append((request.headers["Idempotency-Key"], json.loads(raw)["context"]))
+        return {"data": wire_event(3)}
+
+    server.routes["POST", "/v1/events"] = events
+
+    @listener.job("workbook:export")
+    async def export(job: Job) -> str:
+        await job.publish("invoice:paid")
+        return (await job.publish("invoice:paid")).id
+
+    async with served(listener, server):
+        await server.grant(wire_job())
+        (end,) = await server.until_said("complete")
+    assert end["outcome"]["message"] == "us_ev_0000000003"
+    assert [context for _, context in seen] == [{"jobId": JOB}] * 2
+    assert len({key for key, _ in seen}) == 2
 
 
 async def test_an_attachment_of_a_path_is_streamed_as_the_jobs_file(server, tmp_path):
