@@ -155,6 +155,38 @@ def compile_filter(conditions: Mapping[str, Any] | None) -> Filter:
     return Filter([(key, _alternatives(key, value)) for key, value in flat])
 
 
+# ---- looking filters up
+
+
+def exact_values(conditions: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Of the keys of a filter those whose values have no wildcards, with the texts of these.
+
+    An event passes the filter only if each of these keys has one of its texts among `texts_at` in the event: so those of many filters
+    that may pass are found without testing every one.
+    """
+    flat = ((key, _alternatives(key, value)) for key, value in _flatten_filter(conditions))
+    return {
+        key: frozenset(map(_text, given))
+        for key, given in flat
+        if not any(isinstance(one, str) and is_glob(one) for one in given)
+    }
+
+
+def texts_at(key: str, event: Any) -> set[str] | None:
+    """The texts of the values that a filter's key finds in an event; None where that takes too many steps."""
+    reading = Reading(event if isinstance(event, dict) else {})
+    try:
+        return {_text(one) for one in reading.elements(_finder(key)(reading)) if not isinstance(one, dict)}
+    except OutOfSteps:
+        return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return _number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value).lower()
+
+
 # ---- rules
 
 
