@@ -270,6 +270,19 @@ class LastJob(WireModel):
     finished_at: Time | None = None
 
 
+class TriggerProblem(WireModel):
+    """Why an event did not start a job: a guard ``stopped`` it (``reason`` is ``depth`` or ``rate``), or it ``failed`` (an error code)."""
+
+    at: Time
+    kind: Literal["stopped", "failed"]
+    reason: str
+    message: str
+    trigger: int
+    event_id: str
+    event_topic: str | None = None
+    problems: list[JsonObject] = Field(default_factory=list)
+
+
 class _Described(WireModel):
     job_type: str
     params: JsonObject = Field(default_factory=dict)
@@ -295,6 +308,10 @@ class Definition(_Described):
     updated_by: str | None = None
     last_job: LastJob | None = None
     running: bool = False
+    trigger_stops: int = 0
+    """How many starts the guards have prevented since its triggers became as they are."""
+    trigger_problem: TriggerProblem | None = None
+    """The newest of these, or of those that failed."""
 
 
 class DefinitionVersion(_Described):

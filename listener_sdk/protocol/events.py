@@ -73,6 +73,10 @@ SERVER_TOPICS: Final = {
     "key:updated": "The name, the end or a restriction of an API key changed: payload.before and payload.after.",
     "key:rotated": "An API key has a new secret; the old one is valid until payload.oldSecretUntil.",
     "key:revoked": "An API key was revoked.",
+    "definition:trigger-stopped": "The guards have kept a trigger from starting jobs: payload.reason is depth or rate, payload.count how "
+    "many since the last such event; at most one a minute for each trigger.",
+    "definition:trigger-failed": "An event did not start a job: payload.problems says what did not resolve or fit.",
+    "definition:triggers-missed": "Events between payload.after and payload.before were removed before triggers had seen them.",
     "secret:created": "A secret was set for the first time; the event never holds its value.",
     "secret:updated": "A secret was set anew.",
     "secret:deleted": "A secret was removed.",

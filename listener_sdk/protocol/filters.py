@@ -184,7 +184,11 @@ def texts_at(key: str, event: Any) -> set[str] | None:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return _number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value).lower()
+    return (
+        _number(value)
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else str(value).lower()
+    )
 
 
 # ---- rules

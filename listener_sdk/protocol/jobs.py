@@ -247,6 +247,8 @@ class Job(WireModel):
     """Whether the run works on all (``full``) or on what is new (``delta``); of a definition's job since it was leased."""
     watermark: JsonObject | None = None
     """Of a definition's job since it was leased: ``since`` when a run reads, the ``version`` it goes by; ``to`` and ``moved`` at its end."""
+    depth: int | None = None
+    """How many event triggers in a row have led to it."""
     config: JsonObject | None = None
     job_type: str | None = None
     """The code of the job type that it was made of."""

@@ -27,8 +27,8 @@ def tell(
     after: Fields | None = None,
     about: Fields | None = None,
     space: Space | None = None,
-) -> None:
-    """Say that the actor has changed something.
+) -> NewEvent:
+    """Say that the actor has changed something; the event, which knows its place when the batch has ended.
 
     - ``target``: the id of what changed
     - ``payload``: what subscribers read
@@ -39,8 +39,9 @@ def tell(
     where = space or actor.space
     context = {**context_of(tx, where, actor.key_id), **(about or {})}
     body = {"topic": topic, "domain": topic.partition(":")[0], "context": context, "payload": payload}
-    tx.append(NewEvent(where.id, topic, None, terminal=False, body=body))
+    event = tx.append(NewEvent(where.id, topic, None, terminal=False, body=body))
     note(tx, actor, topic, target, before=before, after=after, space=where)
+    return event
 
 
 def note(

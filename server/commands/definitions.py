@@ -1,6 +1,6 @@
 """Job definitions: made, changed and removed by those who define jobs, and started by anybody who runs them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -28,9 +28,10 @@ from ..core.templates import Resolved
 from ..core.watermarks import noted
 from ..store import definitions as sql
 from ..store import secrets as secrets_sql
+from ..store import triggers as triggers_sql
 from ..store.command import Command
 from ..store.database import Reader
-from ..store.transaction import Transaction
+from ..store.transaction import NewEvent, Transaction
 from . import launches
 from .built_in import BUILT_IN
 from .changes import tell
@@ -182,6 +183,7 @@ def create(tx: Transaction, item: CreateDefinition) -> DefinitionRow:
     """Store a definition. Refusals ``not_found`` of its job type, ``conflict``, ``limit``, ``too_large``, or ``invalid`` for each problem."""
     actor, body = item.actor, item.body
     check_active(tx.space(actor.space.id))
+    _check_triggers(actor, body.triggers)
     # Two servers must not both find that the code is free.
     tx.connection.take_turn()
     job_type = _type(tx, actor, body.job_type)
@@ -190,7 +192,8 @@ def create(tx: Transaction, item: CreateDefinition) -> DefinitionRow:
     checker(tx.connection, actor, job_type, row.recipe).check(row.recipe)
     row = _numbered(tx, row)
     sql.insert(tx.connection, row)
-    _say(tx, actor, "definition:created", row, enabled=bool(row.enabled), after=definition_facts(row))
+    told = _say(tx, actor, "definition:created", row, enabled=bool(row.enabled), after=definition_facts(row))
+    _begin_triggers(tx, row, told)
     return row
 
 
@@ -230,12 +233,32 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
     if after is before:
         return before
     if after.body != before.body or after.enabled > before.enabled:
+        _check_triggers(actor, after.recipe.triggers)
         if after.type_code != before.type_code:
             job_type = _type(tx, actor, after.type_code)
         checker(tx.connection, actor, job_type, after.recipe).check(after.recipe)
     sql.update(tx.connection, after, is_version=after.version > before.version)
-    _say_changes(tx, actor, before, after)
+    told = _say_changes(tx, actor, before, after)
+    if (after.triggers_at, after.recipe.triggers) != (before.triggers_at, before.recipe.triggers):
+        _begin_triggers(tx, after, told)
     return after
+
+
+def _begin_triggers(tx: Transaction, row: DefinitionRow, told: NewEvent | None) -> None:
+    """What happened before this event is not for its triggers."""
+    if told is not None and row.triggers_at is not None:
+        tx.at_last(lambda: triggers_sql.begin_after(tx.connection, row.id, told.seq))
+
+
+def _check_triggers(actor: Actor, given: Collection[object] | None) -> None:
+    """Events beyond a caller's reach must not come to it by the parameters of its jobs."""
+    if given and actor.reach is not None:
+        raise Refusal(
+            "forbidden",
+            "This key is restricted to some jobs or topics: event triggers, which may read any event of the space, are made by keys "
+            "without such a restriction.",
+            key="jobDefinition.triggers",
+        )
 
 
 def _keep_code(row: DefinitionRow, body: DefinitionUpdate) -> None:
@@ -248,16 +271,20 @@ def _keep_code(row: DefinitionRow, body: DefinitionUpdate) -> None:
         )
 
 
-def _say_changes(tx: Transaction, actor: Actor, before: DefinitionRow, after: DefinitionRow) -> None:
+def _say_changes(
+    tx: Transaction, actor: Actor, before: DefinitionRow, after: DefinitionRow
+) -> NewEvent | None:
+    told = None
     was, now = differing({**_NOTHING, **definition_facts(before)}, {**_NOTHING, **definition_facts(after)})
     enabled = now.pop("enabled", None)
     was.pop("enabled", None)
     if now:
         changed = [name for name in now if name != "version"]
-        _say(tx, actor, "definition:updated", after, changed=changed, before=was, after=now)
+        told = _say(tx, actor, "definition:updated", after, changed=changed, before=was, after=now)
     if enabled is not None:
         topic = "definition:enabled" if enabled else "definition:disabled"
-        _say(tx, actor, topic, after, before={"enabled": not enabled}, after={"enabled": enabled})
+        told = _say(tx, actor, topic, after, before={"enabled": not enabled}, after={"enabled": enabled})
+    return told
 
 
 _NOTHING: Final = dict.fromkeys(("schedule", "target"))
@@ -279,6 +306,7 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
             job=encode("jb", job),
         )
     sql.delete(tx.connection, row.id)
+    triggers_sql.forget(tx.connection, row.id)
     _say(tx, item.actor, "definition:deleted", row, before=definition_facts(row))
     return row
 
@@ -292,7 +320,7 @@ def _say(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     **more: Any,
-) -> None:
+) -> NewEvent:
     payload = {
         "definition": row.code,
         "jobType": row.type_code,
@@ -300,7 +328,7 @@ def _say(
         "version": row.version,
         **more,
     }
-    tell(tx, actor, topic, row.public_id, payload, before=before, after=after)
+    return tell(tx, actor, topic, row.public_id, payload, before=before, after=after)
 
 
 def refuse_type_in_use(tx: Transaction, space_id: int, type_code: str) -> None:

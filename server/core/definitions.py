@@ -14,6 +14,7 @@ from listener_sdk.protocol.times import to_wire
 from .jobs import JobRow
 from .sizes import sized_text
 from .template_text import OPEN
+from .trigger_states import TriggerState
 
 KIND: Final = "def"
 MOST_READ: Final = 512
@@ -158,8 +159,10 @@ def _triggers_at(row: DefinitionRow, since: int) -> int | None:
     return since if row.enabled and row.recipe.triggers else None
 
 
-def definition_wire(row: DefinitionRow, last: JobRow | None = None) -> dict[str, Any]:
-    """The definition as JSON object, with its newest job."""
+def definition_wire(
+    row: DefinitionRow, last: JobRow | None = None, state: TriggerState | None = None
+) -> dict[str, Any]:
+    """The definition as JSON object, with its newest job and what is known of its triggers."""
     found = {
         "id": row.public_id,
         "jobDefinitionCode": row.code,
@@ -174,6 +177,7 @@ def definition_wire(row: DefinitionRow, last: JobRow | None = None) -> dict[str,
         "updatedBy": row.updated_by,
         "lastJob": None if last is None else _job(last),
         "running": last is not None and not last.ended,
+        **({} if state is None else state.shown()),
     }
     return {name: value for name, value in found.items() if value is not None}
 

@@ -28,7 +28,7 @@ class Entry:
     space_id: int
     topic: str
     size: int
-    _at: int
+    at: int
     _epoch: str | None
     """None once the text is whole."""
     _text: str = field(repr=False)
@@ -39,7 +39,7 @@ class Entry:
     def text(self) -> str:
         """The event as JSON text."""
         if self._epoch is not None:
-            self._text = event_text(self._epoch, self.seq, self._at, self._text)
+            self._text = event_text(self._epoch, self.seq, self.at, self._text)
             self._epoch = None
         return self._text
 

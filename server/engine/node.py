@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -29,7 +29,7 @@ from .clock import StoreClock
 from .due import DueLoop
 from .hub import Hub, unanswered
 from .job_types import JobTypes
-from .log import Log
+from .log import Entry, Log
 from .neighbours import Neighbours
 from .retention import RetentionLoop
 from .runner import Runner
@@ -37,6 +37,7 @@ from .sealing import SealingLoop
 from .sockets import Sockets
 from .subscriptions import Subscriptions
 from .tail import Tail
+from .triggers import TriggerLoop
 from .wall import Wall
 
 READERS: Final = 4
@@ -98,7 +99,8 @@ class Node:
         self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, self.wall, clock)
         self.job_types = JobTypes(self.hub.served, self.read, self.submit, clock, shared=database.shared)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
-        self.tail = Tail(self.log, self.read, self.subscriptions.publish, self._heard, self._begin_anew)
+        self.triggers = TriggerLoop(self.log, facts, self.submit, self.read, self._read_page, clock)
+        self.tail = Tail(self.log, self.read, self._publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
         self.blobs = Blobs(settings.data_dir / "files" / meta.account_id, lambda: self.room.low)
@@ -134,6 +136,7 @@ class Node:
                 self.sealing.run(),
                 self.runner.run(),
                 self.runner.keep(),
+                self.triggers.run(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )
@@ -211,6 +214,11 @@ class Node:
             self.runner.heard(events)
             self.tail.offer(events)
 
+    def _publish(self, entries: Sequence[Entry]) -> None:
+        """Events, in the order of the log: subscribers first."""
+        self.subscriptions.publish(entries)
+        self.triggers.publish(entries)
+
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""
         self.neighbours.heard(events)
@@ -238,6 +246,7 @@ class Node:
     def _begin_anew(self, head: Head) -> None:
         """The log is not the one that it was: clients come again, and are told where they stand."""
         self.sockets.drain(CLOSES["restart"].code)
+        self.triggers.begin_anew()
         self.writer.look()
 
     async def _idle(self) -> None:

@@ -16,6 +16,8 @@ OF_A_SPACE: Final = (
     "job_pace",
     "job_type",
     "watermark",
+    "trigger_wait",
+    "trigger_state",
     "definition_version",
     "definition",
     "action",

@@ -28,8 +28,8 @@ from ..commands.definitions import (
 )
 from ..core.definition_checks import tried
 from ..core.definitions import KIND, DefinitionRow, Recipe, definition_wire, version_wire
-from ..core.jobs import JobRow
 from ..store import definitions as sql
+from ..store import triggers as triggers_sql
 from ..store.command import Replayed
 from ..store.database import Reader
 from ..store.definitions import DefinitionFilter
@@ -54,14 +54,13 @@ async def index(call: Call) -> web.Response:
     wanted = DefinitionFilter(query.text("jobType"), enabled, query.text("target"), query.text("q"))
     window = Window(page_size(query, PAGE_SIZE), after=cursor(query, KIND) or 0)
 
-    def read(reader: Reader) -> tuple[list[DefinitionRow], bool, dict[int, JobRow]]:
+    def read(reader: Reader) -> tuple[list[DefinitionRow], bool, list[dict[str, Any]]]:
         rows, more = sql.page(reader, call.actor.space.id, wanted, window)
-        return rows, more, sql.newest_jobs(reader, [row.id for row in rows])
+        return rows, more, _shown(reader, definitions.within(reader, call.actor, rows))
 
-    rows, more, newest = await call.node.read(read)
-    shown = await call.node.read(lambda reader: definitions.within(reader, call.actor, rows))
+    rows, more, shown = await call.node.read(read)
     following = cursor_after(KIND, rows[-1].id) if more else None
-    return data([definition_wire(row, newest.get(row.id)) for row in shown], cursor=following)
+    return data(shown, cursor=following)
 
 
 async def create(call: Call) -> web.Response:
@@ -71,7 +70,7 @@ async def create(call: Call) -> web.Response:
         DefinitionToCreate,
         CREATE_DEFINITION,
         lambda body: CreateDefinition(call.actor, body.job_definition, enabled),
-        lambda row: _wrapped(row).decode(),
+        lambda row: _wrapped(definition_wire(row)).decode(),
     )
     return json_answer(text.encode())
 
@@ -79,11 +78,11 @@ async def create(call: Call) -> web.Response:
 async def show(call: Call) -> web.Response:
     """One definition."""
 
-    def read(reader: Reader) -> tuple[DefinitionRow, JobRow | None]:
-        row, _ = definitions.find(reader, call.actor, _code(call))
-        return row, sql.newest_jobs(reader, [row.id]).get(row.id)
+    def read(reader: Reader) -> list[dict[str, Any]]:
+        return _shown(reader, [definitions.find(reader, call.actor, _code(call))[0]])
 
-    return json_answer(_wrapped(*await call.node.read(read)))
+    [shown] = await call.node.read(read)
+    return json_answer(_wrapped(shown))
 
 
 async def update(call: Call) -> web.Response:
@@ -92,8 +91,8 @@ async def update(call: Call) -> web.Response:
     item = UpdateDefinition(call.actor, _code(call), body.job_definition)
     row = await call.node.submit(UPDATE_DEFINITION, item)
     assert isinstance(row, DefinitionRow)
-    newest = await call.node.read(lambda reader: sql.newest_jobs(reader, [row.id]))
-    return json_answer(_wrapped(row, newest.get(row.id)))
+    [shown] = await call.node.read(lambda reader: _shown(reader, [row]))
+    return json_answer(_wrapped(shown))
 
 
 async def delete(call: Call) -> web.Response:
@@ -175,8 +174,14 @@ def _context(context: StartContext) -> dict[str, Any]:
     return context.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _wrapped(row: DefinitionRow, last: JobRow | None = None) -> bytes:
-    return orjson.dumps({"jobDefinition": definition_wire(row, last)})
+def _shown(reader: Reader, rows: list[DefinitionRow]) -> list[dict[str, Any]]:
+    ids = [row.id for row in rows]
+    newest, states = sql.newest_jobs(reader, ids), triggers_sql.states(reader, ids)
+    return [definition_wire(row, newest.get(row.id), states.get(row.id)) for row in rows]
+
+
+def _wrapped(shown: dict[str, Any]) -> bytes:
+    return orjson.dumps({"jobDefinition": shown})
 
 
 def _code(call: Call) -> str:

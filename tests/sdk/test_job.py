@@ -176,7 +176,9 @@ async def test_children_files_and_downloads():
 
 async def test_an_event_names_the_job_that_publishes_it():
     job, recorder = make()
-    made = await job.publish("invoice:paid", {"a": 1}, {"jobId": "us_jb_9", "job_id": "us_jb_8", "fileId": "us_fl_1"})
+    made = await job.publish(
+        "invoice:paid", {"a": 1}, {"jobId": "us_jb_9", "job_id": "us_jb_8", "fileId": "us_fl_1"}
+    )
     assert made.topic == "invoice:paid"
     with pytest.raises(ApiError, match="Only the server publishes"):
         await job.publish("job:completed")

@@ -198,7 +198,8 @@ CREATE TABLE job_type (
 );
 CREATE UNIQUE INDEX job_type_code ON job_type (space_id, code);
 
--- A job type with its parameters; body is the newest version's. triggers_at is since when its triggers start jobs.
+-- A job type with its parameters; body is the newest version's. triggers_at is since when its triggers start jobs, triggers_after the
+-- event behind which they do.
 CREATE TABLE definition (
     id ROWID_KEY,
     space_id BIGINT NOT NULL,
@@ -211,6 +212,7 @@ CREATE TABLE definition (
     version BIGINT NOT NULL,
     body TEXT NOT NULL,
     triggers_at BIGINT,
+    triggers_after BIGINT,
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     updated_at BIGINT NOT NULL,
@@ -220,7 +222,7 @@ CREATE UNIQUE INDEX definition_code ON definition (space_id, code);
 CREATE INDEX definition_space ON definition (space_id, id);
 CREATE INDEX definition_type ON definition (space_id, type_code, id);
 CREATE INDEX definition_target ON definition (space_id, target, id) WHERE target IS NOT NULL;
-CREATE INDEX definition_triggers ON definition (space_id, id) WHERE triggers_at IS NOT NULL;
+CREATE INDEX definition_triggers ON definition (id) WHERE triggers_at IS NOT NULL;
 
 CREATE TABLE definition_version (
     definition_id BIGINT NOT NULL,
@@ -259,6 +261,38 @@ CREATE TABLE action (
     updated_by TEXT NOT NULL
 );
 CREATE INDEX action_space ON action (space_id, id);
+
+-- How far the log was looked through for event triggers: one row. All is done up to a trigger of a definition on an event.
+CREATE TABLE trigger_cursor (
+    id ROWID_KEY,
+    version BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    definition_id BIGINT NOT NULL,
+    number BIGINT NOT NULL
+);
+
+-- The guards of a definition's triggers, by the definition.
+CREATE TABLE trigger_state (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX trigger_state_space ON trigger_state (space_id);
+
+-- Starts by events that met a full queue.
+CREATE TABLE trigger_wait (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    definition_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL
+);
+CREATE INDEX trigger_wait_due ON trigger_wait (due_at, id);
+CREATE INDEX trigger_wait_space ON trigger_wait (space_id, id);
+CREATE INDEX trigger_wait_definition ON trigger_wait (definition_id);
 
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (

@@ -56,7 +56,7 @@ def test_every_field_has_its_name_on_the_wire(job, space, now):
             "tags": ["acme"], "destination": "d", "config": {}, "trigger": "manual", "mode": "hidden", "input": {"a": 1},
             "subject": {"type": "resource", "id": "x"}, "managed": False, "metadata": {}, "label": "l",
             "partData": {"page": 1}, "partExecution": "parallel", "predecessorIds": ["us_jb_x"], "definition": "d",
-            "definitionVersion": 1, "jobType": "export", "startedBy": {"kind": "api"}, "runMode": "delta",
+            "definitionVersion": 1, "jobType": "export", "startedBy": {"kind": "api"}, "runMode": "delta", "depth": 1,
         }),
     )  # fmt: skip
     wire = job_wire(full, space, split=Split(7, "d", 1, 3, completed=2, failed=1))
