@@ -6,10 +6,14 @@ import delete_records
 import export
 import extract
 import find_replace
+import import_orders
 import map_fields
 import mutate_records
+import remove_assets
 from listener_sdk import Listener
 
 listener = Listener("shop")
-for one in (configure, extract, map_fields, mutate_records, find_replace, delete_records, ai_assist, export):
+JOBS = (configure, extract, map_fields, mutate_records, find_replace, delete_records, ai_assist, export)
+FOLLOW_UP = (import_orders, remove_assets)
+for one in (*JOBS, *FOLLOW_UP):
     listener.use(one.listener)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.message import Message
 from typing import Any, Final
 
+from calls import OPENER, is_busy, wait_of
 from listener_sdk import Fatal, Retry
 
 from . import Example, Guess
@@ -72,7 +73,7 @@ class ChatModel:
             headers["Authorization"] = f"Bearer {self._key}"
         request = urllib.request.Request(self._url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - the address is the operator's
         try:
-            with _OPENER.open(request, timeout=TIMEOUT_S) as answer:
+            with OPENER.open(request, timeout=TIMEOUT_S) as answer:
                 found = json.loads(answer.read(MOST_BYTES))
             return str(found["choices"][0]["message"]["content"])
         except urllib.error.HTTPError as error:
@@ -102,22 +103,10 @@ class ChatModel:
         )
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The key goes to the address that was given, and nowhere else."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-_OPENER: Final = urllib.request.build_opener(_NoRedirect)
-
-
 def refusal(status: int, headers: Message) -> Exception:
     """Later again when the model is busy, as it says when; else never."""
-    if status == 429 or status >= 500:
-        told = headers.get("Retry-After", "")
-        wait_s = min(int(told), 3600) if told.isdigit() else 30
-        return Retry(f"The model is busy ({status}).", after=timedelta(seconds=wait_s))
+    if is_busy(status):
+        return Retry(f"The model is busy ({status}).", after=wait_of(headers))
     return Fatal(
         f"The model refuses to answer ({status}): check TICKWIRE_AI_URL, TICKWIRE_AI_KEY and TICKWIRE_AI_MODEL."
     )

@@ -22,6 +22,7 @@ def test_links_lead_to_files_that_exist():
     targets = re.findall(r"\]\(([^)]+)\)", README.read_text("utf-8"))
     assert [one for one in targets if not (README.parent / one).exists()] == []
     scripts = {path.name for path in README.parent.glob("*.py")} - {
+        "calls.py",
         "mapping.py",
         "rows.py",
         "tables.py",

@@ -12,6 +12,7 @@ import export
 import extract
 import find_replace
 import mutate_records
+import remove_assets
 from listener_sdk import SyncJob
 from listener_sdk.testing import Canceled, JobFailed, run_job
 from workbook import Field, Sheet, Workbook
@@ -38,6 +39,7 @@ LISTENERS = {
     "sheet:mutate-records": mutate_records,
     "sheet:find-replace": find_replace,
     "sheet:delete-records": delete_records,
+    "sheet:remove-assets": remove_assets,
     "workbook:export": export,
 }
 
@@ -81,6 +83,7 @@ TWICE = [
     ("sheet:find-replace", {"sheet": "parts", "find": "a", "replace": "aa"}),
     ("sheet:delete-records", {"sheet": "parts", "duplicates_of": ["code"]}),
     ("sheet:delete-records", {"sheet": "parts", "every_record": True}),
+    ("sheet:remove-assets", {"sheet": "parts", "field": "code", "skus": ["A-1", "x"]}),
     ("space:configure", {"sheets": [{"key": "new", "fields": [{"key": "a"}]}]}),
 ]
 
@@ -138,6 +141,7 @@ async def test_an_unknown_sheet_fails_for_good_and_says_which_there_are(book, na
         ("sheet:find-replace", {"find": "a", "where": [{"field": "colour", "value": 1}]}),
         ("sheet:delete-records", {"duplicates_of": ["colour"]}),
         ("sheet:delete-records", {"where": [{"field": "colour", "value": 1}]}),
+        ("sheet:remove-assets", {"field": "colour", "skus": ["a-1"]}),
         ("workbook:export", {"fields": ["colour"]}),
         ("workbook:export", {"where": [{"field": "colour", "value": 1}]}),
     ],
@@ -157,6 +161,7 @@ async def test_an_unknown_field_fails_for_good_and_changes_nothing(book, name, g
         ("sheet:mutate-records", {"changes": [{"do": "guess", "field": "code"}]}, "do"),
         ("sheet:mutate-records", {"changes": [{"do": "set", "field": "code", "value": [1]}]}, "value"),
         ("sheet:find-replace", {"find": ""}, "find"),
+        ("sheet:remove-assets", {"skus": []}, "skus"),
         ("sheet:delete-records", {}, "say which: where, duplicates_of or every_record"),
         ("workbook:export", {"format": "pdf"}, "format"),
     ],
@@ -359,6 +364,22 @@ async def test_delete_keeps_all_where_more_would_go_than_may(book):
     with pytest.raises(JobFailed, match=r"4 records would be deleted, and at most 3 may be\. Nothing was\."):
         await run("sheet:delete-records", {"sheet": "parts", "every_record": True, "at_most": 3})
     assert book.count("parts") == 4
+
+
+async def test_remove_assets_keeps_all_where_more_would_go_than_may(book):
+    given = {"sheet": "parts", "field": "code", "skus": ["a-1", "A-2"], "at_most": 2}
+    with pytest.raises(JobFailed, match=r"3 records would be removed, and at most 2 may be\. Nothing was\."):
+        await run("sheet:remove-assets", given)
+    assert book.count("parts") == 4
+
+
+async def test_remove_assets_says_what_was_not_there(book):
+    given = {"sheet": "parts", "field": "code", "skus": ["a-2", "b-9", "", " B-9"]}
+    found = await run("sheet:remove-assets", given)
+    assert (found.result["removed"], found.result["missing"]) == (1, ["B-9"])
+    assert [row["code"] for row in listed(found, "parts-removed.csv")] == ["A-2"]
+    again = await run("sheet:remove-assets", given, id="us_jb_0000000002")
+    assert (again.result, again.attachments) == ({"removed": 0, "missing": ["A-2", "B-9"]}, [])
 
 
 # ---- export

@@ -12,6 +12,10 @@ def test_the_csv_files_are_those_that_the_maker_writes():
     assert (make.FILES / "products-new.csv").read_bytes() == make.new_text()
 
 
+def test_the_orders_of_the_web_shop_are_those_that_the_maker_writes():
+    assert (make.FILES / "web-orders.json").read_bytes() == make.web_text()
+
+
 def test_the_workbook_is_the_one_that_the_maker_writes():
     with closing(openpyxl.load_workbook(make.FILES / "orders.xlsx")) as book:
         rows = [[cell.value for cell in row] for row in book["Orders"].iter_rows()]

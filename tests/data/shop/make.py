@@ -8,6 +8,7 @@ tests expect comes from here alone, and from nothing that the examples compute.
 
 import csv
 import io
+import json
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -28,6 +29,17 @@ PRODUCT_COLUMNS = [
 NEW_COLUMNS = ["SKU", "Name", "Description", "Category", "Price", "Stock", "Added", "Supplier"]
 ORDER_COLUMNS = ["Order no", "Date", "Article", "Pcs", "Client", "E-Mail", "Country", "Paid", "Remarks"]
 NUMERALS = {1: "one", 2: "two", 3: "three"}
+COUNTRIES = ("DE", "DE", "AT", "CH", "NL", "FR")
+WEB_CHANGES: list[tuple[int, str, dict[str, Any]]] = [
+    (3, "2025-06-02", {"paid": True}),
+    (20, "2025-06-03", {"paid": True}),
+    (9, "2025-06-04", {"paid": True}),
+    (20, "2025-06-04", {"paid": True, "note": "leave at the door"}),
+    (30, "2025-06-04", {"country": "DE", "paid": True}),
+    (31, "2025-06-05", {"quantity": 12}),
+    (41, "2025-06-05", {"paid": True}),
+]
+"""Which orders of the web shop are changed on which later day, and how: by its customers, or by those who run it."""
 FIRST = (
     "Ada",
     "Björn",
@@ -255,7 +267,7 @@ def order_row(number: int, skus: list[str], chance: random.Random) -> Row:
     day = date(2025, 3, 1) + timedelta(days=number // 3)
     name = f"{chance.choice(FIRST)} {chance.choice(LAST)}"
     country, quantity, paid = (
-        chance.choice(("DE", "DE", "AT", "CH", "NL", "FR")),
+        chance.choice(COUNTRIES),
         chance.randrange(1, 6),
         chance.random() < 0.8,
     )
@@ -293,6 +305,32 @@ def order_row(number: int, skus: list[str], chance: random.Random) -> Row:
     return Row(cells, values, problems)
 
 
+def web_orders() -> list[dict[str, Any]]:
+    """What the web shop's orders were from change to change, in the order of the changes: the feed shows the newest of each."""
+    chance = random.Random(3)
+    skus = sorted(product["sku"] for product in catalogue())
+    made = [web_order(number, skus, chance) for number in range(45)]
+    later = []
+    for number, day, differs in WEB_CHANGES:
+        later.append({**made[number], "updated_at": f"{day}T{8 + number % 9:02}:{number:02}:30Z", **differs})
+    return sorted([*made, *later], key=lambda order: (order["updated_at"], order["number"]))
+
+
+def web_order(number: int, skus: list[str], chance: random.Random) -> dict[str, Any]:
+    """Eight a day from the 30th of May on; the last ones are of the 4th of June."""
+    day = date(2025, 5, 30) + timedelta(days=number // 8)
+    name = f"{chance.choice(FIRST)} {chance.choice(LAST)}"
+    order = {
+        "number": f"W-{number + 1:03}", "updated_at": f"{day}T{7 + 2 * (number % 8):02}:{chance.randrange(60):02}:00Z",
+        "ordered": day.isoformat(), "sku": chance.choice(skus), "quantity": chance.randrange(1, 5), "customer": name,
+        "email": f"web{chance.randrange(90)}@example.org", "country": chance.choice(COUNTRIES), "paid": False, "note": None,
+        "channel": "web",
+    }  # fmt: skip
+    if number == 30:
+        order["country"] = "Deutschland"
+    return order
+
+
 def records(rows: list[Row]) -> list[Row]:
     """The rows that become records."""
     return [row for row in rows if row.kind == "row"]
@@ -308,6 +346,11 @@ def new_text() -> bytes:
     writer = csv.writer(text)
     writer.writerows([NEW_COLUMNS, *(row.cells for row in new_rows())])
     return text.getvalue().encode("utf-8-sig")
+
+
+def web_text() -> bytes:
+    lines = ",\n".join(json.dumps(order, ensure_ascii=False) for order in web_orders())
+    return f"[\n{lines}\n]\n".encode()
 
 
 def order_lines() -> list[list[Any]]:
@@ -336,6 +379,7 @@ def main() -> None:
     FILES.mkdir(exist_ok=True)
     (FILES / "products.csv").write_bytes(product_text())
     (FILES / "products-new.csv").write_bytes(new_text())
+    (FILES / "web-orders.json").write_bytes(web_text())
     write_orders(FILES / "orders.xlsx")
 
 
