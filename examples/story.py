@@ -1,4 +1,4 @@
-"""The story of the shop's workbook: a fresh server and listener, and the eight examples one after the other.
+"""The story of the shop's workbook: a fresh server and listener, and its examples one after the other.
 
 python examples/story.py              in a folder that goes away afterwards
 python examples/story.py --keep DIR   the workbook, the exports and the server's data stay there
@@ -12,15 +12,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from import_orders import TOKEN
 from listener_sdk import Client
 from listener_sdk.protocol.jobs import Job
 from listener_sdk.protocol.plans import Edge, PlanField
+from set_up import set_up
+from webshop import WebShop
 
 HERE = Path(__file__).resolve().parent
 FILES = HERE / "files"
@@ -31,10 +35,11 @@ SEEN_BY_A_PERSON = {"Client": "customer", "Remarks": "note"}
 
 @dataclass(slots=True)
 class Shop:
-    """What the steps share: the client, and the files that were uploaded."""
+    """What the steps share: the client, the web shop, and the files that were uploaded."""
 
     client: Client
     downloads: Path
+    web: WebShop
     files: dict[str, str] = field(default_factory=dict)
 
     async def run(self, name: str, **given: Any) -> Job:
@@ -75,9 +80,60 @@ class Shop:
     async def export(self, **given: Any) -> Job:
         """Export a sheet, and download the file."""
         job = await self.run("workbook:export", **given)
+        return await self.downloaded(job)
+
+    async def downloaded(self, job: Job) -> Job:
         if job.status == "complete":
             await self.client.files.download((job.outcome or {})["next"]["url"], self.downloads)
         return job
+
+    async def set_up(self) -> Job:
+        """A developer sets up what goes on by itself from now on; the first run of the import follows."""
+        await self.client.secrets.set(TOKEN, self.web.token)
+        await set_up(self.client, self.web.url)
+        return await self.launch("orders-import")
+
+    async def launch(self, code: str, day: str | None = None, **fields: Any) -> Job:
+        """Launch a job of a definition, on some day at the web shop."""
+        if day is not None:
+            self.web.today = date.fromisoformat(day)
+        return await self.client.jobs.wait((await self.client.definitions.execute(code, **fields)).id)
+
+    async def launch_locked_out(self, code: str, day: str) -> Job:
+        """The web shop has another token since the last run."""
+        self.web.token = "open-barley"  # noqa: S105 - of a shop that sells nothing
+        return await self.launch(code, day)
+
+    async def launch_with_new_token(self, code: str) -> Job:
+        await self.client.secrets.set(TOKEN, self.web.token)
+        return await self.launch(code)
+
+    async def remove_products(self, *skus: str) -> Job:
+        """The web shop publishes that it has given up some products; the event starts the clean-up."""
+        event = await self.client.events.publish("shop:products-removed", {"skus": skus})
+        return await self.started_by(event.id, "remove-assets")
+
+    async def press(self, button: str, **answers: Any) -> Job:
+        """Press a button, and download the file that comes of it."""
+        [action] = [one for one in await self.client.actions.list() if one.label == button]
+        job = await self.client.actions.execute(action.id, answers)
+        return await self.downloaded(await self.client.jobs.wait(job.id))
+
+    async def told_webshop(self) -> Job:
+        """The call that has started by itself with the end of the last export."""
+        exports = await self.client.events.list(topics="job:completed", after="oldest", page_size=1000)
+        [*_, last] = [one for one in exports.items if one.payload.get("job") == "workbook:export"]
+        return await self.started_by(last.id, "tell-webshop")
+
+    async def started_by(self, event_id: str, code: str) -> Job:
+        """The job of a definition that an event has started, once it has ended."""
+        seen = self.client.subscribe("job:created", where={"definition": code}, after="oldest")
+        async with aclosing(seen) as events:
+            async for event in events:
+                job = await self.client.jobs.get(event.job_id or "")
+                if (job.started_by or {}).get("eventId") == event_id:
+                    return await self.client.jobs.wait(job.id)
+        raise RuntimeError("a subscription ends only with its client")
 
 
 def edge_of(column: str, key: str) -> Edge:
@@ -95,6 +151,7 @@ class Step:
     name: str
     wish: str
     act: Callable[[Shop], Awaitable[Job]]
+    ends: str = "complete"
 
 
 KEEP_FIRST = {"sheet": "products", "duplicates_of": ["sku"], "at_most": 20}
@@ -170,6 +227,19 @@ STEPS = (
     ),
     Step("export-products", "Export what is in order", lambda shop: shop.export(sheet="products", records="valid")),
     Step("export-orders", "Export all orders, with what is wrong", lambda shop: shop.export(sheet="orders", format="csv", problems=True)),
+    Step("import-first", "Set up an import of the web shop's orders: the first run is full, from June on", lambda shop: shop.set_up()),
+    Step("import-delta", "The next day, what is new and changed", lambda shop: shop.launch("orders-import", day="2025-06-04")),
+    Step(
+        "import-locked-out",
+        "A day later the shop has another token: the run fails, and the watermark stays",
+        lambda shop: shop.launch_locked_out("orders-import", day="2025-06-05"),
+        ends="failed",
+    ),
+    Step("import-mended", "With the new token, what that run would have brought", lambda shop: shop.launch_with_new_token("orders-import")),
+    Step("import-all", "All orders once, also those before June", lambda shop: shop.launch("orders-import", mode="full")),
+    Step("remove-assets", "The shop gives up three products: an event starts the clean-up", lambda shop: shop.remove_products("TOO-001", "toy-012", "OLD-1")),
+    Step("press-export", "Press a button: all orders as they are now", lambda shop: shop.press("Export", sheet="orders")),
+    Step("tell-webshop", "The export has told the shop by itself", lambda shop: shop.told_webshop()),
 )  # fmt: skip
 
 
@@ -207,7 +277,7 @@ async def tell(shop: Shop) -> bool:
         print(f"   {outcome.get('message') or job.info or ''}")
         for link in outcome.get("errorFiles") or []:
             print(f"   listed in {(await shop.client.files.get(link['fileId'])).name}")
-        if job.status != "complete":
+        if job.status != step.ends:
             return False
     print(f"\nDownloaded: {', '.join(sorted(path.name for path in shop.downloads.iterdir()))}")
     return True
@@ -224,17 +294,25 @@ def main() -> int:
     with ExitStack() as ends:
         folder = (keep or Path(ends.enter_context(TemporaryDirectory(prefix="tickwire-story-")))).resolve()
         (folder / "downloads").mkdir(parents=True)
-        settings = {"TICKWIRE_DATA_DIR": str(folder / "data"), "TICKWIRE_PORT": "0"}
+        web = ends.enter_context(WebShop())
+        # Calls to the outside do not reach this machine unless they are allowed to: here is the web shop.
+        settings = {"TICKWIRE_ALLOW_ADDRESSES": "127.0.0.1/32", "TICKWIRE_PORT": "0"}
+        settings["TICKWIRE_DATA_DIR"] = str(folder / "data")
         url = address(ends.enter_context(process(folder / "server.log", "server", **settings)))
         key = (folder / "data" / "admin.key").read_text().strip()
-        env = {"TICKWIRE_URL": url, "TICKWIRE_API_KEY": key, "WORKBOOK": str(folder / "workbook.db")}
+        env = {
+            "TICKWIRE_URL": url,
+            "TICKWIRE_API_KEY": key,
+            "WORKBOOK": str(folder / "workbook.db"),
+            "WEBSHOP": web.url,
+        }
         ends.enter_context(process(folder / "listener.log", "listen", str(HERE / "shop.py"), **env))
-        return 0 if asyncio.run(played(url, key, folder / "downloads")) else 1
+        return 0 if asyncio.run(played(url, key, folder / "downloads", web)) else 1
 
 
-async def played(url: str, key: str, downloads: Path) -> bool:
+async def played(url: str, key: str, downloads: Path, web: WebShop) -> bool:
     async with Client(url, key) as client:
-        return await tell(Shop(client, downloads))
+        return await tell(Shop(client, downloads, web))
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 import contextlib
 import io
 import re
+import runpy
 import shlex
 import sys
 
 import pytest
 from click.testing import CliRunner
-from processes import ROOT, Started, server
+from processes import ROOT, Started, server, until
 
+from import_orders import WEBSHOP
 from listener_sdk.cli import main
+from webshop import WebShop
 
 pytestmark = pytest.mark.must_run
 
@@ -44,16 +47,24 @@ def done(order):
         with contextlib.redirect_stdout(io.StringIO()) as written:
             exec(compile(order, str(README), "exec"), {})
         return written.getvalue()
-    assert order[0] == "tickwire"
-    ran = CliRunner().invoke(main, order[1:])
+    if order[0] == "python":
+        with contextlib.redirect_stdout(io.StringIO()) as written:
+            runpy.run_path(order[1], run_name="__main__")
+        return written.getvalue()
+    given = order[1 : order.index("|")] if order[0] == "echo" else []
+    words = order[order.index("|") + 1 :] if given else order
+    assert words[0] == "tickwire"
+    ran = CliRunner().invoke(main, words[1:], input=" ".join(given) + "\n")
     assert ran.exit_code == 0, f"{order}\n{ran.output}"
     return ran.output
 
 
 def test_the_commands_do_what_they_say(tmp_path, monkeypatch):
-    blocks = [orders(found["language"], found["text"]) for found in BLOCK.finditer(README.read_text("utf-8"))]
     monkeypatch.chdir(ROOT)
-    with server(tmp_path / "server") as home:
+    with WebShop() as web, server(tmp_path / "server", allow_addresses="127.0.0.1/32") as home:
+        text = README.read_text("utf-8").replace(WEBSHOP, web.url)
+        blocks = [orders(found["language"], found["text"]) for found in BLOCK.finditer(text)]
+        monkeypatch.setenv("WEBSHOP", web.url)
         workbook = {"WORKBOOK": str(tmp_path / "workbook.db"), "PYTHONPATH": str(ROOT), "TICKWIRE_AI_URL": ""}
         listen = [sys.executable, "-m", "listener_sdk.cli", "listen", "examples/shop.py"]
         listener = Started(listen, {**home.environment, **workbook}, ROOT)
@@ -61,6 +72,7 @@ def test_the_commands_do_what_they_say(tmp_path, monkeypatch):
             monkeypatch.setenv(name, value)
         try:
             told = "".join(done(order) for block in blocks for order in block)
+            [sent] = until(lambda: [*web.exports.values()], "the web shop is told of the export")
         finally:
             assert listener.stop() == 0
     for words in (
@@ -69,5 +81,10 @@ def test_the_commands_do_what_they_say(tmp_path, monkeypatch):
         "Deleted 6 records of Products; 330 are left",
         "products.xlsx has 316 records",
         "orders.csv has 300 records",
+        "25 new orders, 0 changed",
+        "6 new orders, 2 changed",
+        "14 new orders, 0 changed",
+        "orders.xlsx has 345 records",
     ):
         assert words in " ".join(told.split())
+    assert (sent["file"], sent["records"]) == ("orders.xlsx", 345)
