@@ -23,7 +23,7 @@ from ..core.refusals import Refusals, missing
 from ..core.templates import Resolved
 from ..store import actions as sql
 from ..store import job_types
-from ..store.command import Command
+from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import Transaction
 from . import jobs, launches
@@ -60,8 +60,6 @@ Pressed = jobs.CreateJob | launches.Launch | Refusal
 
 def create(tx: Transaction, item: CreateActions) -> list[ActionRow]:
     """Store actions of the actor's space, in their order."""
-    # Two servers must not both find that there is room.
-    tx.connection.take_turn()
     drafts = _drafts(tx, item)
     count, size = sql.totals(tx.connection, item.actor.space.id)
     _check_room(count + len(drafts), size + sum(len(row.body) for row in drafts))
@@ -202,7 +200,7 @@ def execute(tx: Transaction, item: Pressed) -> JobRow:
 
 
 CREATE_ACTIONS: Final[Command[CreateActions, list[ActionRow]]] = Command(
-    "create_actions", create, guard=by("define")
+    "create_actions", create, guard=by("define"), turn=always
 )
 UPDATE_ACTION: Final[Command[UpdateAction, ActionRow]] = Command("update_action", update, guard=by("define"))
 DELETE_ACTION: Final[Command[DeleteAction, None]] = Command(

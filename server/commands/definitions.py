@@ -29,7 +29,7 @@ from ..core.watermarks import noted
 from ..store import definitions as sql
 from ..store import secrets as secrets_sql
 from ..store import triggers as triggers_sql
-from ..store.command import Command
+from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import NewEvent, Transaction
 from . import launches
@@ -184,8 +184,6 @@ def create(tx: Transaction, item: CreateDefinition) -> DefinitionRow:
     actor, body = item.actor, item.body
     check_active(tx.space(actor.space.id))
     _check_triggers(actor, body.triggers)
-    # Two servers must not both find that the code is free.
-    tx.connection.take_turn()
     job_type = _type(tx, actor, body.job_type)
     _check_room(tx, actor, body.job_definition_code)
     row = new_definition(0, actor.space.id, body, tx.now, actor.key_id, enabled=item.enabled)
@@ -226,7 +224,6 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
     Refusals as of ``create``; what makes no difference to jobs is not checked, so that a definition can always be disabled.
     """
     actor, body = item.actor, item.body
-    tx.connection.take_turn()
     before, job_type = find(tx.connection, actor, item.name)
     _keep_code(before, body)
     after = changed_definition(before, body, tx.now, actor.key_id)
@@ -293,7 +290,6 @@ _NOTHING: Final = dict.fromkeys(("schedule", "target"))
 
 def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
     """The definition is gone, with its versions; jobs that have ended stay. Refusal ``in_use`` while one has not."""
-    tx.connection.take_turn()
     row, _ = find(tx.connection, item.actor, item.name)
     tx.flush()
     job = sql.unfinished_job(tx.connection, row.id)
@@ -452,12 +448,12 @@ def _is_costly(row: DefinitionRow, job_type: JobType, size: int) -> bool:
 
 
 CREATE_DEFINITION: Final[Command[CreateDefinition, DefinitionRow]] = Command(
-    "create_definition", create, guard=by("define")
+    "create_definition", create, guard=by("define"), turn=always
 )
 UPDATE_DEFINITION: Final[Command[UpdateDefinition, DefinitionRow]] = Command(
-    "update_definition", update, guard=by("define")
+    "update_definition", update, guard=by("define"), turn=always
 )
 DELETE_DEFINITION: Final[Command[DeleteDefinition, DefinitionRow]] = Command(
-    "delete_definition", delete, needs_no_room=True, guard=by("define")
+    "delete_definition", delete, needs_no_room=True, guard=by("define"), turn=always
 )
 EXECUTE_DEFINITION: Final[Command[ExecuteDefinition, JobRow]] = Command("execute_definition", execute)

@@ -13,13 +13,14 @@ from ..core.audit import differing
 from ..core.fleets import Taker
 from ..core.job_types import KIND, SEEN_MS, JobType, JobTypeRow
 from ..store import job_types as sql
-from ..store.command import Command
+from ..store.command import Command, always
 from ..store.transaction import Transaction
 from . import sessions
 from .built_in import BUILT_IN
 from .changes import tell
 from .definitions import refuse_type_in_use
 from .launches import unknown_type
+from .standing import by
 
 Rows = Mapping[str, JobTypeRow]
 
@@ -151,8 +152,6 @@ def delete(tx: Transaction, item: DeleteType) -> None:
     if row is None or (actor.reach is not None and not actor.reach.names(row.name)):
         raise unknown_type(tx.connection, actor, item.code)
     _refuse_served(tx, item, row)
-    # No definition of it must be made meanwhile, by another server either.
-    tx.connection.take_turn()
     refuse_type_in_use(tx, row.space_id, row.code)
     sql.delete(tx.connection, row.id)
     _say(tx, actor, row, None)
@@ -169,4 +168,6 @@ def _refuse_served(tx: Transaction, item: DeleteType, row: JobTypeRow) -> None:
 
 LISTEN_FOR: Final[Command[ListenFor, None]] = Command("listen_for", listen, needs_no_room=True)
 SEE_TYPES: Final[Command[SeeTypes, None]] = Command("see_types", see, lazy=True, needs_no_room=True)
-DELETE_TYPE: Final[Command[DeleteType, None]] = Command("delete_job_type", delete, needs_no_room=True)
+DELETE_TYPE: Final[Command[DeleteType, None]] = Command(
+    "delete_job_type", delete, needs_no_room=True, guard=by("define"), turn=always
+)

@@ -83,8 +83,6 @@ def may_replace(
             key="predecessorIds",
             status=row.status,
         )
-    # One server at a time: two changes that are good by themselves may close a circle together.
-    tx.connection.take_turn()
     return check(tx, space, named, row.parent_id, row.id)
 
 

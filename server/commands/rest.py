@@ -248,4 +248,6 @@ def _job(item: AckJob | EndJob | UpdateJob) -> tuple[int]:
 ACK: Final[Command[AckJob, JobRow]] = Command("rest_ack", ack, _job)
 COMPLETE: Final[Command[EndJob, JobRow]] = Command("rest_complete", complete, _job)
 FAIL: Final[Command[EndJob, JobRow]] = Command("rest_fail", fail, _job)
-UPDATE: Final[Command[UpdateJob, JobRow]] = Command("update", update, _job)
+UPDATE: Final[Command[UpdateJob, JobRow]] = Command(
+    "update", update, _job, turn=lambda item: item.body.predecessor_ids is not None
+)

@@ -14,7 +14,7 @@ from ..core.refusals import missing
 from ..core.secrets import KIND, NOBODY, SecretRow, secret_facts
 from ..security.sealing import Locked, Place, Sealed, Sealer
 from ..store import secrets as sql
-from ..store.command import Command
+from ..store.command import Command, always
 from ..store.transaction import Transaction
 from .changes import tell
 from .leases import Held, one, own
@@ -61,8 +61,6 @@ class RewrapSecrets:
 def set_(tx: Transaction, item: SetSecret) -> SecretRow:
     """Store a secret, or its next version."""
     body, actor = item.body, item.actor
-    # Two servers must not both find that the name is free.
-    tx.connection.take_turn()
     before = sql.by_name(tx.connection, actor.space.id, body.name, body.actor_id or NOBODY)
     _check_room(tx, item, before)
     _check_reach(actor, before)
@@ -216,7 +214,9 @@ def rewrap(tx: Transaction, item: RewrapSecrets) -> int | None:
     return rows[-1].id if rows else None
 
 
-SET_SECRET: Final[Command[SetSecret, SecretRow]] = Command("set_secret", set_, guard=by("set_secrets"))
+SET_SECRET: Final[Command[SetSecret, SecretRow]] = Command(
+    "set_secret", set_, guard=by("set_secrets"), turn=always
+)
 DELETE_SECRET: Final[Command[DeleteSecret, None]] = Command(
     "delete_secret", delete, needs_no_room=True, guard=by("set_secrets")
 )

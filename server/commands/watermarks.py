@@ -9,7 +9,7 @@ from ..core.actors import Actor
 from ..core.definitions import DefinitionRow
 from ..core.watermarks import DELTA, Watermark, put, reset
 from ..store import watermarks as sql
-from ..store.command import Command
+from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import Transaction
 from . import definitions
@@ -45,7 +45,6 @@ def read(reader: Reader, actor: Actor, name: str) -> Watermark:
 
 def set_to(tx: Transaction, item: SetWatermark) -> Watermark:
     """The next delta run reads from this value on; runs that go on move it no more. Refusals ``not_found``, ``invalid``."""
-    tx.connection.take_turn()
     row, job_type = definitions.find(tx.connection, item.actor, item.name)
     if DELTA not in job_type.modes:
         raise Refusal(
@@ -63,7 +62,6 @@ def set_to(tx: Transaction, item: SetWatermark) -> Watermark:
 
 def reset_to_none(tx: Transaction, item: ResetWatermark) -> Watermark:
     """The next run is as the first; runs that go on move nothing. Refusal ``not_found``."""
-    tx.connection.take_turn()
     row, _ = definitions.find(tx.connection, item.actor, item.name)
     before = _kept(tx, row)
     return _change(tx, item.actor, row, (before, reset(before, tx.now)), RESET, {"from": before.value})
@@ -98,7 +96,9 @@ def _change(
     return after
 
 
-SET_WATERMARK: Final[Command[SetWatermark, Watermark]] = Command("set_watermark", set_to, guard=by("define"))
+SET_WATERMARK: Final[Command[SetWatermark, Watermark]] = Command(
+    "set_watermark", set_to, guard=by("define"), turn=always
+)
 RESET_WATERMARK: Final[Command[ResetWatermark, Watermark]] = Command(
-    "reset_watermark", reset_to_none, guard=by("define")
+    "reset_watermark", reset_to_none, guard=by("define"), turn=always
 )

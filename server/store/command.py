@@ -14,6 +14,11 @@ def _no_jobs(item: Any) -> Iterable[int]:
     return ()
 
 
+def always(item: Any) -> bool:
+    """Every item of the command takes the turn."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Command(Generic[Item, Result]):
     """A change of state. ``run`` answers with its result or raises Refusal *before* it has changed anything.
@@ -22,7 +27,8 @@ class Command(Generic[Item, Result]):
     earns a commit of its own: it joins the next one, within 2 ms. One that ``needs_no_room`` goes on when the disk is
     nearly full: it frees some, changes memory alone, or must not wait. ``placed`` says that its result tells the places of
     its events in the log, which are known last. ``guard`` raises Refusal for who may not do this any more, also where a
-    repeated call would be answered.
+    repeated call would be answered. ``turn`` says whether an item is done by one server at a time: the batch waits for its turn before
+    it keeps anything, since who has the turn may wait for what a batch keeps.
     """
 
     name: str
@@ -32,6 +38,11 @@ class Command(Generic[Item, Result]):
     needs_no_room: bool = False
     placed: bool = False
     guard: Callable[[Transaction, Item], None] | None = None
+    turn: Callable[[Item], bool] | None = None
+
+    def takes_turn(self, item: Item) -> bool:
+        """Whether this item is done by one server at a time."""
+        return self.turn is not None and self.turn(item)
 
 
 @dataclass(frozen=True, slots=True)

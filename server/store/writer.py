@@ -276,6 +276,8 @@ class Writer:
         connection.begin()
         if not self._loaded:
             self._reload()
+        if any(pending.command.takes_turn(pending.item) for pending in batch):
+            connection.take_turn()
         tx.preload([job_id for pending in batch for job_id in pending.command.jobs(pending.item)])
         answers = [_answer(tx, pending) for pending in batch]
         more = self._at_end(tx)

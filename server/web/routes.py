@@ -109,7 +109,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/jobs/{id}/progress", jobs.progress, "Read the thinned curve of the job's progress.", "read"),
     *_both("GET", "/job-types", job_types.index, "List job types, built in and declared by listeners.", "read"),
     *_both("GET", "/job-types/{code}", job_types.show, "Get a job type with its schema and its form.", "read"),
-    *_both("DELETE", "/job-types/{code}", job_types.delete, "Remove a job type that nobody serves or needs.", "work"),
+    *_both("DELETE", "/job-types/{code}", job_types.delete, "Remove a job type that nobody serves or needs.", "define"),
     *_both("POST", "/job-types/{code}/_execute", job_types.execute, "Make a job of a job type; its parameters are checked first.", "run"),
     Route("GET", f"{CONSCIA}/jobs/{{id}}", conscia.job, "Get a job in short: STARTED, COMPLETED or FAILED, and its result.", "read"),
     *_both("GET", "/job-definitions", definitions.index, "List job definitions.", "read"),

@@ -13,6 +13,7 @@ from server.commands import (
     actions,
     definitions,
     files,
+    job_types,
     keys,
     logins,
     members,
@@ -208,12 +209,14 @@ FREE = {
     "rewrap_secrets",
     "execute_definition",
     "execute_action",
+    "listen_for",
+    "see_types",
 }
-"""What the server notes by itself, what ends one's own session, what the holder of a lease may do, and jobs."""
+"""What the server notes by itself, what ends one's own session, what listeners declare, what the holder of a lease may do, and jobs."""
 
 
 @pytest.mark.parametrize(
-    "module", [actions, definitions, files, keys, logins, members, secrets, spaces, watermarks]
+    "module", [actions, definitions, files, job_types, keys, logins, members, secrets, spaces, watermarks]
 )
 def test_every_other_command_of_what_is_set_up_has_a_guard(module):
     commands = [one for one in vars(module).values() if isinstance(one, Command)]

@@ -10,6 +10,8 @@ from listener_sdk.protocol.codes import Refusal
 from server.store import writer as writer_module
 from server.store.command import Command, Once, Replayed
 from server.store.database import StoreError
+from server.store.sqlite import SqliteConnection
+from server.store.transaction import Transaction
 from server.store.writer import LAZY_S, MANY
 
 # ---- batches
@@ -208,3 +210,19 @@ async def test_an_answer_is_stored_only_with_the_change(house):
     with pytest.raises(RuntimeError):
         await house.writer.submit(WRITE, "broken", once())
     assert await house.writer.submit(WRITE, "a", once()) == "a written"
+
+
+async def test_a_batch_waits_for_its_turn_before_it_keeps_a_job(house, monkeypatch):
+    order = []
+    monkeypatch.setattr(Transaction, "preload", lambda _tx, _ids: order.append("jobs"))
+    monkeypatch.setattr(SqliteConnection, "take_turn", lambda _connection: order.append("turn"))
+
+    async def done(command):
+        order.clear()
+        await house.writer.submit(command, "a")
+        return order
+
+    turned = Command("turned", lambda _tx, _item: order.append("run"), turn=lambda item: item == "a")
+    assert await done(turned) == ["turn", "jobs", "run"]
+    other = Command("other", lambda _tx, _item: order.append("run"), turn=lambda item: item == "b")
+    assert await done(other) == ["jobs", "run"]
