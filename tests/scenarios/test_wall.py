@@ -36,6 +36,7 @@ BODIES = {
     "/v1/jobs/{id}/split": {"parts": 2},
     "/v1/jobs/{id}/plan": {"fileId": "us_fl_1", **LISTS},
     "/v1/job-definitions/{code}": {"jobDefinition": {"name": "x"}},
+    "/v1/job-definitions/{code}/watermark": {"value": "x"},
 }
 """What routes need beside the id in their path. The plan's jobId is set by the test."""
 
