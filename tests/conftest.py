@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import structlog
 
 pytest_plugins = ["pytester"]
 
@@ -11,6 +12,10 @@ MARKER = "must_run: a skip of this test fails when the environment has CI=true"
 
 def pytest_configure(config):
     config.addinivalue_line("markers", MARKER)
+    # Tracebacks in colors, with all variables of each frame, take rich seconds, and nobody sees them.
+    *others, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, plain])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,6 +18,7 @@ example = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(example)
 
 AIRPORTS = list(airportsdata.load().values())
+SAMPLE = random.Random(5).sample(AIRPORTS, 4_000)
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -48,17 +49,19 @@ def kilometres(one, other):
     return 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(across)))
 
 
-async def test_every_row_of_the_workbook_is_the_source_row_and_its_neighbourhood():
+async def test_every_row_of_the_workbook_is_the_source_row_and_its_neighbourhood(monkeypatch):
+    """Of a sample of the airports: all of them are exported by the demo's own test."""
+    monkeypatch.setattr(airportsdata, "load", lambda: {one["icao"]: one for one in SAMPLE})
     run = await export()
     header, *rows = sheet(run.attachment("airports.xlsx"))
     assert header == [*AIRPORTS[0], "nearest_iata", "nearest_km", "iata_within_200_km", "local_time"]
-    assert len(rows) == len(AIRPORTS) == 28_298
-    for row, airport in zip(rows, AIRPORTS, strict=True):
+    assert len(rows) == len(SAMPLE) == 4_000
+    for row, airport in zip(rows, SAMPLE, strict=True):
         assert row[:11] == [None if value == "" else value for value in airport.values()]
         assert row[14] == AT.astimezone(ZoneInfo(airport["tz"])).isoformat()
-    served = [airport for airport in AIRPORTS if airport["iata"]]
+    served = [airport for airport in SAMPLE if airport["iata"]]
     for number in random.Random(7).sample(range(len(rows)), 40):
-        airport = AIRPORTS[number]
+        airport = SAMPLE[number]
         apart = {a["iata"]: kilometres(airport, a) for a in served if a["icao"] != airport["icao"]}
         nearest, distance, near = rows[number][11:14]
         assert apart[nearest] == min(apart.values())

@@ -5,6 +5,9 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("imports")
+"""Every module is read once, not by each worker."""
+
 PURE = frozenset({
     "annotated_types", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "json", "math", "operator", "pydantic",
     "pydantic_core", "re", "string", "typing", "urllib",
