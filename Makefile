@@ -17,8 +17,9 @@ demo: $(VENV)/.demo  ## export real data and watch it; options go in ARGS="--exi
 story: $(VENV)/.examples  ## run the examples of a shop's workbook, one after the other
 	$(BIN)/python examples/story.py $(ARGS)
 
+# One worker more than small machines have cores, since scenarios wait for their servers half of the time.
 test: $(VENV)/.test  ## run the tests; options of pytest go in ARGS
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, and the arrows between modules
 	$(BIN)/ruff check .
