@@ -6,6 +6,7 @@ Every server may do it: rows that another has removed are not there any more, an
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from ..commands import clearing as commands
 from ..core.actors import Space
 from ..store import clearing as sql
 from ..store import spaces
-from ..store.database import StoreError
+from .calm import calmly
 
 EVERY_S: Final = 60.0
 PAGE: Final = 200
@@ -59,13 +60,10 @@ class ClearingLoop:
         """Look once a minute, or when woken, until cancelled."""
         while True:
             self._wake.clear()
-            try:
-                await self.look()
-            except StoreError as error:
-                _log.warning("store_unreachable", error=str(error))
-            except Exception:  # noqa: BLE001 - what cannot be removed today must not keep the rest for ever
-                _log.exception("clearing_failed")
-            await asyncio.wait([asyncio.ensure_future(self._wake.wait())], timeout=EVERY_S)
+            await calmly(self.look, "clearing_failed", _log)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._wake.wait()
 
     async def look(self) -> int:
         """Remove all that deleted spaces have, and the spaces; how many went."""

@@ -18,7 +18,7 @@ from ..core.actors import Actor
 from ..core.job_types import SEEN_EVERY_MS, SEEN_MS, JobType, JobTypeHead, JobTypeRow
 from ..core.schemas import Schema
 from ..store import job_types as sql
-from ..store.database import StoreError
+from .calm import calmly
 
 SOON_S: Final = 1.0
 """So long after a session has begun to take something other servers are told, with all that have begun since."""
@@ -152,13 +152,7 @@ class JobTypes:
                 async with asyncio.timeout(SEEN_EVERY_MS / 1000):
                     await self._served.changed.wait()
             await asyncio.sleep(SOON_S)
-            await self._look_calmly()
-
-    async def _look_calmly(self) -> None:
-        try:
-            await self.look()
-        except StoreError as error:
-            _log.warning("store_unreachable", error=str(error))
+            await calmly(self.look, "seeing_failed", _log)
 
     async def look(self) -> int:
         """Note of what is served here that it was seen just now, unless somebody has lately; how many types were noted."""

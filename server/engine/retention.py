@@ -20,9 +20,10 @@ from ..store import idempotency, spaces
 from ..store import log as log_sql
 from ..store import retention as sql
 from ..store.command import Command
-from ..store.database import Reader, StoreError
+from ..store.database import Reader
 from ..store.log import Head
 from ..store.transaction import Transaction
+from .calm import calmly
 
 EVERY_S: Final = 60.0
 REST: Final = 9
@@ -122,12 +123,7 @@ class RetentionLoop:
         """Look once a minute, until cancelled. A server that begins has others to serve first."""
         while True:
             await self._sleep(EVERY_S)
-            try:
-                await self.look()
-            except StoreError as error:
-                _log.warning("store_unreachable", error=str(error))
-            except Exception:  # noqa: BLE001 - what cannot be removed today must not keep the rest for ever
-                _log.exception("retention_failed")
+            await calmly(self.look, "retention_failed", _log)
 
     async def look(self) -> Went:
         """Remove all that is old now; how much went."""

@@ -19,9 +19,9 @@ from ..settings import Settings
 from ..store import jobs as sql
 from ..store import spaces
 from ..store.blobs import Blobs
-from ..store.database import StoreError
 from ..store.log import Stored
 from ..store.transaction import Facts
+from .calm import calmly
 from .hub import Hub
 from .own_sessions import OwnSession, Task
 from .own_work import Tools
@@ -67,7 +67,7 @@ class Runner:
         self._served = 0
         self._dealing = False
         self._stops_at: float | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[bool] | None = None
 
     # ---- where jobs wait
 
@@ -94,7 +94,7 @@ class Runner:
             session.open()
             self._deal_soon()
         elif self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._survive())
+            self._looking = asyncio.create_task(calmly(self.look, "look_failed", _log))
 
     def _closed(self, session: OwnSession) -> None:
         if self.sessions.get(session.space.id) is session:
@@ -166,7 +166,7 @@ class Runner:
         next_look = loop.time()
         while True:
             if loop.time() >= next_look:
-                await self._survive()
+                await calmly(self.look, "look_failed", _log)
                 next_look = loop.time() + LOOK_S
             self._safely(self.beat)
             await asyncio.sleep(BEAT_S)
@@ -182,12 +182,6 @@ class Runner:
             act()
         except Exception:  # noqa: BLE001 - one space that cannot be dealt with must not keep the others from being so
             _log.exception("beat_failed")
-
-    async def _survive(self) -> None:
-        try:
-            await self.look()
-        except StoreError as error:
-            _log.warning("store_unreachable", error=str(error))
 
     def drain(self) -> None:
         """Take nothing more; what runs has a moment to end."""

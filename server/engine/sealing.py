@@ -10,7 +10,7 @@ import structlog
 from ..commands.secrets import REWRAP_SECRETS, RewrapSecrets
 from ..security.sealing import PREFIX_LENGTH, Sealer
 from ..store import secrets as sql
-from ..store.database import StoreError
+from .calm import calmly
 
 EVERY_S: Final = 60.0
 _ADVICE: Final = (
@@ -32,12 +32,7 @@ class SealingLoop:
     async def run(self) -> None:
         """Look at once and then every minute, until cancelled."""
         while True:
-            try:
-                await self.look()
-            except StoreError as error:
-                _log.warning("store_unreachable", error=str(error))
-            except Exception:  # noqa: BLE001 - a page that fails today must not end the loop for ever
-                _log.exception("rewrapping_failed")
+            await calmly(self.look, "rewrapping_failed", _log)
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> int:

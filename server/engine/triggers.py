@@ -22,6 +22,7 @@ from ..store.database import Reader, StoreError
 from ..store.log import Head, Stored
 from ..store.transaction import Facts
 from ..store.triggers import WHOLE, Place, Waiting
+from .calm import calmly
 from .log import Entry, Log
 
 PAGE: Final = 500
@@ -96,17 +97,10 @@ class TriggerLoop:
         """Start jobs until cancelled."""
         while True:
             self._wake.clear()
-            try:
-                await self.look()
-            except StoreError as error:
-                _log.warning("store_unreachable", error=str(error))
+            if await calmly(self.look, "triggers_failed", _log):
+                await self._rest()
+            else:
                 await asyncio.sleep(AFTER_ERROR_S)
-                continue
-            except Exception:  # noqa: BLE001 - what cannot be looked at now must not end the loop
-                _log.exception("triggers_failed")
-                await asyncio.sleep(AFTER_ERROR_S)
-                continue
-            await self._rest()
 
     async def _rest(self) -> None:
         if self._wake.is_set() or self._seq < self._log.seq:

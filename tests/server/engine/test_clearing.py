@@ -1,5 +1,7 @@
 """What a deleted space had is removed, and nothing of another."""
 
+import asyncio
+
 import pytest
 from stage import ADMIN, SPACE
 
@@ -171,3 +173,18 @@ async def test_a_space_into_which_something_came_at_last_stays_until_the_next_lo
     loop._submit = submit
     assert await loop.look() == 1
     assert await rows(stage, "job") == []
+
+
+async def test_looks_that_follow_each_other_leave_no_task_behind(stage, loop, monkeypatch):
+    looks = asyncio.Queue()
+
+    async def look():
+        looks.put_nowait(len(asyncio.all_tasks()))
+
+    monkeypatch.setattr(module, "EVERY_S", 0.001)
+    monkeypatch.setattr(loop, "look", look)
+    running = asyncio.create_task(loop.run())
+    async with asyncio.timeout(10):
+        seen = [await looks.get() for _ in range(20)]
+    running.cancel()
+    assert max(seen[5:]) <= max(seen[:5])
