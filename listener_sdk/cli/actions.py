@@ -11,14 +11,13 @@ from ..errors import ApiError
 from ..protocol.actions import Action, ActionCreate
 from ..protocol.forms import FormField
 from ..protocol.jobs import Job
-from . import outcomes
 from .connection import call, connection_options, json_option
 from .creation import check_name, input_of
 from .failures import Failure, Misuse
 from .groups import DefaultGroup
 from .output import emit, in_json, say, wire
 from .pairs import json_object
-from .run import finish, watch
+from .run import run_made
 from .tables import table
 
 ID = "us_ac_"
@@ -199,24 +198,13 @@ def run(
     if subject is not None:
         fields["subject"] = json_object(subject, "--subject")
 
-    async def session(client: Client) -> tuple[Job, bool]:
+    async def make(client: Client) -> Job:
         found = await found_by(client, action)
         if found.confirm:
             fields["confirm"] = _agreed(found, yes)
-        after = (await client.whoami()).position
-        made = await client.actions.execute(found.id, answers or None, **fields)
-        if detach:
-            return made, False
-        ended = await watch(client, made, after, timeout_s=timeout_s, logs=False)
-        return ended, await outcomes.has_log(client, ended)
+        return await client.actions.execute(found.id, answers or None, **fields)
 
-    job, has_log = call(url, key, session)
-    if not detach:
-        finish(job, has_log=has_log, as_json=as_json)
-    elif as_json:
-        emit(wire(job))
-    else:
-        click.echo(job.id)
+    run_made(url, key, make, timeout_s=timeout_s, detach=detach, as_json=as_json)
 
 
 def _agreed(found: Action, yes: bool) -> bool:

@@ -89,9 +89,14 @@ def fields_of(
     return {name: value for name, value in found.items() if value is not None}
 
 
+async def uploaded(client: Client, path: Path | None) -> dict[str, str]:
+    """The field ``file_id`` of a file that was uploaded for the job, if there is one."""
+    return {} if path is None else {"file_id": (await client.files.upload(path, name=path.name)).id}
+
+
 async def create(client: Client, job: str, path: Path | None, fields: dict[str, Any]) -> Job:
     """Create the job, after its file was uploaded."""
-    file = {} if path is None else {"file_id": (await client.files.upload(path, name=path.name)).id}
+    file = await uploaded(client, path)
     return await client.jobs.create(job, trigger="immediate", **fields, **file)
 
 

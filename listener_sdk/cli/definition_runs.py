@@ -8,13 +8,13 @@ import click
 from ..client import Client
 from ..protocol.definitions import DryRun
 from ..protocol.jobs import Job
-from . import outcomes
 from .connection import Command, call, connection_options, json_option
+from .creation import uploaded
 from .moments import ahead
 from .output import emit, in_json, say, short, wire
 from .pairs import as_object, json_object
 from .progress import wall_clock
-from .run import finish, watch
+from .run import run_made
 from .tables import table
 
 _PARAM = click.option(
@@ -107,22 +107,10 @@ def launch(
         fields["context"] = {"event": json_object(event, "--event")}
     params = params_of(pairs, text)
 
-    async def session(client: Client) -> tuple[Job, bool]:
-        after = (await client.whoami()).position
-        file = {} if path is None else {"file_id": (await client.files.upload(path, name=path.name)).id}
-        made = await client.definitions.execute(code, params, **fields, **file)
-        if detach:
-            return made, False
-        ended = await watch(client, made, after, timeout_s=timeout_s, logs=False)
-        return ended, await outcomes.has_log(client, ended)
+    async def make(client: Client) -> Job:
+        return await client.definitions.execute(code, params, **fields, **await uploaded(client, path))
 
-    job, has_log = call(url, key, session)
-    if not detach:
-        finish(job, has_log=has_log, as_json=as_json)
-    elif as_json:
-        emit(wire(job))
-    else:
-        click.echo(job.id)
+    run_made(url, key, make, timeout_s=timeout_s, detach=detach, as_json=as_json)
 
 
 @click.command("dry-run")

@@ -4,6 +4,7 @@ Exit codes: 0 complete (in part too, unless ``--strict``), 1 failed, 2 canceled,
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -103,6 +104,34 @@ async def _last_failure(client: Client, job: Job) -> str:
 
 def _goes_on(job: Job) -> str:
     return f"It goes on: cancel it with '{spelled(f'jobs cancel {job.id}')}'."
+
+
+def run_made(
+    url: str | None,
+    key: str | None,
+    make: Callable[[Client], Awaitable[Job]],
+    *,
+    timeout_s: float | None,
+    detach: bool,
+    as_json: bool,
+) -> None:
+    """Let ``make`` make a job, watch it and print how it ended; with ``detach`` print its id, or the job as JSON, at once."""
+
+    async def session(client: Client) -> tuple[Job, bool]:
+        after = (await client.whoami()).position
+        made = await make(client)
+        if detach:
+            return made, False
+        ended = await watch(client, made, after, timeout_s=timeout_s, logs=False)
+        return ended, await outcomes.has_log(client, ended)
+
+    job, has_log = call(url, key, session)
+    if not detach:
+        finish(job, has_log=has_log, as_json=as_json)
+    elif as_json:
+        emit(wire(job))
+    else:
+        click.echo(job.id)
 
 
 def finish(job: Job, *, has_log: bool, as_json: bool, strict: bool = False) -> None:

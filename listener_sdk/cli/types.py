@@ -9,14 +9,14 @@ from ..client import Client
 from ..pages import every
 from ..protocol.job_types import JobTypeView
 from ..protocol.jobs import Job
-from . import outcomes
 from .connection import call, connection_options, json_option
+from .creation import uploaded
 from .groups import DefaultGroup
 from .moments import ahead
 from .output import emit, in_json, local, say
 from .pairs import as_object, json_object
 from .progress import wall_clock
-from .run import finish, watch
+from .run import run_made
 from .tables import table
 
 
@@ -161,22 +161,10 @@ def run(
     given |= {"scheduled_at": ahead(at, "--at", wall_clock()) if at else None}
     fields = {name: value for name, value in given.items() if value is not None}
 
-    async def session(client: Client) -> tuple[Job, bool]:
-        after = (await client.whoami()).position
-        file = {} if path is None else {"file_id": (await client.files.upload(path, name=path.name)).id}
-        made = await client.job_types.execute(code, params, **fields, **file)
-        if detach:
-            return made, False
-        ended = await watch(client, made, after, timeout_s=timeout_s, logs=False)
-        return ended, await outcomes.has_log(client, ended)
+    async def make(client: Client) -> Job:
+        return await client.job_types.execute(code, params, **fields, **await uploaded(client, path))
 
-    job, has_log = call(url, key, session)
-    if not detach:
-        finish(job, has_log=has_log, as_json=as_json)
-    elif as_json:
-        emit(job.model_dump(mode="json", exclude_none=True))
-    else:
-        click.echo(job.id)
+    run_made(url, key, make, timeout_s=timeout_s, detach=detach, as_json=as_json)
 
 
 @command.command("delete")

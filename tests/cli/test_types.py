@@ -82,7 +82,10 @@ def test_a_job_is_made_watched_and_shown(api, tickwire, tmp_path):
 def test_a_detached_run_prints_the_job(api, tickwire):
     api.never_ends = True
     assert tickwire("types", "run", "noop", "-d").stdout == "us_jb_0000000001\n"
-    assert json.loads(tickwire("types", "run", "noop", "-d", "--json").stdout)["id"] == "us_jb_0000000002"
+    shown = json.loads(tickwire("types", "run", "noop", "-d", "--json").stdout)
+    assert (shown["id"], "createdAt" in shown) == ("us_jb_0000000002", True), (
+        "JSON is as the server writes it"
+    )
     assert api.executed == [("noop", {"params": {}})] * 2
 
 
