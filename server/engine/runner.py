@@ -215,7 +215,7 @@ class Runner:
 
     async def _cut(self) -> None:
         """End what waits for a store that does not answer: its leases will run out."""
-        tasks = [run.task for run in self._runs()]
+        tasks: list[asyncio.Task[Any]] = [run.task for run in self._runs()]
         if self._looking is not None:
             tasks.append(self._looking)
         for task in tasks:
