@@ -3,7 +3,7 @@
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from postgres import postgres
-from stage import SPACE, START_MS, STRANGER
+from stage import SPACE, START_MS, STRANGER, Stage
 
 from server.core.jobs import JobRow
 from server.store import log, spaces
@@ -225,3 +225,19 @@ def in_thread() -> Callable[[Callable[[], Any]], Any]:
         return result
 
     return run
+
+
+@pytest.fixture
+async def stage(backend: Backend, place: Path) -> AsyncIterator[Stage]:
+    """A node on this database."""
+    found = await Stage(place, backend.open).start()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+def tx(connection: Connection) -> Iterator[Connection]:
+    """A transaction that is undone at the end of the test."""
+    connection.begin()
+    yield connection
+    connection.rollback()

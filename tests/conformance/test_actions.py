@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-import pytest
 from buttons import FILLED, PRESS, WHOLE
-from stage import ADMIN, Stage
+from stage import ADMIN
 
 from listener_sdk.protocol.actions import ActionCreate, ActionExecute, ActionUpdate
 from listener_sdk.protocol.job_types import JobTypeDeclare
@@ -17,20 +16,6 @@ ROW = ActionRow(
     id=1, space_id=1, domain="workbook", operation="export", target="us_wb_1", body='{"label":"Ω"}',
     created_at=1, created_by="us_key_1", updated_at=1, updated_by="us_key_1",
 )  # fmt: skip
-
-
-@pytest.fixture
-async def stage(backend, place):
-    found = await Stage(place, backend.open).start()
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def test_a_row_comes_back_as_it_was(tx):

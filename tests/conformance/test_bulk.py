@@ -2,20 +2,11 @@
 
 from dataclasses import astuple, replace
 
-import pytest
-
 from server.core.jobs import COLUMNS
 from server.store import bulk, plans
 from server.store.job_pages import JobFilter
 
 EVERY = JobFilter()
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def insert(connection, *rows):

@@ -2,19 +2,10 @@
 
 from dataclasses import replace
 
-import pytest
-
 from server.core.files import FileRow
 from server.core.keys import KeyRow
 from server.store import clearing, files, jobs, keys
 from server.store.clearing import Walked
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def test_a_job_or_a_file_is_more(tx, job):

@@ -4,7 +4,7 @@ from dataclasses import astuple, replace
 
 import pytest
 from defined import change, declare, define, start
-from stage import ADMIN, STRANGER, Stage
+from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionExecute
@@ -20,20 +20,6 @@ from server.store.definitions import DefinitionFilter
 from server.store.event_pages import EventFilter
 from server.store.job_pages import JobFilter
 from server.store.pages import Window
-
-
-@pytest.fixture
-async def stage(backend, place):
-    found = await Stage(place, backend.open).start()
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def row(number=1, space_id=1, code=None, **fields):

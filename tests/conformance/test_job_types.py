@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from stage import ADMIN, OTHER, Stage
+from stage import ADMIN, OTHER
 
 from listener_sdk.protocol.job_types import JobTypeDeclare
 from server.commands.job_types import DELETE_TYPE, LISTEN_FOR, DeleteType, ListenFor
@@ -18,20 +18,6 @@ ROW = JobTypeRow(
     id=1, space_id=1, code="export Ω", name="workbook:export", body='{"a":1}', created_at=1, updated_at=2,
     updated_by="us_key_1", seen_at=2**40, label="Export",
 )  # fmt: skip
-
-
-@pytest.fixture
-async def stage(backend, place):
-    found = await Stage(place, backend.open).start()
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def test_a_row_comes_back_as_it_was(tx):

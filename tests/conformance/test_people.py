@@ -15,13 +15,6 @@ ADA = Owner(1, member_id=5)
 KEY = Owner(1, key_id="us_key_1", stamp="hash")
 
 
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
-
-
 def member(number, space_id=1, name="Ada", role="viewer"):
     body = MemberCreate(name=name, email=f"{name}@example.com", role=role)
     return new_member(number, space_id, body, START_MS, "us_key_0000000000")

@@ -18,13 +18,6 @@ def insert(connection, *rows):
     connection.insert_many("job", COLUMNS, [astuple(row) for row in rows])
 
 
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
-
-
 # ---- jobs
 
 

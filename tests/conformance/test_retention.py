@@ -2,7 +2,6 @@
 
 from dataclasses import astuple, replace
 
-import pytest
 from stage import START_MS
 
 from server.core.files import FileRow
@@ -16,13 +15,6 @@ RULES = Retention(log_ms=KEEP, log_events=100, job_ms=KEEP, file_ms=KEEP)
 SPANS = Spans(KEEP)
 NOW = START_MS
 OLD, YOUNG = NOW - KEEP, NOW - KEEP + 1
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def publish(tx, *times):

@@ -31,13 +31,6 @@ def event(seq, job_id, *, terminal, topic="job:completed"):
     return (seq, 1, topic, job_id, int(terminal), 0, "{}")
 
 
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
-
-
 # ---- facts of the database
 
 

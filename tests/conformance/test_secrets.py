@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from stage import ADMIN, STRANGER, Stage
+from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.secrets import SecretWrite
@@ -18,20 +18,6 @@ ROW = SecretRow(
     id=1, space_id=1, name="a", owner="", description="Ω", jobs='["a:*"]', wrapped="1.old.x", sealed="1.y", size=3, version=1,
     created_at=1, created_by="us_key_1", updated_at=1, updated_by="us_key_1",
 )  # fmt: skip
-
-
-@pytest.fixture
-async def stage(backend, place):
-    found = await Stage(place, backend.open).start()
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def test_a_row_comes_back_as_it_was(tx):

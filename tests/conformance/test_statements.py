@@ -21,13 +21,6 @@ def lines(connection, count):
     )
 
 
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
-
-
 # ---- row counts
 
 

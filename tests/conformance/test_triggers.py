@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import astuple, replace
 from pathlib import Path
 
-import pytest
 from defined import change
 from stage import ADMIN, STRANGER, Stage
 from triggered import made, publish, triggered
@@ -21,20 +20,6 @@ from server.store import triggers as sql
 from server.store.triggers import WHOLE, Cursor, Waiting
 
 EVENTS = 60
-
-
-@pytest.fixture
-async def stage(backend, place):
-    found = await Stage(place, backend.open).start()
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def waiting(number=1, **fields):

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 from modes import begun, complete, defined, goes_by, mark
-from stage import ADMIN, Stage
+from stage import ADMIN
 
 from listener_sdk.protocol.definitions import DefinitionCreate
 from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
@@ -23,20 +23,6 @@ EACH = 10
 
 def definition_row(number, space_id=1):
     return new_definition(number, space_id, LEAST, 1, "us_key_1", enabled=True)
-
-
-@pytest.fixture
-async def stage(backend, place):
-    found = await Stage(place, backend.open).start()
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
-def tx(connection):
-    connection.begin()
-    yield connection
-    connection.rollback()
 
 
 def test_a_row_comes_back_as_it_was_and_is_written_over_its_version_alone(tx):
