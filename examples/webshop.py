@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -95,7 +96,7 @@ class WebShop:
         return {"orders": found[start : start + A_PAGE], "more": len(found) > start + A_PAGE}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler, ABC):
     """JSON comes and goes."""
 
     def do_GET(self) -> None:
@@ -110,11 +111,13 @@ class _Handler(BaseHTTPRequestHandler):
     def query(self) -> dict[str, str]:
         return {name: values[-1] for name, values in parse_qs(urlsplit(self.path).query).items()}
 
+    @abstractmethod
     def answer(self, body: Any) -> Answer:
-        raise NotImplementedError
+        """What the shop says to a request."""
 
+    @abstractmethod
     def is_welcome(self) -> bool:
-        raise NotImplementedError
+        """Whether who asks may."""
 
     def log_message(self, *_: Any) -> None:
         """Nothing is written to the terminal."""
