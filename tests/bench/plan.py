@@ -69,6 +69,13 @@ OWN = (
     *ours("tick", "cost_tick.py"),
     *ours("watched", "watched_tickwire.py", postgres="TickwirePgWatched"),
     *ours("memory", "memory_tickwire.py", postgres="TickwirePgMemory"),
+    *ours(
+        "launched",
+        "launched_tickwire.py",
+        postgres="TickwirePgLaunched",
+        limit_s=900,
+        only_first_round=True,
+    ),
 )
 SIZES = ("backlog", "1000", "100000")
 BACKLOG = (

@@ -49,6 +49,19 @@ OWN = {
         "finished_rss_mib": "MiB with 10,000 finished",
         "finished_uss_mib": "of these its own, then",
     },
+    "launched": {
+        "life_plain": "life/s, plain",
+        "life_of_type": "of a type",
+        "life_of_definition": "of a definition",
+        "life_plain_among_many": "plain, beside 100,000 definitions",
+        "life_of_definition_among_many": "of a definition among 100,000",
+        "server_cpu_us_plain": "server CPU µs/job, plain",
+        "server_cpu_us_of_type": "of a type",
+        "server_cpu_us_of_definition": "of a definition",
+        "server_cpu_us_of_definition_among_many": "among 100,000",
+        "few_rss_mib": "server MiB, one definition",
+        "many_rss_mib": "with 100,000",
+    },
     "limit": {
         "fsync_p50_ms": "fsync p50 ms",
         "fdatasync_p50_ms": "fdatasync p50 ms",
@@ -166,6 +179,7 @@ def sections(found):
     yield "What a tick costs", systems(found, "tick", OWN["tick"])
     yield "Events watched", systems(found, "watched", OWN["watched"])
     yield "Memory of the server process", systems(found, "memory", OWN["memory"])
+    yield "Jobs of types and definitions", systems(found, "launched", OWN["launched"])
     yield "The machine's disk", systems(found, "limit", OWN["limit"])
 
 

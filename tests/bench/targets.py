@@ -69,6 +69,7 @@ def targets(found):
         ),
         *(target for store, word in STORES.items() for target in memory_and_claims(found, store, word)),
         *(target for store, word in STORES.items() for target in delivery(found, store, word)),
+        *(target for store, word in STORES.items() for target in launches(found, store, word)),
     ]
 
 
@@ -123,11 +124,10 @@ def memory_and_claims(found, store, word):
 
 def delivery(found, store, word):
     name = f"tickwire ({word})"
-    kept = ratio(
+    slower = lost(
         found.figure("watched", name, "life_watched_by_10"),
         found.figure("watched", name, "life_watched_by_0"),
     )
-    slower = None if kept is None else round(100 * (1 - kept), 1)
     yield Target("ten subscribers to every event slow bulk by", store, 20, 5, slower, " %", le)
     each = ratio(
         found.figure("fan", name, "each_deliveries_s"), found.figure("fan", "picows", "deliveries_s")
@@ -139,3 +139,26 @@ def delivery(found, store, word):
     yield Target("1,000 subscribers, burst: times nats-server", store, 1, None, burst, " ×")
     idle = median(found.figure("fan", name, "rss_kib_conn_1000"))
     yield Target("an idle subscriber", store, 16, None, idle, " KiB", le)
+
+
+def launches(found, store, word):
+    """What looking up and checking costs, and what many definitions do to it."""
+
+    def figure(name):
+        return found.figure("launched", f"tickwire ({word})", name)
+
+    plain = figure("life_plain")
+    for what, way in (("a job type", "life_of_type"), ("a definition", "life_of_definition")):
+        yield Target(
+            f"jobs of {what} slow life cycles by", store, 10, None, lost(figure(way), plain), " %", le
+        )
+    among = lost(figure("life_of_definition_among_many"), figure("life_of_definition"))
+    yield Target("100,000 definitions slow launches by", store, 20, None, among, " %", le)
+    grown = ratio(figure("many_rss_mib"), figure("few_rss_mib"))
+    yield Target("100,000 definitions: server memory, times that with one", store, 1.2, None, grown, " ×", le)
+
+
+def lost(found, whole):
+    """The share in percent that is missing of the whole."""
+    kept = ratio(found, whole)
+    return None if kept is None else round(100 * (1 - kept), 1)

@@ -38,3 +38,14 @@ def test_slower_by_watchers_is_the_share_that_is_lost(targets, figures):
     line = {"kind": "watched", "name": "tickwire (sqlite)", "step": "watched", "round": 1, **watched}
     slower = [one for one in targets.targets(figures([line])) if one.what.startswith("ten subscribers")]
     assert [one.found for one in slower] == [10.0, None]
+
+
+def test_launches_are_compared_with_plain_jobs_and_with_launches_among_few(targets, figures):
+    rates = {"life_plain": 1000, "life_of_type": 950, "life_of_definition": 900}
+    many = {"life_of_definition_among_many": 810, "few_rss_mib": 80, "many_rss_mib": 100}
+    line = {"kind": "launched", "name": "tickwire (sqlite)", "step": "launched", "round": 1, **rates, **many}
+    found = [
+        one for one in targets.targets(figures([line])) if "job type" in one.what or "definition" in one.what
+    ]
+    assert [one.found for one in found if one.store == "SQLite"] == [5.0, 10.0, 10.0, 1.25]
+    assert [one.mark for one in found if one.store == "SQLite"] == ["met", "met", "met", "**not met**"]

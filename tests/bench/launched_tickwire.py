@@ -1,0 +1,115 @@
+"""Life cycles of plain jobs, of jobs of a job type and of a definition, in turns on one server; then among many definitions.
+
+All are created over REST with 100 in flight, by one call each. Of a type and a definition the server looks up what the job is made of,
+checks its parameters against a JSON schema, and keeps where it came from.
+"""
+
+import asyncio
+
+import jobs
+import jobs_tickwire
+import marks
+import orjson
+from marks import SCALE, cal_ms
+from pydantic import BaseModel
+
+from listener_sdk import Job, Listener
+
+NAME = "bench:launched"
+CODE = "bench-launched"
+DEFINITIONS = max(100, int(100_000 * SCALE))
+TURNS = 3
+PLAIN = ("/v1/jobs", "input", {"type": "bench", "operation": "launched", "trigger": "immediate"})
+WAYS = {
+    "plain": PLAIN,
+    "of_type": (f"/v1/job-types/{NAME}/_execute", "params", {}),
+    "of_definition": (f"/v1/job-definitions/{CODE}/_execute", "params", {}),
+}
+
+
+class Input(BaseModel):
+    i: int
+
+
+class Launched(jobs.Run):
+    async def jobs(self):
+        out = {"cal_ms": [cal_ms()]}
+        await self.p.setup()
+        try:
+            await self.start_worker()
+            await self.ready()
+            await self.p.define(CODE, enabled=True)
+            await self.turns(out, WAYS, "")
+            out["few"] = self.p.server.memory_mib()
+            await self.fill(DEFINITIONS - 1)
+            out["definitions"] = DEFINITIONS
+            await self.turns(out, ("plain", "of_definition"), "_among_many")
+            out["many"] = self.p.server.memory_mib()
+        finally:
+            self.stop_worker()
+            await self.p.close()
+        out["cal_ms"].append(cal_ms())
+        return out
+
+    async def turns(self, out, ways, among):
+        """The first turn warms up, and is not counted."""
+        for turn in range(TURNS + 1):
+            for way in ways:
+                self.p.way = WAYS[way]
+                before = self.p.server.cpu_s()
+                found, count = await self.life(self.gathered, self.p.n_life)
+                spent = (self.p.server.cpu_s() - before) * 1e6 / count
+                if turn:
+                    out.setdefault(f"life_{way}{among}", []).append(found)
+                    out.setdefault(f"server_cpu_us_{way}{among}", []).append(round(spent))
+
+    async def fill(self, count):
+        codes = iter(range(count))
+
+        async def lane():
+            for number in codes:
+                await self.p.define(f"{CODE}-{number:06d}", enabled=False)
+
+        await asyncio.gather(*(lane() for _ in range(marks.CONC)))
+
+
+class TickwireLaunched(jobs_tickwire.Tickwire):
+    name = "tickwire (sqlite)"
+    n_life = 3000
+    way = PLAIN
+
+    async def enqueue(self, i):
+        path, field, body = self.way
+        await self.call(path, {**body, field: {"i": i}})
+
+    async def define(self, code, *, enabled):
+        made = {"jobDefinitionCode": code, "jobType": NAME, "params": {"i": 0}, "enabled": enabled}
+        await self.call("/v1/job-definitions", {"jobDefinition": made})
+
+    async def call(self, path, body):
+        """The same bare call for all ways: a client of one's own would ask for the job afterwards."""
+        await self.client._http.call("POST", path, orjson.dumps(body))
+
+    def worker(self):
+        serve()
+
+
+class TickwirePgLaunched(TickwireLaunched):
+    name = "tickwire (postgres)"
+    broker = jobs_tickwire.TickwirePg.broker
+    durability = jobs_tickwire.TickwirePg.durability
+    postgres = True
+
+
+def serve():
+    listener = Listener()
+
+    @listener.job(NAME)
+    async def launched(job: Job[Input]):
+        marks.mark(job.input.i)
+
+    listener.run(concurrency=marks.CONC)
+
+
+if __name__ == "__main__":
+    jobs.main(TickwireLaunched, TickwirePgLaunched, run=Launched, kind="launched")
