@@ -80,6 +80,7 @@ _ROWS: Final = (
     ErrorCode("url_too_long", 414, False, "The address is over its limit."),
     ErrorCode("unsupported_encoding", 415, False, "Compressed request bodies are not taken."),
     ErrorCode("bad_range", 416, False, "The file has no bytes in the range that was asked for."),
+    ErrorCode("bad_timing", 422, False, "A timing cannot be read, names no zone, or is never due."),
     ErrorCode("idempotency_mismatch", 422, False, "The Idempotency-Key was used before with another body."),
     ErrorCode("rate_limited", 429, True, "Too many calls: wait as long as Retry-After says."),
     ErrorCode("queue_full", 429, True, "Too many jobs wait in this space."),

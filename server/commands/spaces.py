@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from typing import Final
-from zoneinfo import available_timezones
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import space_id
@@ -11,6 +10,8 @@ from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 
 from ..core.actors import SYSTEM, Actor, Space
 from ..core.spaces import FIRST, changed_space, differences, new_space
+from ..core.zones import names as zone_names
+from ..core.zones import unknown_zone
 from ..store import audit
 from ..store import spaces as sql
 from ..store.command import Command
@@ -99,12 +100,8 @@ def delete(tx: Transaction, item: DeleteSpace) -> Space:
 
 
 def _check_zone(name: str | None) -> None:
-    if name is not None and name != "UTC" and name not in available_timezones():
-        raise Refusal(
-            "invalid",
-            f"{name!r} is no time zone of the IANA database: write one such as Europe/Paris.",
-            key="timeZone",
-        )
+    if name is not None and name not in zone_names():
+        raise Refusal("invalid", unknown_zone(name), key="timeZone")
 
 
 def found(tx: Transaction, number: int) -> Space:
