@@ -16,6 +16,7 @@ from .client_jobs import Jobs
 from .client_keys import Keys, WhoAmI
 from .client_members import Members
 from .client_plans import Plans
+from .client_schedules import Schedules
 from .client_secrets import Secrets
 from .client_spaces import Environments, Spaces
 from .client_tokens import Tokens
@@ -54,6 +55,7 @@ class Client:
         self.jobs = Jobs(self._http, self._waits, self._creates)
         self.job_types = JobTypes(self._http, self.jobs)
         self.definitions = Definitions(self._http, self.jobs)
+        self.schedules = Schedules(self._http, self.jobs)
         self.plans = Plans(self._http)
         self.actions = Actions(self._http)
         self.events = Events(self._http)

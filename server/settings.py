@@ -174,6 +174,7 @@ class Settings(BaseModel):
         description="Below this much free disk, or 5 % of a small one, nothing new is stored (507); 0 stores on.",
     )
     max_ready_jobs: Count = Field(1_000_000, description="Jobs that may wait in a space.")
+    schedules_per_definition: Count = Field(16, description="Schedules that a definition may have.")
     built_in_jobs: int = Field(
         20,
         ge=0,

@@ -1,5 +1,6 @@
 """Actions: made, changed, removed, and pressed, which makes a job."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -23,10 +24,11 @@ from ..core.refusals import Refusals, missing
 from ..core.templates import Resolved
 from ..store import actions as sql
 from ..store import job_types
+from ..store import schedules as schedules_sql
 from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import Transaction
-from . import jobs, launches
+from . import jobs, kept_schedules, launches
 from .built_in import BUILT_IN
 from .changes import tell
 from .standing import by
@@ -61,13 +63,15 @@ Pressed = jobs.CreateJob | launches.Launch | Refusal
 def create(tx: Transaction, item: CreateActions) -> list[ActionRow]:
     """Store actions of the actor's space, in their order."""
     drafts = _drafts(tx, item)
+    kept = kept_schedules.of_actions(tx, item.actor, drafts)
     count, size = sql.totals(tx.connection, item.actor.space.id)
     _check_room(count + len(drafts), size + sum(len(row.body) for row in drafts))
     numbers = tx.next_ids("action", len(drafts))
     rows = [replace(row, id=number) for row, number in zip(drafts, numbers, strict=True)]
     sql.insert(tx.connection, rows)
-    for row in rows:
+    for row, its in zip(rows, kept, strict=True):
         _say(tx, "action:created", row, item.actor, after=row.said.facts)
+        kept_schedules.keep(tx, item.actor, its, action=row)
     return rows
 
 
@@ -127,9 +131,11 @@ def update(tx: Transaction, item: UpdateAction) -> ActionRow:
     if grown > 0:
         count, size = sql.totals(tx.connection, space.id)
         _check_room(count, size + grown)
+    [kept] = kept_schedules.of_actions(tx, item.actor, [after])
     sql.update(tx.connection, after)
     was, now = differences(before, after)
     _say(tx, "action:updated", after, item.actor, before=was, after=now)
+    kept_schedules.keep(tx, item.actor, kept, action=after)
     return after
 
 
@@ -137,6 +143,7 @@ def delete(tx: Transaction, item: DeleteAction) -> None:
     """The action is gone; jobs that it has made go on."""
     row = _found(tx, item.actor, item.action_id)
     sql.delete(tx.connection, row.id)
+    schedules_sql.forget_action(tx.connection, row.id)
     _say(tx, "action:deleted", row, item.actor, before=row.said.facts)
 
 
@@ -167,8 +174,18 @@ def _say(
 # ---- pressed
 
 
-def press(reader: Reader, actor: Actor, action_id: int, body: ActionExecute) -> Pressed:
-    """The job that a press of the button makes; its input is checked here, before the writer comes to it, since that may take long."""
+def press(
+    reader: Reader,
+    actor: Actor,
+    action_id: int,
+    body: ActionExecute,
+    *,
+    by: Mapping[str, Any] | None = None,
+) -> Pressed:
+    """The job that a press of the button makes; its input is checked here, before the writer comes to it, since that may take long.
+
+    ``by`` is what pressed it, as the job tells it, where nobody did.
+    """
     row = sql.load(reader, actor.space.id, action_id)
     if row is None:
         return missing("action", encode(KIND, action_id))
@@ -177,7 +194,7 @@ def press(reader: Reader, actor: Actor, action_id: int, body: ActionExecute) -> 
         given = pressed(row, body, None if job_type is None else job_type.schema)
     except Refusal as refusal:
         return refusal
-    said = {"startedBy": {"kind": "action", "actionId": row.public_id}}
+    said = {"startedBy": {**(by or {"kind": "action"}), "actionId": row.public_id}}
     if job_type is None:
         made = JobCreate(type=row.domain, operation=row.operation, **given)
         return jobs.CreateJob(actor, made, said=said)

@@ -27,12 +27,13 @@ from ..core.spaces import check_active
 from ..core.templates import Resolved
 from ..core.watermarks import noted
 from ..store import definitions as sql
+from ..store import schedules as schedules_sql
 from ..store import secrets as secrets_sql
 from ..store import triggers as triggers_sql
 from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import NewEvent, Transaction
-from . import launches
+from . import kept_schedules, launches
 from .built_in import BUILT_IN
 from .changes import tell
 from .launches import Launch
@@ -166,9 +167,15 @@ def unknown(reader: Reader, actor: Actor, name: str) -> Refusal:
     )
 
 
-def checker(reader: Reader, actor: Actor, job_type: JobType | None, recipe: Recipe) -> Checker:
-    """What checks the recipe; the names of secrets are read where it may need some."""
-    return Checker(job_type, _secrets(reader, actor.space.id) if recipe.is_template else {})
+def checker(
+    reader: Reader,
+    actor: Actor,
+    job_type: JobType | None,
+    recipe: Recipe,
+    also: Mapping[str, Any] | None = None,
+) -> Checker:
+    """What checks the recipe, and what ``also`` joins its parameters; the names of secrets are read where some may be needed."""
+    return Checker(job_type, _secrets(reader, actor.space.id) if recipe.is_template or also else {})
 
 
 def _secrets(reader: Reader, space_id: int) -> Secrets:
@@ -188,10 +195,12 @@ def create(tx: Transaction, item: CreateDefinition) -> DefinitionRow:
     _check_room(tx, actor, body.job_definition_code)
     row = new_definition(0, actor.space.id, body, tx.now, actor.key_id, enabled=item.enabled)
     checker(tx.connection, actor, job_type, row.recipe).check(row.recipe)
+    kept = kept_schedules.of_definition(tx, actor, row, job_type)
     row = _numbered(tx, row)
     sql.insert(tx.connection, row)
     told = _say(tx, actor, "definition:created", row, enabled=bool(row.enabled), after=definition_facts(row))
     _begin_triggers(tx, row, told)
+    kept_schedules.keep(tx, actor, kept, definition=row)
     return row
 
 
@@ -234,8 +243,12 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
         if after.type_code != before.type_code:
             job_type = _type(tx, actor, after.type_code)
         checker(tx.connection, actor, job_type, after.recipe).check(after.recipe)
+    kept = kept_schedules.of_definition(tx, actor, after, job_type)
     sql.update(tx.connection, after, is_version=after.version > before.version)
     told = _say_changes(tx, actor, before, after)
+    kept_schedules.keep(tx, actor, kept, definition=after)
+    if after.enabled > before.enabled:
+        schedules_sql.wake(tx.connection, tx.now, definition_id=after.id)
     if (after.triggers_at, after.recipe.triggers) != (before.triggers_at, before.recipe.triggers):
         _begin_triggers(tx, after, told)
     return after
@@ -303,6 +316,7 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
         )
     sql.delete(tx.connection, row.id)
     triggers_sql.forget(tx.connection, row.id)
+    schedules_sql.forget(tx.connection, row.id)
     _say(tx, item.actor, "definition:deleted", row, before=definition_facts(row))
     return row
 

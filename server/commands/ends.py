@@ -11,7 +11,7 @@ from ..core.actors import SYSTEM
 from ..core.jobs import JobRow
 from ..core.retries import backoff_ms, may_retry
 from ..store.transaction import Transaction
-from . import moves, parts, predecessors
+from . import moves, parts, predecessors, schedule_ends
 
 LARGEST_SHOWN: Final = 8 * 1024
 """Characters of an outcome up to which the terminal event carries it."""
@@ -130,6 +130,8 @@ def _end_parts(tx: Transaction, row: JobRow, actor: str) -> None:
 def _ended(tx: Transaction, row: JobRow) -> None:
     if row.part is not None:
         parts.ended(tx, row)
+    if row.definition_id is not None:
+        schedule_ends.ended(tx, row)
     if row.followed:
         tx.ended.append(row)
 

@@ -12,7 +12,7 @@ from ..core.actors import SYSTEM, Actor, Space
 from ..core.spaces import FIRST, changed_space, differences, new_space
 from ..core.zones import names as zone_names
 from ..core.zones import unknown_zone
-from ..store import audit
+from ..store import audit, schedules
 from ..store import spaces as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
@@ -67,12 +67,20 @@ def update(tx: Transaction, item: UpdateSpace) -> Space:
         return before
     sql.update(tx.connection, after)
     tx.keep_space(after)
+    _keep_schedules(tx, before, after)
     was, now = differences(before, after)
     archives = before.archived_at is None and after.archived_at is not None
     topic = "space:archived" if archives else "space:updated"
     told = {"before": was, "after": now}
     tell(tx, item.actor, topic, space_id(after.code), told, before=was, after=now, space=after)
     return after
+
+
+def _keep_schedules(tx: Transaction, before: Space, after: Space) -> None:
+    if after.time_zone != before.time_zone:
+        schedules.plan_anew(tx.connection, after.id)
+    if after.archived_at is None and before.archived_at is not None:
+        schedules.wake(tx.connection, tx.now, space_id=after.id)
 
 
 def delete(tx: Transaction, item: DeleteSpace) -> Space:

@@ -23,6 +23,10 @@ NOT_YET: Final = {
     "since": "is known only when the job begins: its handler reads job.watermark.since",
 }
 """Names that templates know, though not those of a definition."""
+NOT_OF_SCHEDULES: Final = {
+    "event": "is there when an event starts the job, and this is a schedule",
+    "hook": "is there when a hook starts the job, and this is a schedule",
+}
 NOT_OF_EVENTS: Final = {
     "hook": "is there when a hook starts the job, and this trigger is an event's",
     "dueTime": "is there when a schedule starts the job, and this trigger is an event's",
@@ -43,6 +47,18 @@ class Checker:
             at = f"triggers[{index}].params"
             own = list(self._templates(trigger["params"], at, {**NOT_YET, **NOT_OF_EVENTS}))
             found += own or self._joined(recipe, trigger["params"], at)
+        if found:
+            raise Refusals(found)
+
+    def check_scheduled(self, recipe: Recipe, params: dict[str, Any], mode: str | None) -> None:
+        """Refusals ``invalid`` that name all that is wrong with what a schedule adds to the recipe."""
+        found = list(self._templates(params, _PARAMS, {**NOT_YET, **NOT_OF_SCHEDULES}))
+        found = found or self._joined(recipe, params, _PARAMS)
+        if self.job_type is not None:
+            try:
+                check_mode(self.job_type, mode)
+            except Refusal as refusal:
+                found.append(refusal)
         if found:
             raise Refusals(found)
 

@@ -33,6 +33,7 @@ from .log import Entry, Log
 from .neighbours import Neighbours
 from .retention import RetentionLoop
 from .runner import Runner
+from .schedules import ScheduleLoop
 from .sealing import SealingLoop
 from .sockets import Sockets
 from .subscriptions import Subscriptions
@@ -100,6 +101,7 @@ class Node:
         self.job_types = JobTypes(self.hub.served, self.read, self.submit, clock, shared=database.shared)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
         self.triggers = TriggerLoop(self.log, facts, self.submit, self.read, self._read_page, clock)
+        self.schedules = ScheduleLoop(facts, self.submit, self.read, clock)
         self.tail = Tail(self.log, self.read, self._publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
@@ -137,6 +139,7 @@ class Node:
                 self.runner.run(),
                 self.runner.keep(),
                 self.triggers.run(),
+                self.schedules.run(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )
@@ -218,6 +221,7 @@ class Node:
         """Events, in the order of the log: subscribers first."""
         self.subscriptions.publish(entries)
         self.triggers.publish(entries)
+        self.schedules.publish(entries)
 
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""

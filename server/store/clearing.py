@@ -18,6 +18,8 @@ OF_A_SPACE: Final = (
     "watermark",
     "trigger_wait",
     "trigger_state",
+    "slot",
+    "schedule",
     "definition_version",
     "definition",
     "action",

@@ -94,6 +94,8 @@ class Transaction:
         self.splits = Splits(connection)
         self.ended: list[JobRow] = []
         """Jobs that have ended while others wait for them, who are yet to be told."""
+        self.runs_ended: list[JobRow] = []
+        """Jobs of definitions that have ended, of which schedules are yet to hear."""
         self._jobs: dict[int, JobRow] = {}
         self._places: dict[int, Place] = {}
         """Where the jobs stand that wait as far as dispatch knows."""

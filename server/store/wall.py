@@ -25,6 +25,7 @@ KINDS: Final = {
     "mem": _Rows("member", "id"),
     "def": _Rows("definition", "id"),
     "ac": _Rows("action", "id"),
+    "sch": _Rows("schedule", "id"),
 }
 """Every kind of id that a route or frame takes, but those of spaces, which are made of their codes."""
 _AT_ONCE: Final = 100

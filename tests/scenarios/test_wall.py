@@ -27,6 +27,7 @@ OF_PATH = {
     "/v1/secrets": "sec",
     "/v1/members": "mem",
     "/v1/actions": "ac",
+    "/v1/schedules": "sch",
     "/v1/spaces": "sp",
     "/v1/environments": "env",
     "/v1/job-definitions": "def",
@@ -37,6 +38,7 @@ BODIES = {
     "/v1/jobs/{id}/plan": {"fileId": "us_fl_1", **LISTS},
     "/v1/job-definitions/{code}": {"jobDefinition": {"name": "x"}},
     "/v1/job-definitions/{code}/watermark": {"value": "x"},
+    "/v1/job-definitions/{code}/schedules": {"cron": "0 9 * * *"},
 }
 """What routes need beside the id in their path. The plan's jobId is set by the test."""
 
@@ -93,6 +95,7 @@ def by_query_and_body(own, other):
         "keys",
         "members",
         "audit",
+        "schedules",
         "spaces",
         "environments",
         "whoami",
@@ -119,6 +122,13 @@ def by_query_and_body(own, other):
         body = {"topic": "a:b", "domain": "a", "context": {key: text}}
         yield "POST", "/v1/events", "/v1/events", body, space
         yield "POST", "/v1/secrets", "/v1/secrets", {"name": "a", "value": "b", key: text}, space
+    member = other.ids["mem"]
+    made = {"definition": own.ids["def"], "cron": "0 9 * * *"}
+    yield "POST", "/v1/schedules", "/v1/schedules", made | {"definition": other.ids["def"]}, other.ids["def"]
+    yield "POST", "/v1/schedules", "/v1/schedules", made | {"fallbackOwner": member}, member
+    given = f"/v1/schedules/{own.ids['sch']}/owner"
+    yield "POST", "/v1/schedules/{id}/owner", given, {"owner": member}, member
+    yield "POST", "/v1/schedules/hand-over", "/v1/schedules/hand-over", {"former": member}, member
     yield "POST", "/v1/tokens", "/v1/tokens", {"job": job}, job
     yield "POST", "/v1/login-links", "/v1/login-links", {"member": other.ids["mem"]}, other.ids["mem"]
 

@@ -294,6 +294,56 @@ CREATE INDEX trigger_wait_due ON trigger_wait (due_at, id);
 CREATE INDEX trigger_wait_space ON trigger_wait (space_id, id);
 CREATE INDEX trigger_wait_definition ON trigger_wait (definition_id);
 
+-- When a definition runs by itself, or an action presses its own button. next_at is the first due time that was not dealt with,
+-- fires_at when that is to be done.
+CREATE TABLE schedule (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    definition_id BIGINT,
+    action_id BIGINT,
+    origin TEXT NOT NULL,
+    name TEXT,
+    enabled BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    fallback_owner TEXT,
+    next_at BIGINT,
+    fires_at BIGINT,
+    failures BIGINT NOT NULL,
+    paused TEXT,
+    asleep TEXT,
+    woken_at BIGINT,
+    queued_at BIGINT,
+    planned_with TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT NOT NULL
+);
+CREATE INDEX schedule_space ON schedule (space_id, id);
+CREATE INDEX schedule_definition ON schedule (definition_id, id) WHERE definition_id IS NOT NULL;
+CREATE INDEX schedule_action ON schedule (action_id) WHERE action_id IS NOT NULL;
+CREATE INDEX schedule_fires ON schedule (fires_at, id) WHERE fires_at IS NOT NULL;
+
+-- Due times that were dealt with, each once: a job, or skipped or failed and why; count says how many from due_at to until_at.
+CREATE TABLE slot (
+    schedule_id BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    space_id BIGINT NOT NULL,
+    definition_id BIGINT,
+    at BIGINT NOT NULL,
+    job_id BIGINT,
+    result TEXT,
+    reason TEXT,
+    count BIGINT NOT NULL,
+    until_at BIGINT,
+    PRIMARY KEY (schedule_id, due_at)
+);
+CREATE INDEX slot_definition ON slot (definition_id, at) WHERE result IS NOT NULL;
+CREATE INDEX slot_job ON slot (at) WHERE result IS NULL;
+CREATE INDEX slot_space ON slot (space_id);
+
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (
     job_id ROWID_KEY,

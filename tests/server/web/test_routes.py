@@ -19,6 +19,7 @@ UNKNOWN = {
     "/v1/job-types": "nobody:declared",
     "/v1/job-definitions": "us_def_00000zzzzz",
     "/v1/actions": "us_ac_00000zzzzz",
+    "/v1/schedules": "us_sch_00000zzzzz",
 }
 ODD_IDS = [
     "x",
@@ -50,6 +51,7 @@ BODIES = {
     "/v1/jobs/{id}/plan": {"fileId": "us_fl_1", "jobId": UNKNOWN["/v1/jobs"], **LISTS},
     "/v1/job-definitions/{code}": {"jobDefinition": {}},
     "/vue/_api/v1/job-definitions/{code}": {"jobDefinition": {}},
+    "/v1/job-definitions/{code}/schedules": {"cron": "0 9 * * *"},
     "/v1/job-definitions/{code}/watermark": {"value": "a"},
     "/vue/_api/v1/job-definitions/{code}/watermark": {"value": "a"},
 }

@@ -1,0 +1,125 @@
+"""What the log tells of schedules: what people change, and due times for which nothing runs."""
+
+from typing import Any, Final
+
+from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.times import to_wire
+
+from ..core.actions import KIND as ACTION
+from ..core.actors import SYSTEM, Actor
+from ..core.due_times import CLOCK_CHANGE, LATE, MOST_COUNTED, Skip
+from ..core.schedules import ScheduleRow
+from ..store import schedules as sql
+from ..store.schedules import Slot
+from ..store.transaction import NewEvent, Transaction
+from .changes import context_of, tell
+
+STILL_RUNNING: Final = "still_running"
+REPLACED: Final = "replaced"
+CHANGED: Final = "schedule_changed"
+DISABLED: Final = "definition_disabled"
+ARCHIVED: Final = "space_archived"
+OWNER_INACTIVE: Final = "owner_inactive"
+_WHY: Final = {
+    LATE: "No server could see to it in time.",
+    CLOCK_CHANGE: "The clocks went forward over this time of day.",
+    STILL_RUNNING: "A job of the definition had not ended.",
+    REPLACED: "It waited for the end of a job, and a later due time has taken its place.",
+    CHANGED: "It waited for the end of a job when the schedule was changed.",
+    DISABLED: "The definition was disabled.",
+    ARCHIVED: "The space was archived.",
+    OWNER_INACTIVE: "The schedule's owner was set aside: hand the schedule over to somebody else.",
+}
+
+
+def say(
+    tx: Transaction,
+    actor: Actor,
+    topic: str,
+    row: ScheduleRow,
+    code: str | None,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    **more: Any,
+) -> NewEvent:
+    """Somebody has changed a schedule: an event, and a line of the audit."""
+    return tell(tx, actor, topic, row.public_id, {**about(row, code), **more}, before=before, after=after)
+
+
+def about(row: ScheduleRow, code: str | None) -> dict[str, Any]:
+    """What every event about a schedule tells."""
+    found = {
+        "schedule": row.public_id,
+        "name": row.label,
+        "definition": code,
+        "actionId": None if row.action_id is None else encode(ACTION, row.action_id),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def told(
+    tx: Transaction,
+    topic: str,
+    row: ScheduleRow,
+    code: str | None,
+    *,
+    by: str = SYSTEM,
+    **payload: Any,
+) -> None:
+    """Time has changed a schedule, or what keeps it, of which the audit has a line already."""
+    context = context_of(tx, tx.space(row.space_id), by)
+    body = {
+        "topic": topic,
+        "domain": "schedule",
+        "context": context,
+        "payload": {**about(row, code), **payload},
+    }
+    tx.append(NewEvent(row.space_id, topic, None, terminal=False, body=body))
+
+
+def skipped(
+    tx: Transaction, row: ScheduleRow, code: str | None, skip: Skip, message: str | None = None
+) -> None:
+    """Nothing runs for these due times: kept for history, and told."""
+    _keep(tx, row, skip, "skipped")
+    told(tx, "schedule:skipped", row, code, **_payload(skip, message))
+
+
+def failed(
+    tx: Transaction, row: ScheduleRow, code: str | None, skip: Skip, message: str | None = None
+) -> None:
+    """No job could be made for this due time: kept for history, and told."""
+    _keep(tx, row, skip, "failed")
+    told(tx, "schedule:failed", row, code, **_payload(skip, message))
+
+
+def _keep(tx: Transaction, row: ScheduleRow, skip: Skip, result: str) -> None:
+    slot = Slot(
+        schedule_id=row.id,
+        due_at=skip.due_at,
+        space_id=row.space_id,
+        definition_id=row.definition_id,
+        at=tx.now,
+        result=result,
+        reason=skip.reason,
+        times=skip.times,
+        until_at=_until(skip),
+    )
+    tx.insert("slot", sql.SLOT, slot)
+
+
+def _until(skip: Skip) -> int | None:
+    return skip.until_at if skip.until_at != skip.due_at else None
+
+
+def _payload(skip: Skip, message: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "dueAt": to_wire(skip.due_at),
+        "reason": skip.reason,
+        "message": message or _WHY[skip.reason],
+        "count": skip.times,
+    }
+    if _until(skip) is not None:
+        found |= {"untilAt": to_wire(skip.until_at), "countIsLeast": skip.times >= MOST_COUNTED}
+    return found

@@ -1,0 +1,155 @@
+"""What becomes of the due times of a schedule that have come: which run, which are left out and why, and which is next. Pure."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from .occurrences import Occurrence, Occurrences
+
+ON_TIME_MS: Final = 60_000
+"""What is not later than this is on time."""
+MOST_LATE: Final = 100
+LATE_MS: Final = 86_400_000
+"""Of late due times as many run, and only those that are no older."""
+MOST_COUNTED: Final = 10_000
+"""Due times that are looked at one by one; of more of them the newest are found, and the count says no more than this."""
+
+LATE: Final = "late"
+CLOCK_CHANGE: Final = "clock_change"
+
+
+class Skip(NamedTuple):
+    """Due times from one to another that are left out for one reason, and how many they are."""
+
+    due_at: int
+    until_at: int
+    times: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the due times of a schedule are dealt with by. ``asleep`` is why those up to ``woken_at`` do not run."""
+
+    schedule_id: int
+    late: str
+    jitter_s: int = 0
+    asleep: str | None = None
+    woken_at: int | None = None
+
+    def fires_at(self, due_at: int) -> int:
+        """When a due time is seen to: always the same."""
+        if not self.jitter_s:
+            return due_at
+        digest = blake2b(f"{self.schedule_id} {due_at}".encode(), digest_size=8).digest()
+        return due_at + int.from_bytes(digest) % (self.jitter_s * 1000 + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``due`` run now, the oldest first; ``next_at`` is None where none follows."""
+
+    due: tuple[int, ...]
+    skips: tuple[Skip, ...]
+    next_at: int | None
+
+
+@dataclass(slots=True)
+class _Span:
+    """Due times that are left out together."""
+
+    reason: str
+    first: int = 0
+    last: int = 0
+    count: int = 0
+
+    def add(self, at: int) -> None:
+        self.first, self.last = self.first if self.count else at, at
+        self.count = min(self.count + 1, MOST_COUNTED)
+
+    def told(self) -> list[Skip]:
+        return [Skip(self.first, self.last, self.count, self.reason)] if self.count else []
+
+
+@dataclass(slots=True)
+class _Sorting:
+    rules: Rules
+    now: int
+    on_time: list[int] = field(default_factory=list)
+    gaps: list[Skip] = field(default_factory=list)
+    late: deque[int] = field(default_factory=deque)
+    dropped: _Span = field(default_factory=lambda: _Span(LATE))
+    asleep: _Span = field(default_factory=lambda: _Span(LATE))
+
+    def put(self, one: Occurrence) -> None:
+        rules, at = self.rules, one.at
+        if rules.asleep is not None and at <= (rules.woken_at or 0):
+            self.asleep.add(at)
+        elif self.now - rules.fires_at(at) <= ON_TIME_MS:
+            if one.skip:
+                self.gaps.append(Skip(at, at, 1, CLOCK_CHANGE))
+            else:
+                self.on_time.append(at)
+        elif one.skip or rules.late == "none":
+            self.dropped.add(at)
+        else:
+            self.late.append(at)
+            most, oldest = (MOST_LATE, self.now - LATE_MS) if rules.late == "all" else (1, 0)
+            while len(self.late) > most or (self.late and self.late[0] < oldest):
+                self.dropped.add(self.late.popleft())
+
+    def plan(self, next_at: int | None) -> Plan:
+        late = [*self.late]
+        if self.rules.late == "latest" and self.on_time:
+            for at in late:
+                self.dropped.add(at)
+            late = []
+        self.asleep.reason = self.rules.asleep or LATE
+        skips = (*self.asleep.told(), *self.dropped.told(), *self.gaps)
+        return Plan((*late, *self.on_time), skips, next_at)
+
+
+def planned(occurrences: Occurrences, rules: Rules, next_at: int, now: int) -> Plan:
+    """Deal with all due times from ``next_at`` on that are to be seen to by ``now``."""
+    sorting = _Sorting(rules, now)
+    for one in _coming(occurrences, rules, next_at, now):
+        if rules.fires_at(one.at) > now:
+            return sorting.plan(one.at)
+        sorting.put(one)
+    return sorting.plan(None)
+
+
+def _coming(occurrences: Occurrences, rules: Rules, next_at: int, now: int) -> Iterator[Occurrence]:
+    """From ``next_at`` on; when there are very many, the newest behind the first of them."""
+    for seen, one in enumerate(occurrences.each(next_at - 1), 1):
+        if seen == 1 and one.at != next_at:
+            # It was reckoned when the rules of its zone were others.
+            yield Occurrence(next_at)
+        yield one
+        if seen == MOST_COUNTED:
+            break
+    else:
+        return
+    latest = latest_of(occurrences, one.at, now)
+    if latest is not None:
+        oldest = now - LATE_MS if rules.late == "all" else latest - 1
+        yield from occurrences.each(max(one.at, min(oldest, latest - 1)))
+    else:
+        yield from occurrences.each(one.at)
+
+
+def latest_of(occurrences: Occurrences, low: int, high: int) -> int | None:
+    """The last due time behind ``low`` and not behind ``high``."""
+
+    def follows(at: int) -> bool:
+        found = occurrences.after(at)
+        return found is not None and found.at <= high
+
+    if not follows(low):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if follows(middle) else (low, middle)
+    return high

@@ -1,0 +1,161 @@
+"""The loop that sees to due times: it sleeps until the least of them, and does what has come by pages.
+
+Every server runs the loop. It looks once a second too, since others change schedules, and jobs end for which due times wait.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from listener_sdk.protocol.codes import Refusal
+
+from ..commands.schedule_decisions import Batch, Decision, decide, reckoned_anew
+from ..commands.schedule_starts import FORGET_SLOTS, RECKON_ANEW, START_SCHEDULED, Report
+from ..store import schedules as sql
+from ..store.database import StoreError
+from ..store.transaction import Facts
+from .calm import calmly
+from .log import Entry
+
+PAGE: Final = 200
+"""Schedules of one transaction."""
+LOOK_EVERY_S: Final = 1.0
+AFTER_ERROR_S: Final = 1.0
+PAUSE_S: Final = 0.05
+AFTER_RACE_S: Final = 0.05
+"""Another server deals with the same schedules."""
+_WAKING: Final = ("schedule:", "definition:", "space:")
+_OF_ZONES: Final = "space:updated"
+KEPT_MS: Final = 86_400_000
+"""Slots that became jobs are kept for so long: clocks that are set back go by them."""
+CLEAN_EVERY_MS: Final = 60_000
+CLEANED: Final = 2_000
+"""Slots that are removed at once."""
+_log = structlog.get_logger("tickwire.schedules")
+
+
+class ScheduleLoop:
+    """``submit`` and ``read`` are the node's."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        submit: Callable[..., Any],
+        read: Callable[..., Any],
+        clock: Callable[[], int],
+    ) -> None:
+        self._facts = facts
+        self._submit = submit
+        self._read = read
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._is_reckoned = False
+        """Whether all due times are reckoned by the rules of zones, and in the zones of spaces, as they are."""
+        self._cleaned_at = 0
+
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """Events, some of which may tell of schedules that are due sooner."""
+        for entry in entries:
+            if entry.topic.startswith(_WAKING):
+                self._wake.set()
+                self._is_reckoned = self._is_reckoned and entry.topic != _OF_ZONES
+
+    async def run(self) -> None:
+        """See to due times until cancelled."""
+        while True:
+            self._wake.clear()
+            if await calmly(self.look, "schedules_failed", _log):
+                await self._rest()
+            else:
+                await asyncio.sleep(AFTER_ERROR_S)
+
+    async def _rest(self) -> None:
+        try:
+            least: int | None = await self._read(sql.least)
+        except StoreError:
+            least = None
+        ahead_s = LOOK_EVERY_S if least is None else (least - self._clock()) / 1000
+        try:
+            async with asyncio.timeout(min(max(ahead_s, 0), LOOK_EVERY_S)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def look(self) -> int:
+        """See to all that is due by now: how many jobs were made. Raises StoreError."""
+        if not self._is_reckoned:
+            await self._reckon()
+        made = await self._see_to_all()
+        if abs(self._clock() - self._cleaned_at) >= CLEAN_EVERY_MS:
+            await self._clean()
+        return made
+
+    async def _reckon(self) -> None:
+        self._is_reckoned = True
+        after = 0
+        while rows := await self._read(
+            partial(reckoned_anew, spaces=self._facts.spaces, after=after, count=PAGE, now=self._clock())
+        ):
+            await self._submit(RECKON_ANEW, rows)
+            after = rows[-1][0].id
+
+    async def _clean(self) -> None:
+        self._cleaned_at = now = self._clock()
+        removed = CLEANED
+        while removed == CLEANED:
+            removed = await self._submit(FORGET_SLOTS, (now - KEPT_MS, CLEANED))
+            await asyncio.sleep(PAUSE_S if removed == CLEANED else 0)
+
+    async def _see_to_all(self) -> int:
+        made = 0
+        while True:
+            batch: Batch = await self._read(
+                partial(decide, now=self._clock(), count=PAGE, spaces=self._facts.spaces)
+            )
+            if not batch.decisions:
+                return made
+            report = await self._do(batch)
+            made += report.started
+            if not report.done:
+                await asyncio.sleep(AFTER_RACE_S)
+
+    async def _do(self, batch: Batch) -> Report:
+        """Do what was decided; where one of them brings the store or the server to a fault, all others, and tell of that one."""
+        try:
+            return _told(await self._submit(START_SCHEDULED, batch))
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - only the guilty schedule may fail
+            _log.exception("schedules_failed", schedules=len(batch.decisions))
+        if len(batch.decisions) == 1:
+            faulty = _faulty(batch.decisions[0])
+            return Report() if faulty is None else await self._do(batch.one(faulty))
+        whole = Report()
+        for decision in batch.decisions:
+            report = await self._do(batch.one(decision))
+            whole.done += report.done
+            whole.started += report.started
+        return whole
+
+
+def _faulty(decision: Decision) -> Decision | None:
+    """The same with failures in the place of jobs, then put off; None where no more can be done about it."""
+    if any(not isinstance(one, Refusal) for one in decision.starts):
+        why = Refusal("internal", "The server failed; the reason stands in its log.")
+        return replace(decision, starts=tuple(why for _ in decision.starts))
+    return None if decision.plan is None else replace(decision, plan=None)
+
+
+def _told(report: Report) -> Report:
+    if report.skipped or report.failed or report.postponed:
+        _log.info(
+            "due_times_without_job",
+            skipped=report.skipped,
+            failed=report.failed,
+            postponed=report.postponed,
+        )
+    return report

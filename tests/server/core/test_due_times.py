@@ -1,0 +1,123 @@
+"""Which due times run, which are left out, and which is next."""
+
+import pytest
+
+from listener_sdk.protocol.timings import Timing
+from server.core.due_times import LATE, MOST_COUNTED, Rules, Skip, latest_of, planned
+from server.core.occurrences import occurrences
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+NOON = 1_767_268_800_000
+"""2026-01-01T12:00Z."""
+
+
+def of(cron, **fields):
+    return occurrences(Timing.model_validate({"cron": cron, "timeZone": "UTC", **fields}))
+
+
+def plan(cron, now, *, late="latest", first=NOON, **fields):
+    return planned(of(cron), Rules(1, late, **fields), first, now)
+
+
+def test_nothing_is_due_before_its_time():
+    assert plan("0 * * * *", NOON - 1) == plan("0 * * * *", NOON - HOUR)
+    assert (plan("0 * * * *", NOON - 1).due, plan("0 * * * *", NOON - 1).next_at) == ((), NOON)
+
+
+@pytest.mark.parametrize("late", ["latest", "all", "none"])
+def test_on_time_all_run(late):
+    found = plan("* * * * *", NOON + MINUTE, late=late)
+    assert (found.due, found.skips, found.next_at) == ((NOON, NOON + MINUTE), (), NOON + 2 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("late", "due", "skips"),
+    [
+        ("latest", (2,), [(0, 1, 2)]),
+        ("all", (0, 1, 2), []),
+        ("none", (), [(0, 2, 3)]),
+    ],
+)
+def test_late_ones_go_by_the_policy(late, due, skips):
+    found = plan("0 * * * *", NOON + 2 * HOUR + 2 * MINUTE, late=late)
+    assert found.due == tuple(NOON + n * HOUR for n in due)
+    assert found.skips == tuple(Skip(NOON + a * HOUR, NOON + b * HOUR, n, LATE) for a, b, n in skips)
+    assert found.next_at == NOON + 3 * HOUR
+
+
+def test_what_is_older_than_a_day_is_not_made_up_for():
+    found = plan("0 * * * *", NOON + 30 * HOUR, late="all")
+    assert found.due == tuple(NOON + n * HOUR for n in range(6, 31))
+    assert [one.times for one in found.skips] == [6]
+
+
+def test_no_more_than_a_hundred_are_made_up_for():
+    found = plan("*/5 * * * *", NOON + 20 * HOUR + 2 * MINUTE, late="all")
+    assert (len(found.due), found.due[-1]) == (100, NOON + 20 * HOUR)
+    assert sum(one.times for one in found.skips) == 20 * 12 + 1 - 100
+
+
+@pytest.mark.parametrize("late", ["latest", "none", "all"])
+def test_of_very_many_the_newest_are_found(late):
+    now = NOON + 400 * DAY + 90_000
+    found = plan("* * * * *", now, late=late)
+    assert found.next_at == NOON + 400 * DAY + 2 * MINUTE
+    assert found.due[-1] == NOON + 400 * DAY + MINUTE
+    assert len(found.due) == (101 if late == "all" else 1)
+    [skip] = found.skips
+    assert (skip.due_at, skip.times) == (NOON, MOST_COUNTED)
+
+
+def test_the_newest_of_many_is_found_though_it_is_old():
+    ended = occurrences(
+        Timing.model_validate({"cron": "*/10 * * * *", "timeZone": "UTC", "end": "2026-06-01T00:00"})
+    )
+    found = planned(ended, Rules(1, "latest"), NOON, NOON + 400 * DAY)
+    assert (found.due, found.next_at) == ((1_780_272_000_000,), None)
+
+
+def test_what_was_due_while_it_slept_is_told_alone():
+    found = plan("0 * * * *", NOON + 3 * HOUR, asleep="definition_disabled", woken_at=NOON + HOUR)
+    assert found.skips[0] == Skip(NOON, NOON + HOUR, 2, "definition_disabled")
+    assert found.due == (NOON + 3 * HOUR,)
+
+
+def test_a_time_that_clocks_leave_out_is_told():
+    found = occurrences(
+        Timing.model_validate({"cron": "30 2 * * *", "timeZone": "Europe/Paris", "gap": "skip"})
+    )
+    gap = 1_774_746_000_000
+    """2026-03-29T01:00Z: clocks go from 02:00 to 03:00."""
+    plan = planned(found, Rules(1, "latest"), gap, gap)
+    assert (plan.due, plan.skips) == ((), (Skip(gap, gap, 1, "clock_change"),))
+    assert plan.next_at == gap + 23 * HOUR + 30 * MINUTE
+
+
+def test_a_due_time_that_is_none_any_more_runs_still():
+    found = plan("0 * * * *", NOON + 10 * MINUTE, first=NOON + 10 * MINUTE)
+    assert (found.due, found.next_at) == ((NOON + 10 * MINUTE,), NOON + HOUR)
+
+
+def test_jitter_is_the_same_for_the_same_due_time():
+    rules = Rules(7, "latest", jitter_s=600)
+    times = [rules.fires_at(NOON + n * HOUR) - n * HOUR - NOON for n in range(50)]
+    assert times == [rules.fires_at(NOON + n * HOUR) - n * HOUR - NOON for n in range(50)]
+    assert all(0 <= one <= 600_000 for one in times)
+    assert len(set(times)) > 40
+    assert Rules(8, "latest", jitter_s=600).fires_at(NOON) != rules.fires_at(NOON)
+
+
+def test_lateness_counts_from_when_it_was_to_be_seen_to():
+    rules = Rules(7, "none", jitter_s=600)
+    now = rules.fires_at(NOON) + MINUTE
+    assert planned(of("0 * * * *"), rules, NOON, now).due == (NOON,)
+    assert planned(of("0 * * * *"), rules, NOON, now + 1).due == ()
+
+
+@pytest.mark.parametrize("high", [NOON, NOON + 1, NOON + HOUR - 1, NOON + 77 * HOUR + 5])
+def test_the_last_due_time_is_found(high):
+    assert latest_of(of("0 * * * *"), NOON - DAY, high) == high - high % HOUR
+
+
+def test_there_may_be_no_last_one():
+    assert latest_of(of("0 * * * *"), NOON, NOON + HOUR - 1) is None
