@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import ssl
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(settings: Settings) -> None:
     """Serve on the fastest loop that is installed. StartError when the server cannot start."""
     # structlog takes up rich where it finds it, for tracebacks in colors that no server draws: 3 MiB, and a tenth of the start.
-    with hidden("rich"):
+    with hidden("rich"), authorities_later():
         from .app import serve  # noqa: PLC0415 - --help and a wrong flag must not wait for the whole server's import
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -44,6 +45,33 @@ def hidden(package: str) -> Iterator[None]:
         del sys.modules[package]
         if seen is not None:
             sys.modules[package] = seen
+
+
+class LateContext(ssl.SSLContext):
+    """Reads whom it trusts with its first connection."""
+
+    def wrap_bio(self, *of_connection: Any, **more: Any) -> ssl.SSLObject:
+        """A connection of this context, which from now on is an ordinary one."""
+        self.__class__ = ssl.SSLContext  # type: ignore[assignment]  # a context knows no other way to change what it does
+        self.load_default_certs()
+        return self.wrap_bio(*of_connection, **more)
+
+
+@contextlib.contextmanager
+def authorities_later() -> Iterator[None]:
+    """What is imported within makes its TLS contexts without reading the system's certificates: each does so when it is first used.
+
+    aiohttp makes two of them, 2.5 MiB, and most servers call nobody.
+    """
+
+    def wait(self: ssl.SSLContext) -> None:
+        self.__class__ = LateContext
+
+    ssl.SSLContext.set_default_verify_paths = wait  # type: ignore[method-assign]  # hides what it inherits
+    try:
+        yield
+    finally:
+        del ssl.SSLContext.set_default_verify_paths  # what it inherits is there again
 
 
 def _loop_factory() -> Callable[[], Any] | None:

@@ -54,3 +54,22 @@ with hidden("rich"):
 assert sys.modules["rich"] is rich
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_whom_calls_to_the_outside_trust_is_read_with_the_first_of_them():
+    """In a process of its own, since aiohttp makes its contexts once."""
+    code = """
+import ssl
+from server.__main__ import LateContext, authorities_later
+with authorities_later():
+    from aiohttp.connector import _SSL_CONTEXT_VERIFIED as found
+assert type(found) is LateContext and not found.get_ca_certs()
+wanted = ssl.create_default_context()
+assert type(wanted) is ssl.SSLContext and wanted.cert_store_stats() == ssl.create_default_context().cert_store_stats()
+for _ in range(2):
+    found.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="example.com")
+    assert type(found) is ssl.SSLContext
+    assert found.cert_store_stats() == wanted.cert_store_stats()
+assert found.verify_mode is ssl.CERT_REQUIRED and found.check_hostname
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
