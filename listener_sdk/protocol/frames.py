@@ -23,7 +23,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from .events import EventCreate
 from .job_types import MOST_TYPES, JobTypeDeclare
 from .jobs import Info, Job, JobCreate, JsonObject, LogLine, Percent
-from .model import WireModel
+from .model import BUILT_LATER, WireModel
 from .outcomes import Outcome
 from .secrets import MOST_FETCHED, SecretName
 from .times import Time
@@ -228,7 +228,19 @@ CLIENT_FRAMES: Final = (
     Hello, Listen, Ack, Tick, Renew, Complete, Fail, Release, Log, Create, Publish, Secrets, Subscribe,
     Unsubscribe,
 )  # fmt: skip
-client_frame: Final[TypeAdapter[ClientFrame]] = TypeAdapter(ClientFrame)
+client_frame: Final[TypeAdapter[ClientFrame]] = TypeAdapter(
+    ClientFrame, config=ConfigDict(defer_build=BUILT_LATER)
+)
+"""Any of them. Its first use builds what checks all of them, which takes 1 MiB: a server asks `client_model`."""
+_CLIENT_MODELS: Final[dict[Any, type[ClientFrame]]] = {
+    model.model_fields["type"].default: model for model in CLIENT_FRAMES
+}
+
+
+def client_model(part: JsonObject) -> type[ClientFrame] | None:
+    """What a part of a client's message is by its type; None when that is no frame."""
+    kind = part.get("type")
+    return _CLIENT_MODELS.get(kind) if isinstance(kind, str) else None
 
 
 # ---- server to client
@@ -372,6 +384,6 @@ SERVER_FRAMES: Final = (
     Welcome, Ok, Error, Grants, Cancel, Stale, Subscribed, Events, PositionFrame, LiveProgress, Drain,
 )  # fmt: skip
 server_frame: Final[TypeAdapter[ServerFrame]] = TypeAdapter(
-    ServerFrame, config=ConfigDict(hide_input_in_errors=True)
+    ServerFrame, config=ConfigDict(hide_input_in_errors=True, defer_build=BUILT_LATER)
 )
 """Its errors are logged by clients: what a frame holds may be a secret."""

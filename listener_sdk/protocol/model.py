@@ -1,7 +1,15 @@
 """The base of every wire model: camelCase outside, snake_case inside."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Final
+
+from pydantic import VERSION, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+
+BUILT_LATER: Final = tuple(map(int, VERSION.split(".")[:2])) >= (2, 14)
+"""Whether a model's checks are built with its first use: a process that uses a few of our 150 models has no memory for all.
+
+Before 2.14 two threads that use a model first at the same moment may get the checks of its base, which takes anything.
+"""
 
 
 class WireModel(BaseModel):
@@ -12,5 +20,6 @@ class WireModel(BaseModel):
         populate_by_name=True,
         serialize_by_alias=True,
         allow_inf_nan=False,
+        defer_build=BUILT_LATER,
         protected_namespaces=(),
     )

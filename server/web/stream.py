@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import ValidationError
 
 from listener_sdk.protocol.codes import CLOSES, Refusal
-from listener_sdk.protocol.frames import ClientFrame, Hello, client_frame
+from listener_sdk.protocol.frames import ClientFrame, Hello, client_model
 
 from ..core.actors import Actor
 from ..core.json_door import JsonLimits, bad_json, read_json
@@ -217,9 +217,9 @@ class _Connection:
 
     async def _frame(self, part: Any) -> None:
         try:
-            frame = client_frame.validator.validate_python(part)
-        except ValidationError as error:
-            self._unreadable(part, error)
+            frame = _read(part)
+        except Refusal as refusal:
+            self._unreadable(part, refusal)
             if self._peer is None:
                 self.close(CLOSES["unauthorized"].code)
             return
@@ -260,19 +260,12 @@ class _Connection:
             return await keys.visit(cookie, address, hello.space)
         return await keys.check(hello.key, address, hello.space)
 
-    def _unreadable(self, part: Any, error: ValidationError) -> None:
+    def _unreadable(self, part: Any, refusal: Refusal) -> None:
         """Say which frame or field was wrong; an unknown frame is no strike, since newer clients may send it."""
-        first = error.errors(include_url=False, include_input=False)[0]
-        request = part.get("id") if isinstance(part, dict) and type(part.get("id")) is int else None
-        if first["type"] in {"union_tag_invalid", "union_tag_not_found"} and isinstance(part, dict):
-            kind = str(part.get("type"))[:64]
-            refusal = Refusal("unknown_frame", f"The stream has no frame of type {kind!r}.", key="type")
-        elif isinstance(part, dict):
-            path = ".".join(str(step) for step in first["loc"][1:])
-            refusal = Refusal("invalid", f"{path}: {first['msg']}", key=path or None)
-        else:
-            self._malformed(bad_json("a frame is a JSON object, or a list of them"))
+        if not isinstance(part, dict):
+            self._malformed(refusal)
             return
+        request = part.get("id") if type(part.get("id")) is int else None
         job = part.get("job")
         about = {"job": job} if isinstance(job, str) else {}
         body = {"type": "error", "id": request, **about, **refusal.as_wire()}
@@ -337,6 +330,23 @@ class _Connection:
             transport.write(self._sending.encode(self._outbox.take()))
         if self._peer is not None and not self._outbox:
             self._peer.sent()
+
+
+def _read(part: Any) -> ClientFrame:
+    """A part of a message as a frame; Refusal ``bad_request``, ``unknown_frame`` or ``invalid``."""
+    if not isinstance(part, dict):
+        raise bad_json("a frame is a JSON object, or a list of them")
+    model = client_model(part)
+    if model is None:
+        kind = str(part.get("type"))[:64]
+        raise Refusal("unknown_frame", f"The stream has no frame of type {kind!r}.", key="type")
+    try:
+        frame: ClientFrame = model.__pydantic_validator__.validate_python(part)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(map(str, first["loc"]))
+        raise Refusal("invalid", f"{path}: {first['msg']}", key=path or None) from None
+    return frame
 
 
 # The same for all connections of a server.

@@ -18,6 +18,7 @@ from listener_sdk.protocol.frames import (
     Subscribe,
     Subscribed,
     client_frame,
+    client_model,
     server_frame,
 )
 
@@ -102,6 +103,12 @@ def test_tables_unions_and_examples_name_the_same_frames(union, frames, examples
     assert [example["type"] for example in examples] == types
     assert len(set(types)) == len(types)
     assert all(frame.__doc__ for frame in frames)
+
+
+def test_a_client_frame_has_the_model_of_its_type():
+    assert [client_model(example) for example in CLIENT] == list(CLIENT_FRAMES)
+    for strange in ({}, {"type": "teleport"}, {"type": "welcome"}, {"type": ["hello"]}, {"type": None}):
+        assert client_model(strange) is None
 
 
 def test_what_is_left_out_has_its_default():

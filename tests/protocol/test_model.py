@@ -1,7 +1,10 @@
 """The base of every wire model."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from listener_sdk.protocol.model import WireModel
 
@@ -29,3 +32,19 @@ def test_unknown_fields_are_ignored():
 def test_only_finite_numbers_are_taken(number):
     with pytest.raises(ValidationError):
         Parcel(delivered_at_s=number)
+
+
+def test_threads_that_use_a_model_first_at_the_same_moment_are_all_checked_by_it():
+    """Models are built with their first use, and what is not built must not be taken for its base, which has no fields."""
+    threads = 8
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(20):
+            begin = Barrier(threads)
+            fresh = create_model("Fresh", __base__=WireModel, sent_at=(int, ...), held=(list[Parcel], ...))
+
+            def use(number, fresh=fresh, begin=begin):
+                begin.wait(10)
+                return fresh.model_validate({"sentAt": number, "held": [{"deliveredAtS": number}]})
+
+            for number, found in enumerate(pool.map(use, range(threads))):
+                assert (found.sent_at, found.held) == (number, [Parcel(delivered_at_s=number)])
