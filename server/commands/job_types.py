@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
@@ -10,17 +10,22 @@ from listener_sdk.protocol.job_types import MOST_TYPES
 
 from ..core.actors import Actor
 from ..core.audit import differing
+from ..core.built_in import CODES
 from ..core.fleets import Taker
 from ..core.job_types import KIND, SEEN_MS, JobType, JobTypeRow
+from ..core.later import later
 from ..store import job_types as sql
 from ..store.command import Command, always
 from ..store.transaction import Transaction
 from . import sessions
-from .built_in import BUILT_IN
 from .changes import tell
-from .definitions import refuse_type_in_use
-from .launches import unknown_type
 from .standing import by
+
+if TYPE_CHECKING:
+    from . import definitions, launches
+else:
+    definitions = later(".definitions", __package__)
+    launches = later(".launches", __package__)
 
 Rows = Mapping[str, JobTypeRow]
 
@@ -146,13 +151,13 @@ def see(tx: Transaction, item: SeeTypes) -> None:
 def delete(tx: Transaction, item: DeleteType) -> None:
     """The type is gone; jobs that were made of it go on. Refusal ``not_found``, or ``in_use``."""
     actor = item.actor
-    if item.code in BUILT_IN:
+    if item.code in CODES:
         raise Refusal("in_use", f"The job type {item.code} is built in, and stays.", key="code")
     row = sql.by_code(tx.connection, actor.space.id, item.code)
     if row is None or (actor.reach is not None and not actor.reach.names(row.name)):
-        raise unknown_type(tx.connection, actor, item.code)
+        raise launches.unknown_type(tx.connection, actor, item.code)
     _refuse_served(tx, item, row)
-    refuse_type_in_use(tx, row.space_id, row.code)
+    definitions.refuse_type_in_use(tx, row.space_id, row.code)
     sql.delete(tx.connection, row.id)
     _say(tx, actor, row, None)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -16,15 +16,21 @@ from ..core.actors import Actor, Space
 from ..core.built_in import check_name
 from ..core.effects import CancelAsked
 from ..core.jobs import JobRow, alike, retagged
+from ..core.later import later
 from ..core.sizes import bounded
 from ..core.spaces import check_active
 from ..store import jobs as sql
 from ..store import tags as tags_sql
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import ends, moves, parts, plans, predecessors, run_modes, starts
+from . import ends, moves, parts, predecessors, run_modes, starts
 from .changes import note, note_job
 from .reruns import Reruns
+
+if TYPE_CHECKING:
+    from . import plans
+else:
+    plans = later(".plans", __package__)
 
 SPEC: Final = (
     "tags", "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label", "partData",

@@ -1,7 +1,7 @@
 """The life cycle over REST, as Flatfile's clients call it: ack, complete, fail, update. The lease belongs to the key."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.jobs import JobAck, JobEnd, JobUpdate
@@ -15,15 +15,21 @@ from ..core.effects import Lost
 from ..core.estimate import Told
 from ..core.job_events import progress_facts
 from ..core.jobs import JobRow
+from ..core.later import later
 from ..store.command import Command
 from ..store.transaction import Transaction
-from . import jobs, moves, pace, parts, plans, predecessors, run_modes, stalls, starts
+from . import jobs, moves, pace, parts, predecessors, run_modes, stalls, starts
 from .changes import by_hand, note_job
 from .drawing import draw
 from .ends import end_badly
 from .jobs import UpdateJob
 from .leases import set_progress, stale, started
 from .outcomes import check_files, end_well, failure_text, repeats, texts
+
+if TYPE_CHECKING:
+    from . import plans
+else:
+    plans = later(".plans", __package__)
 
 WORK: Final = (Status.EXECUTING, Status.COMPLETE, Status.FAILED)
 """Moves that are a listener's work, of which the audit tells where somebody else makes them."""

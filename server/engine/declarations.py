@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.job_types import JobTypeDeclare
 
-from ..commands.built_in import BUILT_IN
-from ..core.built_in import refuse_own
+from ..core.built_in import CODES, refuse_own
 from ..core.fleets import Wish
 from ..core.job_types import JobType, declared
 from ..core.reach import Reach
@@ -38,5 +37,5 @@ def _check_name(name: str, at: str, wishes: Iterable[Wish], reach: Reach | None)
 def _check_code(code: str, at: str, found: dict[str, JobType]) -> None:
     if code in found:
         raise Refusal("invalid", f"{at}: {code} stands twice.", key=at)
-    if code in BUILT_IN:
+    if code in CODES:
         raise Refusal("invalid", f"{at}: {code} is built in: choose another code.", key=at)

@@ -5,20 +5,26 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from listener_sdk.protocol.filters import job_name_matches
 from listener_sdk.protocol.globs import is_glob
 
-from ..commands.job_types import SEE_TYPES, SeeTypes
-from ..commands.launches import reached_type
 from ..core.actors import Actor
 from ..core.job_types import SEEN_EVERY_MS, SEEN_MS, JobType, JobTypeHead, JobTypeRow
+from ..core.later import later
 from ..core.schemas import Schema
 from ..store import job_types as sql
 from .calm import calmly
+
+if TYPE_CHECKING:
+    from ..commands import job_types as commands
+    from ..commands import launches
+else:
+    commands = later("..commands.job_types", __package__)
+    launches = later("..commands.launches", __package__)
 
 SOON_S: Final = 1.0
 """So long after a session has begun to take something other servers are told, with all that have begun since."""
@@ -130,7 +136,7 @@ class JobTypes:
         if known is not None and (actor.reach is None or actor.reach.names(known.job_type.name)):
             return known
         asked_at = self._served.told
-        found: Known = await self._read(lambda reader: _ready(reached_type(reader, actor, code)))
+        found: Known = await self._read(lambda reader: _ready(launches.reached_type(reader, actor, code)))
         if asked_at == self._served.told:
             self._known[key] = found
         return found
@@ -163,7 +169,7 @@ class JobTypes:
         found = await self._read(lambda reader: sql.unseen(reader, spaces, before))
         ids = tuple(number for number, space, name in found if self.served_here(space, name))
         if ids:
-            await self._submit(SEE_TYPES, SeeTypes(ids))
+            await self._submit(commands.SEE_TYPES, commands.SeeTypes(ids))
         return len(ids)
 
 

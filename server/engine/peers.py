@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from listener_sdk.protocol import frames as f
 from listener_sdk.protocol.codes import CLOSES, Refusal
@@ -13,21 +13,29 @@ from listener_sdk.protocol.progress import Progress
 from listener_sdk.protocol.times import from_datetime, to_datetime
 
 from ..commands import events as event_commands
-from ..commands import job_types, leases, outcomes, sessions
 from ..commands import jobs as job_commands
-from ..commands import secrets as secret_commands
+from ..commands import leases, outcomes, sessions
 from ..commands.leases import Held, Leases
 from ..commands.moves import job_number
 from ..core.built_in import refuse_own
 from ..core.fleets import Taker, Wish
 from ..core.jobs import JobRow
+from ..core.later import later
 from ..core.reach import Reach
 from ..core.wall import names_in
 from ..store.command import Once
 from ..store.database import StoreError
 from .connections import Connection
-from .declarations import declared_types
 from .hub import unanswered
+
+if TYPE_CHECKING:
+    from ..commands import job_types
+    from ..commands import secrets as secret_commands
+    from . import declarations
+else:
+    job_types = later("..commands.job_types", __package__)
+    secret_commands = later("..commands.secrets", __package__)
+    declarations = later(".declarations", __package__)
 
 MOST_SUBSCRIPTIONS: Final = 100
 
@@ -170,7 +178,7 @@ class Peer(Connection):
             self.actor.reach.check_wishes(taking.job for taking in frame.jobs)
         self.wished = size
         self._named("listen", [taking.filter for taking in frame.jobs])
-        types = declared_types(frame.types, wishes, self.actor.reach)
+        types = declarations.declared_types(frame.types, wishes, self.actor.reach) if frame.types else {}
         taker = Taker(self.holder, self.number, self.actor.space.id, frame.credit, wishes)
         done = partial(self._listens, frame, wishes)
         if types:

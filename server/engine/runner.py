@@ -6,15 +6,15 @@ its space has something to do; together they run a bounded number of jobs, of wh
 
 import asyncio
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any, Final
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from ..core.built_in import DOMAIN
+from ..core.later import later
 from ..core.shares import shares
 from ..outbound.addresses import Guard
-from ..outbound.requests import Outbound
 from ..settings import Settings
 from ..store import jobs as sql
 from ..store import spaces
@@ -23,9 +23,15 @@ from ..store.log import Stored
 from ..store.transaction import Facts
 from .calm import calmly
 from .hub import Hub
-from .own_sessions import OwnSession, Task
-from .own_work import Tools
-from .runs import Run
+
+if TYPE_CHECKING:
+    from ..outbound import requests
+    from . import own_sessions, own_work, runs
+else:
+    requests = later("..outbound.requests", __package__)
+    own_sessions = later(".own_sessions", __package__)
+    own_work = later(".own_work", __package__)
+    runs = later(".runs", __package__)
 
 BEAT_S: Final = 1.0
 IDLE_S: Final = 2.0
@@ -59,9 +65,11 @@ class Runner:
         self._read = read
         self._guard = Guard(settings.allow_addresses)
         self._limit = settings.built_in_jobs
-        self._tools = Tools(self._outbound, blobs, submit, read, hub.clock, settings.max_upload_bytes)
-        self.outbound: Outbound | None = None
-        self.sessions: dict[int, OwnSession] = {}
+        self._blobs = blobs
+        self._submit = submit
+        self._largest_file = settings.max_upload_bytes
+        self.outbound: requests.Outbound | None = None
+        self.sessions: dict[int, own_sessions.OwnSession] = {}
         """By the number of the space."""
         self._hungry: set[int] = set()
         self._served = 0
@@ -89,21 +97,21 @@ class Runner:
             return
         space = self._facts.spaces.get(space_id)
         if space is not None:
-            session = OwnSession(self._hub, space, self._begin, self._closed)
+            session = own_sessions.OwnSession(self._hub, space, self._begin, self._closed)
             self.sessions[space_id] = session
             session.open()
             self._deal_soon()
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(calmly(self.look, "look_failed", _log))
 
-    def _closed(self, session: OwnSession) -> None:
+    def _closed(self, session: "own_sessions.OwnSession") -> None:
         if self.sessions.get(session.space.id) is session:
             del self.sessions[session.space.id]
 
     # ---- what runs
 
-    def _begin(self, session: OwnSession, grant: dict[str, Any]) -> None:
-        run = Run(session, grant, self._tools, partial(self._ended, session))
+    def _begin(self, session: "own_sessions.OwnSession", grant: dict[str, Any]) -> None:
+        run = runs.Run(session, grant, self._tools, partial(self._ended, session))
         session.runs[run.id] = run
         self._served += 1
         session.served = self._served
@@ -112,15 +120,21 @@ class Runner:
         run.start()
         self._deal_soon()
 
-    def _ended(self, session: OwnSession, run: Run) -> None:
+    def _ended(self, session: "own_sessions.OwnSession", run: "runs.Run") -> None:
         if session.runs.get(run.id) is run:
             del session.runs[run.id]
         session.idle_since = asyncio.get_running_loop().time()
         self._deal_soon()
 
-    def _outbound(self) -> Outbound:
+    @cached_property
+    def _tools(self) -> "own_work.Tools":
+        return own_work.Tools(
+            self._outbound, self._blobs, self._submit, self._read, self._hub.clock, self._largest_file
+        )
+
+    def _outbound(self) -> "requests.Outbound":
         if self.outbound is None:
-            self.outbound = Outbound(self._guard)
+            self.outbound = requests.Outbound(self._guard)
         return self.outbound
 
     # ---- who may run how much
@@ -205,7 +219,7 @@ class Runner:
         if self.outbound is not None:
             await self.outbound.close()
 
-    def _runs(self) -> list[Task]:
+    def _runs(self) -> "list[own_sessions.Task]":
         return [run for session in self.sessions.values() for run in list(session.runs.values())]
 
     async def _until_ended(self, longest_s: float) -> None:

@@ -8,13 +8,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from ..commands import trigger_decisions as decisions
-from ..commands.trigger_decisions import Batch, Match
-from ..commands.triggers import MISS_EVENTS, MOVE_TRIGGERS, START_TRIGGERED, Missed, Report
+from ..core.later import later
 from ..core.triggers import Triggers, Watch
 from ..store import log as log_sql
 from ..store import triggers as sql
@@ -24,6 +22,13 @@ from ..store.transaction import Facts
 from ..store.triggers import WHOLE, Place, Waiting
 from .calm import calmly
 from .log import Entry, Log
+
+if TYPE_CHECKING:
+    from ..commands import trigger_decisions as decisions
+    from ..commands import triggers as commands
+else:
+    decisions = later("..commands.trigger_decisions", __package__)
+    commands = later("..commands.triggers", __package__)
 
 PAGE: Final = 500
 LOADED: Final = 500
@@ -146,7 +151,9 @@ class TriggerLoop:
         cursor = await self._read(sql.cursor)
         if cursor.seq < oldest - 1:
             _log.warning("triggers_missed", after=behind, before=oldest, spaces=len(spaces))
-            await self._submit(MISS_EVENTS, Missed(cursor, behind, oldest, tuple(sorted(spaces))))
+            await self._submit(
+                commands.MISS_EVENTS, commands.Missed(cursor, behind, oldest, tuple(sorted(spaces)))
+            )
         self._seq = oldest - 1
 
     async def _page(self) -> int:
@@ -161,7 +168,7 @@ class TriggerLoop:
                 return 0
             entries = [self._log.entry(one) for one in stored]
         await self._renew(entries)
-        made, found = 0, list[Match]()
+        made, found = 0, list["decisions.Match"]()
         for entry in entries:
             where = (entry.space_id, entry.topic)
             if len(self.triggers) > MANY and not self.triggers.knows(*where):
@@ -186,7 +193,7 @@ class TriggerLoop:
             for known in await self._read(partial(sql.coded, codes=sorted(codes))):
                 self.triggers.put(known.space_id, known.code, known.triggers)
 
-    async def _matches(self, watch: Watch, entry: Entry) -> list[Match]:
+    async def _matches(self, watch: Watch, entry: Entry) -> list["decisions.Match"]:
         event = entry.data
         found = []
         for group in watch.candidates(event):
@@ -194,7 +201,7 @@ class TriggerLoop:
                 found.append(group)
             await self._breathe()
         matches = [
-            Match(entry.space_id, entry.seq, entry.at, event, one.definition_id, one.number)
+            decisions.Match(entry.space_id, entry.seq, entry.at, event, one.definition_id, one.number)
             for group in found
             for one in group.triggers.values()
             if one.after < entry.seq
@@ -210,7 +217,7 @@ class TriggerLoop:
 
     # ---- starting
 
-    async def _start(self, matches: list[Match], upto: Place) -> int:
+    async def _start(self, matches: list["decisions.Match"], upto: Place) -> int:
         """Start these; where one of them brings the store or the server to a fault, all others, and tell of that one."""
         try:
             return await self._once(matches, upto)
@@ -225,15 +232,15 @@ class TriggerLoop:
             made += await self._start([match], match.place)
         return made
 
-    async def _once(self, matches: list[Match], upto: Place, failed: str | None = None) -> int:
+    async def _once(self, matches: list["decisions.Match"], upto: Place, failed: str | None = None) -> int:
         while True:
             spaces = self._facts.spaces
-            batch: Batch = await self._read(
+            batch: decisions.Batch = await self._read(
                 partial(decisions.decide, matches=matches, upto=upto, spaces=spaces, failed=failed)
             )
             if not batch.decisions:
                 return 0
-            report: Report | None = await self._submit(START_TRIGGERED, batch)
+            report: commands.Report | None = await self._submit(commands.START_TRIGGERED, batch)
             if report is not None:
                 self._written, self._written_at = max(self._written, upto[0]), self._clock()
                 _tell(report)
@@ -253,7 +260,7 @@ class TriggerLoop:
         """Write down now and then how far the log was looked through, where nothing was started."""
         if self._seq > self._written and self._clock() - self._written_at >= WRITE_EVERY_MS:
             seq = self._seq
-            await self._submit(MOVE_TRIGGERS, seq)
+            await self._submit(commands.MOVE_TRIGGERS, seq)
             self._written, self._written_at = seq, self._clock()
 
 
@@ -271,7 +278,7 @@ def _everything(reader: Reader) -> tuple[sql.Cursor, Head, list[sql.Known]]:
     return sql.cursor(reader), log_sql.head(reader), found
 
 
-def _tell(report: Report) -> None:
+def _tell(report: "commands.Report") -> None:
     for one in report.told:
         _log.warning(
             one["topic"].partition(":")[2].replace("-", "_"), **{k: one[k] for k in one if k != "topic"}

@@ -5,7 +5,7 @@ reach; tags may change, but tokens only read.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import orjson
 
@@ -14,11 +14,17 @@ from listener_sdk.protocol.ids import decode
 
 from ..core.files import FileRow
 from ..core.jobs import JobRow
+from ..core.later import later
 from ..core.reach import Reach
-from ..store import actions, event_pages, files
+from ..store import event_pages, files
 from ..store import jobs as jobs_sql
 from ..store.database import Reader
 from .call import Call
+
+if TYPE_CHECKING:
+    from ..store import actions
+else:
+    actions = later("..store.actions", __package__)
 
 OF_A_JOB: Final = frozenset({
     "GET /v1/jobs/{id}",

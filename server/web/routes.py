@@ -8,31 +8,29 @@ from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
 
-from . import (
-    account,
-    actions,
-    audit,
-    bulk,
-    conscia,
-    definitions,
-    events,
-    files,
-    health,
-    job_types,
-    jobs,
-    keys,
-    logins,
-    members,
-    parts,
-    plans,
-    schedules,
-    secrets,
-    spaces,
-    tokens,
-    watermarks,
-)
+from . import bulk, events, health, jobs
 from .call import Call, Handler
+from .handlers import Handlers
 from .stream import stream
+
+# Imported by their first call. A server has the others from its start, since they are what most calls are about.
+account = Handlers("account")
+actions = Handlers("actions")
+audit = Handlers("audit")
+conscia = Handlers("conscia")
+definitions = Handlers("definitions")
+files = Handlers("files")
+job_types = Handlers("job_types")
+keys = Handlers("keys")
+logins = Handlers("logins")
+members = Handlers("members")
+parts = Handlers("parts")
+plans = Handlers("plans")
+schedules = Handlers("schedules")
+secrets = Handlers("secrets")
+spaces = Handlers("spaces")
+tokens = Handlers("tokens")
+watermarks = Handlers("watermarks")
 
 AUTH: Final = {
     "signed": "a key or session, or a signed link",

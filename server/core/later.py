@@ -1,0 +1,28 @@
+"""Modules that are imported when something of them is first asked for: what nobody uses of a server costs it next to nothing.
+
+For a type checker the module is imported as ever, so it knows all names::
+
+    if TYPE_CHECKING:
+        from ..commands import plans
+    else:
+        plans = later("..commands.plans", __package__)
+"""
+
+from importlib import import_module
+from importlib.util import resolve_name
+from typing import Any
+
+
+class Later:
+    """Stands for a module. What is asked of it is asked of the module itself each time: this is not for what every job needs."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._name), name)
+
+
+def later(name: str, package: str | None) -> Later:
+    """The module of this name, which may be relative to the package that asks."""
+    return Later(resolve_name(name, package))
