@@ -1,6 +1,6 @@
 """How jobs end, and what follows at once: for their parts, for the job that they are a part of, for those that wait for them."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -9,9 +9,15 @@ from listener_sdk.protocol.outcomes import NextRetry, Outcome
 
 from ..core.actors import SYSTEM
 from ..core.jobs import JobRow
+from ..core.later import later
 from ..core.retries import backoff_ms, may_retry
 from ..store.transaction import Transaction
-from . import moves, parts, predecessors, schedule_ends
+from . import moves, parts, predecessors
+
+if TYPE_CHECKING:
+    from . import schedule_ends
+else:
+    schedule_ends = later(".schedule_ends", __package__)
 
 LARGEST_SHOWN: Final = 8 * 1024
 """Characters of an outcome up to which the terminal event carries it."""

@@ -1,7 +1,7 @@
 """Spaces: made, changed, set aside, and removed with all that is theirs."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import space_id
@@ -9,15 +9,21 @@ from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.spaces import SpaceCreate, SpaceUpdate
 
 from ..core.actors import SYSTEM, Actor, Space
+from ..core.later import later
 from ..core.spaces import FIRST, changed_space, differences, new_space
-from ..core.zones import names as zone_names
-from ..core.zones import unknown_zone
-from ..store import audit, schedules
+from ..store import audit
 from ..store import spaces as sql
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import jobs, standing
 from .changes import tell
+
+if TYPE_CHECKING:
+    from ..core import zones
+    from ..store import schedules
+else:
+    zones = later("..core.zones", __package__)
+    schedules = later("..store.schedules", __package__)
 
 MOST_SPACES: Final = 10_000
 CONFIGURE: Final = ("space", "configure")
@@ -108,8 +114,8 @@ def delete(tx: Transaction, item: DeleteSpace) -> Space:
 
 
 def _check_zone(name: str | None) -> None:
-    if name is not None and name not in zone_names():
-        raise Refusal("invalid", unknown_zone(name), key="timeZone")
+    if name is not None and name not in zones.names():
+        raise Refusal("invalid", zones.unknown_zone(name), key="timeZone")
 
 
 def found(tx: Transaction, number: int) -> Space:

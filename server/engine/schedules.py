@@ -7,19 +7,27 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from listener_sdk.protocol.codes import Refusal
 
-from ..commands.schedule_decisions import Batch, Decision, decide, reckoned_anew
-from ..commands.schedule_starts import FORGET_SLOTS, RECKON_ANEW, START_SCHEDULED, Report
-from ..store import schedules as sql
+from ..core.later import later
+from ..store import due_times
 from ..store.database import StoreError
 from ..store.transaction import Facts
 from .calm import calmly
 from .log import Entry
+
+if TYPE_CHECKING:
+    from ..commands import schedule_decisions as decisions
+    from ..commands import schedule_starts as starts
+    from ..commands.schedule_decisions import Batch, Decision
+    from ..commands.schedule_starts import Report
+else:
+    decisions = later("..commands.schedule_decisions", __package__)
+    starts = later("..commands.schedule_starts", __package__)
 
 PAGE: Final = 200
 """Schedules of one transaction."""
@@ -75,7 +83,7 @@ class ScheduleLoop:
 
     async def _rest(self) -> None:
         try:
-            least: int | None = await self._read(sql.least)
+            least: int | None = await self._read(due_times.least)
         except StoreError:
             least = None
         ahead_s = LOOK_EVERY_S if least is None else (least - self._clock()) / 1000
@@ -87,6 +95,8 @@ class ScheduleLoop:
 
     async def look(self) -> int:
         """See to all that is due by now: how many jobs were made. Raises StoreError."""
+        if not await self._read(due_times.are_any):
+            return 0
         if not self._is_reckoned:
             await self._reckon()
         made = await self._see_to_all()
@@ -98,23 +108,25 @@ class ScheduleLoop:
         self._is_reckoned = True
         after = 0
         while rows := await self._read(
-            partial(reckoned_anew, spaces=self._facts.spaces, after=after, count=PAGE, now=self._clock())
+            partial(
+                decisions.reckoned_anew, spaces=self._facts.spaces, after=after, count=PAGE, now=self._clock()
+            )
         ):
-            await self._submit(RECKON_ANEW, rows)
+            await self._submit(starts.RECKON_ANEW, rows)
             after = rows[-1][0].id
 
     async def _clean(self) -> None:
         self._cleaned_at = now = self._clock()
         removed = CLEANED
         while removed == CLEANED:
-            removed = await self._submit(FORGET_SLOTS, (now - KEPT_MS, CLEANED))
+            removed = await self._submit(starts.FORGET_SLOTS, (now - KEPT_MS, CLEANED))
             await asyncio.sleep(PAUSE_S if removed == CLEANED else 0)
 
     async def _see_to_all(self) -> int:
         made = 0
         while True:
             batch: Batch = await self._read(
-                partial(decide, now=self._clock(), count=PAGE, spaces=self._facts.spaces)
+                partial(decisions.decide, now=self._clock(), count=PAGE, spaces=self._facts.spaces)
             )
             if not batch.decisions:
                 return made
@@ -123,18 +135,18 @@ class ScheduleLoop:
             if not report.done:
                 await asyncio.sleep(AFTER_RACE_S)
 
-    async def _do(self, batch: Batch) -> Report:
+    async def _do(self, batch: "Batch") -> "Report":
         """Do what was decided; where one of them brings the store or the server to a fault, all others, and tell of that one."""
         try:
-            return _told(await self._submit(START_SCHEDULED, batch))
+            return _told(await self._submit(starts.START_SCHEDULED, batch))
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 - only the guilty schedule may fail
             _log.exception("schedules_failed", schedules=len(batch.decisions))
         if len(batch.decisions) == 1:
             faulty = _faulty(batch.decisions[0])
-            return Report() if faulty is None else await self._do(batch.one(faulty))
-        whole = Report()
+            return starts.Report() if faulty is None else await self._do(batch.one(faulty))
+        whole = starts.Report()
         for decision in batch.decisions:
             report = await self._do(batch.one(decision))
             whole.done += report.done
@@ -142,7 +154,7 @@ class ScheduleLoop:
         return whole
 
 
-def _faulty(decision: Decision) -> Decision | None:
+def _faulty(decision: "Decision") -> "Decision | None":
     """The same with failures in the place of jobs, then put off; None where no more can be done about it."""
     if any(not isinstance(one, Refusal) for one in decision.starts):
         why = Refusal("internal", "The server failed; the reason stands in its log.")
@@ -150,7 +162,7 @@ def _faulty(decision: Decision) -> Decision | None:
     return None if decision.plan is None else replace(decision, plan=None)
 
 
-def _told(report: Report) -> Report:
+def _told(report: "Report") -> "Report":
     if report.skipped or report.failed or report.postponed:
         _log.info(
             "due_times_without_job",

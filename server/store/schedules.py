@@ -189,12 +189,6 @@ def _forget(connection: Connection, column: str, number: int) -> None:
 # ---- what is due
 
 
-def least(reader: Reader) -> int | None:
-    """When the next schedule is to be seen to."""
-    found: int | None = reader.rows("SELECT MIN(fires_at) FROM schedule WHERE fires_at IS NOT NULL")[0][0]
-    return found
-
-
 def due(reader: Reader, now: int, count: int) -> list[ScheduleRow]:
     """Schedules that are to be seen to, those first that were to be seen to first."""
     rows = reader.rows(

@@ -35,7 +35,8 @@ import server.app
 unused = {
     "jmespath", "jsonschema_rs", "argon2", "psycopg", "server.core.templates", "server.core.actions", "server.commands.definitions",
     "server.commands.built_in", "server.commands.plans", "server.commands.triggers", "server.engine.runs", "server.outbound.requests",
-    "server.web.definitions", "server.web.files", "server.web.members",
+    "server.web.definitions", "server.web.files", "server.web.members", "server.core.cron", "server.core.zones", "server.core.schedules",
+    "server.commands.schedule_decisions", "server.store.schedules", "croniter",
 }
 assert not unused & set(sys.modules), sorted(unused & set(sys.modules))
 import server.engine.declarations, server.commands.job_types
