@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo story test check docs bench bench-short clean
+.PHONY: help demo story test test-race check docs bench bench-short clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is to make
@@ -20,6 +20,9 @@ story: $(VENV)/.examples  ## run the examples of a shop's workbook, one after th
 # One worker more than small machines have cores, since scenarios wait for their servers half of the time.
 test: $(VENV)/.test  ## run the tests; options of pytest go in ARGS
 	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+
+test-race: $(VENV)/.test  ## let two servers race for the same due times, one of them killed again and again
+	TICKWIRE_TEST_RACE_S=100 $(BIN)/python -m pytest tests/scenarios/test_schedules.py $(ARGS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, and the arrows between modules
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
-from ._given import body_text, changes_text, check_names, names_of
+from ._given import body, body_text, changes_text, check_names, names_of
 from ._http import Http
 from .client_jobs import Jobs
 from .pages import Page, page_of
@@ -45,7 +45,8 @@ class Schedules:
           ``late``, ``overlap``, ``jitter_s``, ``pause_after``, ``mode``, ``params``, ``notifications``, ``fallback_owner``
         """
         check_names("create", fields, names_of(ScheduleCreate, "cron"))
-        sent = body_text(ScheduleOfDefinition, {**_written(fields), "definition": definition, "cron": cron})
+        made = body(ScheduleOfDefinition, {**_written(fields), "definition": definition, "cron": cron})
+        sent = made.model_dump_json(exclude_none=True, exclude_unset=True).encode()
         return await self._http.record(
             Schedule, "POST", "/v1/schedules", sent, idempotency_key=idempotency_key
         )
