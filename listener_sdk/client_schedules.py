@@ -1,7 +1,7 @@
 """``client.schedules``: when definitions run by themselves."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from .protocol.schedules import (
     ScheduleOfDefinition,
     ScheduleUpdate,
 )
+from .protocol.timings import PREVIEWED, Preview, PreviewAsked, Timing
 
 FILTERS: Final = ("definition", "enabled", "owner", "page_size", "cursor")
 
@@ -32,6 +33,31 @@ class Schedules:
     def __init__(self, http: Http, jobs: Jobs) -> None:
         self._http = http
         self._jobs = jobs
+
+    async def preview(
+        self,
+        cron: str | None = None,
+        *,
+        time_zone: str,
+        after: datetime | None = None,
+        count: int = PREVIEWED,
+        **fields: Any,
+    ) -> Preview:
+        """What a timing means: in words, and its next times, with what clock changes do to them. Nothing is made.
+
+        ApiError ``bad_timing`` for an expression that cannot be read or is never due, and for an unknown zone.
+
+        - ``cron``: an expression, or of ``fields`` one of ``repeat`` (``{"every": 2, "unit": "weeks", "start": "2026-01-05T09:00"}``) and
+          ``once`` (``"2026-12-24T09:00"``)
+        - ``time_zone``: a name such as ``Europe/Paris``
+        - ``after``: the times after this one; else after now
+        - ``count``: how many, 100 at most
+        - ``fields``: ``dialect`` (``unix`` or ``quartz``), ``gap`` (``next-valid`` or ``skip``), ``fold`` (``first`` or ``both``), ``start``, ``end``
+        """
+        check_names("preview", fields, names_of(Timing, "cron", "time_zone"))
+        asked = {**_written(fields), "cron": cron, "time_zone": time_zone, "from_": after, "count": count}
+        sent = body_text(PreviewAsked, asked)
+        return await self._http.record(Preview, "POST", "/v1/schedules/preview", sent)
 
     async def create(
         self, definition: str, cron: str | None = None, *, idempotency_key: str | None = None, **fields: Any

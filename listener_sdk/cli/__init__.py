@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "run": "Create a job, watch it and show its outcome.",
     "types": "List, show, run and delete job types.",
     "definitions": "List, create, change, launch and delete job definitions.",
+    "schedules": "Say what a schedule means, and when it is due.",
     "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
     "actions": "List, make and press actions: buttons that make jobs.",

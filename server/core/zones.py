@@ -87,7 +87,8 @@ def zone(name: str, key: str = "timeZone") -> Zone:
 
 def unknown_zone(name: str) -> str:
     """What is said of a name that no zone has."""
-    said = did_you_mean(name, names()) or " Write one such as Europe/Paris."
+    alike = [one for one in names() if one.casefold() == name.casefold()]
+    said = did_you_mean(name, alike or names()) or " Write one such as Europe/Paris."
     return f"{name!r} is no time zone of the IANA database.{said}"
 
 

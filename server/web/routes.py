@@ -29,6 +29,7 @@ plans = Handlers("plans")
 schedules = Handlers("schedules")
 secrets = Handlers("secrets")
 spaces = Handlers("spaces")
+timings = Handlers("timings")
 tokens = Handlers("tokens")
 watermarks = Handlers("watermarks")
 
@@ -129,6 +130,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/job-definitions/{code}/schedules", schedules.create_of, "Make a schedule of a job definition.", "schedule"),
     Route("GET", "/v1/schedules", schedules.index, "List schedules.", "read"),
     Route("POST", "/v1/schedules", schedules.create, "Make a schedule of the job definition that the body names.", "schedule"),
+    # Before /v1/schedules/{id}/..., which would take "preview" for an id.
+    Route("POST", "/v1/schedules/preview", timings.show, "Say what a timing means, and when it is due next; nothing is kept.", "read"),
     Route("POST", "/v1/schedules/hand-over", schedules.hand_over_all, "Give all schedules of a member to another owner.", "schedule"),
     Route("GET", "/v1/schedules/{id}", schedules.show, "Get a schedule, with its next due time.", "read"),
     Route("PATCH", "/v1/schedules/{id}", schedules.update, "Change fields of a schedule, or switch it on or off; who does owns it.", "schedule"),

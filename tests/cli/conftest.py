@@ -9,6 +9,7 @@ from aiohttp import WSMsgType, web
 from click.testing import CliRunner
 from fake_definitions import FakeDefinitions
 from fake_members import FakeMembers
+from fake_schedules import FakeSchedules
 
 from listener_sdk._version import __version__
 from listener_sdk.cli import main
@@ -64,6 +65,7 @@ class FakeApi(FakeMembers):
 
     def __post_init__(self):
         self.definitions = FakeDefinitions(self._completed)
+        self.schedules = FakeSchedules()
 
     def _completed(self, **fields):
         job = self.job(status="complete", **fields)
@@ -141,7 +143,7 @@ class FakeApi(FakeMembers):
             web.patch("/v1/keys/{id}", self._change_key),
             web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
-            *self.definitions.routes(),
+            *self.definitions.routes(), *self.schedules.routes(),
         ])  # fmt: skip
         return app
 

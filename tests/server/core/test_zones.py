@@ -26,7 +26,7 @@ def test_zones_are_those_of_the_package():
     ("name", "near"),
     [
         ("Europe/Pariss", "Did you mean Europe/Paris"),
-        ("europe/paris", "Did you mean Europe/Paris"),
+        ("europe/paris", "Did you mean Europe/Paris?"),
         ("Paris", "Did you mean Europe/Paris"),
         ("New_York", "Did you mean America/New_York"),
         ("qqqq", "Write one such as Europe/Paris"),

@@ -1,0 +1,120 @@
+"""``tickwire schedules``: explain."""
+
+import re
+from datetime import datetime
+from itertools import compress
+from typing import Any
+
+import click
+
+from ..client import Client
+from ..protocol.timings import MOST_PREVIEWED, PREVIEWED, Preview
+from .connection import call, connection_options, json_option
+from .failures import Misuse
+from .output import emit, say, wire
+from .pairs import json_object
+from .tables import table
+
+
+@click.group("schedules")
+def command() -> None:
+    """Have jobs run at set times."""
+
+
+@command.command("explain")
+@click.argument("text")
+@click.option("--zone", metavar="NAME", help="Time zone, such as Europe/Paris; else that of the space.")
+@click.option(
+    "--dialect",
+    type=click.Choice(["unix", "quartz"]),
+    help="Of an expression; five fields are unix, a ? is quartz.",
+)
+@click.option(
+    "--count",
+    "-n",
+    type=click.IntRange(1, MOST_PREVIEWED),
+    default=PREVIEWED,
+    show_default=True,
+    help="How many times.",
+)
+@click.option(
+    "--gap",
+    type=click.Choice(["next-valid", "skip"]),
+    help="What becomes of times that clocks leave out; next-valid unless said.",
+)
+@click.option(
+    "--fold",
+    type=click.Choice(["first", "both"]),
+    help="When times that come twice are due; first unless said.",
+)
+@click.option(
+    "--from",
+    "after",
+    metavar="TIME",
+    help="Show the times after this one (without an offset: of this machine); else after now.",
+)
+@connection_options
+@json_option
+def explain(
+    text: str,
+    zone: str | None,
+    count: int,
+    after: str | None,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    r"""Say what TEXT means, and when it is due next. It is kept nowhere.
+
+    TEXT is a cron expression, a repetition in JSON, or one time:
+
+    \b
+    tickwire schedules explain "0 9 * * 1-5" --zone Europe/Paris
+    tickwire schedules explain '{"every": 2, "unit": "weeks", "start": "2026-01-05T09:00"}'
+    tickwire schedules explain 2026-12-24T09:00
+    """
+    given = {**timing_of(text), **{name: value for name, value in chosen.items() if value is not None}}
+
+    async def ask(client: Client) -> tuple[str, Preview]:
+        name = zone or (await client.spaces.get((await client.whoami()).space)).time_zone
+        return name, await client.schedules.preview(
+            time_zone=name, count=count, after=_moment(after), **given
+        )
+
+    name, found = call(url, key, ask)
+    if as_json:
+        emit(wire(found))
+    else:
+        show(name, found)
+
+
+def timing_of(text: str) -> dict[str, Any]:
+    """The field of a timing that a text is: an expression, a repetition in JSON, or a time."""
+    if text.lstrip().startswith("{"):
+        return {"repeat": json_object(text, "TEXT")}
+    return {"once" if re.match(r"\s*[0-9]{4}-", text) else "cron": text}
+
+
+def show(zone: str, found: Preview) -> None:
+    """Print a preview for people."""
+    say(found.words, "bold")
+    say(f"time zone: {zone}" + ("" if found.dialect is None else f", dialect: {found.dialect}"))
+    form = "%a %Y-%m-%d %H:%M:%S" if any(one.utc.second for one in found.times) else "%a %Y-%m-%d %H:%M"
+    rows = [(_local(one.local, form), f"{one.utc:{form}}", one.note) for one in found.times]
+    # In UTC one column says it, and few have a note.
+    used = [zone != "UTC", True, any(one.note for one in found.times)]
+    columns = (zone.upper(), "UTC", "NOTE")
+    table(list(compress(columns, used)), [list(compress(row, used)) for row in rows], empty="")
+
+
+def _local(text: str, form: str) -> str:
+    moment = datetime.fromisoformat(text)
+    return f"{moment:{form}} {text[19:]}"
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise Misuse(f"--from {text!r} is no time. Write, say, 2026-03-28T12:00.") from error

@@ -1,0 +1,86 @@
+"""``POST /v1/schedules/preview``."""
+
+import pytest
+
+PARIS = {"timeZone": "Europe/Paris"}
+FROM = "2026-03-28T12:00:00Z"
+
+
+async def preview(server, **fields):
+    return await server.call("POST", "/v1/schedules/preview", {**PARIS, **fields})
+
+
+async def test_a_preview_is_shown_as_it_is_documented(server):
+    answer = await preview(server, cron="30 2 * * *", count=2, **{"from": FROM})
+    assert answer.body == {
+        "data": {
+            "dialect": "unix",
+            "words": "Every day at 02:30",
+            "times": [
+                {
+                    "utc": "2026-03-29T01:00:00.000Z",
+                    "local": "2026-03-29T03:00:00+02:00",
+                    "note": "02:30 does not exist on 29 March 2026: clocks go forward from 02:00 to 03:00. It runs at 03:00.",
+                },
+                {"utc": "2026-03-30T00:30:00.000Z", "local": "2026-03-30T02:30:00+02:00"},
+            ],
+        }
+    }
+
+
+async def test_times_come_after_now_unless_said_otherwise(server):
+    data = (await preview(server, cron="* * * * *", count=100)).data
+    assert len(data["times"]) == 100
+    more = (await preview(server, cron="* * * * *", **{"from": data["times"][8]["utc"]})).data
+    assert more["times"][0] == data["times"][9]
+    assert len(more["times"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("fields", "dialect", "words"),
+    [
+        ({"cron": "0 0 12 * * ?"}, "quartz", "Every day at noon"),
+        ({"cron": "0 0 9 * * 1", "dialect": "quartz"}, "quartz", "At 09:00 on Sundays"),
+        (
+            {"repeat": {"unit": "days", "start": "2026-01-01T09:00"}},
+            None,
+            "Every day at 09:00, starting 1 January 2026 at 09:00",
+        ),
+        ({"once": "2190-12-24"}, None, "Once, on Friday 24 December 2190"),
+    ],
+)
+async def test_every_kind_can_be_previewed(server, fields, dialect, words):
+    data = (await preview(server, **fields)).data
+    assert (data["dialect"], data["words"]) == (dialect, words)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code", "keys"),
+    [
+        ({"cron": "0 0 30 2 *"}, 422, "bad_timing", ["cron"]),
+        ({"cron": "99 99 * * *"}, 422, "bad_timing", ["cron", "cron"]),
+        ({"cron": "0 0 9 * * 1"}, 422, "bad_timing", ["cron"]),
+        ({"cron": "x", "timeZone": "Mars"}, 422, "bad_timing", ["timeZone", "cron"]),
+        ({"cron": "0 0 9 * * ? 2020"}, 422, "bad_timing", ["cron"]),
+        ({"once": "2020-01-01"}, 422, "bad_timing", ["once"]),
+        ({"cron": "* * * * *", "from": "9990-01-01T00:00:00Z"}, 422, "bad_timing", ["cron"]),
+        ({"cron": "*" * 257}, 400, "invalid", ["cron"]),
+        ({"cron": "* * * * *", "count": 101}, 400, "invalid", ["count"]),
+        ({"cron": "* * * * *", "zone": "x"}, 400, "invalid", ["zone"]),
+        ({}, 400, "invalid", ["body"]),
+    ],
+)
+async def test_what_cannot_be_due_is_told(server, fields, status, code, keys):
+    answer = await preview(server, **fields)
+    assert answer.status == status, answer.raw
+    errors = answer.body["errors"]
+    assert {one["code"] for one in errors} == {code}
+    assert [one["key"] for one in errors] == keys
+
+
+async def test_a_viewer_may_ask(server):
+    made = await server.call("POST", "/v1/keys", {"name": "v", "role": "viewer"})
+    answer = await server.call(
+        "POST", "/v1/schedules/preview", {**PARIS, "cron": "0 9 * * *"}, key=made.data["key"]
+    )
+    assert answer.status == 200
