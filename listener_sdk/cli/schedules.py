@@ -1,6 +1,5 @@
-"""``tickwire schedules``: explain."""
+"""``tickwire schedules``: the group, and explain."""
 
-import re
 from datetime import datetime
 from itertools import compress
 from typing import Any
@@ -11,14 +10,31 @@ from ..client import Client
 from ..protocol.timings import MOST_PREVIEWED, PREVIEWED, Preview
 from .connection import call, connection_options, json_option
 from .failures import Misuse
+from .groups import DefaultGroup
 from .output import emit, say, wire
-from .pairs import json_object
+from .schedule_changes import create, delete, disable, edit, enable, hand_over
+from .schedule_lists import list_schedules, show_schedule
+from .schedule_runs import run
 from .tables import table
+from .timing_texts import timing_of
 
 
-@click.group("schedules")
+class SchedulesGroup(DefaultGroup):
+    """A word that is no subcommand is an id: ``tickwire schedules us_sch_0000000001``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("schedules", cls=SchedulesGroup)
 def command() -> None:
-    """Have jobs run at set times."""
+    """List (the default), show, make, change and run schedules, and explain what one would mean. SCHEDULE is an id."""
+
+
+for _one in (list_schedules, show_schedule, create, edit, enable, disable, delete, run, hand_over):
+    command.add_command(_one)
 
 
 @command.command("explain")
@@ -87,13 +103,6 @@ def explain(
         emit(wire(found))
     else:
         show(name, found)
-
-
-def timing_of(text: str) -> dict[str, Any]:
-    """The field of a timing that a text is: an expression, a repetition in JSON, or a time."""
-    if text.lstrip().startswith("{"):
-        return {"repeat": json_object(text, "TEXT")}
-    return {"once" if re.match(r"\s*[0-9]{4}-", text) else "cron": text}
 
 
 def show(zone: str, found: Preview) -> None:

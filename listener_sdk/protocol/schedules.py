@@ -142,7 +142,7 @@ class Schedule(WireModel):
     - ``words``: its timing in English
     - ``state``: ``active``; ``off`` (switched off); ``paused`` (after failures: see ``paused``); ``asleep`` (its definition is disabled, or
       its space archived); ``finished`` (no due time follows)
-    - ``nextAt``: the due time that comes next, ``firesAt`` the same with its jitter
+    - ``nextAt``: the due time that comes next, ``nextLocal`` as the clocks of its zone show it, ``firesAt`` with its jitter
     - ``queuedAt``: a due time that waits for the end of a job
     - ``failures``: runs in a row that have failed
     """
@@ -172,6 +172,7 @@ class Schedule(WireModel):
     params: JsonObject = Field(default_factory=dict)
     notifications: list[JsonObject] = Field(default_factory=list)
     next_at: Time | None = None
+    next_local: str | None = None
     fires_at: Time | None = None
     queued_at: Time | None = None
     failures: int = 0

@@ -130,6 +130,7 @@ def _read(text: str) -> Said:
     return Said(facts, Timing.model_validate(facts["timing"]))
 
 
+_FIELDS: Final = set(ScheduleCreate.model_fields)
 _words: Final = lru_cache(maxsize=2048)(words)
 
 
@@ -214,7 +215,7 @@ def flat(row: ScheduleRow) -> dict[str, Any]:
 
 
 def _body(body: ScheduleCreate, zone: str) -> str:
-    given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    given = body.model_dump(mode="json", by_alias=True, exclude_none=True, include=_FIELDS)
     timing = {name: value for name, value in given.items() if name in OF_TIMING}
     timing["timeZone"] = timing.get("timeZone") or zone
     facts = {name: value for name, value in given.items() if name not in OF_TIMING and name not in _BESIDE}
@@ -282,6 +283,9 @@ def schedule_wire(row: ScheduleRow, definition: str | None) -> dict[str, Any]:
         "words": row.words,
         **flat(row),
         "nextAt": to_wire_or_none(row.next_at if row.state == "active" else None),
+        "nextLocal": row.said.occurrences.local(row.next_at)
+        if row.state == "active" and row.next_at
+        else None,
         "firesAt": to_wire_or_none(row.fires_at if row.state == "active" else None),
         "queuedAt": to_wire_or_none(row.queued_at),
         "failures": row.failures,

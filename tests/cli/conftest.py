@@ -65,7 +65,7 @@ class FakeApi(FakeMembers):
 
     def __post_init__(self):
         self.definitions = FakeDefinitions(self._completed)
-        self.schedules = FakeSchedules()
+        self.schedules = FakeSchedules(self._completed)
 
     def _completed(self, **fields):
         job = self.job(status="complete", **fields)

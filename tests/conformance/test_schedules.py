@@ -17,7 +17,7 @@ from server.commands.definitions import DeleteDefinition
 from server.commands.jobs import CancelJob
 from server.commands.ownership import HAND_OVER_ALL, HandOverSchedules
 from server.engine.schedules import ScheduleLoop
-from server.store import clearing
+from server.store import clearing, due_times
 from server.store import schedules as sql
 from server.store.pages import Window
 from server.store.schedules import ScheduleFilter, Slot
@@ -76,7 +76,7 @@ async def test_lists_and_counts(stage):
         2,
         2,
     )
-    assert await read(sql.least) == first.fires_at
+    assert await read(due_times.least) == first.fires_at
     assert await read(lambda reader: sql.codes(reader, [first.definition_id])) == {
         first.definition_id: "nightly"
     }

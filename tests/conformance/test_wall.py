@@ -6,6 +6,7 @@ import pytest
 
 from listener_sdk.protocol.definitions import DefinitionCreate
 from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.schedules import ScheduleCreate
 from server.core.actions import ActionRow
 from server.core.actors import Space
 from server.core.definitions import new_definition
@@ -13,8 +14,9 @@ from server.core.files import FileRow
 from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
 from server.core.members import MemberRow
+from server.core.schedules import new_schedule
 from server.core.secrets import SecretRow
-from server.store import actions, definitions, files, keys, log, members, secrets, spaces, wall
+from server.store import actions, definitions, files, keys, log, members, schedules, secrets, spaces, wall
 
 
 def insert_member(connection, number):
@@ -47,6 +49,8 @@ def tx(connection, job):
         body = DefinitionCreate(job_definition_code="a", job_type="b")
         definitions.insert(connection, new_definition(n, n, body, 5, "k", enabled=True))
         actions.insert(connection, [ActionRow(n, n, "a", "b", "t", "{}", 5, "k", 5, "k")])
+        made = new_schedule(n, ScheduleCreate(cron="0 9 * * *"), 5, "k", zone="UTC", definition_id=n)
+        schedules.insert(connection, replace(made, id=n))
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
     yield connection
     connection.rollback()

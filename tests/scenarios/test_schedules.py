@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from postgres import postgres
 from processes import DEADLINE_S, Server, server
 
 from listener_sdk import ApiError, Client, ConnectionFailed
+from listener_sdk.protocol.times import to_datetime
+from server.engine.node import wall_ms
 
 pytestmark = pytest.mark.must_run
 
@@ -48,6 +50,11 @@ async def clients(homes: tuple[Server, ...]) -> AsyncIterator[list[Client]]:
             await client.close()
 
 
+def now() -> datetime:
+    """The time by this machine's clock."""
+    return to_datetime(wall_ms())
+
+
 async def runs(client: Client) -> list[tuple[str, str]]:
     """(schedule, due time) of each job that schedules have started."""
     try:
@@ -77,7 +84,7 @@ async def test_two_servers_run_each_due_time_once_though_one_is_killed(tmp_path:
     with servers(tmp_path) as homes:
         async with clients(homes) as (first, second):
             await first.definitions.create("race", "noop", enabled=True)
-            begin = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)
+            begin = now().replace(microsecond=0) + timedelta(seconds=8)
             times = [begin + timedelta(seconds=second) for second in range(SECONDS)]
             made = await asyncio.gather(*(
                 (first, second)[number % 2].schedules.create("race", once=at, overlap="allow")
@@ -98,16 +105,18 @@ async def test_a_long_race(tmp_path: Path) -> None:
     with servers(tmp_path) as homes:
         async with clients(homes) as (first, second):
             await first.definitions.create("race", "noop", enabled=True)
-            start = datetime.now(UTC) + timedelta(seconds=20)
+            start = now() + timedelta(seconds=20)
             start -= timedelta(seconds=start.second % EACH_S, microseconds=start.microsecond)
             last = start + timedelta(seconds=RACE_S)
             timing: dict[str, Any] = {"dialect": "quartz", "start": start, "end": last, "time_zone": "UTC"}
             racers = [
-                await first.schedules.create("race", f"*/{EACH_S} * * * * ?", overlap="allow", late="all", **timing)
+                await first.schedules.create(
+                    "race", f"*/{EACH_S} * * * * ?", overlap="allow", late="all", **timing
+                )
                 for _ in range(RACERS)
             ]
             number = 0
-            while datetime.now(UTC) < last:
+            while now() < last:
                 await asyncio.sleep(3 + number % 5)
                 await asyncio.to_thread(again, homes[number % 2])
                 number += 1

@@ -115,6 +115,7 @@ def test_what_readers_see():
     row = aimed(replace(made(name="Mornings", jitterS=5), id=3), NOW, "x")
     shown = Schedule.model_validate(schedule_wire(row, "nightly"))
     assert (shown.id, shown.definition, shown.name) == ("us_sch_0000000003", "nightly", "Mornings")
+    assert shown.next_local == "2026-01-01T09:00:00+01:00"
     assert (shown.cron, shown.time_zone, shown.jitter_s, shown.enabled) == (
         "0 9 * * *",
         "Europe/Paris",

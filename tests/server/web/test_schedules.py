@@ -59,6 +59,8 @@ async def test_a_schedule_without_a_zone_has_that_of_its_space(defined):
     await defined.call("PATCH", "/v1/spaces/default", {"timeZone": "Asia/Tokyo"})
     made = await make(defined, "/v1/schedules", definition="web")
     assert made["timeZone"] == "Asia/Tokyo"
+    changed = (await defined.call("PATCH", f"/v1/schedules/{made['id']}", {"late": "all"})).data
+    assert (changed["definition"], changed["late"]) == ("web", "all")
 
 
 async def test_another_kind_takes_the_place_of_the_first(defined):

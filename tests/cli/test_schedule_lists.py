@@ -1,0 +1,52 @@
+"""``tickwire schedules list`` and ``show``."""
+
+import json
+
+import pytest
+
+
+def test_the_list_shows_due_times_in_their_zone(api, tickwire):
+    assert tickwire("schedules").stdout == "There are no schedules.\n"
+    api.schedules.put(name="Mornings")
+    api.schedules.put(enabled=False, state="off", nextAt=None, nextLocal=None)
+    shown = tickwire("schedules", "list").stdout.splitlines()
+    assert [cell.strip() for cell in shown[1].split("  ") if cell] == [
+        "us_sch_0000000001", "nightly", "active", "2026-01-01 13:00:00", "Europe/Paris", "Mornings: At 09:00",
+    ]  # fmt: skip
+    assert "off" in shown[2]
+    assert shown[2].endswith("At 09:00")
+
+
+def test_a_list_may_be_of_a_definition_or_an_owner(api, tickwire):
+    tickwire("members", "add", "Ada", "--email", "ada@example.com")
+    asked = ("schedules", "list", "-d", "nightly", "--disabled", "--owner", "ada@example.com", "--json")
+    assert json.loads(tickwire(*asked).stdout) == []
+    assert api.schedules.asked[-1] == {"definition": "nightly", "enabled": "false", "owner": "us_mem_1"}
+
+
+@pytest.mark.parametrize("words", [("show",), ()])
+def test_one_is_shown(api, tickwire, words):
+    api.schedules.put(
+        name="Mornings", jitterS=30, pauseAfter=3, failures=2, params={"a": 1}, mode="delta", fold="both", end="2027-01-01",
+        fallbackOwner="us_mem_0000000002", queuedAt="2026-01-01T11:00:00.000Z", notifications=[{"on": "failed"}],
+    )  # fmt: skip
+    shown = tickwire("schedules", *words, "us_sch_0000000001").stdout.splitlines()
+    assert shown[0] == "Mornings"
+    assert "due: At 09:00, in Europe/Paris" in shown
+    assert "next: 2026-01-01 13:00:00" in shown
+    assert any(line.startswith("waits for the end of a job: ") for line in shown)
+    assert "bounds: the beginning to 2027-01-01" in shown
+    assert "clock changes: gap next-valid, fold both" in shown
+    assert "pauses: after 3 failures in a row" in shown
+    assert "owner: us_mem_0000000001, else us_mem_0000000002" in shown
+    whole = json.loads(tickwire("schedules", "show", "us_sch_0000000001", "--json").stdout)
+    assert whole["pauseAfter"] == 3
+
+
+def test_why_nothing_is_due_is_told(api, tickwire):
+    api.schedules.put(state="paused", enabled=False, paused="failures", nextAt=None, nextLocal=None)
+    api.schedules.put(state="asleep", asleep="definition_disabled", nextAt=None, nextLocal=None)
+    paused = tickwire("schedules", "us_sch_0000000001").stdout
+    assert "state: paused (failures): " in paused
+    assert "schedules enable us_sch_0000000001" in paused
+    assert "state: asleep (definition_disabled)" in tickwire("schedules", "us_sch_0000000002").stdout
