@@ -100,6 +100,7 @@ async def test_two_servers_run_each_due_time_once_though_one_is_killed(tmp_path:
             assert states == {"finished": len(made)}
 
 
+@pytest.mark.timeout(RACE_S + 300)
 @pytest.mark.skipif(not RACE_S, reason="a long race is run by itself: make test-race")
 async def test_a_long_race(tmp_path: Path) -> None:
     with servers(tmp_path) as homes:
