@@ -26,10 +26,12 @@ class Guard:
     def taken(self, at: int, most: int) -> "Guard | None":
         """After one more start at this time (ms); None where that is one too many for a minute.
 
-        A minute is never shorter than 60 s, and at most one longer. Times that go back count as the newest.
+        A minute is never shorter than 60 s, and at most one longer. Times that go back count as the newest; behind one that lies more
+        than a minute ahead, since a clock was, all begins anew.
         """
-        second = max(at // 1000, self.seconds[-1][0] if self.seconds else 0)
-        kept = [one for one in self.seconds if one[0] >= second - WINDOW_S]
+        newest = self.seconds[-1][0] if self.seconds else 0
+        second = at // 1000 if newest - at // 1000 > WINDOW_S else max(at // 1000, newest)
+        kept = [one for one in self.seconds if second - WINDOW_S <= one[0] <= second]
         if sum(count for _, count in kept) >= most:
             return None
         here = kept.pop()[1] if kept and kept[-1][0] == second else 0

@@ -25,9 +25,17 @@ def test_so_many_a_minute_and_no_more():
     ]  # fmt: skip
 
 
-def test_a_clock_that_goes_back_gives_no_more():
-    guard = Guard().taken(100_000, 2)
+def test_a_clock_that_goes_back_within_a_minute_gives_no_more():
+    guard = Guard().taken(60_000, 2)
     assert taken(guard, [1, 2, 3], 2) == [1]
+
+
+def test_a_clock_that_was_ahead_for_a_while_does_not_stop_what_follows():
+    day = 86_400_000
+    ahead = Guard().taken(2 * day, 2)
+    times = [day + n * 40_000 for n in range(100)]
+    assert taken(ahead, times, 2) == times
+    assert taken(ahead, [day, day + 1, day + 2, day + 61_000], 2) == [day, day + 1, day + 61_000]
 
 
 @given(st.lists(st.integers(0, 400_000), max_size=80).map(sorted), st.integers(1, 9))
