@@ -124,7 +124,17 @@ class Costly(Refusal):
 
 def find(reader: Reader, actor: Actor, name: str) -> tuple[DefinitionRow, JobType]:
     """The definition of this code or id, and its job type, within the actor's reach; Refusal ``not_found`` that names near ones."""
-    found = sql.find(reader, actor.space.id, name)
+    return _within_reach(reader, actor, name, sql.find(reader, actor.space.id, name))
+
+
+def _use(tx: Transaction, actor: Actor, name: str) -> tuple[DefinitionRow, JobType]:
+    """The same, and nobody removes the definition before the end of the transaction."""
+    return _within_reach(tx.connection, actor, name, sql.use(tx.connection, actor.space.id, name))
+
+
+def _within_reach(
+    reader: Reader, actor: Actor, name: str, found: sql.Found | None
+) -> tuple[DefinitionRow, JobType]:
     if found is None:
         raise unknown(reader, actor, name)
     row, body = found
@@ -305,6 +315,7 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
     """The definition is gone, with its versions; jobs that have ended stay. Refusal ``in_use`` while one has not."""
     row, _ = find(tx.connection, item.actor, item.name)
     tx.flush()
+    sql.keep(tx.connection, row.id)
     job = sql.unfinished_job(tx.connection, row.id)
     if job is not None:
         raise Refusal(
@@ -445,7 +456,7 @@ def execute(tx: Transaction, item: ExecuteDefinition) -> JobRow:
 
     Refusals as of ``start``, and ``not_found``; ``forbidden`` for parameters of its own where secrets stand beside them.
     """
-    row, job_type = find(tx.connection, item.start.actor, item.name)
+    row, job_type = _use(tx, item.start.actor, item.name)
     check_enabled(row)
     made = item.prepared
     if made is None and _is_costly(row, job_type, item.size):

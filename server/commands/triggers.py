@@ -57,7 +57,7 @@ def start(tx: Transaction, item: Batch) -> Report | None:
     cursor = sql.keep_cursor(tx.connection)
     if cursor.version != item.cursor.version:
         return None
-    if item.standing and sql.standing(tx.connection, item.standing) != item.standing:
+    if item.standing and sql.use(tx.connection, item.standing) != item.standing:
         return None
     doing = _Doing(tx, dict(item.states))
     for decision in item.decisions:

@@ -1,9 +1,10 @@
 """The seam between Tickwire and a database: all that a backend must provide, and nothing that knows what a job is.
 
 SQL above this seam is written once, in the subset that SQLite and PostgreSQL share, with ``:name`` parameters and
-three words of our own: ``IN LIST(:ids)`` asks for the integers of a list, ``FOR_CHANGE`` at the end of a query keeps its
-rows for this transaction, and ``FOR_CLAIM`` does the same and passes over those that another one keeps. Times are
-integer milliseconds, truth values integers, JSON text.
+four words of our own: ``IN LIST(:ids)`` asks for the integers of a list, ``FOR_CHANGE`` at the end of a query keeps its
+rows for this transaction, ``FOR_CLAIM`` does the same and passes over those that another one keeps, and ``FOR_USE`` shares them
+with others who use or change them, but lets nobody have them ``FOR_CHANGE`` or remove them. Times are integer milliseconds,
+truth values integers, JSON text.
 """
 
 from collections.abc import Iterable, Sequence

@@ -23,10 +23,13 @@ _VERSION: Final = ("definition_id", "version", "space_id", "body", "at", "actor"
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM definition"  # noqa: S608 - names of our own fields
 _WITH_TYPE: Final = (
     f"SELECT t.body, {', '.join(f'd.{name}' for name in COLUMNS)} "  # noqa: S608 - names of our own fields
-    "FROM definition d LEFT JOIN job_type t ON t.space_id = d.space_id AND t.code = d.type_code WHERE d.space_id = :space AND "
+    "FROM (SELECT * FROM definition WHERE space_id = :space AND {}) AS d "
+    "LEFT JOIN job_type t ON t.space_id = d.space_id AND t.code = d.type_code"
 )
-_BY_CODE: Final = f"{_WITH_TYPE} d.code = :code"
-_BY_ID: Final = f"{_WITH_TYPE} d.id = :id"
+_BY_CODE: Final = _WITH_TYPE.format("code = :code")
+_BY_ID: Final = _WITH_TYPE.format("id = :id")
+_USE_BY_CODE: Final = _WITH_TYPE.format("code = :code FOR_USE")
+_USE_BY_ID: Final = _WITH_TYPE.format("id = :id FOR_USE")
 _SPECIAL: Final = re.compile(r"[%_\\]")
 
 
@@ -58,15 +61,29 @@ class DefinitionFilter:
 
 def find(reader: Reader, space_id: int, name: str) -> Found | None:
     """The definition of this code or id in a space, with its job type."""
+    return _find(reader, space_id, name, _BY_CODE, _BY_ID)
+
+
+def use(connection: Connection, space_id: int, name: str) -> Found | None:
+    """The same, and nobody removes it before the end of this transaction."""
+    return _find(connection, space_id, name, _USE_BY_CODE, _USE_BY_ID)
+
+
+def _find(reader: Reader, space_id: int, name: str, by_code: str, by_id: str) -> Found | None:
     number = decode(KIND, name)
     if number is None:
-        rows = reader.rows(_BY_CODE, space=space_id, code=name)
+        rows = reader.rows(by_code, space=space_id, code=name)
     else:
-        rows = reader.rows(_BY_ID, space=space_id, id=number)
+        rows = reader.rows(by_id, space=space_id, id=number)
     if not rows:
         return None
     type_body, *row = rows[0]
     return Found(DefinitionRow(*row), type_body)
+
+
+def keep(connection: Connection, definition_id: int) -> None:
+    """No other transaction uses the definition before the end of this one; those that do have ended."""
+    connection.rows("SELECT id FROM definition WHERE id = :id FOR_CHANGE", id=definition_id)
 
 
 def page(

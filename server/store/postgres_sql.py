@@ -13,9 +13,9 @@ _TEXT: Final = 25
 _DOUBLE: Final = 701
 _WORDS: Final = re.compile(
     r"""(?P<kept>'[^']*'|"[^"]*"|::)|(?P<negated>\bNOT\s+)?\bIN\s+LIST\(:(?P<list>\w+)\)|:(?P<name>[A-Za-z_]\w*)"""
-    r"""|\bFOR_(?P<lock>CLAIM|CHANGE)\b"""
+    r"""|\bFOR_(?P<lock>CLAIM|CHANGE|USE)\b"""
 )
-_LOCKS: Final = {"CLAIM": "FOR UPDATE SKIP LOCKED", "CHANGE": "FOR UPDATE"}
+_LOCKS: Final = {"CLAIM": "FOR UPDATE SKIP LOCKED", "CHANGE": "FOR UPDATE", "USE": "FOR KEY SHARE"}
 
 
 class Statement(NamedTuple):

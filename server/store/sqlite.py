@@ -25,7 +25,7 @@ from .migrate import migrate
 from .places import refuse_network_file_system, refuse_second_name
 
 _LIST = re.compile(r"LIST\((:\w+)\)")
-_LOCKS = re.compile(r"\bFOR_(CLAIM|CHANGE)\b")
+_LOCKS = re.compile(r"\bFOR_(CLAIM|CHANGE|USE)\b")
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",

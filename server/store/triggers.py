@@ -9,7 +9,7 @@ from ..core.definitions import DefinitionRow
 from ..core.trigger_states import TriggerState, read_state
 from ..core.triggers import Trigger, triggers_of
 from . import definitions
-from .database import Connection, Reader
+from .database import Connection, Reader, Row
 
 WHOLE: Final = 2**62
 """Above the number of every definition: with it, a place is behind all triggers of its event."""
@@ -20,6 +20,7 @@ Place = tuple[int, int, int]
 """One trigger on one event: the event's place in the log, the definition, the number of the trigger in it."""
 
 _COLUMNS: Final = "id, space_id, code, body, COALESCE(triggers_after, 0)"
+_STANDING: Final = "SELECT id, version, enabled, name, COALESCE(triggers_after, 0) FROM definition WHERE id IN LIST(:ids) ORDER BY id"
 _WAITING: Final = ("id", "space_id", "definition_id", "number", "seq", "tries", "created_at", "due_at")
 
 
@@ -118,11 +119,16 @@ def found(reader: Reader, ids: Iterable[int]) -> dict[int, Found]:
 
 def standing(reader: Reader, ids: Iterable[int]) -> dict[int, tuple[int, int, str, int]]:
     """What tells of each definition whether its jobs would be others by now: version, enabled, name, and where its triggers begin."""
-    rows = reader.rows(
-        "SELECT id, version, enabled, name, COALESCE(triggers_after, 0) FROM definition WHERE id IN LIST(:ids)",
-        ids=list(ids),
-    )
-    return {row[0]: row[1:] for row in rows}
+    return _standing(reader.rows(_STANDING, ids=sorted(ids)))
+
+
+def use(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[int, int, str, int]]:
+    """The same, and nobody removes one of these definitions before the end of this transaction."""
+    return _standing(connection.rows(f"{_STANDING} FOR_USE", ids=sorted(ids)))
+
+
+def _standing(rows: Iterable[Row]) -> dict[int, tuple[int, int, str, int]]:
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
 
 # ---- how far

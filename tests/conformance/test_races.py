@@ -8,15 +8,16 @@ import pytest
 from stage import ADMIN, SPACE, START_MS
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionExecute
 from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.outcomes import Outcome
-from server.commands import jobs, leases, outcomes
+from server.commands import definitions, jobs, leases, outcomes
 from server.commands.leases import Held
 from server.commands.moves import lease
 from server.core.deadlines import Limits
 from server.core.dispatch import Dispatch
 from server.store import jobs as sql
-from server.store import log
+from server.store import log, triggers
 from server.store.database import AgainError
 from server.store.transaction import Facts, Transaction
 
@@ -179,3 +180,78 @@ def test_a_unique_key_goes_to_one_of_many(shared, connection, backend):
     assert all(isinstance(error, (Refusal, backend.refused)) for error in refused), refused
     with shared.reader() as reader:
         assert reader.rows("SELECT COUNT(*) FROM job") == [(1,)]
+
+
+def act(connection, command, item):
+    """What one server does in a transaction that has not ended."""
+    connection.begin()
+    tx = Transaction(
+        connection, START_MS, Facts("us_acc_test", {1: SPACE}, Limits()), Dispatch(), lambda: 0.5
+    )
+    command.run(tx, item)
+    return tx
+
+
+DELETION = definitions.DeleteDefinition(ADMIN, "nightly")
+LAUNCH = definitions.asked(ADMIN, "nightly", DefinitionExecute.model_validate({}), 2)
+
+
+@pytest.fixture
+def other(shared, connection, backend):
+    """Another server, which waits for nothing; there is a definition ``nightly``."""
+    body = {
+        "jobDefinitionCode": "nightly",
+        "jobType": "noop",
+        "enabled": True,
+        "triggers": [{"topic": "a:b"}],
+    }
+    made = definitions.CreateDefinition(ADMIN, DefinitionCreate.model_validate(body))
+    with batch(connection) as tx:
+        definitions.create(tx, made)
+    with closing(shared.connect()) as found:
+        backend.impatient(found)
+        yield found
+        found.rollback()
+
+
+def test_a_definition_is_not_deleted_under_a_launch_elsewhere(connection, other):
+    tx = act(connection, definitions.EXECUTE_DEFINITION, LAUNCH)
+    with pytest.raises(AgainError):
+        act(other, definitions.DELETE_DEFINITION, DELETION)
+    other.rollback()
+    tx.commit()
+    with pytest.raises(Refusal, match="has not ended") as caught:
+        act(other, definitions.DELETE_DEFINITION, DELETION)
+    assert caught.value.code == "in_use"
+
+
+def test_a_definition_that_is_being_deleted_elsewhere_is_not_launched(connection, other):
+    tx = act(connection, definitions.DELETE_DEFINITION, DELETION)
+    with pytest.raises(AgainError):
+        act(other, definitions.EXECUTE_DEFINITION, LAUNCH)
+    other.rollback()
+    tx.commit()
+    with pytest.raises(Refusal, match="no job definition"):
+        act(other, definitions.EXECUTE_DEFINITION, LAUNCH)
+
+
+def test_a_definition_is_not_deleted_under_the_start_of_its_trigger_elsewhere(connection, other):
+    connection.begin()
+    [[number]] = connection.rows("SELECT id FROM definition")
+    assert list(triggers.use(connection, [number])) == [number]
+    with pytest.raises(AgainError):
+        act(other, definitions.DELETE_DEFINITION, DELETION)
+    other.rollback()
+    connection.rollback()
+    act(other, definitions.DELETE_DEFINITION, DELETION).commit()
+    assert triggers.standing(connection, [number]) == {}
+
+
+def test_launches_do_not_wait_for_each_other_nor_for_a_change(connection, other):
+    tx = act(connection, definitions.EXECUTE_DEFINITION, LAUNCH)
+    act(other, definitions.EXECUTE_DEFINITION, LAUNCH)
+    other.rollback()
+    other.begin()
+    assert other.run("UPDATE definition SET name = 'other' WHERE code = 'nightly'") == 1
+    other.rollback()
+    tx.commit()

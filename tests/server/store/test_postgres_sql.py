@@ -19,6 +19,7 @@ from server.store.postgres_sql import statement, translate
         ("SELECT 1 WHERE id NOT IN LIST(:ids)", "SELECT 1 WHERE id <> ALL($1::bigint[])"),
         ("SELECT 1 LIMIT :n FOR_CLAIM", "SELECT 1 LIMIT $1 FOR UPDATE SKIP LOCKED"),
         ("SELECT 1 ORDER BY id FOR_CHANGE", "SELECT 1 ORDER BY id FOR UPDATE"),
+        ("SELECT 1 FROM (SELECT 2 FOR_USE) AS a", "SELECT 1 FROM (SELECT 2 FOR KEY SHARE) AS a"),
         ("SELECT ':a LIST(:b) FOR_CLAIM', ':', replace(a, ':', '')", None),
         ("SELECT 'it''s :a', \"b:c\" FROM t WHERE a LIKE '100%'", None),
     ],
