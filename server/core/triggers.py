@@ -1,7 +1,7 @@
-"""Event triggers in memory: which of them an event starts, at a cost that follows how many look at its topic."""
+"""Event triggers in memory: those that look at one topic or pattern, at a cost that follows how many of them may start."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -10,15 +10,10 @@ import orjson
 from listener_sdk.protocol.filters import Filter, compile_filter, compile_topics, exact_values, texts_at
 from listener_sdk.protocol.globs import Globs
 
-UNSEEN: Final = frozenset({
-    "definition:trigger-stopped", "definition:trigger-failed", "definition:triggers-missed",
-})  # fmt: skip
-"""What is told of triggers starts none: else the stop of a loop would be another."""
-MOST_TOPICS: Final = 10_000
-"""Topics whose triggers are remembered: clients choose the names, so their number has no end."""
-MOST_COMPILED: Final = 10_000
 MOST_KEYS: Final = 8
 """Keys of filters whose values in an event are looked up."""
+MOST_SHARED: Final = 1_000
+"""Texts and filters that are kept to be shared; what a trigger needs stays with it."""
 _ANY: Final = "{}"
 
 
@@ -33,30 +28,49 @@ class Trigger(NamedTuple):
     """JSON text."""
 
 
-def triggers_of(definition_id: int, after: int, wire: Iterable[dict[str, Any]]) -> list[Trigger]:
+def triggers_of(definition_id: int, after: int, wire: Iterable[dict[str, Any]]) -> tuple[Trigger, ...]:
     """The triggers of a definition as it keeps them."""
-    return [
-        Trigger(definition_id, number, after, one["topic"], orjson.dumps(one.get("filter") or {}).decode())
+    return tuple(
+        Trigger(
+            definition_id,
+            number,
+            after,
+            _shared(one["topic"]),
+            _shared(orjson.dumps(one.get("filter") or {}).decode()),
+        )
         for number, one in enumerate(wire)
-    ]
+    )
 
 
-@dataclass(slots=True)
+def patterns_of(topic: str) -> list[str]:
+    """The topics and patterns, each once, that the topic of a trigger names."""
+    return list(dict.fromkeys(part.strip() for part in topic.split(",")))
+
+
 class Group:
-    """Triggers that one filter lets start on one topic, by definition and number."""
+    """Triggers that one filter lets start; the filter is compiled for the first event that may pass it."""
 
-    filter: str
-    key: str | None
-    """By whose values in an event they are found; None where every event may be one for them."""
-    triggers: dict[tuple[int, int], Trigger] = field(default_factory=dict)
+    __slots__ = ("_filter", "filter", "key", "triggers")
+
+    def __init__(self, text: str, key: str | None) -> None:
+        self.filter = text
+        self.key = key
+        """By whose values in an event they are found; None where every event may be one for them."""
+        self.triggers: list[Trigger] = []
+        """Sorted."""
+        self._filter: Filter | None = None
 
     def passes(self, event: dict[str, Any]) -> bool:
         """Whether they start on an event of the topic."""
-        return self.filter == _ANY or _filter(self.filter)(event)
+        if self.filter == _ANY:
+            return True
+        if self._filter is None:
+            self._filter = _compiled(self.filter)
+        return self._filter(event)
 
 
-class Watch:
-    """All that look at one topic, found by the values that their filters ask for."""
+class _Groups:
+    """Triggers by their filters, found by the values that these ask for."""
 
     __slots__ = ("_groups", "_keyed", "_plain")
 
@@ -70,18 +84,16 @@ class Watch:
         return bool(self._groups)
 
     def add(self, one: Trigger) -> None:
-        """Another trigger."""
         group = self._groups.get(one.filter)
         if group is None:
             group = self._groups[one.filter] = Group(one.filter, self._key(one.filter))
             for table, place in self._tables(group):
                 table.setdefault(place, {})[group.filter] = group
-        group.triggers[one.definition_id, one.number] = one
+        insort(group.triggers, one)
 
     def remove(self, one: Trigger) -> None:
-        """A trigger that was added."""
         group = self._groups[one.filter]
-        del group.triggers[one.definition_id, one.number]
+        del group.triggers[bisect_left(group.triggers, one)]
         if group.triggers:
             return
         del self._groups[one.filter]
@@ -93,7 +105,6 @@ class Watch:
             del self._keyed[group.key]
 
     def candidates(self, event: dict[str, Any]) -> Iterator[Group]:
-        """Those that may start on an event of the topic: no others do."""
         yield from self._plain.values()
         for key, table in self._keyed.items():
             texts = texts_at(key, event)
@@ -120,109 +131,60 @@ class Watch:
         return [(table, text) for text in _exact(group.filter)[group.key]]
 
 
-class Triggers:
-    """The triggers of all definitions that are enabled. Those of one definition are replaced as a whole."""
+class Watch:
+    """All triggers that look at one topic or pattern. They are sorted by their filters when an event comes, and take little until then."""
 
-    def __init__(self) -> None:
-        self._definitions: dict[tuple[int, str], list[Trigger]] = {}
-        self._exact: dict[int, dict[str, dict[tuple[int, int], Trigger]]] = {}
-        """Those of one topic: by space, topic, definition and number."""
-        self._globbed: dict[int, dict[tuple[int, int], Trigger]] = {}
-        """The others, by space."""
-        self._known: dict[int, dict[str, Watch]] = {}
-        """By space and topic, of topics that events had."""
+    __slots__ = ("_groups", "_new", "_test", "pattern")
 
-    def __len__(self) -> int:
-        return len(self._definitions)
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self._test: Globs | None = None
+        self._new: list[Trigger] = []
+        """Those that no event has met yet, sorted."""
+        self._groups: _Groups | None = None
 
-    def every(self) -> Iterator[tuple[int, list[Trigger]]]:
-        """The triggers of each definition, with its space."""
-        for (space_id, _), triggers in self._definitions.items():
-            yield space_id, triggers
+    def __bool__(self) -> bool:
+        return bool(self._new or self._groups)
 
-    def clear(self) -> None:
-        """Forget all."""
-        for table in (self._definitions, self._exact, self._globbed, self._known):
-            table.clear()
+    def matches(self, topic: str) -> bool:
+        """Whether they look at this topic; the pattern is compiled for the first one that is asked about."""
+        if self._test is None:
+            self._test = compile_topics(self.pattern)
+        return self._test(topic)
 
-    def put(self, space_id: int, code: str, triggers: list[Trigger]) -> None:
-        """The definition of this code has these triggers now; none: it is gone, disabled, or has none."""
-        before = self._definitions.pop((space_id, code), [])
-        if triggers:
-            self._definitions[space_id, code] = triggers
-        if before != triggers:
-            for one in before:
-                self._remove(space_id, one)
-            for one in triggers:
-                self._add(space_id, one)
+    def add(self, one: Trigger) -> None:
+        """Another trigger."""
+        insort(self._new, one)
 
-    def knows(self, space_id: int, topic: str) -> bool:
-        """Whether ``of`` answers at once: the first time, it looks at all triggers of the space."""
-        return topic in self._known.get(space_id, {})
-
-    def of(self, space_id: int, topic: str) -> Watch:
-        """The triggers that look at events of this topic."""
-        known = self._known.setdefault(space_id, {})
-        found = known.get(topic)
-        if found is None:
-            if len(known) >= MOST_TOPICS:
-                known.clear()
-            found = known[topic] = self._find(space_id, topic)
-        return found
-
-    def _find(self, space_id: int, topic: str) -> Watch:
-        watch = Watch()
-        if topic not in UNSEEN:
-            for one in self._exact.get(space_id, {}).get(topic, {}).values():
-                watch.add(one)
-            for one in self._globbed.get(space_id, {}).values():
-                if _topics(one.topic)(topic):
-                    watch.add(one)
-        return watch
-
-    def _add(self, space_id: int, one: Trigger) -> None:
-        place = (one.definition_id, one.number)
-        if _is_exact(one.topic):
-            self._exact.setdefault(space_id, {}).setdefault(one.topic, {})[place] = one
+    def remove(self, one: Trigger) -> None:
+        """A trigger that was added."""
+        place = bisect_left(self._new, one)
+        if self._new[place : place + 1] == [one]:
+            del self._new[place]
         else:
-            self._globbed.setdefault(space_id, {})[place] = one
-        for watch in self._watches(space_id, one):
-            watch.add(one)
+            assert self._groups is not None
+            self._groups.remove(one)
 
-    def _remove(self, space_id: int, one: Trigger) -> None:
-        place = (one.definition_id, one.number)
-        if _is_exact(one.topic):
-            del self._exact[space_id][one.topic][place]
-            if not self._exact[space_id][one.topic]:
-                del self._exact[space_id][one.topic]
-        else:
-            del self._globbed[space_id][place]
-        for watch in self._watches(space_id, one):
-            watch.remove(one)
-
-    def _watches(self, space_id: int, one: Trigger) -> list[Watch]:
-        """What is known already of topics that it looks at."""
-        known = self._known.get(space_id, {})
-        if _is_exact(one.topic):
-            return [known[one.topic]] if one.topic in known and one.topic not in UNSEEN else []
-        matches = _topics(one.topic)
-        return [watch for topic, watch in known.items() if topic not in UNSEEN and matches(topic)]
+    def candidates(self, event: dict[str, Any]) -> Iterator[Group | None]:
+        """Those that may start on an event of the topic: no others do. None is a step that was taken on the way."""
+        if self._groups is None:
+            self._groups = _Groups()
+        while self._new:
+            self._groups.add(self._new.pop())
+            yield None
+        yield from self._groups.candidates(event)
 
 
-def _is_exact(topic: str) -> bool:
-    return not any(sign in topic for sign in "*?,")
+@lru_cache(maxsize=MOST_SHARED)
+def _shared(text: str) -> str:
+    return text
 
 
-@lru_cache(maxsize=MOST_COMPILED)
+@lru_cache(maxsize=MOST_SHARED)
 def _exact(text: str) -> dict[str, frozenset[str]]:
     return exact_values(orjson.loads(text))
 
 
-@lru_cache(maxsize=MOST_COMPILED)
-def _topics(patterns: str) -> Globs:
-    return compile_topics(patterns)
-
-
-@lru_cache(maxsize=MOST_COMPILED)
-def _filter(text: str) -> Filter:
+@lru_cache(maxsize=MOST_SHARED)
+def _compiled(text: str) -> Filter:
     return compile_filter(orjson.loads(text))

@@ -1,7 +1,8 @@
 """The loop that starts jobs on events: it follows the log in order, its own events and those of other servers.
 
-Which triggers there are is known in memory, and renewed by the events that tell of definitions. While there are none, an event costs
-a look at its topic. Every server runs the loop; the cursor in the store lets each event start each trigger once.
+Which triggers there are is known in memory, and renewed by the events that tell of definitions. An event that none looks at costs
+a look at its topic, and does not wake the loop. Every server runs the loop; the cursor in the store lets each event start each trigger
+once.
 """
 
 import asyncio
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from ..core.later import later
-from ..core.triggers import Triggers, Watch
+from ..core.trigger_index import Triggers
+from ..core.triggers import Group, Watch
 from ..store import log as log_sql
+from ..store import spaces as spaces_sql
 from ..store import triggers as sql
 from ..store.database import Reader, StoreError
 from ..store.log import Head, Stored
@@ -37,11 +40,10 @@ CHUNK: Final = 100
 """Starts of one transaction."""
 TURN_S: Final = 0.002
 """How long filters may be tested before others of the loop have their turn."""
-MANY: Final = 500
-"""Definitions of which a topic that is new is compared with all beside the loop."""
 WRITE_EVERY_MS: Final = 10_000
 LOOK_EVERY_S: Final = 1.0
 AFTER_ERROR_S: Final = 1.0
+_SPACE_GONE: Final = "space:deleted"
 _RENEWING: Final = frozenset(
     f"definition:{what}" for what in ("created", "updated", "enabled", "disabled", "deleted")
 )
@@ -76,24 +78,29 @@ class TriggerLoop:
         self._retried_at = 0
         self._turn_ends = 0.0
         self._loaded = False
-        self._bare = False
-        """Whether there are no triggers, and all that was told is looked at."""
+        self._idle = False
+        """Whether all that was told is looked at, and the loop waits for more."""
         self._wake = asyncio.Event()
 
     # ---- what others say
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """Events that follow on those before."""
-        if self._bare:
-            self._bare = not any(map(_tells_of_definitions, entries))
-        if self._bare:
+        if self._idle and not any(map(self._concerns, entries)):
             self._seq = entries[-1].seq
         else:
+            self._idle = False
             self._wake.set()
+
+    def _concerns(self, entry: Entry) -> bool:
+        if entry.topic in _RENEWING or entry.topic == _SPACE_GONE:
+            return True
+        watches = self.triggers.of(entry.space_id, entry.topic)
+        return watches is None or any(watches)
 
     def begin_anew(self) -> None:
         """The log is not the one that it was."""
-        self._loaded = self._bare = False
+        self._loaded = self._idle = False
         self._wake.set()
 
     # ---- the loop
@@ -118,6 +125,7 @@ class TriggerLoop:
 
     async def look(self) -> int:
         """Deal with all events that there are by now, and with starts whose time has come: how many jobs were made. Raises StoreError."""
+        self._idle = False
         if not self._loaded:
             await self._load()
         made = 0
@@ -128,7 +136,7 @@ class TriggerLoop:
             if abs(self._clock() - self._retried_at) >= LOOK_EVERY_S * 1000:
                 made += await self._retry()
             await self._note()
-        self._bare = not self.triggers and self._seq >= self._log.seq
+        self._idle = self._loaded and self._seq >= self._log.seq
         return made
 
     async def _load(self) -> None:
@@ -136,6 +144,7 @@ class TriggerLoop:
         cursor, head, known = await self._read(_everything)
         for one in known:
             self.triggers.put(one.space_id, one.code, one.triggers)
+            await self._breathe()
         done = cursor.seq if cursor.definition_id == WHOLE else cursor.seq - 1
         first = min((one.triggers[0].after for one in known), default=head.seq)
         self._seq = min(max(done, first), head.seq)
@@ -170,12 +179,9 @@ class TriggerLoop:
         await self._renew(entries)
         made, found = 0, list["decisions.Match"]()
         for entry in entries:
-            where = (entry.space_id, entry.topic)
-            if len(self.triggers) > MANY and not self.triggers.knows(*where):
-                await asyncio.to_thread(self.triggers.of, *where)
-            watch = self.triggers.of(*where)
-            if watch:
-                found += await self._matches(watch, entry)
+            watches = await self._watches(entry)
+            if any(watches):
+                found += await self._matches(watches, entry)
             while len(found) >= CHUNK:
                 made += await self._start(found[:CHUNK], found[CHUNK - 1].place)
                 del found[:CHUNK]
@@ -187,27 +193,46 @@ class TriggerLoop:
 
     async def _renew(self, entries: Iterable[Entry]) -> None:
         """Know the definitions of which some of these tell. Where a trigger begins in the log is known with it."""
-        told = [one for one in entries if _tells_of_definitions(one)]
+        told = [one for one in entries if one.topic in _RENEWING]
         codes = {(one.space_id, str(one.data["payload"].get("definition"))) for one in told}
         if codes:
             for known in await self._read(partial(sql.coded, codes=sorted(codes))):
                 self.triggers.put(known.space_id, known.code, known.triggers)
+                await self._breathe()
+        # The space from which it was deleted hears of it as well.
+        heard = {one.space_id for one in entries if one.topic == _SPACE_GONE}
+        if heard:
+            for space_id in await self._read(partial(_gone, space_ids=heard)):
+                self.triggers.drop(space_id)
 
-    async def _matches(self, watch: Watch, entry: Entry) -> list["decisions.Match"]:
+    async def _watches(self, entry: Entry) -> Sequence[Watch]:
+        found = self.triggers.of(entry.space_id, entry.topic)
+        if found is None:
+            for _ in self.triggers.search(entry.space_id, entry.topic):
+                await self._breathe()
+            found = self.triggers.of(entry.space_id, entry.topic)
+        return found or ()
+
+    async def _matches(self, watches: Iterable[Watch], entry: Entry) -> list["decisions.Match"]:
         event = entry.data
-        found = []
-        for group in watch.candidates(event):
-            if group.passes(event):
-                found.append(group)
-            await self._breathe()
-        matches = [
-            decisions.Match(entry.space_id, entry.seq, entry.at, event, one.definition_id, one.number)
-            for group in found
-            for one in group.triggers.values()
-            if one.after < entry.seq
-        ]
+        found: dict[Place, decisions.Match] = {}
+        for watch in watches:
+            for group in watch.candidates(event):
+                if group is not None and group.passes(event):
+                    await self._join(found, group, entry, event)
+                await self._breathe()
         entry.forget_data()
-        return sorted(matches, key=lambda one: one.place)
+        return [found[place] for place in sorted(found)]
+
+    async def _join(
+        self, found: "dict[Place, decisions.Match]", group: Group, entry: Entry, event: dict[str, Any]
+    ) -> None:
+        """The triggers of the group start on the event. One that names several patterns may stand there already."""
+        for one in group.triggers:
+            if one.after < entry.seq:
+                match = decisions.Match(entry.space_id, entry.seq, entry.at, event, one.definition_id, one.number)
+                found[match.place] = match
+            await self._breathe()
 
     async def _breathe(self) -> None:
         now = time.perf_counter()
@@ -264,8 +289,10 @@ class TriggerLoop:
             self._written, self._written_at = seq, self._clock()
 
 
-def _tells_of_definitions(entry: Entry) -> bool:
-    return entry.topic in _RENEWING
+def _gone(reader: Reader, space_ids: Iterable[int]) -> list[int]:
+    """Those of these spaces that were deleted."""
+    found = {one: spaces_sql.load(reader, one) for one in space_ids}
+    return [one for one, space in found.items() if space is None or not space.open]
 
 
 def _everything(reader: Reader) -> tuple[sql.Cursor, Head, list[sql.Known]]:

@@ -43,7 +43,7 @@ class Known(NamedTuple):
 
     space_id: int
     code: str
-    triggers: list[Trigger]
+    triggers: tuple[Trigger, ...]
 
 
 class Found(NamedTuple):
@@ -71,9 +71,10 @@ class Waiting(NamedTuple):
 
 
 def every(reader: Reader, after: int, count: int) -> tuple[list[Known], int | None]:
-    """The next definitions with triggers behind an id, and the id of the last; None when there are no more."""
+    """The next definitions with triggers behind an id, and the id of the last; None when there are no more. Deleted spaces have none."""
     rows = reader.rows(
-        f"SELECT {_COLUMNS} FROM definition WHERE triggers_at IS NOT NULL AND id > :after ORDER BY id LIMIT :count",  # noqa: S608 - our own names
+        f"SELECT {_COLUMNS} FROM definition WHERE triggers_at IS NOT NULL AND id > :after "  # noqa: S608 - our own names
+        "AND space_id NOT IN (SELECT s.id FROM space s WHERE s.deleted_at IS NOT NULL) ORDER BY id LIMIT :count",
         after=after,
         count=count,
     )
@@ -89,7 +90,7 @@ def coded(reader: Reader, codes: Iterable[tuple[int, str]]) -> list[Known]:
             space=space_id,
             code=code,
         )
-        found.append(_known(rows[0]) if rows else Known(space_id, code, []))
+        found.append(_known(rows[0]) if rows else Known(space_id, code, ()))
     return found
 
 

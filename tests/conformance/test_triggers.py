@@ -106,7 +106,7 @@ async def test_from_definition_to_job(stage):
     assert await stage.node.triggers.look() == 0
     await change(stage, enabled=False)
     [gone] = await stage.node.read(lambda reader: sql.coded(reader, [(1, "nightly")]))
-    assert gone.triggers == []
+    assert gone.triggers == ()
     assert (await stage.node.read(lambda reader: sql.every(reader, row.id, 9)))[0] == [other]
 
 

@@ -131,7 +131,7 @@ async def test_definitions_without_triggers_cost_nothing(stage):
     await look(stage)
     await publish(stage)
     loop = stage.node.triggers
-    assert loop._bare
+    assert loop._idle
     assert loop._seq == stage.node.log.seq
     assert await stage.rows("SELECT id FROM trigger_cursor") == []
 

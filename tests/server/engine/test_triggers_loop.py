@@ -4,9 +4,10 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from stage import DEADLINE_S
+from stage import ADMIN, DEADLINE_S, STRANGER
 from triggered import made, publish, triggered
 
+from server.commands.spaces import DELETE_SPACE, DeleteSpace
 from server.engine import triggers as module
 from server.store.database import StoreError
 from server.store.log import Head
@@ -115,6 +116,11 @@ async def test_many_events_leave_turns_to_others(stage, monkeypatch):
     await triggered(stage, filter={"payload.n": 1})
     for _ in range(5):
         await publish(stage)
+    assert await turns_beside(stage.node.triggers.look()) > 5
+
+
+async def turns_beside(act):
+    """How often others of the loop have their turn meanwhile."""
     turns = 0
 
     async def count():
@@ -124,13 +130,51 @@ async def test_many_events_leave_turns_to_others(stage, monkeypatch):
             await asyncio.sleep(0)
 
     other = asyncio.create_task(count())
-    await stage.node.triggers.look()
+    await act
     other.cancel()
-    assert turns > 5
+    return turns
 
 
-async def test_many_definitions_are_compared_with_a_new_topic_beside_the_loop(stage, monkeypatch):
-    monkeypatch.setattr(module, "MANY", 0)
+async def test_others_have_their_turn_while_a_new_topic_is_compared_with_patterns(stage, monkeypatch):
+    monkeypatch.setattr(module, "TURN_S", 0)
+    patterns = ", ".join(f"*{n}:*" for n in range(30))
+    await triggered(stage, topic=patterns)
+    loop = stage.node.triggers
+    await loop.look()
+    seq = await publish(stage, "a:b")
+    [entry] = stage.node.log.after(seq - 1, 1)
+    assert await turns_beside(loop._watches(entry)) > 25
+    assert loop.triggers.of(1, "a:b") == ()
+
+
+async def test_events_that_concern_no_trigger_do_not_wake_it(stage):
     await triggered(stage)
+    await triggered(stage, "other", topic="book:*")
+    loop = stage.node.triggers
+    await publish(stage, "sheet:filled")
+    await loop.look()
+    loop._wake.clear()
+    for _ in range(3):
+        seq = await publish(stage, "sheet:filled")
+    assert not loop._wake.is_set()
+    assert loop._seq == seq
+    await publish(stage, "book:closed")
+    assert loop._wake.is_set()
+    assert await loop.look() == 1
+    loop._wake.clear()
     await publish(stage)
-    assert await stage.node.triggers.look() == 1
+    assert loop._wake.is_set()
+    assert await loop.look() == 1
+
+
+async def test_the_triggers_of_a_deleted_space_go_with_it(stage):
+    await triggered(stage)
+    await triggered(stage, actor=STRANGER)
+    loop = stage.node.triggers
+    await loop.look()
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, STRANGER.space.id))
+    await loop.look()
+    assert [space for space, _ in loop.triggers.every()] == [1]
+    loop.begin_anew()
+    await loop.look()
+    assert [space for space, _ in loop.triggers.every()] == [1]
