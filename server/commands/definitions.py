@@ -33,7 +33,7 @@ from ..store import triggers as triggers_sql
 from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import NewEvent, Transaction
-from . import kept_schedules, launches
+from . import definition_triggers, kept_schedules, launches
 from .built_in import BUILT_IN
 from .changes import tell
 from .launches import Launch
@@ -205,11 +205,12 @@ def create(tx: Transaction, item: CreateDefinition) -> DefinitionRow:
     _check_room(tx, actor, body.job_definition_code)
     row = new_definition(0, actor.space.id, body, tx.now, actor.key_id, enabled=item.enabled)
     checker(tx.connection, actor, job_type, row.recipe).check(row.recipe)
+    definition_triggers.check_room(tx, row)
     kept = kept_schedules.of_definition(tx, actor, row, job_type)
     row = _numbered(tx, row)
     sql.insert(tx.connection, row)
     told = _say(tx, actor, "definition:created", row, enabled=bool(row.enabled), after=definition_facts(row))
-    _begin_triggers(tx, row, told)
+    definition_triggers.begin(tx, row, told)
     kept_schedules.keep(tx, actor, kept, definition=row)
     return row
 
@@ -253,6 +254,7 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
         if after.type_code != before.type_code:
             job_type = _type(tx, actor, after.type_code)
         checker(tx.connection, actor, job_type, after.recipe).check(after.recipe)
+        definition_triggers.check_room(tx, after, before.patterns)
     kept = kept_schedules.of_definition(tx, actor, after, job_type)
     sql.update(tx.connection, after, is_version=after.version > before.version)
     told = _say_changes(tx, actor, before, after)
@@ -260,14 +262,8 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
     if after.enabled > before.enabled:
         schedules_sql.wake(tx.connection, tx.now, definition_id=after.id)
     if (after.triggers_at, after.recipe.triggers) != (before.triggers_at, before.recipe.triggers):
-        _begin_triggers(tx, after, told)
+        definition_triggers.begin(tx, after, told)
     return after
-
-
-def _begin_triggers(tx: Transaction, row: DefinitionRow, told: NewEvent | None) -> None:
-    """What happened before this event is not for its triggers."""
-    if told is not None and row.triggers_at is not None:
-        tx.at_last(lambda: triggers_sql.begin_after(tx.connection, row.id, told.seq))
 
 
 def _check_triggers(actor: Actor, given: Collection[object] | None) -> None:

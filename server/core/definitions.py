@@ -15,6 +15,7 @@ from .jobs import JobRow
 from .sizes import sized_text
 from .template_text import OPEN
 from .trigger_states import TriggerState
+from .triggers import patterns_of
 
 KIND: Final = "def"
 MOST_READ: Final = 512
@@ -33,7 +34,7 @@ class DefinitionRow:
     """One row of table ``definition``, its fields in the table's order; times are milliseconds.
 
     ``body`` is the JSON object of the fields `IN_BODY`, of which some are columns too, to be found by. ``triggers_at`` is since when its
-    event triggers start jobs, None where it has none or is disabled.
+    event triggers start jobs, None where it has none or is disabled; ``patterns`` is how many topics and patterns they look at meanwhile.
     """
 
     id: int
@@ -47,6 +48,7 @@ class DefinitionRow:
     version: int
     body: str
     triggers_at: int | None
+    patterns: int
     created_at: int
     created_by: str
     updated_at: int
@@ -119,12 +121,13 @@ def new_definition(
         version=1,
         body=_body({name: given[name] for name in IN_BODY if name in given}),
         triggers_at=None,
+        patterns=0,
         created_at=now,
         created_by=actor,
         updated_at=now,
         updated_by=actor,
     )
-    return replace(row, triggers_at=_triggers_at(row, now))
+    return _with_triggers(row, now)
 
 
 def changed_definition(row: DefinitionRow, body: DefinitionUpdate, now: int, actor: str) -> DefinitionRow:
@@ -146,7 +149,7 @@ def changed_definition(row: DefinitionRow, body: DefinitionUpdate, now: int, act
         return row
     # Triggers that are others are as new: what happened before is not for them.
     since = row.triggers_at if after.recipe.triggers == row.recipe.triggers else None
-    return replace(after, triggers_at=_triggers_at(after, since or now), updated_at=now, updated_by=actor)
+    return replace(_with_triggers(after, since or now), updated_at=now, updated_by=actor)
 
 
 def _body(facts: dict[str, Any]) -> str:
@@ -155,8 +158,10 @@ def _body(facts: dict[str, Any]) -> str:
     return text
 
 
-def _triggers_at(row: DefinitionRow, since: int) -> int | None:
-    return since if row.enabled and row.recipe.triggers else None
+def _with_triggers(row: DefinitionRow, since: int) -> DefinitionRow:
+    """Its triggers start jobs since then, if they do."""
+    patterns = sum(len(patterns_of(one["topic"])) for one in row.recipe.triggers) if row.enabled else 0
+    return replace(row, triggers_at=since if patterns else None, patterns=patterns)
 
 
 def definition_wire(

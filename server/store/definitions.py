@@ -15,7 +15,7 @@ from .pages import Window, fitting
 
 COLUMNS: Final = tuple(DefinitionRow.__dataclass_fields__)
 MUTABLE: Final = (
-    "type_code", "name", "description", "enabled", "target", "version", "body", "triggers_at", "updated_at", "updated_by",
+    "type_code", "name", "description", "enabled", "target", "version", "body", "triggers_at", "patterns", "updated_at", "updated_by",
 )  # fmt: skip
 MOST_VERSIONS: Final = 1_000
 """Versions that are kept of one definition, the newest."""
@@ -30,6 +30,9 @@ _BY_CODE: Final = _WITH_TYPE.format("code = :code")
 _BY_ID: Final = _WITH_TYPE.format("id = :id")
 _USE_BY_CODE: Final = _WITH_TYPE.format("code = :code FOR_USE")
 _USE_BY_ID: Final = _WITH_TYPE.format("id = :id FOR_USE")
+_PATTERNS: Final = (
+    "SELECT COALESCE(SUM(patterns), 0) FROM definition WHERE space_id = :space AND patterns > 0"
+)
 _SPECIAL: Final = re.compile(r"[%_\\]")
 
 
@@ -149,6 +152,12 @@ def has_as_many(reader: Reader, space_id: int, count: int) -> bool:
         before=count - 1,
     )
     return bool(rows)
+
+
+def patterns(reader: Reader, space_id: int) -> int:
+    """How many topics and patterns the triggers of a space look at."""
+    rows = reader.rows(_PATTERNS, space=space_id)
+    return int(rows[0][0])
 
 
 def insert(connection: Connection, row: DefinitionRow) -> None:

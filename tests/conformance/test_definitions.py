@@ -40,7 +40,14 @@ def test_a_row_comes_back_as_it_was_and_as_it_became(tx):
     assert sql.find(tx, 1, made.code) == sql.find(tx, 1, made.public_id) == (made, None)
     assert sql.find(tx, 2, made.code) is sql.find(tx, 2, made.public_id) is None
     newer = replace(
-        made, version=2, body=row(params={"a": 1}).body, target=None, triggers_at=None, enabled=0, name="N"
+        made,
+        version=2,
+        body=row(params={"a": 1}).body,
+        target=None,
+        triggers_at=None,
+        patterns=0,
+        enabled=0,
+        name="N",
     )
     sql.update(tx, newer, is_version=True)
     assert sql.find(tx, 1, made.code).row == newer
@@ -49,6 +56,15 @@ def test_a_row_comes_back_as_it_was_and_as_it_became(tx):
     sql.delete(tx, made.id)
     assert sql.find(tx, 1, made.code) is None
     assert sql.versions(tx, made.id, Window(9)) == ([], False)
+
+
+def test_what_the_triggers_of_a_space_look_at(tx):
+    assert sql.patterns(tx, 1) == 0
+    sql.insert(tx, row(1, triggers=[{"topic": "a:b, a:*"}, {"topic": "**"}]))
+    sql.insert(tx, row(2, triggers=[{"topic": "a:b"}]))
+    sql.insert(tx, row(3, enabled=False, triggers=[{"topic": "a:b"}]))
+    sql.insert(tx, row(4, space_id=2, triggers=[{"topic": "a:b"}]))
+    assert [sql.patterns(tx, space) for space in (1, 2)] == [4, 1]
 
 
 def test_a_code_stands_once_in_a_space(tx, backend):

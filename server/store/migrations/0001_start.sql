@@ -199,7 +199,7 @@ CREATE TABLE job_type (
 CREATE UNIQUE INDEX job_type_code ON job_type (space_id, code);
 
 -- A job type with its parameters; body is the newest version's. triggers_at is since when its triggers start jobs, triggers_after the
--- event behind which they do.
+-- event behind which they do, patterns how many topics and patterns they look at meanwhile.
 CREATE TABLE definition (
     id ROWID_KEY,
     space_id BIGINT NOT NULL,
@@ -213,6 +213,7 @@ CREATE TABLE definition (
     body TEXT NOT NULL,
     triggers_at BIGINT,
     triggers_after BIGINT,
+    patterns BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     updated_at BIGINT NOT NULL,
@@ -223,6 +224,7 @@ CREATE INDEX definition_space ON definition (space_id, id);
 CREATE INDEX definition_type ON definition (space_id, type_code, id);
 CREATE INDEX definition_target ON definition (space_id, target, id) WHERE target IS NOT NULL;
 CREATE INDEX definition_triggers ON definition (id) WHERE triggers_at IS NOT NULL;
+CREATE INDEX definition_patterns ON definition (space_id, patterns) WHERE patterns > 0;
 
 CREATE TABLE definition_version (
     definition_id BIGINT NOT NULL,

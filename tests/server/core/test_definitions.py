@@ -108,6 +108,7 @@ def test_triggers_count_since_they_are_as_they_are():
     assert changed(before, params={}).triggers_at == NOW
     assert changed(before, triggers=[{"topic": "a:c"}]).triggers_at == NOW + 5
     assert changed(before, enabled=False).triggers_at is None
+    assert (before.patterns, changed(before, triggers=[{"topic": "a:c, **"}]).patterns) == (1, 2)
     assert changed(row(enabled=False, triggers=[{"topic": "a:b"}]), enabled=True).triggers_at == NOW + 5
 
 

@@ -59,3 +59,4 @@ def test_an_index_leads_to_everything_that_launches_ask(tx):
         "SELECT code FROM definition WHERE space_id = :space AND type_code = :type ORDER BY id LIMIT :count"
     )
     assert "definition_type" in plan(tx, of_type, space=1, type="a", count=3)
+    assert "definition_patterns" in plan(tx, sql._PATTERNS, space=1)
