@@ -46,8 +46,9 @@ def start(tx: Transaction, batch: Batch) -> Report:
     # What the same batch of the writer has stored counts.
     tx.flush()
     rows = [decision.row for decision in batch.decisions]
+    # Before the schedules: who deletes a definition keeps it, and then removes its schedules.
+    made = sql.use_definitions(tx.connection, batch.standing) if batch.standing else {}
     standing = sql.claim(tx.connection, [row.id for row in rows])
-    made = sql.definition_standing(tx.connection, batch.standing) if batch.standing else {}
     doing = _Doing.of(tx, [row for row in rows if row.id in standing])
     for decision in batch.decisions:
         row = decision.row

@@ -230,11 +230,19 @@ def standing(row: ScheduleRow) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in STANDING)
 
 
+_DEFINITION_STANDING: Final = (
+    "SELECT id, version, enabled, name FROM definition WHERE id IN LIST(:ids) ORDER BY id"
+)
+
+
 def definition_standing(reader: Reader, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
     """What tells of each definition whether its jobs would be others by now."""
-    rows = reader.rows(
-        "SELECT id, version, enabled, name FROM definition WHERE id IN LIST(:ids)", ids=list(ids)
-    )
+    return {row[0]: row[1:] for row in reader.rows(_DEFINITION_STANDING, ids=sorted(ids))}
+
+
+def use_definitions(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+    """The same, and nobody removes one of these definitions before the end of this transaction."""
+    rows = connection.rows(f"{_DEFINITION_STANDING} FOR_USE", ids=sorted(ids))
     return {row[0]: row[1:] for row in rows}
 
 

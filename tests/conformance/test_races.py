@@ -11,15 +11,18 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionExecute
 from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.outcomes import Outcome
-from server.commands import definitions, jobs, leases, outcomes
+from server.commands import definitions, jobs, leases, outcomes, schedule_decisions, trigger_decisions
 from server.commands.leases import Held
 from server.commands.moves import lease
+from server.commands.schedule_starts import START_SCHEDULED
+from server.commands.triggers import START_TRIGGERED
 from server.core.deadlines import Limits
 from server.core.dispatch import Dispatch
 from server.store import jobs as sql
-from server.store import log, triggers
+from server.store import log, schedules, triggers
 from server.store.database import AgainError
 from server.store.transaction import Facts, Transaction
+from server.store.triggers import WHOLE
 
 WRITERS = 16
 EACH = 12
@@ -235,16 +238,28 @@ def test_a_definition_that_is_being_deleted_elsewhere_is_not_launched(connection
         act(other, definitions.EXECUTE_DEFINITION, LAUNCH)
 
 
-def test_a_definition_is_not_deleted_under_the_start_of_its_trigger_elsewhere(connection, other):
-    connection.begin()
-    [[number]] = connection.rows("SELECT id FROM definition")
-    assert list(triggers.use(connection, [number])) == [number]
+def by_trigger(reader, number):
+    standing = triggers.standing(reader, [number])
+    return START_TRIGGERED, trigger_decisions.Batch(triggers.cursor(reader), (1, WHOLE, 0), [], standing)
+
+
+def by_schedule(reader, number):
+    return START_SCHEDULED, schedule_decisions.Batch([], schedules.definition_standing(reader, [number]))
+
+
+@pytest.mark.parametrize("start", [by_trigger, by_schedule])
+def test_a_definition_is_not_deleted_under_a_start_elsewhere(shared, connection, other, start):
+    with shared.reader() as reader:
+        [[number]] = reader.rows("SELECT id FROM definition")
+        command, batch_ = start(reader, number)
+    act(connection, command, batch_)
     with pytest.raises(AgainError):
         act(other, definitions.DELETE_DEFINITION, DELETION)
     other.rollback()
     connection.rollback()
     act(other, definitions.DELETE_DEFINITION, DELETION).commit()
-    assert triggers.standing(connection, [number]) == {}
+    with shared.reader() as reader:
+        assert triggers.standing(reader, [number]) == schedules.definition_standing(reader, [number]) == {}
 
 
 def test_launches_do_not_wait_for_each_other_nor_for_a_change(connection, other):
