@@ -42,6 +42,7 @@ _SECRET: Final = re.compile(rf"{SECRETS}\.({NAME.pattern})")
 _LITERAL: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`((?:[^`\\]|\\.)*)`""", re.DOTALL)
 _SCALARS: Final = (str, int, float, bool)
 _FUNCTIONS: Final = Functions()
+_TABLE: Final = Functions.FUNCTION_TABLE
 
 Node = Mapping[str, Any]
 
@@ -122,7 +123,7 @@ def expression_of(text: str) -> Expression:
         raise ExpressionError(
             f"{name[:64]} is not known; known are {', '.join(ROOTS)} and secrets.{did_you_mean(name, ROOTS)}"
         )
-    _check_functions(node)
+    _check_nodes(node)
     return Expression(text, node, roots)
 
 
@@ -217,21 +218,46 @@ def _near(text: str, position: int) -> str:
 
 
 def _check_literals(text: str) -> None:
-    """JSON between backquotes must be JSON: the library takes anything there, as it once did, and warns."""
+    """JSON between backquotes must be JSON: the library takes anything there, as it once did, and warns.
+
+    A name between quotation marks is JSON too, where the library takes half a surrogate pair for a text.
+    """
     for found in _LITERAL.finditer(text):
-        if found[1] is not None:
-            try:
-                orjson.loads(found[1].replace("\\`", "`"))
-            except orjson.JSONDecodeError:
-                message = f"{found[0][:40]} is no JSON; a text stands between quotation marks: 'text'"
-                raise ExpressionError(message, found.start()) from None
+        literal, shown = found[0], found[0][:40]
+        if literal[0] == "`" and not _is_json(found[1].replace("\\`", "`")):
+            message = f"{shown} is no JSON; a text stands between quotation marks: 'text'"
+            raise ExpressionError(message, found.start())
+        if literal[0] == '"' and not _is_json(literal):
+            raise ExpressionError(f"{shown} is no name: it is no text that JSON has", found.start())
 
 
-def _check_functions(node: Node) -> None:
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _check_nodes(node: Node) -> None:
+    _check_child(None, 0, node)
     for one in _nodes(node):
-        if one["type"] == "function_expression" and one["value"] not in Functions.FUNCTION_TABLE:
-            near = did_you_mean(str(one["value"]), Functions.FUNCTION_TABLE)
-            raise ExpressionError(f"there is no function {str(one['value'])[:64]}.{near}".removesuffix("."))
+        name = str(one["value"]) if one["type"] == "function_expression" else None
+        if name is not None and name not in _TABLE:
+            raise ExpressionError(
+                f"there is no function {name[:64]}.{did_you_mean(name, _TABLE)}".removesuffix(".")
+            )
+        for index, child in enumerate(one.get("children", ())):
+            _check_child(name, index, child)
+
+
+def _check_child(function: str | None, index: int, node: Any) -> None:
+    """An expression that is not evaluated is no value: elsewhere it would be seen as an object of Python."""
+    if not isinstance(node, Mapping) or node["type"] != "expref":
+        return
+    takes = _TABLE[function]["signature"] if function is not None else ()
+    if index >= len(takes) or "expref" not in takes[index]["types"]:
+        raise ExpressionError("& stands only where map, max_by, min_by or sort_by take an expression")
 
 
 def _nodes(node: Node) -> Iterable[Node]:
