@@ -164,7 +164,7 @@ async def dry_run_of_none(call: Call) -> web.Response:
     context = {**_context(body.context), "trigger": launches.started_by(call.actor)}
 
     def read(reader: Reader) -> dict[str, Any]:
-        found = None if body.job_type is None else launches.find_type(reader, call.actor, body.job_type)
+        found = None if body.job_type is None else launches.reached_type(reader, call.actor, body.job_type)
         return tried(recipe, context, {}, definitions.checker(reader, call.actor, found, recipe))
 
     return data(await call.node.read(read))

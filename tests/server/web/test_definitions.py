@@ -316,6 +316,9 @@ async def test_a_restricted_key_sees_the_definitions_of_its_jobs(ready):
         assert (answer.status, answer.error["code"]) == (404, "not_found")
         assert "Did you mean" not in answer.error["message"]
     assert (await ready.call("POST", "/v1/job-definitions/b/_execute", key=near)).status == 200
+    tried = {"params": {"url": 5}, "jobType": "export"}
+    answer = await ready.call("POST", "/v1/job-definitions/_dry-run", tried, key=near)
+    assert (answer.status, answer.error["key"]) == (404, "jobType")
 
 
 async def test_what_needs_a_definition_stays(ready):
