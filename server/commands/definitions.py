@@ -249,6 +249,7 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
     after = changed_definition(before, body, tx.now, actor.key_id)
     if after is before:
         return before
+    _check_triggers(actor, before.recipe.triggers)
     if after.body != before.body or after.enabled > before.enabled:
         _check_triggers(actor, after.recipe.triggers)
         if after.type_code != before.type_code:
@@ -267,12 +268,12 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
 
 
 def _check_triggers(actor: Actor, given: Collection[object] | None) -> None:
-    """Events beyond a caller's reach must not come to it by the parameters of its jobs."""
+    """Events beyond a caller's reach must not come to it by the parameters of its jobs, nor it meddle with who hears of them."""
     if given and actor.reach is not None:
         raise Refusal(
             "forbidden",
-            "This key is restricted to some jobs or topics: event triggers, which may read any event of the space, are made by keys "
-            "without such a restriction.",
+            "This key is restricted to some jobs or topics: event triggers may read any event of the space, so keys without such a "
+            "restriction make them, and change and remove definitions that have some.",
             key="jobDefinition.triggers",
         )
 
@@ -310,6 +311,7 @@ _NOTHING: Final = dict.fromkeys(("schedule", "target"))
 def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
     """The definition is gone, with its versions; jobs that have ended stay. Refusal ``in_use`` while one has not."""
     row, _ = find(tx.connection, item.actor, item.name)
+    _check_triggers(item.actor, row.recipe.triggers)
     tx.flush()
     sql.keep(tx.connection, row.id)
     job = sql.unfinished_job(tx.connection, row.id)

@@ -158,20 +158,23 @@ async def test_secrets_that_are_not_there_or_for_other_jobs_are_refused(ready):
     assert "crm:*" in (await refusals(change(ready, params={"url": "{{ secrets.other }}"})))["params"]
 
 
-async def test_a_restricted_key_makes_no_triggers_that_may_read_more_than_it(ready):
+async def test_a_restricted_key_makes_no_triggers_and_changes_no_definition_that_has_some(ready):
     near = replace(ADMIN, reach=Reach(jobs=("workbook:*",)))
     triggers = [{"topic": "invoice:paid"}]
     with pytest.raises(Refusal, match="without such a restriction"):
         await define(ready, near, triggers=triggers)
-    await define(ready, triggers=triggers)
-    for changes in ({"params": {"url": "{{ event.id }}"}}, {"triggers": [{"topic": "**"}]}):
+    made = await define(ready, triggers=triggers)
+    for changes in ({"triggers": [{"topic": "**"}]}, {"triggers": []}, {"name": "A"}, {"enabled": False}):
         with pytest.raises(Refusal) as caught:
             await change(ready, near, **changes)
         assert (caught.value.code, caught.value.key) == ("forbidden", "jobDefinition.triggers")
-    await change(ready, near, enabled=False)
-    with pytest.raises(Refusal):
-        await change(ready, near, enabled=True)
-    assert (await change(ready, near, triggers=[])).recipe.triggers == []
+    assert await change(ready, near, name=made.name) == made
+    with pytest.raises(Refusal, match="without such a restriction"):
+        await ready.do(DELETE_DEFINITION, DeleteDefinition(near, "nightly"))
+    await change(ready, triggers=[])
+    with pytest.raises(Refusal, match="without such a restriction"):
+        await change(ready, near, triggers=triggers)
+    assert (await change(ready, near, name="A")).name == "A"
 
 
 async def test_a_key_defines_the_jobs_that_it_reaches_and_sees_no_others(ready):
