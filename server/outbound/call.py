@@ -27,6 +27,8 @@ LARGEST_REQUEST: Final = 256 * KIB
 MOST_PARAMS: Final = 256
 RESULT_HEADER_BYTES: Final = 16 * KIB
 _CHUNK: Final = 64 * KIB
+_UNREADABLE: Final = "application/x"
+"""What a body is whose coding is not known, whatever its type."""
 _UNTOLD: Final = frozenset({"set-cookie", "set-cookie2"})
 """Headers that hold a secret of the other server's, which a job's result must not keep."""
 
@@ -174,9 +176,7 @@ async def _read(response: aiohttp.ClientResponse, unpacker: Unpacker) -> None:
 
 
 def _result_of(response: aiohttp.ClientResponse, unpacker: Unpacker) -> CallResult:
-    kind, charset = (response.content_type, response.charset) if unpacker.known else ("application/x", None)
-    if "Content-Type" not in response.headers:
-        kind = ""
+    kind, charset = _type_of(response) if unpacker.known else (_UNREADABLE, None)
     body = readable(unpacker.kept, kind, charset, whole=not unpacker.cut)
     return CallResult(
         # A query may hold a key, which a job's result must not keep.
@@ -190,6 +190,11 @@ def _result_of(response: aiohttp.ClientResponse, unpacker: Unpacker) -> CallResu
         retry=response.status in AGAIN,
         retry_after_s=None,
     )
+
+
+def _type_of(response: aiohttp.ClientResponse) -> tuple[str, str | None]:
+    """What the answer says, where aiohttp has a type for one that says nothing."""
+    return (response.content_type, response.charset) if "Content-Type" in response.headers else ("", None)
 
 
 def _headers_of(headers: Mapping[str, str]) -> dict[str, str]:

@@ -159,6 +159,13 @@ async def test_the_body_is_kept_in_the_form_that_fits(answer, form, value, serve
     assert (found.body_form, found.body) == (form, value)
 
 
+@pytest.mark.parametrize(("coding", "form", "value"), [("br", "base64", "MTIz"), ("identity", "json", 123)])
+async def test_an_unknown_coding_is_no_text_although_no_type_is_named(coding, form, value, wire, outbound):
+    answer = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: 3\r\n\r\n123"
+    found = await called(outbound, (await wire(answer.encode())).url)
+    assert (found.body_form, found.body) == (form, value)
+
+
 @pytest.mark.parametrize(("size", "truncated"), [(99, False), (100, False), (101, True), (5_000_000, True)])
 async def test_a_body_is_cut_at_its_limit_and_the_result_says_so(size, truncated, served, outbound):
     url = await served(answering(body=b"a" * size, content_type="text/plain"))
