@@ -18,6 +18,7 @@ from ..core.near_names import did_you_mean
 from ..core.schemas import taken
 from ..core.sizes import LARGEST
 from ..core.templates import Resolved
+from ..store import files
 from ..store import job_types as sql
 from ..store.command import Command
 from ..store.database import Reader
@@ -92,12 +93,27 @@ def launch(tx: Transaction, item: Launch) -> JobRow:
     limits = item.job_type.limits.model_dump(exclude_none=True)
     given = {**limits, **item.given}
     body = JobCreate(type=domain, operation=operation, input=params, **given)
-    if item.job_type.needs_file and body.file_id is None:
-        raise Refusal("invalid", "fileId: the job works on a file: upload one, and name it.", key="fileId")
+    if item.job_type.needs_file:
+        _check_file(tx, item.actor, body.file_id)
     said = {"jobType": item.job_type.code, **item.said}
     if item.params.secret_refs:
         said["secretRefs"] = [ref.stored() for ref in item.params.secret_refs]
     return jobs.create(tx, jobs.CreateJob(item.actor, body, said=said, definition_id=item.definition_id))
+
+
+def _check_file(tx: Transaction, actor: Actor, name: str | None) -> None:
+    """Refusals ``invalid`` and ``not_found`` unless this is a file that the actor sees."""
+    if name is None:
+        raise Refusal("invalid", "fileId: the job works on a file: upload one, and name it.", key="fileId")
+    number = decode("fl", name)
+    if number is None or not files.within(tx.connection, actor.space.id, [number], actor.reach):
+        shown = name[:64]
+        raise Refusal(
+            "not_found",
+            f"fileId: there is no file {shown} in this space: upload one, and name it.",
+            key="fileId",
+            named=shown,
+        )
 
 
 def checked(job_type: JobType, params: Resolved) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from stage import ADMIN, OTHER, STRANGER
 
 from listener_sdk.protocol.actions import ActionCreate, ActionExecute, ActionUpdate
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.job_types import JobTypeDeclare
 from server.commands import actions as module
 from server.commands import jobs
@@ -20,6 +21,7 @@ from server.commands.actions import (
     DeleteAction,
     UpdateAction,
 )
+from server.commands.files import CREATE_FILE, CreateFile
 from server.core.actors import Actor
 from server.core.job_events import LARGEST_INPUT
 from server.core.job_types import JobTypeRow, declared
@@ -195,15 +197,19 @@ async def test_a_job_type_of_that_name_checks_too_and_gives_its_limits(stage):
     schema = {"type": "object", "properties": {"rows": {"maximum": 500}, "depth": {"default": 2}}}
     await declare(stage, inputSchema=schema, limits={"maxAttempts": 2}, needsFile=True)
     (row,) = await make(stage)
-    job = await press(stage, row, **PRESS, fileId="us_fl_1")
+    file = await stage.do(CREATE_FILE, CreateFile(ADMIN, "a.csv", 1, "text/csv", "blob"))
+    file_id = encode("fl", file.id)
+    job = await press(stage, row, **PRESS, fileId=file_id)
     said = job.described()
     assert (said["jobType"], said["input"], job.max_attempts) == (
         "workbook:export", {**FILLED, "depth": 2}, 2,
     )  # fmt: skip
     assert said["startedBy"]["actionId"] == row.public_id
     assert (await refusal(press(stage, row, **PRESS))).key == "fileId"
+    unknown = await refusal(press(stage, row, **PRESS, fileId="us_fl_1"))
+    assert (unknown.code, unknown.key) == ("not_found", "fileId")
     large = {**PRESS, "input": {"title": "a", "rows": 501}}
-    assert (await refusal(press(stage, row, **large, fileId="us_fl_1"))).key == "input.rows"
+    assert (await refusal(press(stage, row, **large, fileId=file_id))).key == "input.rows"
 
 
 async def test_a_key_that_is_restricted_to_other_jobs_may_neither_make_nor_press_it(stage):

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from stage import ADMIN
+from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.job_types import JobTypeDeclare
 from server.commands import launches
+from server.commands.files import CREATE_FILE, DELETE_FILE, CreateFile, DeleteFile
 from server.commands.launches import Launch
 from server.core.job_types import JobTypeRow, declared
 from server.core.reach import Reach
@@ -25,9 +27,14 @@ SCHEMA = {
 LAUNCH = Command("launch", launches.launch)
 
 
-def type_(**fields):
-    body = {"name": "workbook:export", "code": "export", "inputSchema": SCHEMA, **fields}
+def type_(name="workbook:export", **fields):
+    body = {"name": name, "code": "export", "inputSchema": SCHEMA, **fields}
     return declared(JobTypeDeclare.model_validate(body))
+
+
+async def file(stage, actor=ADMIN, job=None):
+    item = CreateFile(actor, "a.csv", 1, "text/csv", "blob", job.id if job else None)
+    return await stage.do(CREATE_FILE, item)
 
 
 async def launch(stage, params, job_type=None, refs=(), **fields):
@@ -66,9 +73,31 @@ async def test_a_text_with_a_secret_in_it_is_not_measured_and_its_place_is_kept(
 
 
 async def test_a_type_that_works_on_a_file_needs_one(stage):
+    needs = type_(needsFile=True)
     with pytest.raises(Refusal, match="upload one") as caught:
-        await launch(stage, {"url": "x"}, type_(needsFile=True))
-    assert caught.value.key == "fileId"
+        await launch(stage, {"url": "x"}, needs)
+    assert (caught.value.code, caught.value.key) == ("invalid", "fileId")
+    theirs = await file(stage, STRANGER)
+    gone = await file(stage)
+    await stage.do(DELETE_FILE, DeleteFile(ADMIN, gone.id))
+    for name in ("garbage", encode("fl", 99), encode("fl", theirs.id), encode("fl", gone.id)):
+        with pytest.raises(Refusal, match=f"no file {name}") as caught:
+            await launch(stage, {"url": "x"}, needs, given={"file_id": name})
+        assert (caught.value.code, caught.value.key) == ("not_found", "fileId")
+    kept = encode("fl", (await file(stage)).id)
+    assert (await launch(stage, {"url": "x"}, needs, given={"file_id": kept})).file_id == kept
+    assert (await launch(stage, {"url": "x"}, given={"file_id": "garbage"})).file_id == "garbage"
+
+
+async def test_the_file_is_one_that_its_caller_may_see(stage):
+    job = await stage.create("workbook:export")
+    row = await file(stage, job=job)
+    needs, given = type_("import:csv", needsFile=True), {"file_id": encode("fl", row.id)}
+    narrow = replace(ADMIN, reach=Reach(jobs=("import:*",)))
+    item = Launch(narrow, needs, Resolved({"url": "x"}), given)
+    with pytest.raises(Refusal, match="no file"):
+        await stage.do(LAUNCH, item)
+    assert await stage.do(LAUNCH, replace(item, actor=ADMIN))
 
 
 async def test_a_code_that_nobody_declared_names_near_ones(stage):

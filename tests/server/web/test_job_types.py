@@ -3,6 +3,10 @@
 import contextlib
 
 import pytest
+from stage import ADMIN
+
+from listener_sdk.protocol.ids import encode
+from server.commands.files import CREATE_FILE, CreateFile
 
 SCHEMA = {
     "type": "object",
@@ -177,7 +181,9 @@ async def test_parameters_have_a_bound(server):
 async def test_a_type_that_works_on_a_file_needs_one(server):
     await declare(server, {"name": "a:b", "needsFile": True})
     assert (await execute(server, "a:b", {})).error["key"] == "fileId"
-    assert (await execute(server, "a:b", {"fileId": "us_fl_1"})).status == 200
+    assert (await execute(server, "a:b", {"fileId": "us_fl_1"})).status == 404
+    kept = await server.node.submit(CREATE_FILE, CreateFile(ADMIN, "a.csv", 1, "text/csv", "blob"))
+    assert (await execute(server, "a:b", {"fileId": encode("fl", kept.id)})).status == 200
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
