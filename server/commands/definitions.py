@@ -350,16 +350,20 @@ def _say(
     return tell(tx, actor, topic, row.public_id, payload, before=before, after=after)
 
 
-def refuse_type_in_use(tx: Transaction, space_id: int, type_code: str) -> None:
+def refuse_type_in_use(
+    tx: Transaction,
+    space_id: int,
+    type_code: str,
+    advice: str = "delete these first, or give them another type",
+    key: str = "code",
+) -> None:
     """Refusal ``in_use``, which names definitions that make jobs of this type, unless there are none."""
     users = sql.codes_of_type(tx.connection, space_id, type_code, MOST_USERS + 1)
     if users:
         more = " and others" if len(users) > MOST_USERS else ""
+        which = f"{', '.join(users[:MOST_USERS])}{more}"
         raise Refusal(
-            "in_use",
-            f"The job type {type_code} is that of the definitions {', '.join(users[:MOST_USERS])}{more}: delete these first, or give them "
-            "another type.",
-            key="code",
+            "in_use", f"The job type {type_code} is that of the definitions {which}: {advice}.", key=key
         )
 
 

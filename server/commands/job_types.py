@@ -14,6 +14,7 @@ from ..core.built_in import CODES
 from ..core.fleets import Taker
 from ..core.job_types import KIND, SEEN_MS, JobType, JobTypeRow
 from ..core.later import later
+from ..core.roles import may, roles_with
 from ..store import job_types as sql
 from ..store.command import Command, always
 from ..store.transaction import Transaction
@@ -57,20 +58,27 @@ class DeleteType:
 
 
 def listen(tx: Transaction, item: ListenFor) -> None:
-    """Declare the types, and take jobs. Refusal ``limit``, and nothing is taken."""
+    """Declare the types, and take jobs. Refusals as of ``declare``, and nothing is taken."""
     declare(tx, item.actor, item.types)
     sessions.listen(tx, item.taker)
 
 
 def declare(tx: Transaction, actor: Actor, types: Mapping[str, JobType]) -> None:
-    """Keep the types as they are declared; where they are the same as before nothing is written. Refusal ``limit``."""
+    """Keep the types as they are declared; where they are the same as before nothing is written.
+
+    Refusals ``forbidden`` and ``in_use`` of a code that stands for other jobs, and ``limit``.
+    """
     if not _changed(types, sql.by_codes(tx.connection, actor.space.id, types)):
         return
     # Two servers must not both find that a code is free.
     tx.connection.take_turn()
     known = sql.by_codes(tx.connection, actor.space.id, types)
+    changed = _changed(types, known)
+    for job_type in changed:
+        if job_type.code in known:
+            _check_name(tx, actor, known[job_type.code], job_type)
     _check_room(tx, actor, len(types) - len(known))
-    for job_type in _changed(types, known):
+    for job_type in changed:
         _keep(tx, actor, known.get(job_type.code), job_type)
 
 
@@ -80,6 +88,26 @@ def _changed(types: Mapping[str, JobType], known: Rows) -> list[JobType]:
         for code, job_type in types.items()
         if code not in known or known[code].body != job_type.stored()
     ]
+
+
+def _check_name(tx: Transaction, actor: Actor, before: JobTypeRow, job_type: JobType) -> None:
+    """Whose handlers run the jobs of definitions is for those to say who define jobs: secrets go there too."""
+    if before.name == job_type.name:
+        return
+    if actor.reach is not None and not actor.reach.names(before.name):
+        raise Refusal(
+            "forbidden",
+            f"The job type {before.code} is one of jobs that this key is not for: choose another code.",
+            key="types",
+        )
+    if not may(actor.role, "define"):
+        refuse_type_in_use(
+            tx,
+            before.space_id,
+            before.code,
+            f"choose another code than that of {before.name}, or declare it with a key of role {' or '.join(roles_with('define'))}",
+            key="types",
+        )
 
 
 def _check_room(tx: Transaction, actor: Actor, more: int) -> None:

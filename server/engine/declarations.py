@@ -21,7 +21,7 @@ def declared_types(
     found: dict[str, JobType] = {}
     for place, body in enumerate(bodies):
         _check_name(body.name, f"types.{place}.name", wishes, reach)
-        _check_code(str(body.code), f"types.{place}.code", found)
+        _check_code(str(body.code), f"types.{place}.code", found, reach)
         found[str(body.code)] = declared(body)
     return found
 
@@ -34,8 +34,11 @@ def _check_name(name: str, at: str, wishes: Iterable[Wish], reach: Reach | None)
         reach.check_name(name)
 
 
-def _check_code(code: str, at: str, found: dict[str, JobType]) -> None:
+def _check_code(code: str, at: str, found: dict[str, JobType], reach: Reach | None) -> None:
     if code in found:
         raise Refusal("invalid", f"{at}: {code} stands twice.", key=at)
     if code in CODES:
         raise Refusal("invalid", f"{at}: {code} is built in: choose another code.", key=at)
+    if reach is not None and ":" in code and not reach.names(code):
+        # It is the code that a type of these jobs has, unless it says otherwise.
+        raise Refusal("forbidden", f"{at}: {code} names jobs that this key is not for.", key=at)

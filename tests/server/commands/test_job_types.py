@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from defined import define
 from stage import ADMIN, OTHER, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
@@ -82,6 +83,33 @@ async def test_the_last_declaration_of_a_code_wins_and_what_differs_is_told(stag
     *_, (_, action, before, after) = await audit(stage)
     assert (action, before) == ("job-type:updated", '{"name":"workbook:export","modes":["full"]}')
     assert after == '{"name":"sheet:export","modes":["delta"]}'
+
+
+async def test_a_restricted_key_does_not_take_over_a_type_beyond_its_reach(stage):
+    await declare(stage, type_(code="export"), type_("import:csv", code="import"))
+    narrow = replace(OTHER, reach=Reach(jobs=("import:*",)))
+    theirs = type_("import:steal", code="export")
+    with pytest.raises(Refusal) as caught:
+        await declare(stage, type_("import:json", code="json"), theirs, actor=narrow)
+    assert (caught.value.code, caught.value.key) == ("forbidden", "types")
+    assert "choose another code" in caught.value.message
+    assert ((await row(stage, "export")).name, await row(stage, "json")) == ("workbook:export", None)
+    assert f"{OTHER.key_id}/s" not in stage.node.dispatch.takers
+    await declare(stage, type_("import:tsv", code="import"), actor=narrow)
+    assert (await row(stage, "import")).name == "import:tsv"
+
+
+async def test_who_defines_no_jobs_gives_a_type_of_definitions_no_other_name(stage):
+    await declare(stage, type_(code="export"))
+    await define(stage, params={})
+    listener = replace(OTHER, role="listener")
+    with pytest.raises(Refusal, match="nightly") as caught:
+        await declare(stage, type_("sheet:export", code="export"), actor=listener)
+    assert (caught.value.code, caught.value.key) == ("in_use", "types")
+    await declare(stage, type_(code="export", label="New"), actor=listener)
+    await declare(stage, type_("sheet:export", code="export"), actor=replace(OTHER, role="developer"))
+    found = await row(stage, "export")
+    assert (found.name, found.label) == ("sheet:export", None)
 
 
 async def test_a_space_has_types_of_its_own(stage):

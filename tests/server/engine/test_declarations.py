@@ -49,6 +49,12 @@ async def test_a_restricted_key_declares_what_it_may_take(stage):
     assert await listen(stage, [{"name": "import:csv"}], "import:*", actor=narrow) is None
     refused = await listen(stage, [{"name": "export:csv"}], "export:*", actor=narrow)
     assert refused["code"] == "forbidden"
+    squats = [{"name": "import:csv", "code": "export:csv"}]
+    refused = await listen(stage, squats, "import:*", actor=narrow)
+    assert (refused["code"], refused["key"]) == ("forbidden", "types.0.code")
+    for code in ("csv", "import:other"):
+        types = [{"name": "import:csv", "code": code}]
+        assert await listen(stage, types, "import:*", actor=narrow) is None
 
 
 async def test_a_type_is_not_larger_than_its_bound(stage):
