@@ -18,7 +18,14 @@ from listener_sdk.protocol.ids import encode
 from ..core.actors import Actor
 from ..core.audit import differing
 from ..core.definition_checks import Checker, Secrets, resolved
-from ..core.definitions import DefinitionRow, Recipe, changed_definition, definition_facts, new_definition
+from ..core.definitions import (
+    DefinitionRow,
+    Recipe,
+    changed_definition,
+    definition_facts,
+    disabled,
+    new_definition,
+)
 from ..core.job_types import JobType, read_type
 from ..core.jobs import JobRow
 from ..core.near_names import did_you_mean
@@ -384,12 +391,7 @@ def start(tx: Transaction, row: DefinitionRow, item: Start, job_type: JobType | 
 def check_enabled(row: DefinitionRow) -> None:
     """Refusal ``disabled`` unless the definition may start jobs."""
     if not row.enabled:
-        raise Refusal(
-            "disabled",
-            f'The job definition {row.code} is disabled. Enable it: PATCH /v1/job-definitions/{row.code} with {{"jobDefinition": '
-            f'{{"enabled": true}}}}, or tickwire definitions enable {row.code}.',
-            key="jobDefinitionCode",
-        )
+        raise disabled(row.code)
 
 
 def prepared(row: DefinitionRow, job_type: JobType, item: Start, *, checked: bool = True) -> Launch:

@@ -321,8 +321,9 @@ def ended(tx: Transaction, item: JobAct) -> JobRow:
 
 
 def run_again(tx: Transaction, old: JobRow, actor: Actor, reruns: Reruns) -> JobRow:
-    """The rerun of a job that has ended, and whose unique key is free. Refusal ``already_retried``, ``queue_full``."""
+    """The rerun of a job that has ended, and whose unique key is free. Refusal ``disabled``, ``already_retried``, ``queue_full``."""
     check_active(tx.space(old.space_id))
+    reruns.refuse_disabled(old)
     reruns.refuse_double(tx, old)
     place, others = parts.place_of(tx, old), reruns.waits_for(tx, old)
     if others and old.parent_id is not None:

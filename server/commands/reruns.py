@@ -7,8 +7,10 @@ from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.lifecycle import Status
 
 from ..core.bulk import in_order
+from ..core.definitions import disabled
 from ..core.jobs import JobRow
 from ..store import bulk as sql
+from ..store import definitions
 from ..store.transaction import Transaction
 
 
@@ -25,6 +27,8 @@ class Reruns:
         self._follows = {row.id: found for row in rows if (found := _predecessors(row))}
         self._newest = sql.newest_runs(tx.connection, _all(self._follows)) if self._follows else {}
         tx.preload(self._newest.values())
+        owners = {row.definition_id for row in rows if row.definition_id is not None}
+        self._disabled = definitions.disabled_codes(tx.connection, owners) if owners else {}
 
     def in_order(self, tx: Transaction, ids: Sequence[int]) -> list[int]:
         """The jobs, each behind its predecessors and behind the job that it is a part of."""
@@ -49,6 +53,12 @@ class Reruns:
             again = self._again(number)
             if again is not None:
                 raise already_retried(again, number)
+
+    def refuse_disabled(self, old: JobRow) -> None:
+        """Refusal ``disabled`` of a job whose definition starts nothing now; one that is gone forbids nothing."""
+        code = self._disabled.get(old.definition_id or 0)
+        if code is not None:
+            raise disabled(code)
 
     def waits_for(self, tx: Transaction, old: JobRow) -> list[int]:
         """What the rerun of a job follows: the newest runs of its predecessors, without those that ended and are not complete."""

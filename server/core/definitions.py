@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionUpdate
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
@@ -195,6 +196,16 @@ def _job(row: JobRow) -> dict[str, Any]:
         "createdAt": to_wire(row.created_at),
         **ended,
     }
+
+
+def disabled(code: str) -> Refusal:
+    """The refusal of a job of a definition that is disabled."""
+    return Refusal(
+        "disabled",
+        f'The job definition {code} is disabled. Enable it: PATCH /v1/job-definitions/{code} with {{"jobDefinition": '
+        f'{{"enabled": true}}}}, or tickwire definitions enable {code}.',
+        key="jobDefinitionCode",
+    )
 
 
 def version_wire(version: int, body: str, at: int, actor: str) -> dict[str, Any]:

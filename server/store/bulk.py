@@ -30,11 +30,14 @@ _WHOLE_RERUN: Final = (
     .replace("{its_part}", _A_PART.format("p"))
     .replace("{part}", _A_PART.format("job"))
 )
+_DISABLED: Final = "definition_id IS NOT NULL AND EXISTS (SELECT 1 FROM definition d WHERE d.id = job.definition_id AND d.enabled = 0)"
 MAY: Final[dict[Act, str]] = {
     "cancel": f"status NOT IN ({_FINAL}) AND cancel_requested_at IS NULL",
     # A job that was run again is stood for by its last rerun: so who repeats the call until nothing is left comes to an end.
-    "retry": f"status IN ({_FINAL}) AND NOT {_RERUN.format('')} AND NOT ({_TWIN}) AND NOT ({_WHOLE_RERUN})",
-    "retry named": f"status IN ({_FINAL}) AND NOT {_RERUN.format(' AND later.finished_at IS NULL')} AND NOT ({_TWIN})",
+    "retry": f"status IN ({_FINAL}) AND NOT {_RERUN.format('')} AND NOT ({_TWIN}) AND NOT ({_DISABLED}) "
+    f"AND NOT ({_WHOLE_RERUN})",
+    "retry named": f"status IN ({_FINAL}) AND NOT {_RERUN.format(' AND later.finished_at IS NULL')} AND NOT ({_TWIN}) "
+    f"AND NOT ({_DISABLED})",
 }
 """To which jobs an act is done: to those that a filter means, or that were named."""
 _KEYS_AT_ONCE: Final = 100

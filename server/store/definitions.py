@@ -1,7 +1,7 @@
 """SQL of job definitions: rows, versions, and what became of their jobs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -142,6 +142,14 @@ def codes_of_type(reader: Reader, space_id: int, type_code: str, count: int) -> 
         count=count,
     )
     return [str(row[0]) for row in rows]
+
+
+def disabled_codes(reader: Reader, ids: Collection[int]) -> dict[int, str]:
+    """Those of these definitions that are there and disabled, with their codes."""
+    rows = reader.rows(
+        "SELECT id, code FROM definition WHERE id IN LIST(:ids) AND enabled = 0", ids=list(ids)
+    )
+    return {int(row[0]): str(row[1]) for row in rows}
 
 
 def has_as_many(reader: Reader, space_id: int, count: int) -> bool:

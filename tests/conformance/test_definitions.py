@@ -163,3 +163,17 @@ async def test_a_life(stage):
         await stage.do(jobs.CANCEL, CancelJob(ADMIN, job_id))
     await stage.do(DELETE_DEFINITION, DeleteDefinition(ADMIN, "nightly"))
     assert await stage.rows("SELECT space_id FROM definition") == [(2,)]
+
+
+def test_jobs_of_a_disabled_definition_are_not_to_be_run_again_and_those_of_a_removed_one_are(tx, job):
+    sql.insert(tx, row(1))
+    sql.insert(tx, replace(row(2), enabled=0))
+    owners = (None, 1, 2, 3)
+    jobs_of = [
+        replace(job, id=number, status="failed", definition_id=one) for number, one in enumerate(owners, 1)
+    ]
+    tx.insert_many("job", COLUMNS, [astuple(one) for one in jobs_of])
+    assert sql.disabled_codes(tx, {1, 2, 3}) == {2: "d2"}
+    for act in ("retry", "retry named"):
+        assert bulk.candidates(tx, 1, JobFilter(), act, 10) == [1, 2, 4]
+        assert bulk.still(tx, 1, JobFilter(), act, [1, 2, 3, 4]) == [1, 2, 4]

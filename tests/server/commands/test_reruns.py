@@ -1,15 +1,17 @@
 """Jobs that are run again: behind which predecessors, and not once more with the job that they are a part of."""
 
 import pytest
+from defined import change, declare, define, start
 from situations import act, reach
 from splits import children, end, split
 from stage import ADMIN
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
-from listener_sdk.protocol.jobs import JobUpdate
+from listener_sdk.protocol.jobs import JobAck, JobUpdate
 from server.commands import bulk, jobs, rest
 from server.commands.bulk import ActOnJobs
+from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
 from server.core.queue_bound import QueueBound
 from server.core.views import job_wire
 from server.store import bulk as bulk_sql
@@ -222,3 +224,54 @@ async def test_children_that_are_no_parts_are_run_again_beside_their_parent(stag
     await stage.do(*act("fail", parent))
     _, made = await retry_failed(stage)
     assert list(made) == [parent.id, child.id]
+
+
+# ---- of a definition
+
+
+async def canceled(stage, row):
+    job = await start(stage, row)
+    return await stage.do(*act("cancel", job))
+
+
+async def test_a_disabled_definition_s_jobs_are_not_run_again(stage):
+    await declare(stage)
+    job, plain = await canceled(stage, await define(stage)), await stage.create()
+    await stage.do(*act("cancel", plain))
+    await change(stage, enabled=False)
+    with pytest.raises(Refusal, match="definitions enable nightly") as caught:
+        await stage.do(*act("retry", job))
+    assert caught.value.code == "disabled"
+    tally = await stage.do(bulk.RETRY, ActOnJobs(ADMIN, [job.id, plain.id]))
+    assert (tally.done, [(one, why.code) for one, why in tally.skipped]) == (1, [(job.id, "disabled")])
+    every = JobFilter(statuses=("canceled",))
+    found = await stage.node.read(lambda reader: bulk_sql.candidates(reader, 1, every, "retry", 10))
+    assert found == [], "who repeats the call comes to an end"
+    await change(stage, enabled=True)
+    assert await stage.node.read(lambda reader: bulk_sql.candidates(reader, 1, every, "retry", 10)) == [
+        job.id
+    ]
+    assert (await stage.do(*act("retry", job))).rerun_of == job.id
+
+
+async def test_a_part_of_a_disabled_definition_s_job_still_is(stage):
+    await declare(stage)
+    job = await start(stage, await define(stage))
+    await stage.do(rest.ACK, rest.AckJob(ADMIN, job.id, JobAck()))
+    await split(stage, job, 2)
+    first, _ = await children(stage, job)
+    await stage.do(*act("cancel", first))
+    await change(stage, enabled=False)
+    assert (await stage.do(*act("retry", first))).rerun_of == first.id
+
+
+async def test_a_deleted_definition_s_jobs_are_run_again_as_they_were(stage):
+    await declare(stage)
+    job = await canceled(stage, await define(stage, params={"url": "y"}))
+    await stage.do(DELETE_DEFINITION, DeleteDefinition(ADMIN, "nightly"))
+    again = await stage.do(*act("retry", job))
+    assert (again.rerun_of, again.described()["input"]) == (job.id, {"url": "y", "limit": 10})
+    assert (again.head, again.status) == (job.head, "ready")
+    await define(stage, enabled=False)
+    await stage.do(*act("cancel", again))
+    assert (await stage.do(*act("retry", job))).status == "ready", "another definition has the code now"
