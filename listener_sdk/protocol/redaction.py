@@ -1,6 +1,7 @@
 """What is kept out of texts: values that must not be seen, as they are and as they stand in Python, JSON and addresses."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -10,6 +11,8 @@ SHORTEST: Final = 4
 """Characters of the shortest value that is redacted: shorter ones stand in too many innocent words."""
 SHORTEST_LINE: Final = 8
 """The same of a line of a value that has several: a private key is often written line by line."""
+
+_PERCENT: Final = re.compile("%[0-9A-F]{2}")
 
 
 class Redaction:
@@ -68,7 +71,9 @@ def _forms(value: str) -> Iterator[str]:
     for part in parts:
         if len(part) < (SHORTEST if part in {value, value.strip()} else SHORTEST_LINE):
             continue
-        yield from (quote(part), quote(part, safe=""), quote_plus(part))
+        for form in (part, quote(part), quote(part, safe=""), quote_plus(part)):
+            yield form
+            yield _PERCENT.sub(lambda found: found[0].lower(), form)
         once = {part, *_escaped(part)}
         yield from once
         # A text that was escaped is often put into another one that is: JSON in JSON, a repr in an error's text.

@@ -1,7 +1,7 @@
 """What a job keeps of an answer that a call has brought: without secrets, and within what a result may hold."""
 
 from base64 import b64decode, b64encode
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -9,13 +9,21 @@ from listener_sdk.protocol.redaction import Redaction
 
 from .sizes import LARGEST
 
+_TOLD: Final = frozenset({"url", "headers", "body"})
+"""What the other server has said, and where. A secret may be a word of the rest, such as ``text``."""
+
 
 def kept(result: dict[str, Any], redaction: Redaction, limit: int = LARGEST["result"]) -> dict[str, Any]:
     """The result of a call without what must not be seen. A body for which there is no room is cut, and ``truncated`` says so."""
-    found = redaction.json(_without_binary(result, redaction)) if redaction else result
+    found = _redacted(result, redaction) if redaction else result
     if found["truncated"] and found["bodyForm"] == "text":
         found = {**found, "body": redaction.cut(found["body"])}
     return found if _size(found) <= limit else _cut(found, limit)
+
+
+def _redacted(result: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
+    found = _without_binary(result, redaction)
+    return {name: redaction.json(value) if name in _TOLD else value for name, value in found.items()}
 
 
 def _without_binary(result: dict[str, Any], redaction: Redaction) -> dict[str, Any]:

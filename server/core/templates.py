@@ -145,6 +145,18 @@ def with_secrets(resolved: Resolved, secrets: Mapping[str, str]) -> Any:
     return value
 
 
+def secret_places(resolved: Resolved, secrets: Mapping[str, str], path: Path) -> list[tuple[int, int]]:
+    """From which character to which the secrets stand in the text at this path, once they are filled in."""
+    places: list[tuple[int, int]] = []
+    grown = 0
+    for ref in resolved.secret_refs:
+        if ref.path == path:
+            start, end = ref.start + grown, ref.start + grown + len(secrets[ref.name])
+            grown += end - start - (ref.end - ref.start)
+            places.append((start, end))
+    return places
+
+
 @dataclass(slots=True)
 class _Run:
     secret_names: Collection[str] | None

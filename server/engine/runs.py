@@ -2,11 +2,9 @@
 
 import asyncio
 import traceback
-from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import structlog
 
@@ -20,8 +18,9 @@ from listener_sdk.protocol.times import to_datetime
 from ..commands.built_in import KINDS, BuiltIn
 from ..core.built_in import DOMAIN, check_name
 from ..core.refusals import Refusals
-from ..core.templates import Resolved, SecretRef, with_secrets
+from ..core.templates import Resolved, SecretRef, secret_places, with_secrets
 from ..outbound.failures import Failure
+from ..outbound.spellings import spelled_value, spellings
 from ..store.database import StoreError
 from .built_in import WORKS, FailedCall
 from .own_sessions import OwnSession
@@ -148,8 +147,9 @@ class Run:
         secrets = await self._secrets(sorted({ref.name for ref in refs}))
         # Before the parameters are read: what is wrong with them must not tell a secret.
         self._redaction = Redaction(secrets.values())
-        filled = with_secrets(Resolved(given, refs), secrets)
-        self._redaction = Redaction([*secrets.values(), *_as_sent(filled)])
+        resolved = Resolved(given, refs)
+        filled = with_secrets(resolved, secrets)
+        self._redaction = Redaction([*secrets.values(), *_as_sent(resolved, secrets, filled)])
         return filled
 
     async def _secrets(self, names: list[str]) -> dict[str, str]:
@@ -220,14 +220,11 @@ def _outcome(job: Mapping[str, Any], code: str, message: str) -> Outcome:
     return Outcome.model_validate(told)
 
 
-def _as_sent(params: Any) -> list[str]:
-    """What becomes of a name and a password in the URL: the header that another server may repeat in its answer."""
-    url = params.get("url") if isinstance(params, dict) else None
-    try:
-        parts = urlsplit(url) if isinstance(url, str) else None
-    except ValueError:
-        return []
-    if parts is None or (parts.username is None and parts.password is None):
-        return []
-    pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-    return [b64encode(pair.encode()).decode()]
+def _as_sent(resolved: Resolved, secrets: Mapping[str, str], filled: Any) -> Iterator[str]:
+    """What becomes of secrets in the address and its query: other servers repeat it, and the result names it."""
+    places = secret_places(resolved, secrets, ("url",))
+    if places:
+        yield from spellings(filled["url"], places)
+    for ref in resolved.secret_refs:
+        if ref.path[0] in {"url", "searchParams"}:
+            yield spelled_value(secrets[ref.name])

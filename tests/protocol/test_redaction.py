@@ -21,6 +21,8 @@ from listener_sdk.protocol.redaction import SHOWN, Redaction
         (["a'b\"\\\n\tx"], repr({"k": "a'b\"\\\n\tx"}), "{'k': '***'}"),
         (['a"b\\é'], json.dumps({"k": 'a"b\\é'}), '{"k": "***"}'),
         (["a b/c&d"], f"https://x?t={quote('a b/c&d', safe='')}", "https://x?t=***"),
+        (["pä/ss"], "p%c3%a4/ss p%C3%A4%2Fss p%c3%a4%2fss", "*** *** ***"),
+        (["p%C3%A4ss"], "p%c3%a4ss", "***"),
         (["-----BEGIN\nMIIEvQIBADAN\nab"], "line MIIEvQIBADAN and ab", "line *** and ab"),
     ],
 )

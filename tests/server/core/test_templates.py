@@ -19,6 +19,7 @@ from server.core.templates import (
     dry_run,
     references,
     resolve,
+    secret_places,
     with_secrets,
 )
 
@@ -92,6 +93,16 @@ def test_secrets_stay_outside_of_what_is_stored():
     filled = with_secrets(again, {"KEY": "{{ x }}", "OTHER": "o"})
     assert filled == {"headers": [{"Authorization": "Bearer {{ x }}/{{ x }}"}], "alone": "o"}
     assert found.value == template
+
+
+def test_where_secrets_stand_once_they_are_filled_in():
+    found = resolve({"a": "x {{secrets.KEY}}-{{secrets.OTHER}}-{{secrets.KEY}}", "b": "{{secrets.KEY}}"}, {})
+    secrets = {"KEY": "longer than its name", "OTHER": ""}
+    text = with_secrets(found, secrets)["a"]
+    places = secret_places(found, secrets, ("a",))
+    assert [text[start:end] for start, end in places] == [secrets["KEY"], "", secrets["KEY"]]
+    assert secret_places(found, secrets, ("b",)) == [(0, 20)]
+    assert secret_places(found, secrets, ("c",)) == []
 
 
 def test_a_template_may_be_one_secret():

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import socket
 from base64 import b64encode
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver
 from own_jobs import Gate, allow_loopback, ended, having, outcome, ran, result, until, website, with_refs
 from stage import ADMIN, STRANGER
 
@@ -143,6 +145,78 @@ async def test_a_name_and_a_password_in_the_address_are_not_shown_as_the_header_
     whole = await everything(stage)
     assert b64encode(f"ada:{CANARY}".encode()).decode() not in whole
     assert CANARY not in whole
+
+
+class Nobody(AbstractResolver):
+    """Knows no name."""
+
+    async def resolve(self, host, port=0, family=0):
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    async def close(self):
+        pass
+
+
+WEBHOOK = "/api/webhooks/123/TOPSECRETTOKEN"
+
+
+@pytest.mark.parametrize("code", ["callWebserviceEndpoint", "downloadDataFile"])
+@pytest.mark.parametrize("status", [200, 404, 302])
+async def test_an_address_that_is_a_secret_is_not_shown_in_any_spelling(stage, code, status):
+    allow_loopback(stage)
+
+    async def repeat(request):
+        if status == 302 and not request.path.endswith("/"):
+            return web.Response(status=302, headers={"Location": f"{request.path}/"})
+        found = 200 if status == 302 else status
+        return web.json_response({"no route": request.path_qs, "at": request.path}, status=found)
+
+    async with website(repeat) as url:
+        await put(stage, "hook", f"{url}{WEBHOOK}?wait=true")
+        job = await with_refs(stage, code, {"url": "{{secrets.hook}}"}, ["hook", ["url"], 0, 16])
+        row = await ended(stage, job)
+    assert row.status == ("failed" if status == 404 else "complete")
+    whole = (await everything(stage)).replace("wait=true&", "")
+    for part in ("TOPSECRET", "webhooks", "wait=true", url.removeprefix("http://"), "127.0.0.1"):
+        assert part not in whole
+    if row.status == "complete" and code == "callWebserviceEndpoint":
+        shown = result(row)
+        assert shown["url"].startswith("***")
+        assert shown["body"]["at"].strip("/") == "***"
+
+
+@pytest.mark.parametrize("code", ["callWebserviceEndpoint", "downloadDataFile"])
+async def test_a_host_is_not_shown_as_it_is_called(stage, code):
+    await put(stage, value="MyTenantToken")
+    allow_loopback(stage, Nobody())
+    params = {"url": "http://{{secrets.token}}.host.example/x"}
+    row = await ended(stage, await with_refs(stage, code, params, ["token", ["url"], 7, 24]))
+    assert row.info == "*** cannot be reached: its name does not resolve."
+    assert "mytenanttoken" not in (await everything(stage)).lower()
+
+
+async def test_a_search_param_is_not_shown_as_it_is_sent(stage):
+    await put(stage, value="pä ss/wörd~x")
+    allow_loopback(stage)
+
+    async def repeat(request):
+        return web.Response(text=f"{request.raw_path} {request.raw_path.lower()}")
+
+    async with website(repeat) as url:
+        params = {"url": f"{url}/x", "searchParams": {"k": ["{{secrets.token}}"]}}
+        ref = ["token", ["searchParams", "k", 0], 0, 17]
+        shown = result(await ended(stage, await with_refs(stage, "callWebserviceEndpoint", params, ref)))
+    assert shown["body"] == "/x?k=*** /x?k=***"
+
+
+async def test_secrets_that_are_words_of_a_result_leave_its_names(stage):
+    await put(stage, value="truncated")
+    allow_loopback(stage)
+    async with website(echo) as url:
+        params = {"url": f"{url}/x", "headers": {"X-Key": "{{secrets.token}}"}}
+        job = await with_refs(stage, "callWebserviceEndpoint", params, ["token", ["headers", "X-Key"], 0, 17])
+        shown = result(await ended(stage, job))
+    assert (shown["truncated"], shown["headers"]["x-echo"]) == (False, "***")
 
 
 async def test_failures_do_not_show_them_either(stage):
