@@ -101,7 +101,7 @@ def _check_name(tx: Transaction, actor: Actor, before: JobTypeRow, job_type: Job
             key="types",
         )
     if not may(actor.role, "define"):
-        refuse_type_in_use(
+        definitions.refuse_type_in_use(
             tx,
             before.space_id,
             before.code,

@@ -230,7 +230,9 @@ class TriggerLoop:
         """The triggers of the group start on the event. One that names several patterns may stand there already."""
         for one in group.triggers:
             if one.after < entry.seq:
-                match = decisions.Match(entry.space_id, entry.seq, entry.at, event, one.definition_id, one.number)
+                match = decisions.Match(
+                    entry.space_id, entry.seq, entry.at, event, one.definition_id, one.number
+                )
                 found[match.place] = match
             await self._breathe()
 
