@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo story test test-race check docs bench bench-short clean
+.PHONY: help demo story test test-race test-calendar check docs bench bench-short clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is to make
-	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## export real data and watch it; options go in ARGS="--exit"
 	$(BIN)/tickwire demo $(ARGS)
@@ -23,6 +23,9 @@ test: $(VENV)/.test  ## run the tests; options of pytest go in ARGS
 
 test-race: $(VENV)/.test  ## let two servers race for the same due times, one of them killed again and again
 	TICKWIRE_TEST_RACE_S=100 $(BIN)/python -m pytest tests/scenarios/test_schedules.py $(ARGS)
+
+test-calendar: $(VENV)/.test  ## compare all due times of forty zones and forty years with two calendars, half an hour
+	CALENDAR=full $(BIN)/python -m pytest -n auto tests/server/core/test_occurrences_calendar.py $(ARGS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, and the arrows between modules
 	$(BIN)/ruff check .

@@ -19,6 +19,8 @@ DAY_S: Final = 86_400
 VERSION: Final = str(import_module("tzdata").IANA_VERSION)
 """Which zone data this is, such as ``2026a``: due times that were computed with another may be wrong."""
 MOST_SPANS: Final = 8_192
+_STRIDE_S: Final = 3 * DAY_S
+"""Between two changes of any zone lie seven days, less an hour, at least (since 1945)."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -130,12 +132,13 @@ def _first_second(year: int) -> int:
 
 
 def _changes(info: ZoneInfo, first: int, end: int) -> Iterator[int]:
-    """The instants between two at which the offset changes. It never changes twice within a day (a week, in all that is known)."""
+    """The instants between two at which the offset changes."""
     before = _offset(info, first)
-    for day in range(first + DAY_S, end + DAY_S, DAY_S):
-        offset = _offset(info, min(day, end - 1))
+    for low in range(first, end, _STRIDE_S):
+        high = min(low + _STRIDE_S, end - 1)
+        offset = _offset(info, high)
         if offset != before:
-            yield _change(info, day - DAY_S, min(day, end - 1), before)
+            yield _change(info, low, high, before)
             before = offset
 
 

@@ -4,7 +4,7 @@ from bisect import insort
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -14,11 +14,16 @@ DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 MONTHS = ["", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
-@lru_cache
+@cache
 def zone(name):
     """The zone of the same data as the server's."""
     with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
+
+
+@cache
+def read(text):
+    return Expression(text)
 
 
 @dataclass
@@ -32,6 +37,7 @@ class Expression:
         self.quartz = len(fields) > 5
         if not self.quartz:
             fields = ["0", *fields]
+        self.days = {}
         self.second, self.minute, self.hour, self.dom, self.month, self.dow, self.year = [*fields, "*"][:7]
         self.elapsed = self.minute[0] == "*" or self.hour[0] == "*"
         self.times = [
@@ -46,6 +52,11 @@ class Expression:
 
     def day(self, day):
         """Whether it is due on a date."""
+        if day not in self.days:
+            self.days[day] = self.is_day(day)
+        return self.days[day]
+
+    def is_day(self, day):
         if not fits(self.month, day.month, 1, 12, MONTHS) or not fits(self.year, day.year, 1970, 2099):
             return False
         of_month = any(self.is_number(item, day) for item in self.dom.split(","))
@@ -117,10 +128,10 @@ def fits(field, number, lowest, highest, names=()):
 
 def due(text, name, begin, end, gap="next-valid", fold="first"):
     """``[(instant, skipped)]`` between two UTC times, both within."""
-    expression, place = Expression(text), zone(name)
+    expression, place = read(text), zone(name)
     found = {}
-    day = begin.date() - timedelta(3)
-    while day <= end.date() + timedelta(3):
+    day = begin.date() - timedelta(2)
+    while day <= end.date() + timedelta(2):
         if expression.day(day):
             for time in expression.times:
                 for instant, skipped in on_the_wall(
@@ -153,13 +164,13 @@ def on_the_wall(expression, place, shown, gap, fold):
 def changes(name, begin, end):
     """The UTC times between two at which clocks change, to the minute."""
     place, found = zone(name), []
-    hour = begin
-    while hour < end:
-        later = hour + timedelta(hours=1)
-        if hour.astimezone(place).utcoffset() != later.astimezone(place).utcoffset():
-            minute = hour
-            while minute.astimezone(place).utcoffset() == hour.astimezone(place).utcoffset():
-                minute += MINUTE
-            found.append(minute)
-        hour = later
+    at, offset = begin, begin.astimezone(place).utcoffset()
+    while at < end:
+        later = at + timedelta(hours=8)
+        if later.astimezone(place).utcoffset() != offset:
+            while at.astimezone(place).utcoffset() == offset:
+                at += MINUTE
+            found.append(at)
+            offset = at.astimezone(place).utcoffset()
+        at = later
     return found
