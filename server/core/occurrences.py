@@ -28,7 +28,8 @@ LONGEST_GAP_S: Final = 3 * 3600
 """Times that a longer gap leaves out are skipped in any case."""
 MOST_KEPT: Final = 4_096
 """Timings whose meaning is kept."""
-_HORIZON_S: Final = (366 * HORIZON_YEARS + 2) * DAY_S
+_FAR_S: Final = 40 * DAY_S
+"""Spans in which nothing is due are passed over where they are many."""
 _LAST_SECOND: Final = 10_413_792_000
 """The year 2300: no timing is followed beyond."""
 _UNIT_S: Final = {"minutes": 60, "hours": 3600}
@@ -71,12 +72,12 @@ class Occurrences:
         return next(self.each(at), None)
 
     def each(self, at: int) -> Iterator[Occurrence]:
-        """All due times after an instant in milliseconds, as far as eight years from there, or from its own start."""
+        """All due times after an instant in milliseconds, up to the first between which and the next lie eight years."""
         earliest = max(at // 1000 + 1, self.first)
-        last = min(self.last, earliest + _HORIZON_S)
-        found = self._stepping(earliest) if self.times is None else self._local(self.times, earliest, last)
-        for one in found:
-            if one.at > last * 1000:
+        if earliest > self.last:
+            return
+        for one in self._stepping(earliest) if self.times is None else self._local(self.times, earliest):
+            if one.at > self.last * 1000:
                 return
             yield one
 
@@ -90,11 +91,10 @@ class Occurrences:
             yield Occurrence(second * 1000)
             second += self.step
 
-    def _local(self, times: Times, earliest: int, last: int) -> Iterator[Occurrence]:
-        passed = 0
-        for span in self.zone.spans(earliest - 2 * DAY_S):
-            if span.start > last:
-                return
+    def _local(self, times: Times, earliest: int) -> Iterator[Occurrence]:
+        passed, seen = 0, earliest
+        spans = self.zone.spans(earliest - 2 * DAY_S)
+        while (span := next(spans)).start <= self.last:
             begin = max(earliest, span.start) + span.offset
             if not self.elapsed:
                 begin = begin if self.runs_twice else max(begin, passed)
@@ -104,10 +104,15 @@ class Occurrences:
             passed = max(passed, span.end + span.offset)
             local = times.next(begin)
             while local is not None and local < span.end + span.offset:
-                yield Occurrence((local - span.offset) * 1000, None, self._twice(span, local))
+                seen = local - span.offset
+                yield Occurrence(seen * 1000, None, self._twice(span, local))
                 local = times.next(local + 1)
-            if local is None and span.after >= span.offset:
+            if span.end < seen + 2 * DAY_S or span.after < span.offset:
+                continue  # clocks may go back, and show again what has been
+            if local is None:
                 return
+            if local - passed > _FAR_S:
+                spans = self.zone.spans(local - span.offset - 3 * DAY_S)
 
     def _seam(self, times: Times, span: Span) -> Occurrence | None:
         """What is due where clocks go forward, if they leave out any of its times there."""

@@ -18,8 +18,8 @@ from .near_names import did_you_mean
 DAY_S: Final = 86_400
 VERSION: Final = str(import_module("tzdata").IANA_VERSION)
 """Which zone data this is, such as ``2026a``: due times that were computed with another may be wrong."""
-MOST_SPANS: Final = 8_192
-_STRIDE_S: Final = 3 * DAY_S
+MOST_KEPT: Final = 16_384
+_STRIDE_S: Final = 6 * DAY_S
 """Between two changes of any zone lie seven days, less an hour, at least (since 1945)."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Span:
     """Time from ``start`` to before ``end`` (seconds since 1970), in which clocks are ``offset`` seconds ahead of UTC.
 
     ``before`` and ``after`` are the offsets on either side: clocks go forward at the start where ``before`` is less. A span ends with the
-    year at the latest.
+    month at the latest.
     """
 
     start: int
@@ -56,11 +56,12 @@ class Zone:
 
     def spans(self, second: int) -> Iterator[Span]:
         """The spans from the one that holds this instant on, without end."""
-        year = (_EPOCH + timedelta(seconds=second)).year
-        yield from (span for span in _spans(self.name, year) if span.end > second)
+        moment = _EPOCH + timedelta(seconds=second)
+        month = moment.year * 12 + moment.month - 1
+        yield from (span for span in _spans(self.name, month) if span.end > second)
         while True:
-            year += 1
-            yield from _spans(self.name, year)
+            month += 1
+            yield from _spans(self.name, month)
 
     def instants(self, local: int) -> list[int]:
         """When clocks show this: once, twice where they go back, never where they leave it out."""
@@ -107,16 +108,17 @@ def _info(name: str) -> ZoneInfo:
 
 
 def _offset(info: ZoneInfo, second: int) -> int:
-    offset = (_EPOCH + timedelta(seconds=second)).astimezone(info).utcoffset()
+    offset = datetime.fromtimestamp(second, info).utcoffset()
     assert offset is not None
     return offset.days * DAY_S + offset.seconds
 
 
-@lru_cache(maxsize=MOST_SPANS)
-def _spans(name: str, year: int) -> tuple[Span, ...]:
+@lru_cache(maxsize=MOST_KEPT)
+def _spans(name: str, month: int) -> tuple[Span, ...]:
+    """Those of a month, which is counted from the year 0."""
     info = _info(name)
-    first = _first_second(year)
-    end = _first_second(year + 1)
+    first = _first_second(month)
+    end = _first_second(month + 1)
     starts = [first, *_changes(info, first, end)]
     offsets = [_offset(info, first - 1), *(_offset(info, start) for start in starts), _offset(info, end)]
     ends = [*starts[1:], end]
@@ -126,8 +128,8 @@ def _spans(name: str, year: int) -> tuple[Span, ...]:
     )
 
 
-def _first_second(year: int) -> int:
-    since = datetime(year, 1, 1, tzinfo=UTC) - _EPOCH
+def _first_second(month: int) -> int:
+    since = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC) - _EPOCH
     return since.days * DAY_S
 
 

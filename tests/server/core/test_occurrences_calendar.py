@@ -54,20 +54,8 @@ def ours(text, zone, begin, end, **policy):
     last = end.timestamp() * 1000
     return [
         (datetime.fromtimestamp(one.at / 1000, UTC), one.skip is not None)
-        for one in takewhile(lambda one: one.at <= last, each(found, int(begin.timestamp()) * 1000 - 1))
+        for one in takewhile(lambda one: one.at <= last, found.each(int(begin.timestamp()) * 1000 - 1))
     ]
-
-
-def each(found, at):
-    """All due times, which ``each`` of the server gives for eight years at a time."""
-    while True:
-        last = at
-        for one in found.each(at):
-            last = one.at
-            yield one
-        if last == at:
-            return
-        at = last
 
 
 def cronsim(text, zone, begin, end):

@@ -29,6 +29,14 @@ def test_other_kinds_have_no_dialect_and_perhaps_fewer_times():
     assert [one["local"] for one in found["times"]] == ["2026-12-24T09:00:00+01:00"]
 
 
+def test_times_may_lie_far_apart():
+    found = shown("2026-11-21T10:00:00Z", 100, cron="0 0 29 2 *")["times"]
+    assert [one["local"][:4] for one in found[:3]] == ["2028", "2032", "2036"]
+    assert (
+        found[-1]["local"][:4] == "2296"
+    )  # the last before the year 2300, from which on no timing is followed
+
+
 def test_skipped_times_are_told_with_the_next_that_runs():
     found = shown("2026-03-28T12:00:00Z", 2, cron="30 2 * * *", gap="skip")["times"]
     assert [one["local"] for one in found] == ["2026-03-30T02:30:00+02:00", "2026-03-31T02:30:00+02:00"]

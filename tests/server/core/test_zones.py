@@ -43,14 +43,15 @@ def test_an_unknown_zone_is_told_with_near_names(name, near):
     assert near in caught.value.message
 
 
-def test_spans_end_where_clocks_change_and_with_the_year():
+def test_spans_end_where_clocks_change_and_with_the_month():
     spring, autumn = second("2026-03-29T01:00:00"), second("2026-10-25T01:00:00")
-    begin, end = second("2026-01-01T00:00:00"), second("2027-01-01T00:00:00")
-    first, summer, winter, following = islice(zone("Europe/Paris").spans(begin), 4)
-    assert first == Span(begin, spring, HOUR, HOUR, 2 * HOUR)
-    assert summer == Span(spring, autumn, 2 * HOUR, HOUR, HOUR)
-    assert winter == Span(autumn, end, HOUR, 2 * HOUR, HOUR)
-    assert (following.start, following.before) == (end, HOUR)
+    march, april = second("2026-03-01T00:00:00"), second("2026-04-01T00:00:00")
+    first, summer, following = islice(zone("Europe/Paris").spans(march), 3)
+    assert first == Span(march, spring, HOUR, HOUR, 2 * HOUR)
+    assert summer == Span(spring, april, 2 * HOUR, HOUR, 2 * HOUR)
+    assert following == Span(april, second("2026-05-01T00:00:00"), 2 * HOUR, 2 * HOUR, 2 * HOUR)
+    winter = next(zone("Europe/Paris").spans(autumn))
+    assert winter == Span(autumn, second("2026-11-01T00:00:00"), HOUR, 2 * HOUR, HOUR)
     assert next(zone("Europe/Paris").spans(spring)) == summer
     assert next(zone("Europe/Paris").spans(spring - 1)) == first
 
