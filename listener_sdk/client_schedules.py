@@ -41,6 +41,7 @@ class Schedules:
         time_zone: str,
         after: datetime | None = None,
         count: int = PREVIEWED,
+        neighbours: bool = False,
         **fields: Any,
     ) -> Preview:
         """What a timing means: in words, and its next times, with what clock changes do to them. Nothing is made.
@@ -52,11 +53,12 @@ class Schedules:
         - ``time_zone``: a name such as ``Europe/Paris``
         - ``after``: the times after this one; else after now
         - ``count``: how many, 100 at most
+        - ``neighbours``: say too which schedules of the space run in the minute of the first time, and which minute is free
         - ``fields``: ``dialect`` (``unix`` or ``quartz``), ``gap`` (``next-valid`` or ``skip``), ``fold`` (``first`` or ``both``), ``start``, ``end``
         """
         check_names("preview", fields, names_of(Timing, "cron", "time_zone"))
         asked = {**_written(fields), "cron": cron, "time_zone": time_zone, "from_": after, "count": count}
-        sent = body_text(PreviewAsked, asked)
+        sent = body_text(PreviewAsked, {**asked, "neighbours": neighbours or None})
         return await self._http.record(Preview, "POST", "/v1/schedules/preview", sent)
 
     async def create(

@@ -29,8 +29,8 @@ from .reasons import in_words, way_out
 
 Level = Literal["ok", "warn", "fail"]
 EXTRAS: Final = {
-    "server": ("croniter", "cryptography"),
-    "postgres": ("croniter", "cryptography", "psycopg"),
+    "server": ("croniter", "cryptography", "tzdata"),
+    "postgres": ("croniter", "cryptography", "tzdata", "psycopg"),
     "demo": ("croniter", "cryptography", "airportsdata", "tzdata", "xlsxwriter"),
 }
 LOW_DISK: Final = 1024**3

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from ..client import Client
-from ..protocol.timings import MOST_PREVIEWED, PREVIEWED, Preview
+from ..protocol.timings import MOST_PREVIEWED, PREVIEWED, Neighbours, Preview
 from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .groups import DefaultGroup
-from .output import emit, say, wire
+from .output import counted, emit, say, wire
 from .schedule_changes import create, delete, disable, edit, enable, hand_over
 from .schedule_lists import list_schedules, show_schedule
 from .schedule_runs import run
@@ -95,7 +95,7 @@ def explain(
     async def ask(client: Client) -> tuple[str, Preview]:
         name = zone or (await client.spaces.get((await client.whoami()).space)).time_zone
         return name, await client.schedules.preview(
-            time_zone=name, count=count, after=_moment(after), **given
+            time_zone=name, count=count, after=_moment(after), neighbours=True, **given
         )
 
     name, found = call(url, key, ask)
@@ -115,6 +115,16 @@ def show(zone: str, found: Preview) -> None:
     used = [zone != "UTC", True, any(one.note for one in found.times)]
     columns = (zone.upper(), "UTC", "NOTE")
     table(list(compress(columns, used)), [list(compress(row, used)) for row in rows], empty="")
+    if found.neighbours is not None and found.neighbours.count:
+        say(_crowded(found.neighbours))
+
+
+def _crowded(found: Neighbours) -> str:
+    """What else falls into the minute of the first time."""
+    unnamed = found.count - len(found.names)
+    more = f" and {unnamed} more" if unnamed else ""
+    free = "" if found.free is None else f" Free is {datetime.fromisoformat(found.free.local):%H:%M}."
+    return f"{counted(found.count, 'schedule')} of the space in the first minute: {', '.join(found.names)}{more}.{free}"
 
 
 def _local(text: str, form: str) -> str:

@@ -130,10 +130,14 @@ class Timing(_Strict):
 
 
 class PreviewAsked(Timing):
-    """``POST /v1/schedules/preview``: a timing, and how many of its times to show that come after ``from`` (now, unless given)."""
+    """``POST /v1/schedules/preview``: a timing, and how many of its times to show that come after ``from`` (now, unless given).
+
+    ``neighbours``: whether to show too what else of the space is due in the minute of the first.
+    """
 
     from_: Time | None = Field(default=None, alias="from")
     count: int = Field(default=PREVIEWED, ge=1, le=MOST_PREVIEWED)
+    neighbours: bool | None = None
 
     def timing(self) -> Timing:
         """The timing alone."""
@@ -148,9 +152,18 @@ class PreviewTime(WireModel):
     note: str | None = None
 
 
+class Neighbours(WireModel):
+    """Schedules that run in the minute of the first time: how many, the names of ten, and a minute of the next hour in which none does."""
+
+    count: int
+    names: list[str] = Field(default_factory=list)
+    free: PreviewTime | None = None
+
+
 class Preview(WireModel):
-    """What a timing means. ``dialect`` is that of its expression, null where it has none."""
+    """What a timing means. ``dialect`` is that of its expression, null where it has none; ``neighbours`` are there when asked for."""
 
     dialect: Dialect | None = None
     words: str
     times: list[PreviewTime] = Field(default_factory=list)
+    neighbours: Neighbours | None = None

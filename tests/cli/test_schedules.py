@@ -17,8 +17,25 @@ def test_an_expression_is_explained(api, tickwire):
         "Mon 2026-01-05 09:00 +01:00  Mon 2026-01-05 08:00",
     ]
     assert api.schedules.asked == [
-        {"cron": "0 9 * * 1-5", "timeZone": "Europe/Paris", "gap": "next-valid", "fold": "first", "count": 2}
+        {
+            "cron": "0 9 * * 1-5",
+            "timeZone": "Europe/Paris",
+            "gap": "next-valid",
+            "fold": "first",
+            "count": 2,
+            "neighbours": True,
+        }
     ]
+
+
+def test_what_else_is_due_in_the_minute_is_told_with_a_free_one(api, tickwire):
+    free = {"utc": "2026-01-02T08:03:00.000Z", "local": "2026-01-02T09:03:00+01:00"}
+    api.schedules.neighbours = {"count": 2, "names": ["Import", "Mornings"], "free": free}
+    shown = tickwire("schedules", "explain", "0 9 * * *", *PARIS).stdout.splitlines()
+    assert shown[-1] == "2 schedules of the space in the first minute: Import, Mornings. Free is 09:03."
+    api.schedules.neighbours = {"count": 12, "names": ["Import"], "free": None}
+    shown = tickwire("schedules", "explain", "* * * * *", *PARIS).stdout.splitlines()
+    assert shown[-1] == "12 schedules of the space in the first minute: Import and 11 more."
 
 
 def test_clock_changes_are_told(api, tickwire):

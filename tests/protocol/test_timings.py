@@ -117,4 +117,8 @@ def test_a_preview_has_one_to_a_hundred_times(count):
 def test_a_preview_says_its_times_as_on_the_wire():
     told = {"utc": "2026-01-01T08:00:00.000Z", "local": "2026-01-01T09:00:00+01:00", "note": None}
     shown = Preview.model_validate({"dialect": "unix", "words": "Every day", "times": [told]})
-    assert shown.model_dump(mode="json") == {"dialect": "unix", "words": "Every day", "times": [told]}
+    assert shown.model_dump(mode="json", exclude={"neighbours"}) == {
+        "dialect": "unix",
+        "words": "Every day",
+        "times": [told],
+    }

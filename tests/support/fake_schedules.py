@@ -18,6 +18,7 @@ class FakeSchedules:
         self.known = {}
         self.still_recipient = 0
         self._make_job = make_job
+        self.neighbours = None
 
     def routes(self):
         at = "/v1/schedules"
@@ -77,6 +78,7 @@ class FakeSchedules:
         asked = PreviewAsked.model_validate(self.asked[-1])
         at = from_wire(NOW) if asked.from_ is None else from_datetime(asked.from_)
         try:
-            return web.json_response({"data": preview(asked.timing(), at, asked.count)})
+            beside = {} if self.neighbours is None else {"neighbours": self.neighbours}
+            return web.json_response({"data": preview(asked.timing(), at, asked.count) | beside})
         except Refusal as refusal:
             return web.json_response({"errors": [refusal.as_wire()]}, status=refusal.error.status)

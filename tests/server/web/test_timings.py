@@ -84,3 +84,18 @@ async def test_a_viewer_may_ask(server):
         "POST", "/v1/schedules/preview", {**PARIS, "cron": "0 9 * * *"}, key=made.data["key"]
     )
     assert answer.status == 200
+
+
+async def test_neighbours_are_those_schedules_that_the_caller_sees(server):
+    body = {"jobDefinitionCode": "web", "jobType": "noop", "enabled": True}
+    await server.call("POST", "/v1/job-definitions", {"jobDefinition": body})
+    for name, cron in (("Mornings", "0 9 * * *"), ("Noon", "0 12 * * *"), ("Off", "0 9 * * *")):
+        fields = {"name": name, "cron": cron, "enabled": name != "Off", **PARIS}
+        assert (await server.call("POST", "/v1/job-definitions/web/schedules", fields)).status == 200
+    asked = {"cron": "0 9 * * 1", "neighbours": True, "from": "2190-01-01T00:00:00Z", "count": 1}
+    found = (await preview(server, **asked)).data["neighbours"]
+    assert (found["count"], found["names"], found["free"]["local"][11:16]) == (1, ["Mornings"], "09:01")
+    made = await server.call("POST", "/v1/keys", {"name": "v", "role": "viewer", "jobs": ["other:*"]})
+    answer = await server.call("POST", "/v1/schedules/preview", {**PARIS, **asked}, key=made.data["key"])
+    assert answer.data["neighbours"]["count"] == 0
+    assert "neighbours" not in (await preview(server, cron="0 9 * * 1")).data
