@@ -1,6 +1,6 @@
 """``tickwire audit``: list and export what people and keys have changed."""
 
-import sys
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ import click
 from ..client import Client
 from ..client_audit import AuditLine
 from .connection import Command, call, connection_options, json_option
-from .failures import Failure
+from .exports import export_options, write
 from .groups import DefaultGroup
 from .members import id_of
 from .moments import ago
@@ -19,7 +19,6 @@ from .progress import wall_clock
 from .tables import table
 
 PAGE: Final = 1_000
-STANDARD_OUTPUT: Final = "-"
 
 
 @click.group("audit", cls=DefaultGroup)
@@ -115,29 +114,18 @@ def _show(lines: list[AuditLine], names: dict[str, str]) -> None:
 
 @command.command("export")
 @filter_options
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), required=True, help="Of the file.")
-@click.option("--out", required=True, metavar="FILE|-", help="Where to write it; - is standard output.")
+@export_options
 @connection_options
 def export(form: str, out: str, url: str | None, key: str | None, **given: str | None) -> None:
     """Write acts to a file, the newest first."""
 
-    async def to_file(client: Client) -> Path:
-        filters = await _filters(client, given)
-        try:
-            return await client.audit.export(out, form, **filters)
-        except OSError as error:
-            raise Failure(f"{out} cannot be written: {error.strerror or error}.") from error
+    async def save(client: Client) -> Path:
+        return await client.audit.export(out, form, **await _filters(client, given))
 
-    async def to_output(client: Client) -> None:
-        async with aclosing(client.audit.chunks(form, **await _filters(client, given))) as chunks:
-            async for chunk in chunks:
-                sys.stdout.buffer.write(chunk)
-                sys.stdout.buffer.flush()
+    async def chunks(client: Client) -> AsyncGenerator[bytes, None]:
+        return client.audit.chunks(form, **await _filters(client, given))
 
-    if out == STANDARD_OUTPUT:
-        call(url, key, to_output)
-    else:
-        tell(f"wrote {call(url, key, to_file)}")
+    write(url, key, out, save, chunks)
 
 
 async def _filters(client: Client, given: dict[str, str | None]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import orjson
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
 
+from .cells import cell
+
 ACTIONS: Final = {
     "job:executed": "A job was made ready by hand.",
     "job:updated": "Priority, config, metadata or status of a job were changed.",
@@ -31,7 +33,6 @@ LARGEST_FIELD: Final = 2_000
 """Bytes of one field as JSON: of a larger one the line tells the size."""
 COLUMNS: Final = ("id", "at", "actor", "address", "action", "target", "before", "after")
 """The names in a line, in the order of an export."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Fields = Mapping[str, Any]
 
@@ -65,7 +66,7 @@ def line_wire(line: Line) -> dict[str, Any]:
 
 
 def line_cells(line: Line) -> list[str]:
-    """The line as cells of a table. What a spreadsheet would take for a formula gets a quote before it."""
+    """The line as cells of a table."""
     texts = (
         encode("au", line.id),
         to_wire(line.at),
@@ -76,7 +77,7 @@ def line_cells(line: Line) -> list[str]:
         line.before,
         line.after,
     )
-    return [f"'{text}" if text and text.startswith(_FORMULA) else text or "" for text in texts]
+    return [cell(text) for text in texts]
 
 
 def fields_text(fields: Fields | None) -> str | None:

@@ -1,13 +1,9 @@
 """The audit over REST, for administrators: listed, filtered, and exported as CSV or JSON Lines."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-import orjson
-import structlog
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
@@ -17,19 +13,17 @@ from ..core.audit import COLUMNS, Line, line_cells, line_wire
 from ..core.roles import check
 from ..store import audit as sql
 from ..store.audit import AuditFilter
-from ..store.database import StoreError
 from .answers import data
 from .call import Call, named_in_address
-from .files import disposition
+from .exports import Export, form_of
+from .exports import export as file_of
 from .paging import cursor, page_of, page_size
 from .queries import Query
 
 PAGE_SIZE: Final = 100
 EXPORT_PAGE: Final = 500
-DELETED: Final = "deletedSpace"
 """Lines of an export that are held at once."""
-FORMATS: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
-_log = structlog.get_logger("tickwire.audit")
+DELETED: Final = "deletedSpace"
 
 
 async def index(call: Call) -> web.Response:
@@ -46,34 +40,14 @@ async def index(call: Call) -> web.Response:
 
 async def export(call: Call) -> web.Response:
     """All lines of the filter as one file, newest first, however many there are."""
-    form = call.query.choice("format", tuple(FORMATS), "csv")
+    form = form_of(call.query)
     whose, wanted = await _spaces(call), _filter(call.query)
-    # What is wrong with the filter must be answered before the file begins.
-    first = await _page(call, whose, wanted, LARGEST, EXPORT_PAGE)
-    headers = {
-        "Content-Type": FORMATS[form],
-        "Content-Disposition": disposition(f"audit-{_deleted(call) or call.actor.space.code}.{form}"),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return web.Response(body=_text(call, whose, wanted, first, form), headers=headers)
 
+    async def page(before: int) -> list[Line]:
+        return await _page(call, whose, wanted, before, EXPORT_PAGE)
 
-async def _text(
-    call: Call, whose: Sequence[int], wanted: AuditFilter, lines: list[Line], form: str
-) -> AsyncIterator[bytes]:
-    """The file, a page at a time; ConnectionError, which ends the answer short, when the store goes meanwhile."""
-    if form == "csv":
-        yield _table([COLUMNS])
-    while lines:
-        yield _table(map(line_cells, lines)) if form == "csv" else _json_lines(lines)
-        if len(lines) < EXPORT_PAGE:
-            return
-        try:
-            lines = await _page(call, whose, wanted, lines[-1].id, EXPORT_PAGE)
-        except StoreError as error:
-            _log.warning("export_broken", error=str(error))
-            raise ConnectionAbortedError("The store went while the audit was sent.") from error
+    whole = Export(COLUMNS, line_cells, line_wire, lambda line: page(line.id))
+    return file_of(f"audit-{_deleted(call) or call.actor.space.code}", form, await page(LARGEST), whole)
 
 
 async def _spaces(call: Call) -> list[int]:
@@ -109,13 +83,3 @@ def _filter(query: Query) -> AuditFilter:
         since=query.time("since"),
         until=query.time("until"),
     )
-
-
-def _table(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def _json_lines(lines: Sequence[Line]) -> bytes:
-    return b"".join(orjson.dumps(line_wire(line)) + b"\n" for line in lines)
