@@ -16,6 +16,7 @@ from .client_jobs import Jobs
 from .client_keys import Keys, WhoAmI
 from .client_members import Members
 from .client_plans import Plans
+from .client_runs import Runs
 from .client_schedules import Schedules
 from .client_secrets import Secrets
 from .client_spaces import Environments, Spaces
@@ -56,6 +57,7 @@ class Client:
         self.job_types = JobTypes(self._http, self.jobs)
         self.definitions = Definitions(self._http, self.jobs)
         self.schedules = Schedules(self._http, self.jobs)
+        self.runs = Runs(self._http)
         self.plans = Plans(self._http)
         self.actions = Actions(self._http)
         self.events = Events(self._http)

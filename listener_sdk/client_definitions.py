@@ -24,7 +24,7 @@ from .protocol.jobs import Job
 from .protocol.watermarks import Watermark, WatermarkWrite
 from .watermark import watermark_text
 
-FILTERS: Final = ("job_type", "enabled", "target", "q", "page_size", "cursor")
+FILTERS: Final = ("job_type", "enabled", "target", "health", "q", "page_size", "cursor")
 
 
 class Definitions:
@@ -63,7 +63,7 @@ class Definitions:
     async def list(self, **filters: Any) -> Page[Definition]:
         """One page of the definitions, in the order of their making.
 
-        - ``filters``: ``job_type``, ``enabled``, ``target``, ``q`` (in code or name), ``page_size`` (100; at most 1,000), ``cursor``
+        - ``filters``: ``job_type``, ``enabled``, ``target``, ``health`` (``ok`` or ``failed``), ``q`` (in code or name), ``page_size`` (100; at most 1,000), ``cursor``
         """
         check_names("list", filters, FILTERS)
         return page_of(Definition, await self._http.get("/v1/job-definitions", filters))

@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "types": "List, show, run and delete job types.",
     "definitions": "List, create, change, launch and delete job definitions.",
     "schedules": "Say what a schedule means, and when it is due.",
+    "runs": "List, show, export and repeat what became of job definitions.",
     "jobs": "List, create, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
     "actions": "List, make and press actions: buttons that make jobs.",

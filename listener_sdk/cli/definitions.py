@@ -7,12 +7,13 @@ import click
 
 from ..client import Client
 from ..pages import every
-from ..protocol.definitions import Definition, DefinitionCreate
+from ..protocol.definitions import Definition, DefinitionCreate, Failing
+from ..protocol.runs import HEALTHS
 from .connection import call, connection_options, json_option
 from .definition_runs import dry_run, launch, params_of, params_options
 from .failures import Misuse
 from .groups import DefaultGroup
-from .output import emit, in_json, local, say, short, wire
+from .output import counted, emit, in_json, local, say, short, wire
 from .pairs import as_object, json_object
 from .tables import table
 from .watermarks import watermark
@@ -36,6 +37,11 @@ def command() -> None:
 @click.option("--type", "job_type", metavar="CODE", help="Only those of this job type.")
 @click.option("--enabled/--disabled", default=None, help="Only those that may be launched, or may not.")
 @click.option("--target", help="Only those that fill this.")
+@click.option(
+    "--health",
+    type=click.Choice(HEALTHS),
+    help="Only those that have failed since their last success, or not.",
+)
 @click.option("--search", "-s", "q", metavar="TEXT", help="In code or name.")
 @connection_options
 @json_option
@@ -49,7 +55,7 @@ def list_definitions(url: str | None, key: str | None, as_json: bool, **filters:
         (
             one.job_definition_code,
             one.job_type,
-            "enabled" if one.enabled else "disabled",
+            _state(one),
             "" if one.last_job is None else one.last_job.status,
             "" if one.last_job is None else local(one.last_job.created_at),
             one.target,
@@ -59,6 +65,18 @@ def list_definitions(url: str | None, key: str | None, as_json: bool, **filters:
     ]
     columns = ("CODE", "JOB TYPE", "STATE", "LAST JOB", "STARTED", "TARGET", "NAME")
     table(columns, rows, empty="There are no job definitions.")
+
+
+def _state(one: Definition) -> str:
+    """``enabled``, and whether its last run that ended well or badly has failed."""
+    state = "enabled" if one.enabled else "disabled"
+    return state if one.health == "ok" else f"{state}, {one.health}"
+
+
+def _failing(found: Failing) -> str:
+    """``3 runs since 2026-01-31 08:00:00, the last us_jb_1``."""
+    last = "" if found.job_id is None else f", the last {found.job_id}"
+    return f"{counted(found.failures, 'run')} since {local(found.since)}{last}"
 
 
 @command.command("show")
@@ -78,7 +96,8 @@ def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
     facts = {
         "code": one.job_definition_code,
         "job type": one.job_type,
-        "state": "enabled" if one.enabled else "disabled",
+        "state": _state(one),
+        "failing": None if one.failing is None else _failing(one.failing),
         "version": f"{one.version}, changed {local(one.updated_at)} by {one.updated_by}",
         "target": one.target,
         "schedule": (one.schedule or {}).get("cron"),

@@ -270,6 +270,15 @@ class LastJob(WireModel):
     finished_at: Time | None = None
 
 
+class Failing(WireModel):
+    """A definition that has failed: since when, how many runs in a row without a success between, and the last of them."""
+
+    since: Time
+    failures: int
+    last_at: Time
+    job_id: str | None = None
+
+
 class TriggerProblem(WireModel):
     """Why an event did not start a job: a guard ``stopped`` it (``reason`` is ``depth`` or ``rate``), or it ``failed`` (an error code)."""
 
@@ -308,6 +317,10 @@ class Definition(_Described):
     updated_by: str | None = None
     last_job: LastJob | None = None
     running: bool = False
+    health: str = "ok"
+    """``failed`` from a failed run on until the next success."""
+    failing: Failing | None = None
+    """What is known of the failures since then."""
     trigger_stops: int = 0
     """How many starts the guards have prevented since its triggers became as they are."""
     trigger_problem: TriggerProblem | None = None

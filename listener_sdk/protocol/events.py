@@ -73,6 +73,8 @@ SERVER_TOPICS: Final = {
     "key:updated": "The name, the end or a restriction of an API key changed: payload.before and payload.after.",
     "key:rotated": "An API key has a new secret; the old one is valid until payload.oldSecretUntil.",
     "key:revoked": "An API key was revoked.",
+    "definition:failing": "A run of a job definition has failed, for the first time since its last success: payload.jobId.",
+    "definition:recovered": "A run of a job definition has succeeded, for the first time since payload.since, after payload.failures failures.",
     "definition:trigger-stopped": "The guards have kept a trigger from starting jobs: payload.reason is depth or rate, payload.count how "
     "many since the last such event; at most one a minute for each trigger.",
     "definition:trigger-failed": "An event did not start a job: payload.problems says what did not resolve or fit.",

@@ -15,9 +15,9 @@ from ..store.transaction import Transaction
 from . import moves, parts, predecessors
 
 if TYPE_CHECKING:
-    from . import schedule_ends
+    from . import run_ends
 else:
-    schedule_ends = later(".schedule_ends", __package__)
+    run_ends = later(".run_ends", __package__)
 
 LARGEST_SHOWN: Final = 8 * 1024
 """Characters of an outcome up to which the terminal event carries it."""
@@ -86,7 +86,7 @@ def _end(tx: Transaction, row: JobRow, move: Move, actor: str, extra: dict[str, 
     _finish(tx, row, move)
     moves.let_go(tx, row)
     tx.say(TERMINAL_TOPIC[Status(row.status)], row, actor, **extra)
-    _ended(tx, row)
+    _ended(tx, row, extra)
 
 
 def _cancel(tx: Transaction, row: JobRow, actor: str, info: str | None = None) -> None:
@@ -97,7 +97,7 @@ def _cancel(tx: Transaction, row: JobRow, actor: str, info: str | None = None) -
     moves.take_away(tx, row)
     tx.say("job:updated", row, actor)
     tx.say("job:canceled", row, actor)
-    _ended(tx, row)
+    _ended(tx, row, {})
 
 
 def _end_badly(
@@ -133,11 +133,11 @@ def _end_parts(tx: Transaction, row: JobRow, actor: str) -> None:
             _cancel(tx, part, actor, parts.of_job(row))
 
 
-def _ended(tx: Transaction, row: JobRow) -> None:
+def _ended(tx: Transaction, row: JobRow, told: dict[str, Any]) -> None:
     if row.part is not None:
         parts.ended(tx, row)
     if row.definition_id is not None:
-        schedule_ends.ended(tx, row)
+        run_ends.ended(tx, row, result=told.get("result"), reason=told.get("reason"))
     if row.followed:
         tx.ended.append(row)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -28,15 +29,19 @@ from .changes import note, note_job
 from .reruns import Reruns
 
 if TYPE_CHECKING:
-    from . import plans
+    from . import plans, run_ends
 else:
     plans = later(".plans", __package__)
+    run_ends = later(".run_ends", __package__)
 
 SPEC: Final = (
     "tags", "destination", "config", "trigger", "mode", "input", "subject", "managed", "metadata", "label", "partData",
     "partExecution",
 )  # fmt: skip
 """Creation fields that have no column. Tags come first: `JobRow.tags` looks for them there."""
+
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ def store(tx: Transaction, birth: Birth) -> None:
     row = birth.row
     row.id = row.id or tx.next_id("job")
     tx.add(row)
+    if row.definition_id is not None:
+        run_ends.begun(tx, row)
     tx.say("job:created", row, birth.actor)
 
 
@@ -297,13 +304,17 @@ def _ask(tx: Transaction, row: JobRow, item: CancelJob) -> None:
     tx.effects.append(CancelAsked(row.holder, row.id, row.fence, item.info))
 
 
-def retry(tx: Transaction, item: JobAct) -> JobRow:
-    """A new job like the ended one, which waits for those of its predecessors that go on, and for no other; ``rerunOf`` names the old."""
+def retry(tx: Transaction, item: JobAct, edit: Mapping[str, Any] = _NOTHING) -> JobRow:
+    """A new job like the ended one, which waits for those of its predecessors that go on, and for no other; ``rerunOf`` names the old.
+
+    ``edit`` are fields of its description that are others, None for those that it has no more.
+    """
     old = ended(tx, item)
     _refuse_duplicate(tx, old)
     tx.flush()
-    row = run_again(tx, old, item.actor, Reruns(tx, [old.id]))
-    note(tx, item.actor, "job:retried", encode("jb", old.id), after={"job": encode("jb", row.id)})
+    row = run_again(tx, old, item.actor, Reruns(tx, [old.id]), edit)
+    changed = {"edited": sorted(edit)} if edit else {}
+    note(tx, item.actor, "job:retried", encode("jb", old.id), after={"job": encode("jb", row.id), **changed})
     return row
 
 
@@ -320,7 +331,9 @@ def ended(tx: Transaction, item: JobAct) -> JobRow:
     return row
 
 
-def run_again(tx: Transaction, old: JobRow, actor: Actor, reruns: Reruns) -> JobRow:
+def run_again(
+    tx: Transaction, old: JobRow, actor: Actor, reruns: Reruns, edit: Mapping[str, Any] = _NOTHING
+) -> JobRow:
     """The rerun of a job that has ended, and whose unique key is free. Refusal ``disabled``, ``already_retried``, ``queue_full``."""
     check_active(tx.space(old.space_id))
     reruns.refuse_disabled(old)
@@ -329,7 +342,7 @@ def run_again(tx: Transaction, old: JobRow, actor: Actor, reruns: Reruns) -> Job
     if others and old.parent_id is not None:
         names = [encode("jb", number) for number in others]
         predecessors.check(tx, actor.space, names, old.parent_id)
-    row = _again(tx, old, actor)
+    row = _again(tx, old, actor, edit)
     admit(tx, row)
     parts.take_place(tx, place, row)
     store(tx, Birth(row, actor.key_id, "immediate", None, others))
@@ -341,14 +354,23 @@ def run_again(tx: Transaction, old: JobRow, actor: Actor, reruns: Reruns) -> Job
     return row
 
 
-def _again(tx: Transaction, old: JobRow, actor: Actor) -> JobRow:
+def _again(tx: Transaction, old: JobRow, actor: Actor, edit: Mapping[str, Any]) -> JobRow:
     spec = {name: value for name, value in old.described().items() if name not in parts.OF_ONE_JOB}
-    spec = run_modes.of_rerun(spec)
+    spec = run_modes.of_rerun(_edited(spec, edit)) if edit else run_modes.of_rerun(spec)
     spec["trigger"] = "immediate"
     number = old.part_number
     return alike(
         old, tx.now, part=number, rerun_of=old.id, created_by=actor.key_id, spec=orjson.dumps(spec).decode()
     )
+
+
+def _edited(spec: dict[str, Any], edit: Mapping[str, Any]) -> dict[str, Any]:
+    """The description with other fields, in the order in which `JobRow` looks for them. Refusal ``too_large``."""
+    first: dict[str, Any] = {n: spec[n] for n in ("tags", "jobType", "definition") if n in spec}
+    modes = {name: value for name, value in edit.items() if name in {"modes", "runMode"}}
+    found: dict[str, Any] = {**first, **modes, **spec, **edit}
+    bounded(found)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def ack_outcome(tx: Transaction, item: JobAct) -> JobRow:

@@ -1,6 +1,6 @@
 """The run mode of a definition's job: settled when it is leased, and the watermark moved with its success. See docs/run-modes.md."""
 
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -8,11 +8,17 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
 
 from ..core.jobs import JobRow
+from ..core.later import later
 from ..core.watermarks import SETTLED, Verdict, Watermark, after_success, settled
 from ..store import watermarks as sql
 from ..store.transaction import NewEvent, Transaction
 from . import moves
 from .changes import context_of
+
+if TYPE_CHECKING:
+    from . import run_ends
+else:
+    run_ends = later(".run_ends", __package__)
 
 MOVED: Final = "definition:watermark-moved"
 
@@ -49,6 +55,7 @@ def _settle(tx: Transaction, row: JobRow, marks: dict[int, Watermark]) -> None:
         return
     mark = marks.get(row.definition_id or 0)
     _describe(tx, row, {**described, **settled(modes, mark).wire()})
+    run_ends.settled(tx, row)
 
 
 def _hand_down(tx: Transaction, chain: list[JobRow]) -> None:

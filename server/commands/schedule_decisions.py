@@ -15,6 +15,7 @@ from listener_sdk.protocol.times import to_wire
 from ..core.actors import SYSTEM, Actor, Space
 from ..core.due_times import Plan, planned
 from ..core.job_types import JobType, read_type
+from ..core.missed import ARCHIVED, DISABLED, OWNER_INACTIVE
 from ..core.schedules import OWN, ScheduleRow, in_zone
 from ..core.zones import VERSION as ZONE_RULES
 from ..store import members
@@ -24,7 +25,6 @@ from ..store.database import Reader, StoreError
 from ..store.schedules import Made
 from . import actions, definitions, launches
 from .actions import Pressed
-from .schedule_events import ARCHIVED, DISABLED, OWNER_INACTIVE
 from .schedules import PRESS, start_of
 
 ROLE: Final = "listener"

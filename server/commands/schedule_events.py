@@ -1,35 +1,21 @@
 """What the log tells of schedules: what people change, and due times for which nothing runs."""
 
-from typing import Any, Final
+from typing import Any
 
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
 
 from ..core.actions import KIND as ACTION
 from ..core.actors import SYSTEM, Actor
-from ..core.due_times import CLOCK_CHANGE, LATE, MOST_COUNTED, Skip
+from ..core.due_times import MOST_COUNTED, Skip
+from ..core.missed import why
 from ..core.schedules import ScheduleRow
 from ..store import schedules as sql
+from ..store.runs import Ended
 from ..store.schedules import Slot
 from ..store.transaction import NewEvent, Transaction
+from . import health
 from .changes import context_of, tell
-
-STILL_RUNNING: Final = "still_running"
-REPLACED: Final = "replaced"
-CHANGED: Final = "schedule_changed"
-DISABLED: Final = "definition_disabled"
-ARCHIVED: Final = "space_archived"
-OWNER_INACTIVE: Final = "owner_inactive"
-_WHY: Final = {
-    LATE: "No server could see to it in time.",
-    CLOCK_CHANGE: "The clocks went forward over this time of day.",
-    STILL_RUNNING: "A job of the definition had not ended.",
-    REPLACED: "It waited for the end of a job, and a later due time has taken its place.",
-    CHANGED: "It waited for the end of a job when the schedule was changed.",
-    DISABLED: "The definition was disabled.",
-    ARCHIVED: "The space was archived.",
-    OWNER_INACTIVE: "The schedule's owner was set aside: hand the schedule over to somebody else.",
-}
 
 
 def say(
@@ -91,6 +77,10 @@ def failed(
 ) -> None:
     """No job could be made for this due time: kept for history, and told."""
     _keep(tx, row, skip, "failed")
+    if row.definition_id is not None:
+        head = {} if code is None else {"definition": code}
+        said = message or why(skip.reason)
+        health.turn(tx, Ended(row.definition_id, row.space_id, is_success=False, head=head, message=said))
     told(tx, "schedule:failed", row, code, **_payload(skip, message))
 
 
@@ -117,7 +107,7 @@ def _payload(skip: Skip, message: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "dueAt": to_wire(skip.due_at),
         "reason": skip.reason,
-        "message": message or _WHY[skip.reason],
+        "message": message or why(skip.reason),
         "count": skip.times,
     }
     if _until(skip) is not None:

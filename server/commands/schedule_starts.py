@@ -12,6 +12,7 @@ from listener_sdk.protocol.ids import encode
 
 from ..core.actors import SYSTEM, Actor
 from ..core.due_times import Skip
+from ..core.missed import REPLACED, STILL_RUNNING
 from ..core.schedules import ScheduleRow
 from ..core.zones import VERSION as ZONE_RULES
 from ..store import schedules as sql
@@ -22,7 +23,7 @@ from . import actions, jobs
 from .actions import Pressed
 from .schedule_decisions import ROLE, Batch, Decision
 from .schedule_ends import after_failure
-from .schedule_events import REPLACED, STILL_RUNNING, failed, skipped, told
+from .schedule_events import failed, skipped, told
 
 TRY_AGAIN_MS: Final = 5_000
 """After so long a start is tried again that met a full queue."""

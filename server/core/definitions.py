@@ -12,6 +12,7 @@ from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionUpdate
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
 
+from .health import Health, health_wire
 from .jobs import JobRow
 from .sizes import sized_text
 from .template_text import OPEN
@@ -166,9 +167,12 @@ def _with_triggers(row: DefinitionRow, since: int) -> DefinitionRow:
 
 
 def definition_wire(
-    row: DefinitionRow, last: JobRow | None = None, state: TriggerState | None = None
+    row: DefinitionRow,
+    last: JobRow | None = None,
+    state: TriggerState | None = None,
+    health: Health | None = None,
 ) -> dict[str, Any]:
-    """The definition as JSON object, with its newest job and what is known of its triggers."""
+    """The definition as JSON object, with its newest job, its health, and what is known of its triggers."""
     found = {
         "id": row.public_id,
         "jobDefinitionCode": row.code,
@@ -183,6 +187,7 @@ def definition_wire(
         "updatedBy": row.updated_by,
         "lastJob": None if last is None else _job(last),
         "running": last is not None and not last.ended,
+        **health_wire(health),
         **({} if state is None else state.shown()),
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from json import JSONDecoder
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -17,6 +17,8 @@ _TAGGED: Final = '{"tags":'
 _value_at: Final = JSONDecoder().raw_decode
 _HEADED: Final = ('{"jobType":', _TAGGED)
 _MODES: Final = ',"modes":'
+_OF_ORIGIN: Final = (("modes", _MODES), ("run_mode", ',"runMode":'), ("started_by", ',"startedBy":'))
+"""In the order in which they stand."""
 _HEAD: Final = re.compile(r'[{,]("jobType":"(?:[^"\\]|\\.)*"(?:,"definition":"(?:[^"\\]|\\.)*")?)')
 
 
@@ -122,6 +124,24 @@ class JobRow:
         modes: Mapping[str, Any] = _value_at(self.spec, found.end() + len(_MODES))[0]
         return modes
 
+    @property
+    def origin(self) -> "Origin":
+        """What stands behind the `head` of a definition's job, read by one look however long the description is."""
+        found = self._made_of()
+        if found is None:
+            return Origin()
+        at, told = found.end(), dict[str, Any]()
+        for name, start in _OF_ORIGIN:
+            if self.spec.startswith(start, at):
+                told[name], at = _value_at(self.spec, at + len(start))
+        return Origin(**told)
+
+    @property
+    def told_mode(self) -> str | None:
+        """The run mode that its description names, once it is settled."""
+        origin = self.origin
+        return origin.run_mode if origin.modes is None else self.described().get("runMode")
+
     def _made_of(self) -> re.Match[str] | None:
         if not self.spec.startswith(_HEADED):
             return None
@@ -135,6 +155,16 @@ class JobRow:
     def held_by(self, key_id: str) -> bool:
         """Whether this key, on the stream or over REST, holds the lease."""
         return self.holder is not None and self.holder.partition("/")[0] == key_id
+
+
+class Origin(NamedTuple):
+    """How a definition's job has come to be: what was said of run modes that are yet ``modes`` to settle, the mode that was
+    asked for where nothing is to be settled, and what has started it.
+    """
+
+    modes: Mapping[str, Any] | None = None
+    run_mode: str | None = None
+    started_by: Mapping[str, Any] = MappingProxyType({})
 
 
 def retagged(described: dict[str, Any], tags: list[str]) -> dict[str, Any]:

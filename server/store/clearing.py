@@ -15,6 +15,7 @@ ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload
 OF_A_SPACE: Final = (
     "job_pace",
     "job_type",
+    "definition_health",
     "watermark",
     "trigger_wait",
     "trigger_state",

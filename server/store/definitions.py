@@ -9,7 +9,7 @@ from listener_sdk.protocol.ids import LARGEST, decode
 
 from ..core.definitions import KIND, DefinitionRow
 from ..core.jobs import JobRow
-from . import jobs, watermarks
+from . import health, jobs, watermarks
 from .database import Connection, Reader
 from .pages import Window, fitting
 
@@ -60,6 +60,7 @@ class DefinitionFilter:
     enabled: bool | None = None
     target: str | None = None
     text: str | None = None
+    failing: bool | None = None
 
 
 def find(reader: Reader, space_id: int, name: str) -> Found | None:
@@ -116,6 +117,9 @@ def _condition(wanted: DefinitionFilter) -> tuple[str, dict[str, Any]]:
     if wanted.enabled is not None:
         params["enabled"] = int(wanted.enabled)
         parts.append("enabled = :enabled")
+    if wanted.failing is not None:
+        failing = "EXISTS (SELECT 1 FROM definition_health h WHERE h.id = definition.id AND h.failures > 0)"
+        parts.append(failing if wanted.failing else f"NOT {failing}")
     if wanted.text is not None:
         escaped = _SPECIAL.sub(r"\\\g<0>", wanted.text.lower())
         params["text"] = f"%{escaped}%"
@@ -150,6 +154,17 @@ def disabled_codes(reader: Reader, ids: Collection[int]) -> dict[int, str]:
         "SELECT id, code FROM definition WHERE id IN LIST(:ids) AND enabled = 0", ids=list(ids)
     )
     return {int(row[0]): str(row[1]) for row in rows}
+
+
+def of_target(reader: Reader, space_id: int, target: str, count: int) -> list[int]:
+    """The definitions of a target, at most so many."""
+    rows = reader.rows(
+        "SELECT id FROM definition WHERE space_id = :space AND target = :target ORDER BY id LIMIT :count",
+        space=space_id,
+        target=target,
+        count=count,
+    )
+    return [row[0] for row in rows]
 
 
 def has_as_many(reader: Reader, space_id: int, count: int) -> bool:
@@ -194,6 +209,7 @@ def _insert_version(connection: Connection, row: DefinitionRow) -> None:
 def delete(connection: Connection, definition_id: int) -> None:
     """Remove a definition with its versions and its watermark."""
     watermarks.delete(connection, definition_id)
+    health.delete(connection, [definition_id])
     connection.run("DELETE FROM definition_version WHERE definition_id = :id", id=definition_id)
     connection.run("DELETE FROM definition WHERE id = :id", id=definition_id)
 

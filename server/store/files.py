@@ -10,6 +10,8 @@ from . import reach
 from .database import Connection, Reader
 
 COLUMNS: Final = tuple(FileRow.__dataclass_fields__)
+AT_ONCE: Final = 100
+"""Jobs of which one statement asks."""
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM file"  # noqa: S608 - names of our own fields
 
 
@@ -48,6 +50,30 @@ def page(
         count=count,
     )
     return [FileRow(*row) for row in rows]
+
+
+def first_of_jobs(reader: Reader, job_ids: Sequence[int], count: int) -> dict[int, list[FileRow]]:
+    """The first ``count`` files of each of these jobs that has any."""
+    found: dict[int, list[FileRow]] = {}
+    rows = reader.rows("SELECT DISTINCT job_id FROM file WHERE job_id IN LIST(:ids)", ids=list(job_ids))
+    having = sorted(row[0] for row in rows)
+    for first in range(0, len(having), AT_ONCE):
+        some = {f"j{number}": job_id for number, job_id in enumerate(having[first : first + AT_ONCE])}
+        arms = (
+            f"SELECT * FROM ({_SELECT} WHERE job_id = :{name} ORDER BY id LIMIT :count) AS {name}"  # noqa: S608 - names of our own fields
+            for name in some
+        )
+        for row in reader.rows(" UNION ALL ".join(arms), **some, count=count):
+            found.setdefault(FileRow(*row).job_id or 0, []).append(FileRow(*row))
+    return {job_id: sorted(rows, key=lambda row: row.id) for job_id, rows in found.items()}
+
+
+def count_of_jobs(reader: Reader, job_ids: Sequence[int]) -> dict[int, int]:
+    """How many files each of these jobs has."""
+    rows = reader.rows(
+        "SELECT job_id, COUNT(*) FROM file WHERE job_id IN LIST(:ids) GROUP BY job_id", ids=list(job_ids)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def blobs(reader: Reader) -> set[str]:

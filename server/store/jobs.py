@@ -224,4 +224,5 @@ def delete_many(connection: Connection, ids: Iterable[int]) -> None:
     numbers = list(ids)
     for table in ("attempt", "job_log", "job_curve", "job_plan", "job_split", "job_predecessor", "job_tag"):
         connection.run(f"DELETE FROM {table} WHERE job_id IN LIST(:ids)", ids=numbers)  # noqa: S608 - names stand above
+    connection.run("DELETE FROM job_run WHERE id IN LIST(:ids)", ids=numbers)
     connection.run("DELETE FROM job WHERE id IN LIST(:ids)", ids=numbers)

@@ -145,6 +145,12 @@ def count(reader: Reader, space_id: int, definition_id: int | None = None) -> in
     return int(found[0][0])
 
 
+def labels(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
+    """What people call these schedules, as far as they are there."""
+    rows = reader.rows(f"{_SELECT} WHERE id IN LIST(:ids)", ids=list(ids))
+    return {row[0]: ScheduleRow(*row).label for row in rows}
+
+
 def insert(connection: Connection, row: ScheduleRow) -> None:
     """Store a new schedule."""
     connection.insert_many("schedule", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])

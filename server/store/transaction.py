@@ -28,6 +28,7 @@ from . import jobs as sql
 from . import log, spaces, tags
 from .database import Connection, Row
 from .parts import Splits
+from .runs import Runs
 
 PROGRESS_ONLY: Final = 1
 LEASE_ONLY: Final = 2
@@ -96,6 +97,7 @@ class Transaction:
         """Jobs that have ended while others wait for them, who are yet to be told."""
         self.runs_ended: list[JobRow] = []
         """Jobs of definitions that have ended, of which schedules are yet to hear."""
+        self.runs = Runs(connection)
         self._jobs: dict[int, JobRow] = {}
         self._places: dict[int, Place] = {}
         """Where the jobs stand that wait as far as dispatch knows."""
@@ -197,6 +199,7 @@ class Transaction:
         self.flush()
         self._jobs.pop(row.id, None)
         self.splits.forget(row.id)
+        self.runs.forget(row.id)
         for waiting in (self.fresh, self.unsettled):
             if row in waiting:
                 waiting.remove(row)
@@ -296,6 +299,7 @@ class Transaction:
             self.connection.insert_many(table, columns, values)
         self._rows.clear()
         self.splits.flush()
+        self.runs.flush()
 
     def _set_due(self, rows: Iterable[JobRow]) -> None:
         """Note when each job must be looked at again: once a batch, however often it has changed."""

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from listener_sdk.protocol.ids import decode, environment_id, space_code, space_id
 
+from ..core.missed import MISSED, read_missed_id
 from .database import Reader
 
 
@@ -31,6 +32,23 @@ KINDS: Final = {
 _AT_ONCE: Final = 100
 
 
+def _slots(reader: Reader, own: int, names: Iterable[str]) -> list[tuple[str, int]]:
+    """Due times of another space, which are named together with their schedule."""
+    found = []
+    for name in names:
+        number = read_missed_id(name)
+        if number is None:
+            continue
+        rows = reader.rows(
+            "SELECT one.space_id FROM slot one JOIN space s ON s.id = one.space_id "
+            "WHERE s.deleted_at IS NULL AND one.schedule_id = :schedule AND one.due_at = :due",
+            schedule=number[0],
+            due=number[1],
+        )
+        found += [(name, row[0]) for row in rows if row[0] != own]
+    return found
+
+
 def elsewhere(reader: Reader, own: int, names: Iterable[str]) -> list[tuple[str, int]]:
     """Those of these names that mean something of another space, and which; a space that is being removed has nothing."""
     chosen = list(dict.fromkeys(names))
@@ -40,7 +58,8 @@ def elsewhere(reader: Reader, own: int, names: Iterable[str]) -> list[tuple[str,
             _key(rows, number, name): name for name in chosen if (number := decode(kind, name)) is not None
         }
         found += [(ids[key], space) for key, space in _owners(reader, rows, list(ids)) if space != own]
-    return found + _spaces(reader, own, chosen)
+    slots = [name for name in chosen if name.startswith(f"us_{MISSED}_")][:_AT_ONCE]
+    return found + _slots(reader, own, slots) + _spaces(reader, own, chosen)
 
 
 def _key(rows: _Rows, number: int, name: str) -> int | str:

@@ -14,6 +14,7 @@ from listener_sdk.protocol.definitions import (
     TemplateDryRun,
 )
 from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.runs import HEALTHS
 
 from ..commands import definitions, launches
 from ..commands.definitions import (
@@ -29,6 +30,7 @@ from ..commands.definitions import (
 from ..core.definition_checks import tried
 from ..core.definitions import KIND, DefinitionRow, Recipe, definition_wire, version_wire
 from ..store import definitions as sql
+from ..store import health as health_sql
 from ..store import triggers as triggers_sql
 from ..store.command import Replayed
 from ..store.database import Reader
@@ -51,7 +53,14 @@ async def index(call: Call) -> web.Response:
     call.check_space()
     query = call.query
     enabled = query.truth("enabled") if query.text("enabled") is not None else None
-    wanted = DefinitionFilter(query.text("jobType"), enabled, query.text("target"), query.text("q"))
+    health = query.choice("health", HEALTHS, "") if query.text("health") is not None else None
+    wanted = DefinitionFilter(
+        type_code=query.text("jobType"),
+        enabled=enabled,
+        target=query.text("target"),
+        text=query.text("q"),
+        failing=None if health is None else health == "failed",
+    )
     window = Window(page_size(query, PAGE_SIZE), after=cursor(query, KIND) or 0)
 
     def read(reader: Reader) -> tuple[list[DefinitionRow], bool, list[dict[str, Any]]]:
@@ -177,7 +186,8 @@ def _context(context: StartContext) -> dict[str, Any]:
 def _shown(reader: Reader, rows: list[DefinitionRow]) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
     newest, states = sql.newest_jobs(reader, ids), triggers_sql.states(reader, ids)
-    return [definition_wire(row, newest.get(row.id), states.get(row.id)) for row in rows]
+    healths = health_sql.load_many(reader, ids)
+    return [definition_wire(row, newest.get(row.id), states.get(row.id), healths.get(row.id)) for row in rows]
 
 
 def _wrapped(shown: dict[str, Any]) -> bytes:

@@ -126,6 +126,7 @@ def sees_file(reader: Reader, reach: Reach, row: FileRow) -> bool:
 _NAMED: Final[dict[str, tuple[str, str, Sees]]] = {
     "/v1/jobs/{id}": ("jb", "job", _sees_job),
     "/vue/_api/v1/jobs/{id}": ("jb", "job", _sees_job),
+    "/v1/runs/{id}": ("jb", "run", _sees_job),
     "/v1/events/{id}": ("ev", "event", _sees_event),
     "/v1/files/{id}": ("fl", "file", _sees_file),
     "/v1/actions/{id}": ("ac", "action", _sees_action),

@@ -26,6 +26,7 @@ logins = Handlers("logins")
 members = Handlers("members")
 parts = Handlers("parts")
 plans = Handlers("plans")
+runs = Handlers("runs")
 schedules = Handlers("schedules")
 secrets = Handlers("secrets")
 spaces = Handlers("spaces")
@@ -138,6 +139,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("DELETE", "/v1/schedules/{id}", schedules.delete, "Remove a schedule; its jobs go on.", "schedule"),
     Route("POST", "/v1/schedules/{id}/run", schedules.run, "Make a job as the schedule does, now; its due times stay as they are.", "schedule"),
     Route("POST", "/v1/schedules/{id}/owner", schedules.hand_over, "Give a schedule to another owner.", "schedule"),
+    Route("GET", "/v1/job-definitions/{code}/runs", runs.index, "List what became of a job definition's launches and due times, newest first.", "read"),
+    Route("GET", "/v1/runs", runs.index, "List runs of job definitions, skipped due times included, newest first, with filters.", "read"),
+    # Before /v1/runs/{id}, which would take "export" for an id.
+    Route("GET", "/v1/runs/export", runs.export, "Download the runs of a filter as CSV or JSON Lines.", "read"),
+    Route("GET", "/v1/runs/{id}", runs.show, "Get a run with its parameters, its outcome and links to its files.", "read"),
+    Route("POST", "/v1/runs/{id}/_again", runs.again, "Run it again, with the same or other parameters, as a new job.", "run"),
     Route("GET", "/v1/actions", actions.index, "List actions, as a bare list: the buttons of the space.", "read"),
     Route("POST", "/v1/actions", actions.create, "Make an action, a button that makes jobs.", "define"),
     # Before /v1/actions/{id}, which would take "bulk" for an id.

@@ -9,6 +9,7 @@ from aiohttp import WSMsgType, web
 from click.testing import CliRunner
 from fake_definitions import FakeDefinitions
 from fake_members import FakeMembers
+from fake_runs import FakeRuns
 from fake_schedules import FakeSchedules
 
 from listener_sdk._version import __version__
@@ -66,10 +67,16 @@ class FakeApi(FakeMembers):
     def __post_init__(self):
         self.definitions = FakeDefinitions(self._completed)
         self.schedules = FakeSchedules(self._completed)
+        self.history = FakeRuns(self._ended)
 
     def _completed(self, **fields):
         job = self.job(status="complete", **fields)
         self.event("job:completed", job["id"], status="complete")
+        return job
+
+    def _ended(self, **fields):
+        job = self.job(**fields, **self.ending)
+        self.event("job:completed", job["id"], status=job["status"])
         return job
 
     def job(self, **fields):
@@ -143,7 +150,7 @@ class FakeApi(FakeMembers):
             web.patch("/v1/keys/{id}", self._change_key),
             web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
-            *self.definitions.routes(), *self.schedules.routes(),
+            *self.definitions.routes(), *self.schedules.routes(), *self.history.routes(),
         ])  # fmt: skip
         return app
 

@@ -31,6 +31,7 @@ OF_PATH = {
     "/v1/spaces": "sp",
     "/v1/environments": "env",
     "/v1/job-definitions": "def",
+    "/v1/runs": "jb",
 }
 """Which kind of id stands in the path: a route that takes another one wants a row here, and a thing of it in tests/support/tenants.py."""
 BODIES = {

@@ -249,6 +249,32 @@ CREATE TABLE watermark (
 );
 CREATE INDEX watermark_space ON watermark (space_id);
 
+-- By what the jobs of definitions are found in the history: facets are result, mode and trigger, at is when the job was made.
+-- Lists go through the facets that are there, so that each filter reads only what it shows.
+CREATE TABLE job_run (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    definition_id BIGINT NOT NULL,
+    schedule_id BIGINT,
+    at BIGINT NOT NULL,
+    facets TEXT NOT NULL,
+    reason TEXT
+);
+CREATE INDEX job_run_definition ON job_run (definition_id, facets, at, id);
+CREATE INDEX job_run_space ON job_run (space_id, facets, at, id);
+CREATE INDEX job_run_schedule ON job_run (schedule_id, facets, at, id) WHERE schedule_id IS NOT NULL;
+
+-- Definitions that have failed, until their next success: since when, how often, and the last job that did.
+CREATE TABLE definition_health (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    failed_at BIGINT NOT NULL,
+    job_id BIGINT
+);
+CREATE INDEX definition_health_space ON definition_health (space_id, id);
+
 -- Buttons that make jobs of domain:operation; target is the id of what they stand on.
 CREATE TABLE action (
     id ROWID_KEY,
@@ -342,7 +368,10 @@ CREATE TABLE slot (
     until_at BIGINT,
     PRIMARY KEY (schedule_id, due_at)
 );
-CREATE INDEX slot_definition ON slot (definition_id, at) WHERE result IS NOT NULL;
+-- Those of definitions that became no job, as history finds them.
+CREATE INDEX slot_missed ON slot (definition_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
+CREATE INDEX slot_missed_space ON slot (space_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
+CREATE INDEX slot_missed_schedule ON slot (schedule_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
 CREATE INDEX slot_job ON slot (at) WHERE result IS NULL;
 CREATE INDEX slot_space ON slot (space_id);
 

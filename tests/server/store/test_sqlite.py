@@ -342,12 +342,12 @@ def test_faults_of_our_own_stay_what_they_are(database):
 
 
 def test_a_commit_that_finds_the_disk_full_says_so(tmp_path):
-    database = SqliteDatabase(tmp_path / "store.db", max_pages=160)
+    database = SqliteDatabase(tmp_path / "store.db", max_pages=200)
     database.prepare()
     connection = database.connect()
 
     def fill():
-        for number in range(200):
+        for number in range(400):
             connection.begin()
             connection.run("INSERT INTO meta (name, value) VALUES (:n, :v)", n=str(number), v="x" * 4000)
             connection.commit()

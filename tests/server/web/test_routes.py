@@ -20,6 +20,7 @@ UNKNOWN = {
     "/v1/job-definitions": "us_def_00000zzzzz",
     "/v1/actions": "us_ac_00000zzzzz",
     "/v1/schedules": "us_sch_00000zzzzz",
+    "/v1/runs": "us_jb_00000zzzzz",
 }
 ODD_IDS = [
     "x",
