@@ -53,7 +53,7 @@ class Definitions:
         - ``params``: a dict or a pydantic model; texts may be templates, such as ``"{{ event.payload.id }}"``
         - ``idempotency_key``: with one the call can be repeated safely for a day
         - ``fields``: ``enabled`` (False unless said), ``name``, ``description``, ``target``, ``schedule`` (``{"cron": "0 9 * * *"}``),
-          ``options``, ``triggers``, ``modes``
+          ``options``, ``triggers``, ``modes``, ``notifications``
         """
         check_names("create", fields, names_of(DefinitionCreate, "job_definition_code", "job_type", "params"))
         own = {"job_definition_code": code, "job_type": job_type, "params": plain_input(params) or {}}

@@ -110,6 +110,8 @@ def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
             say(f"{name}: {value}")
     for trigger in one.triggers:
         say(f"starts on: {in_json(trigger)}")
+    for rule in one.notifications:
+        say(f"tells: {in_json(rule)}")
 
 
 @command.command("create")

@@ -10,8 +10,8 @@ from .filters import compile_filter, compile_topics
 from .job_types import Code as TypeCode
 from .job_types import RunMode
 from .jobs import JsonObject, Priority, Reference, Subject, Tags
-from .members import Email
 from .model import WireModel
+from .notifications import Address, Rules
 from .texts import visible
 from .times import Time
 
@@ -84,12 +84,17 @@ class CronSchedule(_Strict):
 
 
 class DefinitionOptions(_Strict):
-    """Who is told of its jobs, and how."""
+    """Who is told of its jobs, in Conscia's words; ``notifications`` say more.
+
+    - ``skipNotification``: whoever starts a job finds nothing of it in the inbox
+    - ``sendCompletionEmail``, ``sendFailureEmail``: a mail to whoever started it, and to the ``emailList``, which gets both where neither
+      is set
+    """
 
     skip_notification: bool = False
     send_completion_email: bool = False
     send_failure_email: bool = False
-    email_list: list[Email] = Field(default_factory=list, max_length=MOST_EMAILS)
+    email_list: list[Address] = Field(default_factory=list, max_length=MOST_EMAILS)
 
 
 class EventTrigger(_Strict):
@@ -139,8 +144,9 @@ class DefinitionCreate(_Strict):
     target: Target | None = None
     triggers: list[EventTrigger] = Field(default_factory=list, max_length=MOST_TRIGGERS)
     modes: DefinitionModes = Field(default_factory=DefinitionModes)
+    notifications: Rules = Field(default_factory=list)
 
-    @field_validator("params", "options", "triggers", "modes", mode="before")
+    @field_validator("params", "options", "triggers", "modes", "notifications", mode="before")
     @classmethod
     def _left_out(cls, given: Any, info: Any) -> Any:
         return (
@@ -167,6 +173,7 @@ class DefinitionUpdate(_Strict):
     target: Target | None = None
     triggers: list[EventTrigger] | None = Field(default=None, max_length=MOST_TRIGGERS)
     modes: DefinitionModes | None = None
+    notifications: Rules | None = None
 
     def sent(self) -> dict[str, Any]:
         """The fields that change, by their Python names, as JSON."""
@@ -300,6 +307,7 @@ class _Described(WireModel):
     target: str | None = None
     triggers: list[JsonObject] = Field(default_factory=list)
     modes: JsonObject = Field(default_factory=dict)
+    notifications: list[JsonObject] = Field(default_factory=list)
 
 
 class Definition(_Described):

@@ -25,7 +25,7 @@ MOST_READ: Final = 512
 LARGEST_KEPT: Final = 8_192
 """Characters of a body that is kept; a larger one is read each time."""
 
-IN_BODY: Final = ("jobType", "params", "schedule", "options", "target", "triggers", "modes")
+IN_BODY: Final = ("jobType", "params", "schedule", "options", "target", "triggers", "modes", "notifications")
 """What a version is made of."""
 _BESIDE: Final = ("name", "description", "enabled")
 """What changes without a new version: no job is made otherwise by it."""
@@ -91,6 +91,18 @@ class Recipe:
     def modes(self) -> dict[str, Any]:
         """Its run modes, as on the wire."""
         found: dict[str, Any] = self.facts["modes"]
+        return found
+
+    @property
+    def notifications(self) -> list[dict[str, Any]]:
+        """Who is told of its jobs, as on the wire."""
+        found: list[dict[str, Any]] = self.facts.get("notifications", [])
+        return found
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The same in Conscia's words."""
+        found: dict[str, Any] = self.facts.get("options", {})
         return found
 
     @cached_property
