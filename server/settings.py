@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from .core.mail import Mail, read_mail_server, read_sender
 from .core.retention import DAY_MS, Retention
 from .outbound.addresses import Network, read_networks
 from .security.sealing import parse_master_key
@@ -23,7 +24,7 @@ KIB: Final = 1024
 MIB: Final = 1024 * KIB
 GIB: Final = 1024 * MIB
 
-NO_FLAG: Final = frozenset({"admin_key", "master_key", "master_key_previous"})
+NO_FLAG: Final = frozenset({"admin_key", "master_key", "master_key_previous", "smtp_url"})
 """Every user of the machine can read the flags of a process: secrets come by the environment alone."""
 UNSHOWN: Final = NO_FLAG | {"database_url"}
 """Values that may hold a secret: messages do not repeat them."""
@@ -49,6 +50,18 @@ def _origin(text: str) -> str:
     if not re.fullmatch(r"https?://[^/\s?#@,]+", text):
         raise ValueError("must be origins such as https://app.example.com, separated by commas")
     return text.lower()
+
+
+def _mail_server(text: str | None) -> str | None:
+    if text is not None:
+        read_mail_server(text)
+    return text
+
+
+def _sender(text: str | None) -> str | None:
+    if text is not None:
+        read_sender(text)
+    return text
 
 
 def _store(text: str | None) -> str | None:
@@ -126,6 +139,19 @@ class Settings(BaseModel):
     allow_addresses: Networks = Field(
         (),
         description="Networks that jobs may reach although they are not public, such as 10.1.0.0/16, separated by commas.",
+    )
+    smtp_url: Annotated[str | None, AfterValidator(_mail_server)] = Field(
+        None,
+        repr=False,
+        description="The mail server: smtp://host:587, or smtps:// for TLS from the start, with user:password@ before the host where it asks for them.",
+    )
+    smtp_from: Annotated[str | None, AfterValidator(_sender)] = Field(
+        None,
+        description="Who sends mails: jobs@example.com, or Tickwire <jobs@example.com>. Without it no mail is sent.",
+    )
+    smtp_tls: Literal["auto", "required", "off"] = Field(
+        "auto",
+        description="STARTTLS on smtp://: auto takes it where the server offers it, and sends no password without it but to this machine; required, or off.",
     )
     trusted_proxies: Networks = Field(
         (),
@@ -243,7 +269,16 @@ class Settings(BaseModel):
         )
         password = (found[1] or found[2]) if found else None
         keys = (self.admin_key, self.master_key, *self.master_key_previous)
-        return tuple(filter(None, (*keys, password, password and unquote(password))))
+        mail = self.mail.server.password if self.mail is not None else None
+        mail_as_written = quote(mail, safe="") if mail else None
+        return tuple(filter(None, (*keys, password, password and unquote(password), mail, mail_as_written)))
+
+    @property
+    def mail(self) -> Mail | None:
+        """How mails are sent; None where nothing says by which server and from whom."""
+        if self.smtp_url is None or self.smtp_from is None:
+            return None
+        return Mail(read_mail_server(self.smtp_url), read_sender(self.smtp_from), self.smtp_tls)
 
     @property
     def disks(self) -> dict[str, Path]:

@@ -79,6 +79,11 @@ SERVER_TOPICS: Final = {
     "many since the last such event; at most one a minute for each trigger.",
     "definition:trigger-failed": "An event did not start a job: payload.problems says what did not resolve or fit.",
     "definition:triggers-missed": "Events between payload.after and payload.before were removed before triggers had seen them.",
+    "notification:created": "A member has a notification in the inbox; nobody else hears of it.",
+    "notification:read": "A member has read one notification, or several; nobody else hears of it.",
+    "notification:delivered": "A message about a run has reached payload.recipients by payload.channel.",
+    "notification:delayed": "The first attempt to deliver a message has failed; payload.nextAttemptAt says when the next begins.",
+    "notification:failed": "A message about a run was not delivered, and was given up: payload.message says why.",
     "secret:created": "A secret was set for the first time; the event never holds its value.",
     "secret:updated": "A secret was set anew.",
     "secret:deleted": "A secret was removed.",
@@ -86,6 +91,7 @@ SERVER_TOPICS: Final = {
     "definition:updated": "Fields of a job definition, which payload.changed names, are others; payload.version is the newest.",
     "definition:enabled": "A job definition may be launched, and its triggers start jobs.",
     "definition:disabled": "A job definition starts nothing any more; jobs that it has started go on.",
+    "definition:recovered": "A run of a job definition has succeeded, for the first time since payload.since, after payload.failures failures.",
     "definition:deleted": "A job definition was removed.",
     "definition:watermark-moved": "The watermark of a job definition stands at payload.to: a run moved it (payload.jobId), or a person set it.",
     "definition:watermark-reset": "A person reset the watermark of a job definition: its next run is as the first.",
@@ -110,6 +116,9 @@ SERVER_TOPICS: Final = {
 
 The other topics of a reserved domain are nobody's yet: clients may not publish them, either.
 """
+
+PRIVATE_TOPICS: Final = frozenset({"notification:created", "notification:read"})
+"""Events that one member alone hears, ``payload.memberId``, on the stream."""
 
 TERMINAL_TOPICS: Final = frozenset({"job:completed", "job:failed", "job:canceled"})
 

@@ -34,13 +34,14 @@ from ..core.spaces import check_active
 from ..core.templates import Resolved
 from ..core.watermarks import noted
 from ..store import definitions as sql
+from ..store import notification_rules as notification_rules_sql
 from ..store import schedules as schedules_sql
 from ..store import secrets as secrets_sql
 from ..store import triggers as triggers_sql
 from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import NewEvent, Transaction
-from . import definition_triggers, kept_schedules, launches
+from . import definition_triggers, kept_schedules, launches, notification_rules
 from .built_in import BUILT_IN
 from .changes import tell
 from .launches import Launch
@@ -184,6 +185,13 @@ def unknown(reader: Reader, actor: Actor, name: str) -> Refusal:
     )
 
 
+def _check(tx: Transaction, actor: Actor, job_type: JobType, recipe: Recipe) -> None:
+    made = checker(tx.connection, actor, job_type, recipe)
+    rules = recipe.notifications
+    told = notification_rules.problems(tx.connection, actor.space.id, rules, made) if rules else []
+    made.check(recipe, told)
+
+
 def checker(
     reader: Reader,
     actor: Actor,
@@ -211,7 +219,7 @@ def create(tx: Transaction, item: CreateDefinition) -> DefinitionRow:
     job_type = _type(tx, actor, body.job_type)
     _check_room(tx, actor, body.job_definition_code)
     row = new_definition(0, actor.space.id, body, tx.now, actor.key_id, enabled=item.enabled)
-    checker(tx.connection, actor, job_type, row.recipe).check(row.recipe)
+    _check(tx, actor, job_type, row.recipe)
     definition_triggers.check_room(tx, row)
     kept = kept_schedules.of_definition(tx, actor, row, job_type)
     row = _numbered(tx, row)
@@ -261,7 +269,7 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
         _check_triggers(actor, after.recipe.triggers)
         if after.type_code != before.type_code:
             job_type = _type(tx, actor, after.type_code)
-        checker(tx.connection, actor, job_type, after.recipe).check(after.recipe)
+        _check(tx, actor, job_type, after.recipe)
         definition_triggers.check_room(tx, after, before.patterns)
     kept = kept_schedules.of_definition(tx, actor, after, job_type)
     sql.update(tx.connection, after, is_version=after.version > before.version)
@@ -333,6 +341,7 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
     sql.delete(tx.connection, row.id)
     triggers_sql.forget(tx.connection, row.id)
     schedules_sql.forget(tx.connection, row.id)
+    notification_rules_sql.forget(tx.connection, "definition", row.id)
     _say(tx, item.actor, "definition:deleted", row, before=definition_facts(row))
     return row
 

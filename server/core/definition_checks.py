@@ -40,13 +40,14 @@ class Checker:
     job_type: JobType | None
     secrets: Secrets
 
-    def check(self, recipe: Recipe) -> None:
-        """Refusals ``invalid`` that name all that could not be launched as it is."""
+    def check(self, recipe: Recipe, others: Iterable[Refusal] = ()) -> None:
+        """Refusals ``invalid`` that name all that could not be launched as it is, and the ``others``."""
         found = [*self.problems(recipe.params, open_=recipe.given_by_triggers), *self._modes(recipe)]
         for index, trigger in enumerate(recipe.triggers):
             at = f"triggers[{index}].params"
             own = list(self._templates(trigger["params"], at, {**NOT_YET, **NOT_OF_EVENTS}))
             found += own or self._joined(recipe, trigger["params"], at)
+        found += others
         if found:
             raise Refusals(found)
 
@@ -66,6 +67,16 @@ class Checker:
         """What is wrong with parameters, whatever starts the job; names that are ``open_`` may be missing."""
         found = list(self._templates(params, _PARAMS, NOT_YET))
         return found or self._schema(params, _PARAMS, [(name,) for name in open_])
+
+    def secrets_alone(self, text: str, at: str) -> Iterator[Refusal]:
+        """What is wrong with a text that takes secrets and nothing else."""
+        needed = references(text)
+        yield from (problem_of(one, at) for one in needed.problems)
+        for root in needed.roots:
+            yield Refusal(
+                "invalid", f"{at}: {root} is not known here, only {{{{ secrets.NAME }}}} is.", key=at
+            )
+        yield from (self._unusable(name, at) for name in needed.secrets if not self._may_use(name))
 
     def _templates(self, params: dict[str, Any], at: str, absent: Mapping[str, str]) -> Iterator[Refusal]:
         needed = references(params)

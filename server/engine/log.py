@@ -50,6 +50,10 @@ class Entry:
             self._data = orjson.loads(self.text)
         return self._data
 
+    def mentions(self, text: str) -> bool:
+        """Whether these characters stand in the event: much faster than to read it."""
+        return text in self._text
+
     def forget_data(self) -> None:
         """Those who were told have looked at it. It takes four times the memory of the text, and the ring is long."""
         self._data = None

@@ -26,11 +26,13 @@ from ..store.transaction import Facts, Transaction
 from ..store.writer import Writer
 from .clearing import ClearingLoop
 from .clock import StoreClock
+from .deliveries import Deliveries
 from .due import DueLoop
 from .hub import Hub, unanswered
 from .job_types import JobTypes
 from .log import Entry, Log
 from .neighbours import Neighbours
+from .notifier import Notifier
 from .retention import RetentionLoop
 from .runner import Runner
 from .schedules import ScheduleLoop
@@ -102,6 +104,10 @@ class Node:
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
         self.triggers = TriggerLoop(self.log, facts, self.submit, self.read, self._read_page, clock)
         self.schedules = ScheduleLoop(facts, self.submit, self.read, clock)
+        self.deliveries = Deliveries(settings, meta.link_secret, self.sealer, self.submit, self.read, clock)
+        self.notifier = Notifier(
+            self.log, self.submit, self.read, self._read_page, clock, self.deliveries.wake
+        )
         self.tail = Tail(self.log, self.read, self._publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock)
@@ -140,6 +146,8 @@ class Node:
                 self.runner.keep(),
                 self.triggers.run(),
                 self.schedules.run(),
+                self.notifier.run(),
+                self.deliveries.run(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )
@@ -164,6 +172,7 @@ class Node:
         """Grant nothing more; leases stay where they are."""
         self.state = "draining"
         self.runner.drain()
+        self.deliveries.drain()
         self.hub.ticks.stop()
 
     async def stop(self) -> None:
@@ -175,6 +184,7 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.deliveries.stop()
         await self.wall.stop()
         await self.writer.stop()
         await asyncio.to_thread(self._readers.shutdown)
@@ -222,6 +232,7 @@ class Node:
         self.subscriptions.publish(entries)
         self.triggers.publish(entries)
         self.schedules.publish(entries)
+        self.notifier.publish(entries)
 
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""
@@ -251,6 +262,7 @@ class Node:
         """The log is not the one that it was: clients come again, and are told where they stand."""
         self.sockets.drain(CLOSES["restart"].code)
         self.triggers.begin_anew()
+        self.notifier.begin_anew()
         self.writer.look()
 
     async def _idle(self) -> None:

@@ -289,7 +289,7 @@ class Peer(Connection):
         reach = self.actor.reach
         if reach is not None:
             reach.check_topics(frame.topics)
-        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, reach)
+        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, reach, self.actor.key_id)
         if older is not None:
             self.hub.subscriptions.remove(older)
         self.subscriptions[frame.sub] = newer

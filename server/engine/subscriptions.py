@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.events import Position
+from listener_sdk.protocol.events import PRIVATE_TOPICS, Position
 from listener_sdk.protocol.filters import Filter, compile_filter, compile_topics
 from listener_sdk.protocol.frames import Subscribe
 from listener_sdk.protocol.globs import Globs
@@ -44,6 +44,8 @@ class Subscription:
     cursor: int
     prev: int
     reach: Reach | None = None
+    hearer: str = ""
+    """Who is told: some events are for one member alone."""
     live: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -58,6 +60,7 @@ class Subscription:
             entry.space_id == self.space_id
             and self.topics(entry.topic)
             and ((self.test is None and self.reach is None) or self.passes(entry.data))
+            and (entry.topic not in PRIVATE_TOPICS or _member(entry) == self.hearer)
         )
 
     def passes(self, event: dict[str, Any]) -> bool:
@@ -90,16 +93,16 @@ class Subscriptions:
         return position.epoch == self._log.epoch and position.seq > self._log.seq
 
     def add(
-        self, frame: Subscribe, space_id: int, outbox: Outbox, reach: Reach | None = None
+        self, frame: Subscribe, space_id: int, outbox: Outbox, reach: Reach | None = None, hearer: str = ""
     ) -> Subscription:
-        """Begin, within ``reach``; Refusal names why a cursor cannot be continued, before anything is sent."""
+        """Begin, within ``reach``, and with what is for the ``hearer`` alone; Refusal names why a cursor cannot be continued, before anything is sent."""
         start = place(frame.after, self._log.ends)
         wanted = orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS)
         # As text: the bytes that orjson makes keep the room that they were made in, 4 KiB.
         key = (space_id, wanted.decode() if reach is None else f"{wanted.decode()} {reach}")
         key, topics, test = self._compiled(key, frame)
         found = Subscription(
-            frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, reach
+            frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, reach, hearer
         )
         self._groups.setdefault(key, []).append(found)
         outbox.send(self._subscribed(frame, start))
@@ -127,10 +130,11 @@ class Subscriptions:
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """Hand committed events to everybody who is live; the others find them when they get there."""
+        private = {(e.space_id, _member(e)) for e in entries if e.topic in PRIVATE_TOPICS}
         for group in self._groups.values():
             live = [subscription for subscription in group if subscription.live]
-            if live:
-                self._tell(live, entries, [entry for entry in entries if live[0].matches(entry)])
+            for some in _alike(live, private) if private else [live] if live else []:
+                self._tell(some, entries, [entry for entry in entries if some[0].matches(entry)])
         for entry in entries if self._groups else ():
             entry.forget_data()
 
@@ -249,6 +253,23 @@ class Subscriptions:
 
     def _at(self, seq: int) -> str:
         return f"{self._log.epoch}:{seq}"
+
+
+def _member(entry: Entry) -> str | None:
+    """The one member for whom a private event is."""
+    found: str | None = entry.data.get("payload", {}).get("memberId")
+    return found
+
+
+def _alike(live: list[Subscription], private: set[tuple[int, str | None]]) -> list[list[Subscription]]:
+    """Those of a group who hear the same: each for whom one of the events is stands apart from the others."""
+    found: dict[str, list[Subscription]] = {}
+    for subscription in live:
+        hearer = subscription.hearer
+        found.setdefault(hearer if (subscription.space_id, hearer) in private else "", []).append(
+            subscription
+        )
+    return list(found.values())
 
 
 def _parts(entries: list[Entry]) -> Iterable[list[Entry]]:

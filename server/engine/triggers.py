@@ -7,11 +7,13 @@ once.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
+
+from listener_sdk.protocol.events import PRIVATE_TOPICS
 
 from ..core.later import later
 from ..core.trigger_index import Triggers
@@ -20,10 +22,11 @@ from ..store import log as log_sql
 from ..store import spaces as spaces_sql
 from ..store import triggers as sql
 from ..store.database import Reader, StoreError
-from ..store.log import Head, Stored
+from ..store.log import Head
 from ..store.transaction import Facts
 from ..store.triggers import WHOLE, Place, Waiting
 from .calm import calmly
+from .follower import ReadPage, following
 from .log import Entry, Log
 
 if TYPE_CHECKING:
@@ -33,7 +36,6 @@ else:
     decisions = later("..commands.trigger_decisions", __package__)
     commands = later("..commands.triggers", __package__)
 
-PAGE: Final = 500
 LOADED: Final = 500
 """Definitions that are read at once."""
 CHUNK: Final = 100
@@ -48,8 +50,6 @@ _RENEWING: Final = frozenset(
     f"definition:{what}" for what in ("created", "updated", "enabled", "disabled", "deleted")
 )
 _log = structlog.get_logger("tickwire.triggers")
-
-ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 
 
 class TriggerLoop:
@@ -167,19 +167,14 @@ class TriggerLoop:
 
     async def _page(self) -> int:
         """Look at the next events, and deal with what they match: how many jobs were made."""
-        entries = self._log.after(self._seq, PAGE)
-        if entries is None:
-            oldest, stored = await self._read_page(self._seq, self._log.seq, PAGE)
-            if not stored or stored[0].seq != self._seq + 1:
-                if self._seq >= oldest - 1:
-                    raise StoreError("The log cannot be read on just now.")
-                await self._skip_removed(oldest)
-                return 0
-            entries = [self._log.entry(one) for one in stored]
+        entries = await following(self._log, self._read_page, self._seq)
+        if isinstance(entries, int):
+            await self._skip_removed(entries)
+            return 0
         await self._renew(entries)
         made, found = 0, list["decisions.Match"]()
         for entry in entries:
-            watches = await self._watches(entry)
+            watches = () if entry.topic in PRIVATE_TOPICS else await self._watches(entry)
             if any(watches):
                 found += await self._matches(watches, entry)
             while len(found) >= CHUNK:

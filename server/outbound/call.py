@@ -92,17 +92,20 @@ class CallResult:
         }
 
 
-async def call(request: CallRequest, outbound: Outbound, now_s: Callable[[], float]) -> CallResult:
+async def call(
+    request: CallRequest, outbound: Outbound, now_s: Callable[[], float], *, follow: bool = True
+) -> CallResult:
     """Make the call; whatever its status, an answer is a result.
 
-    ``now_s``: seconds since 1970, for a Retry-After that names a moment.
+    - ``now_s``: seconds since 1970, for a Retry-After that names a moment
+    - ``follow``: go where redirects lead; else one is the answer
 
     Refusal ``blocked_address``, ``invalid`` or ``too_large`` before anything is sent there. Failure when no answer came: with
     ``retry`` where another try may help.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    async with outbound.send(_request_of(request), total_s=request.timeout_s) as response:
+    async with outbound.send(_request_of(request), total_s=request.timeout_s, follow=follow) as response:
         unpacker = Unpacker(response.headers.get("Content-Encoding"), request.max_response_bytes)
         await _read(response, unpacker)
         result = _result_of(response, unpacker)

@@ -64,19 +64,25 @@ class Outbound:
 
     @asynccontextmanager
     async def send(
-        self, request: Request, *, total_s: float | None = None, idle_s: float | None = None
+        self,
+        request: Request,
+        *,
+        total_s: float | None = None,
+        idle_s: float | None = None,
+        follow: bool = True,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The last answer, after up to five redirects, its body still to be read (as it was sent: nothing is decompressed).
 
         - ``total_s``: for all of it, the reading of the body too
         - ``idle_s``: the longest wait for the next bytes
+        - ``follow``: whether redirects are followed
 
         Refusal ``blocked_address`` when an address may not be reached, and nothing is sent there. Failure when the other server
         cannot be reached, breaks off, or answers what is no HTTP or too large a head; within the block too.
         """
         with _told(request):
             async with asyncio.timeout(total_s):
-                async with self._answered(without_userinfo(request), idle_s) as response:
+                async with self._answered(without_userinfo(request), idle_s, follow=follow) as response:
                     yield response
 
     async def close(self) -> None:
@@ -94,13 +100,14 @@ class Outbound:
 
     @asynccontextmanager
     async def _answered(
-        self, request: Request, idle_s: float | None
+        self, request: Request, idle_s: float | None, *, follow: bool
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         for _ in range(MOST_REDIRECTS + 1):
             response = await self._ask(request, idle_s)
             try:
                 _check_head(response)
-                following = redirected(request, response.status, response.headers.get("Location"))
+                location = response.headers.get("Location") if follow else None
+                following = redirected(request, response.status, location)
                 if following is None:
                     yield response
                     return

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import orjson
 
+from listener_sdk.protocol.events import PRIVATE_TOPICS
+
 from ..core.events import ReadEvent
 from ..core.reach import Reach
 from . import globs, jobs, log, reach
@@ -17,6 +19,8 @@ CLOCK_SLACK_MS: Final = 60_000
 """How far a clock may have gone back without hiding events from a list that begins at a time."""
 
 _COLUMNS: Final = "e.seq, e.topic, e.at, e.body, a.at, a.actor"
+_PUBLIC: Final = "e.topic NOT IN ('" + "', '".join(sorted(PRIVATE_TOPICS)) + "')"
+"""Lists have no events that are for one member alone."""
 _FROM: Final = "FROM event e LEFT JOIN event_ack a ON a.seq = e.seq"
 
 
@@ -57,7 +61,7 @@ def page(reader: Reader, space_id: int, wanted: EventFilter, window: Window) -> 
 def load(reader: Reader, space_id: int, seq: int) -> ReadEvent | None:
     """One event of a space."""
     rows = reader.rows(
-        f"SELECT {_COLUMNS} {_FROM} WHERE e.seq = :seq AND e.space_id = :space",
+        f"SELECT {_COLUMNS} {_FROM} WHERE e.seq = :seq AND e.space_id = :space AND {_PUBLIC}",
         seq=seq,
         space=space_id,
     )
@@ -68,7 +72,7 @@ def _where(
     reader: Reader, head: log.Head, space_id: int, wanted: EventFilter, window: Window
 ) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {"space": space_id, "after": max(window.after or 0, head.oldest - 1)}
-    parts = ["e.space_id = :space", "e.seq > :after"]
+    parts = ["e.space_id = :space", "e.seq > :after", _PUBLIC]
     if space_id != WITHOUT_INDEX:
         # Said in the words of the index of other spaces: no database could prove it of a parameter.
         parts.append(f"e.space_id <> {WITHOUT_INDEX}")

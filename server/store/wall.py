@@ -27,6 +27,7 @@ KINDS: Final = {
     "def": _Rows("definition", "id"),
     "ac": _Rows("action", "id"),
     "sch": _Rows("schedule", "id"),
+    "nt": _Rows("notification", "id"),
 }
 """Every kind of id that a route or frame takes, but those of spaces, which are made of their codes."""
 _AT_ONCE: Final = 100

@@ -24,6 +24,7 @@ job_types = Handlers("job_types")
 keys = Handlers("keys")
 logins = Handlers("logins")
 members = Handlers("members")
+notifications = Handlers("notifications")
 parts = Handlers("parts")
 plans = Handlers("plans")
 runs = Handlers("runs")
@@ -189,6 +190,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/sessions/current", logins.show, "The session of the cookie, with its csrfToken.", "read"),
     Route("DELETE", "/v1/sessions/current", logins.end, "Log out.", "read"),
     Route("POST", "/v1/stream-tickets", logins.create_ticket, "Make a ticket that opens one stream.", "read"),
+    Route("GET", "/v1/notifications", notifications.index, "List the inbox of a member, newest first, and count what is unread.", "read"),
+    # Before /v1/notifications/{id}/..., which would take its last word for an id.
+    Route("GET", "/v1/notifications/channels", notifications.channels, "Whether the server sends mails, and as whom.", "read"),
+    Route("POST", "/v1/notifications/read", notifications.read_many, "Note that a member has read the inbox, or all up to one.", "read"),
+    Route("POST", "/v1/notifications/test", notifications.test, "Send a test mail, and say how it went.", "administer"),
+    Route("POST", "/v1/notifications/{id}/read", notifications.read_one, "Note that a notification was read.", "read"),
     Route("GET", "/v1/audit", audit.index, "List what people and keys have changed, newest first.", "administer"),
     Route("GET", "/v1/audit/export", audit.export, "Download the audit as CSV or JSON Lines.", "administer"),
     Route("GET", "/v1/whoami", spaces.whoami, "The key that is used, its space, and the server.", "read"),

@@ -28,7 +28,7 @@ JOB = JobRow(
     eta_at=None, eta_given=0, outcome=None, result=None, attempt=0, max_attempts=5, fence=0, holder=None,
     lease_expires_at=None, run_timeout_ms=3_600_000, queue_timeout_ms=None, total_timeout_ms=86_400_000, due_at=None,
 )  # fmt: skip
-SMALL_PAGES = 200
+SMALL_PAGES = 280
 
 
 @dataclass(frozen=True, slots=True)

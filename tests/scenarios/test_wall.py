@@ -32,6 +32,7 @@ OF_PATH = {
     "/v1/environments": "env",
     "/v1/job-definitions": "def",
     "/v1/runs": "jb",
+    "/v1/notifications": "nt",
 }
 """Which kind of id stands in the path: a route that takes another one wants a row here, and a thing of it in tests/support/tenants.py."""
 BODIES = {
@@ -97,6 +98,7 @@ def by_query_and_body(own, other):
         "members",
         "audit",
         "schedules",
+        "notifications",
         "spaces",
         "environments",
         "whoami",
@@ -131,6 +133,10 @@ def by_query_and_body(own, other):
     yield "POST", "/v1/schedules/{id}/owner", given, {"owner": member}, member
     yield "POST", "/v1/schedules/hand-over", "/v1/schedules/hand-over", {"former": member}, member
     yield "POST", "/v1/tokens", "/v1/tokens", {"job": job}, job
+    yield "GET", "/v1/notifications", f"/v1/notifications?member={other.ids['mem']}", None, other.ids["mem"]
+    for key, kind in (("member", "mem"), ("upTo", "nt")):
+        named = {"member": own.ids["mem"], key: other.ids[kind]}
+        yield "POST", "/v1/notifications/read", "/v1/notifications/read", named, other.ids[kind]
     yield "POST", "/v1/login-links", "/v1/login-links", {"member": other.ids["mem"]}, other.ids["mem"]
 
 

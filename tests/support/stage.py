@@ -65,15 +65,17 @@ def furnish(connection: Connection) -> meta.Meta:
 
 
 class Stage:
-    """The node and its clock. ``open_store`` makes the database of a folder; SQLite unless told otherwise."""
+    """The node and its clock. ``open_store`` makes the database of a folder; SQLite unless told otherwise. ``settings`` are the server's."""
 
     def __init__(
         self,
         path: Path,
         open_store: Callable[[Path], Database] = lambda path: SqliteDatabase(path / "tickwire.db"),
         clock: Clock | None = None,
+        **settings: Any,
     ) -> None:
         self.path = path
+        self._settings = Settings(data_dir=path, **settings)
         self.clock = clock or Clock()
         self._open_store = open_store
         self._open()
@@ -85,7 +87,7 @@ class Stage:
         self.meta = furnish(connection)
         connection.close()
         self.facts = Facts(self.meta.account_id, {1: SPACE, 2: STRANGER.space}, Limits())
-        self.node = Node(Settings(data_dir=self.path), self.database, self.meta, self.facts, self.clock)
+        self.node = Node(self._settings, self.database, self.meta, self.facts, self.clock)
         self.node.due = DueLoop(
             self.facts, self.node.submit, self.node.read, self.clock, lambda: self.clock.monotonic_ms
         )
@@ -163,9 +165,9 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[Stage]:
+async def opened(path: Path, **settings: Any) -> AsyncIterator[Stage]:
     """A server that has been up for more than a lease time: it may take leases away."""
-    stage = await Stage(path).start()
+    stage = await Stage(path, **settings).start()
     stage.clock.forward(stage.facts.limits.lease_ms / 1000)
     try:
         yield stage

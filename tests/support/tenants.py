@@ -170,6 +170,21 @@ async def _member(admin: Caller, role: str, code: str) -> tuple[str, Caller]:
     return member, Caller(admin.http, admin.url, shown)
 
 
+async def _notified(admin: Caller, code: str, member: str) -> str:
+    """A member has been told of a run; the notification's id."""
+    rule = {"on": "all", "channels": ["inbox"], "members": [member]}
+    await admin.call("PATCH", f"/v1/job-definitions/{code}", {"jobDefinition": {"notifications": [rule]}})
+    later = {"scheduledAt": "2099-01-01T00:00:00Z"}
+    job = (await admin.call("POST", f"/v1/job-definitions/{code}/_execute", later)).body["jobId"]
+    await admin.call("POST", f"/v1/jobs/{job}/cancel", {})
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            found = (await admin.call("GET", f"/v1/notifications?member={member}")).data
+            if found:
+                return str(found[0]["id"])
+            await asyncio.sleep(0.02)
+
+
 async def _tenant(owner: Caller, code: str) -> Tenant:
     await owner.call("POST", "/v1/spaces", {"name": code.title(), "code": code})
     keys = {}
@@ -203,6 +218,7 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
     ids["def"] = made["jobDefinition"]["id"]
     schedule = {"definition": only, "cron": "0 9 1 1 *"}
     ids["sch"] = (await admin.call("POST", "/v1/schedules", schedule)).data["id"]
+    ids["nt"] = await _notified(admin, only, members["viewer"][0])
     name = f"{only}:run"
     async with listener.stream() as socket:
         await socket.ask(type="listen", credit=0, jobs=[{"job": name}], types=[{"name": name}])

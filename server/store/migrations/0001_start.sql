@@ -375,6 +375,69 @@ CREATE INDEX slot_missed_schedule ON slot (schedule_id, result, at) WHERE result
 CREATE INDEX slot_job ON slot (at) WHERE result IS NULL;
 CREATE INDEX slot_space ON slot (space_id);
 
+-- How far the log was looked through for what people are told of: one row.
+CREATE TABLE notification_cursor (
+    id ROWID_KEY,
+    version BIGINT NOT NULL,
+    seq BIGINT NOT NULL
+);
+
+-- When a rule has told something last, and what waits to be told with its next message. The rule is number of a definition or schedule
+-- (kind, about); starter is the member who started the runs, 0 for those whom the rule itself names.
+CREATE TABLE notification_rule (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    about BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    starter BIGINT NOT NULL,
+    told_at BIGINT NOT NULL,
+    due_at BIGINT,
+    body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX notification_rule_of ON notification_rule (about, kind, number, starter);
+CREATE INDEX notification_rule_due ON notification_rule (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX notification_rule_told ON notification_rule (told_at) WHERE due_at IS NULL;
+CREATE INDEX notification_rule_space ON notification_rule (space_id);
+
+-- What was told, whoever it goes to.
+CREATE TABLE notification_message (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX notification_message_space ON notification_message (space_id, id);
+
+-- One message to one recipient by one channel, until it is there or was given up. Who works on it has moved due_at to the end of its lease.
+CREATE TABLE notification_delivery (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    message_id BIGINT NOT NULL,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    signed TEXT,
+    attempts BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX notification_delivery_due ON notification_delivery (due_at, id);
+CREATE INDEX notification_delivery_message ON notification_delivery (message_id);
+CREATE INDEX notification_delivery_space ON notification_delivery (space_id, id);
+
+-- The inboxes of members.
+CREATE TABLE notification (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    member_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    read_at BIGINT,
+    body TEXT NOT NULL
+);
+CREATE INDEX notification_member ON notification (member_id, id);
+CREATE INDEX notification_unread ON notification (member_id, id) WHERE read_at IS NULL;
+CREATE INDEX notification_space ON notification (space_id, id);
+
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (
     job_id ROWID_KEY,

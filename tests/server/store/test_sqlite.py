@@ -342,7 +342,7 @@ def test_faults_of_our_own_stay_what_they_are(database):
 
 
 def test_a_commit_that_finds_the_disk_full_says_so(tmp_path):
-    database = SqliteDatabase(tmp_path / "store.db", max_pages=200)
+    database = SqliteDatabase(tmp_path / "store.db", max_pages=280)
     database.prepare()
     connection = database.connect()
 

@@ -1,0 +1,1 @@
+"""How a message reaches its recipient outside: by mail, by the webhook of a chat, by any other webhook."""

@@ -1,0 +1,102 @@
+"""Mails: one for each recipient, as text and HTML, handed over to the mail server of the settings."""
+
+import socket
+import ssl
+from dataclasses import dataclass
+from email.errors import HeaderParseError, MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Final
+
+from listener_sdk.protocol.notifications import address_problem
+from listener_sdk.protocol.times import to_datetime
+
+from ..core.mail import Mail
+from .undelivered import Undelivered
+
+TIMEOUT_S: Final = 15.0
+"""For each answer of the mail server."""
+_OURS: Final = frozenset({502, 503, 530, 534, 535, 538})
+"""Refusals that the recipient has no part in: somebody mends the settings, and the next attempt succeeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be said to one recipient. ``id`` is the same at each attempt, and ``at`` (ms) the time of this one."""
+
+    id: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    at: int
+
+
+def composed(letter: Letter, mail: Mail) -> EmailMessage:
+    """The mail. Undelivered for a recipient whom no header can name."""
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["To"] = _address("", letter.to)
+        message["From"] = _address(mail.sender.name, mail.sender.address)
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(to_datetime(letter.at))
+        message["Message-ID"] = f"<{letter.id}@{mail.sender.domain}>"
+    except (ValueError, MessageError, HeaderParseError) as error:
+        raise Undelivered(f"No mail can be sent to this address: {error}", retry=False) from None
+    # Answers of machines would come back to nobody.
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+def _address(name: str, text: str) -> Address:
+    if address_problem(text) is not None:
+        raise ValueError(address_problem(text))
+    user, _, domain = text.rpartition("@")
+    return Address(name, user, domain)
+
+
+async def send(letter: Letter, mail: Mail, tls: ssl.SSLContext | None = None) -> None:
+    """Hand a mail over. Undelivered where the server does not take it."""
+    import aiosmtplib  # noqa: PLC0415 - servers that send no mail do without it
+
+    message = composed(letter, mail)
+    server = mail.server
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.user,
+        password=server.password,
+        use_tls=server.is_tls,
+        start_tls=mail.starts_tls,
+        timeout=TIMEOUT_S,
+        # Else the library asks the name server, while the whole event loop waits.
+        local_hostname=socket.gethostname(),
+        tls_context=tls,
+    )
+    try:
+        async with client:
+            await client.send_message(message, sender=mail.sender.address, recipients=[letter.to])
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        raise _refused(error.recipients[0].code, error.recipients[0].message) from None
+    except aiosmtplib.SMTPNotSupported as error:
+        raise Undelivered(f"The mail server cannot do what this needs: {error}", retry=False) from None
+    except aiosmtplib.SMTPResponseException as error:
+        raise _refused(error.code, error.message) from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise Undelivered(
+            f"The mail server {server.shown} cannot be reached: {_words(error)}", retry=True
+        ) from None
+
+
+def _refused(code: int, text: str) -> Undelivered:
+    said = " ".join(text.split())
+    return Undelivered(f"The mail server answers {code}: {said}", retry=code < 500 or code in _OURS)
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,197 @@
+"""What people are to be told of events: decided by a reader on one view of the store, beside the writer."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from listener_sdk.protocol.ids import decode
+
+from ..core.definitions import DefinitionRow
+from ..core.jobs import JobRow
+from ..core.notifications import (
+    Facts,
+    Rule,
+    RuleKey,
+    audiences,
+    missed_facts,
+    numbered,
+    run_facts,
+    starter_of,
+)
+from ..store import definitions as definitions_sql
+from ..store import job_types as job_types_sql
+from ..store import jobs as jobs_sql
+from ..store import notification_rules as sql
+from ..store.database import Reader
+from ..store.notification_rules import Cursor, RuleRow
+from .built_in import BUILT_IN
+
+ENDS: Final = {"job:completed": None, "job:failed": "failed", "job:canceled": "canceled"}
+"""Topics of ends, and the result that they stand for; a job that has completed says its own."""
+RECOVERED: Final = "definition:recovered"
+MISSED: Final = frozenset({"schedule:skipped", "schedule:failed"})
+WATCHED: Final = frozenset({*ENDS, RECOVERED, *MISSED})
+TO_ADMINISTRATORS: Final[Rule] = {"on": "all", "missed": True, "channels": ["inbox", "email"], "admins": True}
+"""What administrators hear of whatever the rules are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event of the log, of a topic that is `WATCHED`."""
+
+    space_id: int
+    seq: int
+    topic: str
+    event: Mapping[str, Any]
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """What it says."""
+        found: Mapping[str, Any] = self.event.get("payload", {})
+        return found
+
+    @property
+    def job(self) -> int | None:
+        """The job that it is about."""
+        named = self.event.get("context", {}).get("jobId") or self.payload.get("jobId")
+        return decode("jb", named) if isinstance(named, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A rule as it is now, and what it stands on: the name that people know, the definition's code, the name of its jobs."""
+
+    rule: Rule
+    name: str
+    definition: str | None = None
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one rule is to tell."""
+
+    key: RuleKey
+    target: Target
+    facts: tuple[Facts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """All that is to be told of events up to a place, decided when the log was looked through up to ``cursor``."""
+
+    cursor: Cursor
+    upto: int
+    groups: list[Group] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A rule whose next message is due; None where it has gone meanwhile."""
+
+    row: RuleRow
+    target: Target | None
+
+
+def decide(reader: Reader, seen: Collection[Seen], upto: int) -> Noted:
+    """What is to be told of these, those left out that were dealt with before."""
+    cursor = sql.cursor(reader)
+    found = _Deciding(reader)
+    found.look([one for one in seen if one.seq > cursor.seq])
+    return Noted(cursor, upto, found.groups())
+
+
+@dataclass(slots=True)
+class _Deciding:
+    reader: Reader
+    _facts: dict[RuleKey, list[Facts]] = field(default_factory=dict)
+    _targets: dict[RuleKey, Target] = field(default_factory=dict)
+
+    def groups(self) -> list[Group]:
+        """What was found, by rule."""
+        return [Group(key, self._targets[key], tuple(facts)) for key, facts in self._facts.items()]
+
+    def look(self, seen: Collection[Seen]) -> None:
+        """Look at events in their order."""
+        wanted = {one.job for one in seen if one.job is not None and one.topic not in MISSED}
+        of_jobs = sql.of_jobs(self.reader, wanted) if wanted else {}
+        known = sql.definitions_of(self.reader, set(of_jobs.values()))
+        rules = {
+            number: numbered(row.recipe.notifications, row.recipe.options) for number, row in known.items()
+        }
+        jobs = self._jobs([job for job, of in of_jobs.items() if of in rules])
+        recovered = {one.job for one in seen if one.topic == RECOVERED}
+        ended = {one.job for one in seen if one.topic in ENDS}
+        for one in seen:
+            if one.topic in MISSED:
+                self._missed(one)
+            elif one.job in jobs and not (one.topic == RECOVERED and one.job in ended):
+                job = jobs[one.job]
+                result = _result(one)
+                facts = run_facts(job, result, recovered=result == "recovered" or one.job in recovered)
+                row = known[of_jobs[job.id]]
+                self._tell(row, rules[row.id], facts, starter_of(job))
+
+    def _jobs(self, ids: list[int]) -> dict[int | None, JobRow]:
+        return {row.id: row for row in jobs_sql.load_many(self.reader, ids)} if ids else {}
+
+    def _tell(
+        self, row: DefinitionRow, rules: Iterable[tuple[int, Rule]], facts: Facts, starter: int
+    ) -> None:
+        by_number = dict(rules)
+        for number, whom in audiences(by_number.items(), facts, starter):
+            key = RuleKey(row.space_id, "definition", row.id, number, whom)
+            self._add(key, self._targets.get(key) or target_of(self.reader, row, by_number[number]), facts)
+
+    def _add(self, key: RuleKey, target: Target, facts: Facts) -> None:
+        self._facts.setdefault(key, []).append(facts)
+        self._targets[key] = target
+
+    def _missed(self, one: Seen) -> None:
+        failed = one.topic == "schedule:failed"
+        facts = missed_facts(one.payload, failed=failed)
+        code = one.payload.get("definition")
+        found = definitions_sql.find(self.reader, one.space_id, code) if isinstance(code, str) else None
+        if found is not None:
+            recipe = found.row.recipe
+            self._tell(found.row, numbered(recipe.notifications, recipe.options), facts, 0)
+        if failed:
+            name = str(code or one.payload.get("schedule") or "A schedule")
+            key = RuleKey(one.space_id, "space", one.space_id, 0)
+            self._add(key, Target(TO_ADMINISTRATORS, name), facts)
+
+
+def _result(one: Seen) -> str:
+    if one.topic == RECOVERED:
+        return "recovered"
+    return ENDS[one.topic] or ("partial" if one.payload.get("result") == "partial" else "success")
+
+
+def due(reader: Reader, now: int, count: int) -> list[Due]:
+    """Rules whose next message is due, as they are now."""
+    rows = sql.due(reader, now, count)
+    known = sql.definitions_of(reader, {row.key.about for row in rows if row.key.kind == "definition"})
+    return [Due(row, _target(reader, row.key, known)) for row in rows]
+
+
+def target_of(reader: Reader, row: DefinitionRow, rule: Rule) -> Target:
+    """A rule of a definition. The name of its jobs is needed where the rule may have secrets."""
+    may_have = rule.get("slack") or rule.get("webhook")
+    return Target(rule, row.name, row.code, job_name(reader, row) if may_have else None)
+
+
+def job_name(reader: Reader, row: DefinitionRow) -> str | None:
+    """The name of a definition's jobs; None where its type has gone."""
+    own = BUILT_IN.get(row.type_code)
+    found = job_types_sql.by_code(reader, row.space_id, row.type_code) if own is None else own
+    return None if found is None else found.name
+
+
+def _target(reader: Reader, key: RuleKey, known: Mapping[int, DefinitionRow]) -> Target | None:
+    if key.kind == "space":
+        return Target(TO_ADMINISTRATORS, "Schedules")
+    row = known.get(key.about)
+    if row is None:
+        return None
+    rule = dict(numbered(row.recipe.notifications, row.recipe.options)).get(key.number)
+    return None if rule is None else target_of(reader, row, rule)

@@ -1,0 +1,204 @@
+"""The loop that hands messages over: so many at once, each taken with a lease, and each attempt shorter than that."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+
+from listener_sdk.protocol.redaction import Redaction
+from listener_sdk.protocol.times import to_wire
+
+from ..channels import email, posts
+from ..channels.email import Letter
+from ..channels.undelivered import Undelivered
+from ..commands.notification_deliveries import CLAIM_DELIVERIES, END_DELIVERY, Claim, Ended, Parcel
+from ..core import notification_texts as texts
+from ..core.mail import Mail
+from ..core.notification_texts import Links
+from ..outbound.addresses import Guard
+from ..outbound.requests import Outbound
+from ..security.links import Links as FileLinks
+from ..security.sealing import Sealer
+from ..settings import Settings
+from ..store import notification_messages as sql
+from ..store.database import StoreError
+from .calm import calmly
+
+AT_ONCE: Final = 16
+ATTEMPT_S: Final = 60.0
+"""How long an attempt may take: half of its lease."""
+LOOK_EVERY_S: Final = 1.0
+AFTER_ERROR_S: Final = 1.0
+TELL_AGAIN_S: Final = 1.0
+TELLS: Final = 30
+"""How often the store is told of an end before it is left to the end of the lease."""
+FINISH_S: Final = 5.0
+LINK_LIFETIME_S: Final = 7 * 86_400.0
+"""How long links of files in messages open: people read mails after a weekend."""
+NO_MAIL: Final = "The server sends no mail: TICKWIRE_SMTP_URL and TICKWIRE_SMTP_FROM are not set."
+_log = structlog.get_logger("tickwire.deliveries")
+
+
+class Deliveries:
+    """``submit`` and ``read`` are the node's; ``link_secret`` signs links of files."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        link_secret: bytes,
+        sealer: Sealer,
+        submit: Callable[..., Any],
+        read: Callable[..., Any],
+        clock: Callable[[], int],
+    ) -> None:
+        self._settings = settings
+        self._link_secret = link_secret
+        self._sealer = sealer
+        self._submit = submit
+        self._read = read
+        self._clock = clock
+        self._mail = settings.mail
+        self._outbound: Outbound | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._draining = False
+
+    def wake(self) -> None:
+        """There is something to deliver."""
+        self._wake.set()
+
+    # ---- the loop
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        while True:
+            self._wake.clear()
+            if not await calmly(self.look, "deliveries_failed", _log):
+                await asyncio.sleep(AFTER_ERROR_S)
+            elif not self._wake.is_set():
+                await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def look(self) -> int:
+        """Begin what is due, as far as there is room; how many were begun. Raises StoreError."""
+        free = AT_ONCE - len(self._tasks)
+        due_at: int | None = await self._read(sql.next_due)
+        if self._draining or free <= 0 or due_at is None or due_at > self._clock():
+            return 0
+        parcels: list[Parcel] = await self._submit(CLAIM_DELIVERIES, Claim(self._sealer, free))
+        for parcel in parcels:
+            task = asyncio.create_task(self._deliver(parcel))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        return len(parcels)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+
+    def drain(self) -> None:
+        """Begin nothing more."""
+        self._draining = True
+
+    async def settle(self) -> None:
+        """Until what was begun has ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """What is under way has a moment to end; the rest is sent once more when its lease has run out."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=FINISH_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._outbound is not None:
+            await self._outbound.close()
+
+    # ---- one delivery
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        ended = await self._attempt(parcel)
+        for _ in range(TELLS):
+            try:
+                result = await self._submit(END_DELIVERY, ended)
+            except StoreError:
+                await asyncio.sleep(TELL_AGAIN_S)
+            else:
+                if result == "failed":
+                    _log.warning(
+                        "not_delivered",
+                        delivery=parcel.id,
+                        channel=parcel.row.channel,
+                        reason=ended.message,
+                    )
+                return
+
+    async def _attempt(self, parcel: Parcel) -> Ended:
+        hidden = Redaction(parcel.hidden)
+        try:
+            async with asyncio.timeout(ATTEMPT_S):
+                await self._send(parcel)
+        except Undelivered as error:
+            message = hidden.text(error.message)
+            return Ended(parcel.row, "again" if error.retry else "failed", message, error.retry_after_s)
+        except TimeoutError:
+            return Ended(parcel.row, "again", "The other side took too long.")
+        except Exception as error:  # noqa: BLE001 - one message that cannot be made must not keep the others
+            _log.error("delivery_failed", delivery=parcel.id, error=hidden.text(repr(error)))
+            return Ended(parcel.row, "again", "The server failed; the reason stands in its log.")
+        return Ended(parcel.row, "delivered")
+
+    async def _send(self, parcel: Parcel) -> None:
+        if parcel.where is None:
+            raise Undelivered(parcel.problem or "There is nobody to tell.", retry=False)
+        now, told, links = self._clock(), parcel.told, self._links(parcel.row.space_id)
+        if parcel.row.channel == "email":
+            plain, html = texts.plain(told, links), texts.html(told, links)
+            letter = Letter(parcel.id, parcel.where, texts.subject(told), plain, html, now)
+            await self.send_mail(letter)
+        elif parcel.row.channel == "slack":
+            await self._post(parcel.where, texts.slack(told, links), {})
+        else:
+            body = texts.webhook(told, links, parcel.id, to_wire(now))
+            headers = posts.signed(parcel.id, now // 1000, posts.encoded(body), parcel.secret)
+            await self._post(parcel.where, body, headers)
+
+    @property
+    def mail(self) -> Mail | None:
+        """How mails are sent, where that is set up."""
+        return self._mail
+
+    async def send_mail(self, letter: Letter) -> None:
+        """Hand a mail over. Undelivered where that is not possible."""
+        if self._mail is None:
+            raise Undelivered(NO_MAIL, retry=False)
+        await email.send(letter, self._mail)
+
+    async def send_trial(self, address: str, space: str) -> None:
+        """Hand a mail over that says no more than that mails come. Undelivered where that is not possible."""
+        now = self._clock()
+        subject, plain, html = texts.trial_mail(space)
+        await self.send_mail(Letter(f"test-{now}", address, subject, plain, html, now))
+
+    async def _post(self, url: str, body: dict[str, Any], headers: dict[str, str]) -> None:
+        if self._outbound is None:
+            self._outbound = Outbound(Guard(self._settings.allow_addresses))
+        await posts.post(url, body, self._outbound, lambda: self._clock() / 1000, headers)
+
+    def _links(self, space_id: int) -> Links:
+        base = self._settings.public_url
+        if base is None:
+            return Links(lambda _: None, lambda _: None)
+        file = FileLinks(self._link_secret, base, LINK_LIFETIME_S).of(space_id, self._clock())
+        return Links(
+            lambda job_id: f"{base}/console/jobs/{job_id}",
+            lambda file_id: file(file_id)[0] if file_id else None,
+        )

@@ -1,0 +1,161 @@
+"""SQL of the rules of notifications: how far the log was looked through for them, when each has told something, and what waits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import orjson
+
+from ..core.definitions import DefinitionRow
+from ..core.notifications import Digest, RuleKey, read_digest
+from . import definitions
+from .database import Connection, Reader
+
+_COLUMNS: Final = ("id", "space_id", "kind", "about", "number", "starter", "told_at", "due_at", "body")
+_SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM notification_rule"  # noqa: S608 - names of our own columns
+_EMPTY: Final = Digest().stored()
+
+
+class Cursor(NamedTuple):
+    """All is told or counted up to and with a place; ``version`` rises with every change of it."""
+
+    version: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """When a rule has told something last, and what waits for ``due_at``. Times are milliseconds."""
+
+    id: int
+    key: RuleKey
+    told_at: int
+    due_at: int | None
+    digest: Digest
+
+
+# ---- how far
+
+
+def cursor(reader: Reader) -> Cursor:
+    """How far the log was looked through."""
+    rows = reader.rows("SELECT version, seq FROM notification_cursor WHERE id = 1")
+    return Cursor(*rows[0]) if rows else Cursor(0, 0)
+
+
+def keep_cursor(connection: Connection) -> Cursor:
+    """The same, and no other server moves it before the end of this transaction."""
+    select = "SELECT version, seq FROM notification_cursor WHERE id = 1 FOR_CHANGE"
+    rows = connection.rows(select)
+    if not rows:
+        connection.run(
+            "INSERT INTO notification_cursor (id, version, seq) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING"
+        )
+        rows = connection.rows(select)
+    return Cursor(*rows[0])
+
+
+def move_cursor(connection: Connection, kept: Cursor, seq: int) -> None:
+    """Move the cursor that was kept; never back."""
+    connection.run(
+        "UPDATE notification_cursor SET version = :version, seq = :seq WHERE id = 1",
+        version=kept.version + 1,
+        seq=max(seq, kept.seq),
+    )
+
+
+# ---- what rules have told
+
+
+def find(reader: Reader, keys: Iterable[RuleKey]) -> dict[RuleKey, RuleRow]:
+    """What is known of rules, as far as anything is."""
+    wanted = set(keys)
+    rows = reader.rows(f"{_SELECT} WHERE about IN LIST(:about)", about=sorted({key.about for key in wanted}))
+    return {row.key: row for row in map(_row, rows) if row.key in wanted}
+
+
+def due(reader: Reader, now: int, count: int) -> list[RuleRow]:
+    """Rules whose next message is due, the oldest first."""
+    rows = reader.rows(
+        f"{_SELECT} WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_at, id LIMIT :count",
+        now=now,
+        count=count,
+    )
+    return [_row(row) for row in rows]
+
+
+def keep(connection: Connection, ids: Iterable[int]) -> dict[int, RuleRow]:
+    """Rules by their numbers, which no other server changes before the end of this transaction."""
+    rows = connection.rows(f"{_SELECT} WHERE id IN LIST(:ids) ORDER BY id FOR_CHANGE", ids=sorted(ids))
+    return {row[0]: _row(row) for row in rows}
+
+
+def _row(row: tuple) -> RuleRow:  # type: ignore[type-arg]  # a row of the query above
+    number, space_id, kind, about, order, starter, told_at, due_at, body = row
+    key = RuleKey(space_id, kind, about, order, starter)
+    return RuleRow(number, key, told_at, due_at, read_digest(orjson.loads(body)))
+
+
+def insert(connection: Connection, rows: Iterable[RuleRow]) -> None:
+    """Rules that have told nothing before."""
+    connection.insert_many(
+        "notification_rule",
+        _COLUMNS,
+        [(row.id, *row.key, row.told_at, row.due_at, row.digest.stored()) for row in rows],
+    )
+
+
+def update(connection: Connection, rows: Iterable[RuleRow]) -> None:
+    """Write what was told, or what waits."""
+    connection.update_many(
+        "notification_rule",
+        ("told_at", "due_at", "body"),
+        [(row.told_at, row.due_at, row.digest.stored(), row.id) for row in rows],
+    )
+
+
+def forget(connection: Connection, kind: str, about: int) -> None:
+    """The definition or schedule is gone."""
+    connection.run(
+        "DELETE FROM notification_rule WHERE about = :about AND kind = :kind", about=about, kind=kind
+    )
+
+
+def old(reader: Reader, before: int, count: int) -> list[int]:
+    """Rules that have told nothing since a time, and have nothing to tell."""
+    rows = reader.rows(
+        "SELECT id FROM notification_rule WHERE due_at IS NULL AND told_at < :before ORDER BY told_at LIMIT :count",
+        before=before,
+        count=count,
+    )
+    return [row[0] for row in rows]
+
+
+def remove_old(connection: Connection, ids: Iterable[int], before: int) -> int:
+    """Remove these, unless they have told something meanwhile; how many went."""
+    return connection.run(
+        "DELETE FROM notification_rule WHERE id IN LIST(:ids) AND due_at IS NULL AND told_at < :before",
+        ids=list(ids),
+        before=before,
+    )
+
+
+# ---- whose rules
+
+
+def of_jobs(reader: Reader, job_ids: Iterable[int]) -> dict[int, int]:
+    """The definitions of jobs that have one, by job."""
+    rows = reader.rows(
+        "SELECT id, definition_id FROM job WHERE id IN LIST(:ids) AND definition_id IS NOT NULL",
+        ids=sorted(job_ids),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def definitions_of(reader: Reader, ids: Iterable[int]) -> dict[int, DefinitionRow]:
+    """Definitions by their numbers."""
+    rows = reader.rows(
+        f"SELECT {', '.join(definitions.COLUMNS)} FROM definition WHERE id IN LIST(:ids)",  # noqa: S608 - names of our own fields
+        ids=sorted(ids),
+    )
+    return {row[0]: DefinitionRow(*row) for row in rows}

@@ -1,0 +1,55 @@
+"""Rules and the cursor that one connection writes; tests/conformance/test_notifications.py does so on every database."""
+
+from dataclasses import replace
+
+from server.core.notifications import Digest, RuleKey
+from server.store import notification_rules as sql
+from server.store.notification_rules import RuleRow
+
+KEY = RuleKey(1, "definition", 4, 0)
+FAILED = Digest().with_([{"result": "failed", "jobId": "us_jb_1"}])
+
+
+def test_the_cursor_moves_forward_alone(connection):
+    connection.begin()
+    assert sql.cursor(connection) == (0, 0)
+    kept = sql.keep_cursor(connection)
+    sql.move_cursor(connection, kept, 7)
+    sql.move_cursor(connection, sql.keep_cursor(connection), 5)
+    assert sql.cursor(connection) == (2, 7)
+    connection.commit()
+
+
+def test_a_rule_is_found_by_its_key_and_when_it_is_due(connection):
+    connection.begin()
+    rows = [
+        RuleRow(1, KEY, 100, None, Digest()),
+        RuleRow(2, KEY._replace(starter=7), 100, 160, FAILED),
+        RuleRow(3, KEY._replace(kind="schedule"), 100, 150, FAILED),
+    ]
+    sql.insert(connection, rows)
+    assert sql.find(connection, [KEY, KEY._replace(number=3)]) == {KEY: rows[0]}
+    assert sql.due(connection, 149, 9) == []
+    assert sql.due(connection, 160, 9) == [rows[2], rows[1]]
+    assert sql.due(connection, 160, 1) == [rows[2]]
+    changed = replace(rows[1], told_at=160, due_at=None, digest=Digest())
+    sql.update(connection, [changed])
+    assert sql.keep(connection, [2, 9]) == {2: changed}
+    connection.commit()
+
+
+def test_rules_go_with_what_they_stand_on_and_when_they_are_old(connection):
+    connection.begin()
+    sql.insert(connection, [RuleRow(n, KEY._replace(about=n), n, None, Digest()) for n in (4, 5, 6)])
+    sql.insert(connection, [RuleRow(7, KEY._replace(kind="schedule"), 1, None, Digest())])
+    sql.insert(connection, [RuleRow(8, KEY._replace(about=8), 1, 9, FAILED)])
+    sql.forget(connection, "definition", 4)
+    assert sql.old(connection, 6, 9) == [7, 5]
+    assert sql.remove_old(connection, [5, 6, 8], 6) == 1
+    assert set(sql.keep(connection, range(10))) == {6, 7, 8}
+    connection.commit()
+
+
+def test_jobs_of_no_definition_have_no_rules(connection):
+    assert sql.of_jobs(connection, [1, 2]) == {}
+    assert sql.definitions_of(connection, [1]) == {}
