@@ -8,6 +8,7 @@ from .definitions import DefinitionCode
 from .job_types import RunMode
 from .jobs import JsonObject, Reference
 from .model import WireModel
+from .notifications import Rules
 from .spaces import Zone
 from .texts import visible
 from .times import Time
@@ -16,7 +17,6 @@ from .timings import Cron, Dialect, Fold, Gap, Moment, Repeat, Timing
 LONGEST_NAME: Final = 256
 LARGEST_JITTER_S: Final = 3_600
 MOST_FAILURES: Final = 1_000
-MOST_RULES: Final = 16
 
 Late = Literal["latest", "all", "none"]
 Overlap = Literal["skip", "queue_one", "allow", "cancel_running"]
@@ -26,7 +26,6 @@ Name = Annotated[
 ]
 Jitter = Annotated[int, Field(ge=0, le=LARGEST_JITTER_S)]
 PauseAfter = Annotated[int, Field(ge=1, le=MOST_FAILURES)]
-Rules = Annotated[list[JsonObject], Field(max_length=MOST_RULES)]
 
 
 class ScheduleCreate(Timing):
@@ -95,7 +94,12 @@ class ScheduleUpdate(WireModel):
 
     def sent(self) -> dict[str, Any]:
         """What was sent, as on the wire; null where something is to be removed."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        found = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        if found.get("notifications"):
+            found["notifications"] = [
+                one.model_dump(mode="json", exclude_none=True) for one in self.notifications or ()
+            ]
+        return found
 
 
 class ScheduleRun(WireModel):

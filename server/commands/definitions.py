@@ -341,7 +341,7 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
     sql.delete(tx.connection, row.id)
     triggers_sql.forget(tx.connection, row.id)
     schedules_sql.forget(tx.connection, row.id)
-    notification_rules_sql.forget(tx.connection, "definition", row.id)
+    notification_rules_sql.forget(tx.connection, "definition", [row.id])
     _say(tx, item.actor, "definition:deleted", row, before=definition_facts(row))
     return row
 

@@ -18,10 +18,13 @@ from ..core.notifications import (
     run_facts,
     starter_of,
 )
+from ..core.schedules import KIND as SCHEDULE
+from ..core.schedules import ScheduleRow
 from ..store import definitions as definitions_sql
 from ..store import job_types as job_types_sql
 from ..store import jobs as jobs_sql
 from ..store import notification_rules as sql
+from ..store import schedules as schedules_sql
 from ..store.database import Reader
 from ..store.notification_rules import Cursor, RuleRow
 from .built_in import BUILT_IN
@@ -106,6 +109,7 @@ class _Deciding:
     reader: Reader
     _facts: dict[RuleKey, list[Facts]] = field(default_factory=dict)
     _targets: dict[RuleKey, Target] = field(default_factory=dict)
+    _schedules: dict[str, ScheduleRow] = field(default_factory=dict)
 
     def groups(self) -> list[Group]:
         """What was found, by rule."""
@@ -116,32 +120,44 @@ class _Deciding:
         wanted = {one.job for one in seen if one.job is not None and one.topic not in MISSED}
         of_jobs = sql.of_jobs(self.reader, wanted) if wanted else {}
         known = sql.definitions_of(self.reader, set(of_jobs.values()))
-        rules = {
-            number: numbered(row.recipe.notifications, row.recipe.options) for number, row in known.items()
-        }
-        jobs = self._jobs([job for job, of in of_jobs.items() if of in rules])
+        found = jobs_sql.load_many(self.reader, [job for job, of in of_jobs.items() if of in known])
+        jobs: dict[int | None, JobRow] = {row.id: row for row in found}
+        by = {row.id: row.described().get("startedBy", {}) for row in found}
+        missed = [one.payload.get("schedule") for one in seen if one.topic in MISSED]
+        self._schedules = self._scheduled([*(one.get("scheduleId") for one in by.values()), *missed])
         recovered = {one.job for one in seen if one.topic == RECOVERED}
         ended = {one.job for one in seen if one.topic in ENDS}
         for one in seen:
+            job = jobs.get(one.job)
             if one.topic in MISSED:
                 self._missed(one)
-            elif one.job in jobs and not (one.topic == RECOVERED and one.job in ended):
-                job = jobs[one.job]
+            elif job is not None and not (one.topic == RECOVERED and one.job in ended):
                 result = _result(one)
                 facts = run_facts(job, result, recovered=result == "recovered" or one.job in recovered)
                 row = known[of_jobs[job.id]]
-                self._tell(row, rules[row.id], facts, starter_of(job))
+                self._tell(row, facts, starter_of(by[job.id]), by[job.id].get("scheduleId"))
 
-    def _jobs(self, ids: list[int]) -> dict[int | None, JobRow]:
-        return {row.id: row for row in jobs_sql.load_many(self.reader, ids)} if ids else {}
+    def _scheduled(self, named: Iterable[Any]) -> dict[str, ScheduleRow]:
+        """Schedules by their ids."""
+        numbers = {number for one in named if (number := decode(SCHEDULE, str(one))) is not None}
+        found = schedules_sql.load_many(self.reader, numbers) if numbers else {}
+        return {row.public_id: row for row in found.values()}
 
-    def _tell(
-        self, row: DefinitionRow, rules: Iterable[tuple[int, Rule]], facts: Facts, starter: int
+    def _tell(self, row: DefinitionRow, facts: Facts, starter: int, schedule: Any) -> None:
+        """What the rules of the definition, and of the schedule that was at work, tell."""
+        self._by_rules(RuleKey(row.space_id, "definition", row.id, 0), row, rules_of(row), facts, starter)
+        found = self._schedules.get(schedule)
+        if found is not None:
+            key = RuleKey(row.space_id, "schedule", found.id, 0)
+            self._by_rules(key, row, list(enumerate(rules_of_schedule(found))), facts, starter)
+
+    def _by_rules(
+        self, key: RuleKey, row: DefinitionRow, rules: list[tuple[int, Rule]], facts: Facts, starter: int
     ) -> None:
         by_number = dict(rules)
-        for number, whom in audiences(by_number.items(), facts, starter):
-            key = RuleKey(row.space_id, "definition", row.id, number, whom)
-            self._add(key, self._targets.get(key) or target_of(self.reader, row, by_number[number]), facts)
+        for number, whom in audiences(rules, facts, starter):
+            one = key._replace(number=number, starter=whom)
+            self._add(one, self._targets.get(one) or target_of(self.reader, row, by_number[number]), facts)
 
     def _add(self, key: RuleKey, target: Target, facts: Facts) -> None:
         self._facts.setdefault(key, []).append(facts)
@@ -153,12 +169,22 @@ class _Deciding:
         code = one.payload.get("definition")
         found = definitions_sql.find(self.reader, one.space_id, code) if isinstance(code, str) else None
         if found is not None:
-            recipe = found.row.recipe
-            self._tell(found.row, numbered(recipe.notifications, recipe.options), facts, 0)
+            self._tell(found.row, facts, 0, one.payload.get("schedule"))
         if failed:
-            name = str(code or one.payload.get("schedule") or "A schedule")
+            name = found.row.name if found is not None else str(one.payload.get("name") or "A schedule")
             key = RuleKey(one.space_id, "space", one.space_id, 0)
             self._add(key, Target(TO_ADMINISTRATORS, name), facts)
+
+
+def rules_of(row: DefinitionRow) -> list[tuple[int, Rule]]:
+    """The rules of a definition by number."""
+    return numbered(row.recipe.notifications, row.recipe.options)
+
+
+def rules_of_schedule(row: ScheduleRow) -> list[Rule]:
+    """The rules of a schedule."""
+    found: list[Rule] = row.said.facts.get("notifications", [])
+    return found
 
 
 def _result(one: Seen) -> str:
@@ -170,8 +196,11 @@ def _result(one: Seen) -> str:
 def due(reader: Reader, now: int, count: int) -> list[Due]:
     """Rules whose next message is due, as they are now."""
     rows = sql.due(reader, now, count)
-    known = sql.definitions_of(reader, {row.key.about for row in rows if row.key.kind == "definition"})
-    return [Due(row, _target(reader, row.key, known)) for row in rows]
+    schedules = schedules_sql.load_many(reader, {row.key.about for row in rows if row.key.kind == "schedule"})
+    ids = {row.key.about for row in rows if row.key.kind == "definition"}
+    ids |= {one.definition_id for one in schedules.values() if one.definition_id is not None}
+    known = sql.definitions_of(reader, ids)
+    return [Due(row, _target(reader, row.key, known, schedules)) for row in rows]
 
 
 def target_of(reader: Reader, row: DefinitionRow, rule: Rule) -> Target:
@@ -187,11 +216,18 @@ def job_name(reader: Reader, row: DefinitionRow) -> str | None:
     return None if found is None else found.name
 
 
-def _target(reader: Reader, key: RuleKey, known: Mapping[int, DefinitionRow]) -> Target | None:
+def _target(
+    reader: Reader,
+    key: RuleKey,
+    known: Mapping[int, DefinitionRow],
+    schedules: Mapping[int, ScheduleRow],
+) -> Target | None:
     if key.kind == "space":
         return Target(TO_ADMINISTRATORS, "Schedules")
-    row = known.get(key.about)
-    if row is None:
+    schedule = schedules.get(key.about) if key.kind == "schedule" else None
+    row = known.get(key.about if schedule is None else schedule.definition_id or 0)
+    if row is None or (schedule is None and key.kind == "schedule"):
         return None
-    rule = dict(numbered(row.recipe.notifications, row.recipe.options)).get(key.number)
+    rules = rules_of(row) if schedule is None else list(enumerate(rules_of_schedule(schedule)))
+    rule = dict(rules).get(key.number)
     return None if rule is None else target_of(reader, row, rule)

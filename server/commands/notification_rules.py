@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode
 
+from ..core.actors import Actor
 from ..core.definition_checks import Checker
 from ..core.members import KIND as MEMBER
 from ..core.notifications import Rule
+from ..core.roles import may
 from ..core.template_text import OPEN
 from ..store import members
 from ..store.database import Reader
@@ -29,6 +31,20 @@ def problems(
             if OPEN in (rule.get(name) or ""):
                 found += checker.secrets_alone(rule[name], f"{at}[{index}].{name}")
     return found
+
+
+def check_may_use(actor: Actor, rules: Sequence[Rule], before: Sequence[Rule]) -> None:
+    """Refusal ``forbidden`` for a role that may not use secrets, and would say anew where one is sent."""
+    kept = {rule.get(name) for rule in before for name in TEXTS}
+    for rule in rules:
+        for name in TEXTS:
+            text = rule.get(name) or ""
+            if OPEN in text and text not in kept and not may(actor.role, "use_secrets"):
+                raise Refusal(
+                    "forbidden",
+                    f"A key of role {actor.role} may not use secrets, so it says no address with one in it: {name}.",
+                    key="notifications",
+                )
 
 
 def _strangers(rule: Rule, known: set[str], at: str) -> Iterator[Refusal]:

@@ -40,7 +40,7 @@ from ..store import schedules as sql
 from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import Transaction
-from . import actions, definitions, launches
+from . import actions, definitions, launches, notification_rules
 from .definitions import Start
 from .kept_schedules import check_needs_no_file, check_space_room
 from .schedule_events import say, skipped
@@ -143,7 +143,12 @@ def check_room(reader: Reader, definition: DefinitionRow, most: int) -> None:
 
 
 def _check(
-    tx: Transaction, actor: Actor, row: ScheduleRow, definition: DefinitionRow, job_type: JobType
+    tx: Transaction,
+    actor: Actor,
+    row: ScheduleRow,
+    definition: DefinitionRow,
+    job_type: JobType,
+    before: ScheduleRow | None = None,
 ) -> None:
     """What the schedule adds to its definition; Refusals."""
     facts = row.said.facts
@@ -152,8 +157,14 @@ def _check(
     _check_fallback(tx, row)
     params = facts.get("params", {})
     _check_secrets(actor, definition, params)
-    checker = definitions.checker(tx.connection, actor, job_type, definition.recipe, also=params)
-    checker.check_scheduled(definition.recipe, params, facts.get("mode"))
+    rules = facts.get("notifications", [])
+    notification_rules.check_may_use(
+        actor, rules, [] if before is None else before.said.facts.get("notifications", [])
+    )
+    also = params or {"notifications": rules} if rules else params
+    checker = definitions.checker(tx.connection, actor, job_type, definition.recipe, also=also)
+    told = notification_rules.problems(tx.connection, row.space_id, rules, checker) if rules else []
+    checker.check_scheduled(definition.recipe, params, facts.get("mode"), told)
 
 
 def _check_secrets(actor: Actor, definition: DefinitionRow, params: dict[str, Any]) -> None:
@@ -237,7 +248,7 @@ def _check_change(
     """Refusals for what is not taken. What makes no difference to jobs is not checked, so that it can always be switched off."""
     if code is not None and (after.body != before.body or after.enabled > before.enabled):
         definition, job_type = definitions.find(tx.connection, actor, code)
-        _check(tx, actor, after, definition, job_type)
+        _check(tx, actor, after, definition, job_type, before)
     elif after.fallback_owner != before.fallback_owner:
         _check_fallback(tx, after)
 

@@ -51,8 +51,10 @@ class Checker:
         if found:
             raise Refusals(found)
 
-    def check_scheduled(self, recipe: Recipe, params: dict[str, Any], mode: str | None) -> None:
-        """Refusals ``invalid`` that name all that is wrong with what a schedule adds to the recipe."""
+    def check_scheduled(
+        self, recipe: Recipe, params: dict[str, Any], mode: str | None, others: Iterable[Refusal] = ()
+    ) -> None:
+        """Refusals ``invalid`` that name all that is wrong with what a schedule adds to the recipe, and the ``others``."""
         found = list(self._templates(params, _PARAMS, {**NOT_YET, **NOT_OF_SCHEDULES}))
         found = found or self._joined(recipe, params, _PARAMS)
         if self.job_type is not None:
@@ -60,6 +62,7 @@ class Checker:
                 check_mode(self.job_type, mode)
             except Refusal as refusal:
                 found.append(refusal)
+        found += others
         if found:
             raise Refusals(found)
 

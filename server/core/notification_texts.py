@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from listener_sdk.protocol.times import from_wire, to_datetime
+from listener_sdk.protocol.times import from_wire
 
 from .notifications import Digest, Facts, read_digest
+from .zones import Zone, names
 
 LONGEST_TITLE: Final = 200
 SLACK_TEXT: Final = 2_900
@@ -124,11 +125,8 @@ def moment(text: str | None, zone: str) -> str:
     """A time of the wire as people of the space read it."""
     if text is None:
         return ""
-    at = to_datetime(from_wire(text))
-    try:
-        here = at.astimezone(ZoneInfo(zone))
-    except (OSError, ValueError, KeyError):
-        here, zone = at, "UTC"
+    zone = zone if zone in names() else "UTC"
+    here = datetime.fromisoformat(Zone(zone).shown(from_wire(text) // 1000))
     return f"{here.day} {here:%B %Y, %H:%M} {zone}"
 
 

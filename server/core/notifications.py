@@ -75,7 +75,7 @@ def implied(options: Mapping[str, Any]) -> Iterator[Rule]:
 def tells(rule: Rule, facts: Facts) -> bool:
     """Whether a rule tells of this."""
     result = facts["result"]
-    heard = _TELLS[rule["on"]]
+    heard = _TELLS[rule.get("on", "failed")]
     if result in heard or (result == "missed" and rule.get("missed", False)):
         return True
     if result == "missed":
@@ -129,10 +129,9 @@ def run_facts(row: JobRow, result: str, *, recovered: bool = False) -> Facts:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def starter_of(row: JobRow) -> int:
-    """The number of the member who has started a job; 0 where a program or the server has."""
-    by = row.described().get("startedBy", {})
-    return (decode(MEMBER, str(by.get("memberId"))) or 0) if isinstance(by, dict) else 0
+def starter_of(by: Mapping[str, Any]) -> int:
+    """The number of the member who has started a job, as the job tells it; 0 where a program or the server has."""
+    return decode(MEMBER, str(by.get("memberId"))) or 0
 
 
 def missed_facts(payload: Mapping[str, Any], *, failed: bool) -> Facts:
@@ -142,7 +141,7 @@ def missed_facts(payload: Mapping[str, Any], *, failed: bool) -> Facts:
         "failed": failed,
         "count": int(payload.get("count") or 1),
         "definition": payload.get("definition"),
-        "schedule": _cut(payload.get("schedule")),
+        "schedule": _cut(payload.get("name")),
         "dueAt": payload.get("dueAt"),
         "reason": payload.get("reason"),
         "message": _cut(payload.get("message")),

@@ -1,6 +1,6 @@
 """SQL of the rules of notifications: how far the log was looked through for them, when each has told something, and what waits."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -114,10 +114,12 @@ def update(connection: Connection, rows: Iterable[RuleRow]) -> None:
     )
 
 
-def forget(connection: Connection, kind: str, about: int) -> None:
-    """The definition or schedule is gone."""
+def forget(connection: Connection, kind: str, about: Collection[int]) -> None:
+    """Definitions or schedules are gone."""
     connection.run(
-        "DELETE FROM notification_rule WHERE about = :about AND kind = :kind", about=about, kind=kind
+        "DELETE FROM notification_rule WHERE about IN LIST(:about) AND kind = :kind",
+        about=list(about),
+        kind=kind,
     )
 
 

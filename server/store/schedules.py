@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from ..core.definitions import DefinitionRow
 from ..core.schedules import ScheduleRow
-from . import definitions
+from . import definitions, notification_rules
 from .database import Connection, Reader
 from .pages import Window
 
@@ -91,6 +91,12 @@ def kept_by(
     return ScheduleRow(*rows[0]) if rows else None
 
 
+def load_many(reader: Reader, ids: Iterable[int]) -> dict[int, ScheduleRow]:
+    """Schedules by number."""
+    rows = reader.rows(f"{_SELECT} WHERE id IN LIST(:ids)", ids=sorted(ids))
+    return {row[0]: ScheduleRow(*row) for row in rows}
+
+
 def keep_many(connection: Connection, ids: Iterable[int]) -> list[ScheduleRow]:
     """Schedules by number, which no other server changes before the end of this transaction."""
     rows = connection.rows(f"{_SELECT} WHERE id IN LIST(:ids) ORDER BY id FOR_CHANGE", ids=list(ids))
@@ -167,6 +173,7 @@ def delete(connection: Connection, schedule_id: int) -> None:
     """Remove a schedule; that due times were left out stays in the history of its definition."""
     connection.run("DELETE FROM slot WHERE schedule_id = :id AND result IS NULL", id=schedule_id)
     connection.run("DELETE FROM schedule WHERE id = :id", id=schedule_id)
+    notification_rules.forget(connection, "schedule", [schedule_id])
 
 
 def forget(connection: Connection, definition_id: int) -> None:
@@ -190,6 +197,7 @@ def _forget(connection: Connection, column: str, number: int) -> None:
     if ids:
         connection.run("DELETE FROM slot WHERE schedule_id IN LIST(:ids)", ids=ids)
         connection.run("DELETE FROM schedule WHERE id IN LIST(:ids)", ids=ids)
+        notification_rules.forget(connection, "schedule", ids)
 
 
 # ---- what is due

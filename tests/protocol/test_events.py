@@ -68,7 +68,7 @@ def test_only_the_server_publishes_what_it_publishes(topic):
     assert (caught.value.code, caught.value.key) == ("reserved_topic", "topic")
 
 
-@pytest.mark.parametrize("topic", ["definition:paused", "schedule:skipped"])
+@pytest.mark.parametrize("topic", ["definition:paused", "hook:paused"])
 def test_what_nobody_publishes_yet_is_reserved_all_the_same(topic):
     assert topic not in SERVER_TOPICS
     with pytest.raises(Refusal) as caught:

@@ -172,12 +172,17 @@ class Runs:
         self.listener: Listener | None = None
 
     async def end(
-        self, row: DefinitionRow, result: str = "failed", actor: Actor = ADMIN, **outcome: Any
+        self,
+        row: DefinitionRow,
+        result: str = "failed",
+        actor: Actor = ADMIN,
+        by: dict[str, Any] | None = None,
+        **outcome: Any,
     ) -> str:
-        """A run that ends like this; the job's id."""
+        """A run that ends like this; the job's id. ``by`` is what started it, if not the actor."""
         if self.listener is None:
             self.listener = await self.stage.listener("**", credit=100)
-        await self.stage.do(START, (row, Start(actor, launches.started_by(actor))))
+        await self.stage.do(START, (row, Start(actor, by or launches.started_by(actor))))
         grant = await self.listener.grant()
         self.listener.say(**self.listener.about("ack", grant))
         if result == "failed":

