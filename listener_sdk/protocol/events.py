@@ -91,7 +91,6 @@ SERVER_TOPICS: Final = {
     "definition:updated": "Fields of a job definition, which payload.changed names, are others; payload.version is the newest.",
     "definition:enabled": "A job definition may be launched, and its triggers start jobs.",
     "definition:disabled": "A job definition starts nothing any more; jobs that it has started go on.",
-    "definition:recovered": "A run of a job definition has succeeded, for the first time since payload.since, after payload.failures failures.",
     "definition:deleted": "A job definition was removed.",
     "definition:watermark-moved": "The watermark of a job definition stands at payload.to: a run moved it (payload.jobId), or a person set it.",
     "definition:watermark-reset": "A person reset the watermark of a job definition: its next run is as the first.",
