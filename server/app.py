@@ -131,12 +131,13 @@ def _read(settings: Settings, database: Database, now: int) -> tuple[Meta, Facts
     connection = database.connect()
     try:
         meta = first_start(connection, settings.data_dir, now, own_admin_key=settings.admin_key is not None)
-        return meta, _facts(settings, meta, spaces.every(connection)), files.blobs(connection)
+        return meta, facts_of(settings, meta, spaces.every(connection)), files.blobs(connection)
     finally:
         connection.close()
 
 
-def _facts(settings: Settings, meta: Meta, known: dict[int, Space]) -> Facts:
+def facts_of(settings: Settings, meta: Meta, known: dict[int, Space]) -> Facts:
+    """What every command may know, by the settings and the store."""
     limits = Limits(
         lease_ms=int(settings.lease_s * 1000),
         ack_ms=int(settings.ack_deadline_s * 1000),

@@ -5,10 +5,12 @@ file is written before its row: a key that nobody could read would lock everybod
 """
 
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from ..core.actors import Space
 from ..core.keys import ADMINISTRATOR, KeyRow
+from ..machine import MACHINE
 from ..security.keys import digest, key_text, new_secret, parse_key
 from ..store import keys, spaces
 from ..store.database import Connection, StartError
@@ -18,14 +20,21 @@ from ..store.meta import Meta, load_or_make
 KEY_FILE: Final = "admin.key"
 
 
-def first_start(connection: Connection, data_dir: Path, now: int, *, own_admin_key: bool) -> Meta:
+def first_start(
+    connection: Connection,
+    data_dir: Path,
+    now: int,
+    *,
+    own_admin_key: bool,
+    random: Random = MACHINE.random,
+) -> Meta:
     """Bring the store to where it can serve, in one transaction. StartError when the key's file cannot be written.
 
     With ``own_admin_key`` the operator gives the administrator's key at each start, and none is made.
     """
     connection.begin(alone=True)
     try:
-        meta = load_or_make(connection)
+        meta = load_or_make(connection, random)
         if not spaces.every(connection):
             spaces.insert(connection, _first_space(connection, now))
         if not own_admin_key:

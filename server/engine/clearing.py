@@ -44,12 +44,14 @@ class ClearingLoop:
         remove_bytes: Callable[[str], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         linger_s: float = 0,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._submit = submit
         self._read = read
         self._remove_bytes = remove_bytes
         self._sleep = sleep
         self._linger_s = linger_s
+        self._timer = timer
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -93,9 +95,9 @@ class ClearingLoop:
         while after is not None:
             found: sql.Walked = await self._read(partial(walk, space_id=space.id, after=after, count=WALK))
             for first in range(0, len(found.ids), PAGE):
-                begun = time.perf_counter()
+                begun = self._timer()
                 await act(commands.Rows(tuple(found.ids[first : first + PAGE])))
-                await self._sleep(REST * (time.perf_counter() - begun))
+                await self._sleep(REST * (self._timer() - begun))
             after = found.last
 
     async def _end(self, rows: commands.Rows) -> None:

@@ -1,8 +1,7 @@
 """The loop that does what time demands: start times, lost leases, time-outs."""
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import structlog
 
 from ..commands.due import DUE, DueJob
 from ..core.deadlines import Limits
+from ..machine import monotonic_ms
 from ..store import jobs
 from ..store.database import StoreError
 from ..store.transaction import Facts
@@ -31,13 +31,14 @@ class DueLoop:
         submit: Callable[..., Any],
         read: Callable[..., Any],
         clock: Callable[[], int],
-        monotonic_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+        monotonic_ms: Callable[[], int] = monotonic_ms,
     ) -> None:
         self._facts = facts
         self._submit = submit
         self._read = read
         self._clock = clock
         self._monotonic_ms = monotonic_ms
+        self._sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self._offset = clock() - monotonic_ms()
         self._failing = False
         self.spare()
@@ -47,11 +48,15 @@ class DueLoop:
         limits: Limits = self._facts.limits
         self._facts.limits = replace(limits, reap_after=self._clock() + limits.lease_ms)
 
+    def rest_by(self, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Rest between two looks in another way than ``asyncio.sleep``."""
+        self._sleep = sleep
+
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         while True:
             await self._survive()
-            await asyncio.sleep(EVERY_S)
+            await self._sleep(EVERY_S)
 
     async def _survive(self) -> None:
         try:

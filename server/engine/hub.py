@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import itertools
-import secrets
 from collections.abc import Awaitable, Callable
+from random import Random
 from typing import Any, Protocol
 
 import orjson
@@ -59,13 +59,14 @@ class Hub:
         sealer: Sealer,
         wall: Wall,
         clock: Callable[[], int],
+        random: Random,
     ) -> None:
         self.clock = clock
         self.sealer = sealer
         self.subscriptions = subscriptions
         self.wall = wall
         self.served = Served()
-        self.server_id = secrets.token_hex(4)
+        self.server_id = random.randbytes(4).hex()
         self.total = Total()
         self.post = writer.post
         self.ticks = Ticks(writer, clock, subscriptions.progress)

@@ -12,6 +12,7 @@ from listener_sdk.protocol.codes import CLOSES
 
 from ..commands.grants import grant
 from ..core.dispatch import Dispatch
+from ..machine import MACHINE, Machine
 from ..security.sealing import Sealer, new_master_key, parse_master_key
 from ..settings import Settings
 from ..store import log as log_sql
@@ -61,7 +62,7 @@ def wall_ms() -> int:
 class Node:
     """The engine over a prepared database. Made and used on the event loop; ``clock`` gives milliseconds since 1970.
 
-    Without a ``sealer`` secrets last as long as the node does.
+    Without a ``sealer`` secrets last as long as the node does. ``machine`` is what it runs on, beside the loop.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Node:
         facts: Facts,
         clock: Callable[[], int] = wall_ms,
         sealer: Sealer | None = None,
+        machine: Machine = MACHINE,
     ) -> None:
         self.settings = settings
         self.meta = meta
@@ -95,14 +97,18 @@ class Node:
             at_end=self._grant,
             deliver=self._deliver,
             low=lambda: self.room.low,
+            random=machine.random,
+            lane=machine.lane(),
         )
         self.subscriptions = Subscriptions(self.log, self._read_page)
         self.sockets = Sockets(settings.max_sockets, settings.sockets_per_key, settings.sockets_per_token)
         self.wall = Wall(self.read, self.writer.post, clock)
-        self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, self.wall, clock)
+        self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, self.wall, clock, machine.random)
         self.job_types = JobTypes(self.hub.served, self.read, self.submit, clock, shared=database.shared)
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
-        self.triggers = TriggerLoop(self.log, facts, self.submit, self.read, self._read_page, clock)
+        self.triggers = TriggerLoop(
+            self.log, facts, self.submit, self.read, self._read_page, clock, machine.timer_s
+        )
         self.schedules = ScheduleLoop(facts, self.submit, self.read, clock)
         self.deliveries = Deliveries(settings, meta.link_secret, self.sealer, self.submit, self.read, clock)
         self.notifier = Notifier(
@@ -110,11 +116,15 @@ class Node:
         )
         self.tail = Tail(self.log, self.read, self._publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
-        self.due = DueLoop(facts, self.submit, self.read, clock)
+        self.due = DueLoop(facts, self.submit, self.read, clock, machine.monotonic_ms)
         self.blobs = Blobs(settings.data_dir / "files" / meta.account_id, lambda: self.room.low)
         self.runner = Runner(self.hub, settings, facts, self.blobs, self.submit, self.read)
         self.clearing = ClearingLoop(
-            self.submit, self.read, self.blobs.remove, linger_s=LINGER_S if database.shared else 0
+            self.submit,
+            self.read,
+            self.blobs.remove,
+            linger_s=LINGER_S if database.shared else 0,
+            timer=machine.timer_s,
         )
         self.sealing = SealingLoop(self.sealer, self.submit, self.read)
         self.retention = RetentionLoop(
@@ -125,6 +135,8 @@ class Node:
             forget=self.log.forget,
             remove_bytes=self.blobs.remove,
             clock=clock,
+            monotonic_ms=machine.monotonic_ms,
+            timer=machine.timer_s,
         )
 
     @property
@@ -188,6 +200,14 @@ class Node:
         await self.wall.stop()
         await self.writer.stop()
         await asyncio.to_thread(self._readers.shutdown)
+
+    def abandon(self) -> None:
+        """End in the midst of it, as the end of a process does: nothing is finished, nobody is told. The writer's lane is its owner's to cut."""
+        self.subscriptions.stop()
+        self.tail.stop()
+        self.runner.abandon()
+        for task in self._tasks:
+            task.cancel()
 
     async def submit(
         self, command: Command[Item, Result], item: Item, once: Once[Result] | None = None

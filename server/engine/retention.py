@@ -9,13 +9,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 
 from ..commands import retention as commands
 from ..core.retention import DAY_MS, Aged, Retention, Spans, Sweep, next_size, page_of
 from ..core.spaces import spans_of
+from ..machine import monotonic_ms
 from ..store import idempotency, spaces
 from ..store import log as log_sql
 from ..store import retention as sql
@@ -43,17 +44,29 @@ Result = TypeVar("Result")
 _log = structlog.get_logger("tickwire.retention")
 
 
-def _timed(run: Callable[[Transaction, Item], Result]) -> Callable[[Transaction, Item], tuple[Result, float]]:
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """An item of a command, and what measures how long it takes."""
+
+    item: Item
+    timer: Callable[[], float] = time.perf_counter
+
+
+def _timed(
+    run: Callable[[Transaction, Item], Result],
+) -> Callable[[Transaction, Page[Item]], tuple[Result, float]]:
     """The command and how long it kept the writer, in seconds."""
 
-    def timed(tx: Transaction, item: Item) -> tuple[Result, float]:
-        begun = time.perf_counter()
-        return run(tx, item), time.perf_counter() - begun
+    def timed(tx: Transaction, page: Page[Item]) -> tuple[Result, float]:
+        begun = page.timer()
+        return run(tx, page.item), page.timer() - begun
 
     return timed
 
 
-def _command(name: str, run: Callable[[Transaction, Item], Result]) -> Command[Item, tuple[Result, float]]:
+def _command(
+    name: str, run: Callable[[Transaction, Item], Result]
+) -> Command[Page[Item], tuple[Result, float]]:
     return Command(name, _timed(run), lazy=True, needs_no_room=True)
 
 
@@ -100,7 +113,7 @@ class RetentionLoop:
         forget: Callable[[int], None],
         remove_bytes: Callable[[str], Awaitable[None]],
         clock: Callable[[], int],
-        monotonic_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+        monotonic_ms: Callable[[], int] = monotonic_ms,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -236,11 +249,13 @@ class RetentionLoop:
     def _size(self, command: Command[Any, Any]) -> int:
         return self._sizes.get(command.name, FIRST_SIZE)
 
-    async def _page(self, command: Command[Item, tuple[Result, float]], item: Item, cost: int) -> Result:
+    async def _page(
+        self, command: Command[Page[Item], tuple[Result, float]], item: Item, cost: int
+    ) -> Result:
         """Do one page when the writer has a moment, learn from it how large the next may be, and rest."""
         await self._quiet()
         begun = self._timer()
-        result, taken_s = await self._submit(command, item)
+        result, taken_s = await self._submit(command, Page(item, self._timer))
         self._sizes[command.name] = next_size(self._size(command), cost, taken_s)
         # Of a long wait most went into the work of others.
         await self._sleep(REST * min(self._timer() - begun, WITH_COMMIT * taken_s))

@@ -140,7 +140,7 @@ class Runner:
     # ---- who may run how much
 
     def _deal_soon(self) -> None:
-        if not self._dealing and self._stops_at is None:
+        if self.sessions and not self._dealing and self._stops_at is None:
             self._dealing = True
             asyncio.get_running_loop().call_soon(self._deal)
 
@@ -229,9 +229,14 @@ class Runner:
 
     async def _cut(self) -> None:
         """End what waits for a store that does not answer: its leases will run out."""
+        await asyncio.gather(*self.abandon(), return_exceptions=True)
+
+    def abandon(self) -> list[asyncio.Task[Any]]:
+        """End at once all that runs; what ends."""
+        self._stops_at = self._stops_at or 0.0
         tasks: list[asyncio.Task[Any]] = [run.task for run in self._runs()]
         if self._looking is not None:
             tasks.append(self._looking)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        return tasks

@@ -15,7 +15,8 @@ class Sockets:
         self._most_per_token = most_per_token or most_per_key
         self._count: Counter[str] = Counter()
         self._nameless = 0
-        self.peers: set[Peer] = set()
+        self.peers: dict[Peer, None] = {}
+        """In the order of their coming."""
 
     def knock(self) -> bool:
         """Count a connection that has not shown its key yet; False when the node has too many. ``vanish`` follows."""
@@ -35,13 +36,13 @@ class Sockets:
         if len(self.peers) >= self._most or self._count[key] >= most:
             return False
         self._count[key] += 1
-        self.peers.add(peer)
+        self.peers[peer] = None
         return True
 
     def leave(self, peer: Peer) -> None:
         """A counted connection ended."""
         if peer in self.peers:
-            self.peers.discard(peer)
+            del self.peers[peer]
             self._count[peer.actor.key_id] -= 1
             if not self._count[peer.actor.key_id]:
                 del self._count[peer.actor.key_id]

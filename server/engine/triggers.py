@@ -63,6 +63,7 @@ class TriggerLoop:
         read: Callable[..., Any],
         read_page: ReadPage,
         clock: Callable[[], int],
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._log = log
         self._facts = facts
@@ -70,6 +71,7 @@ class TriggerLoop:
         self._read = read
         self._read_page = read_page
         self._clock = clock
+        self._timer = timer
         self.triggers = Triggers()
         self._seq = 0
         """All up to and with this event is looked at, and its matches are dealt with."""
@@ -232,10 +234,10 @@ class TriggerLoop:
             await self._breathe()
 
     async def _breathe(self) -> None:
-        now = time.perf_counter()
+        now = self._timer()
         if now > self._turn_ends:
             await asyncio.sleep(0)
-            self._turn_ends = time.perf_counter() + TURN_S
+            self._turn_ends = self._timer() + TURN_S
 
     # ---- starting
 

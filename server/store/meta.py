@@ -1,8 +1,9 @@
 """What a store is: facts that are made once, at its first start."""
 
-import secrets
 from dataclasses import dataclass, field
+from random import Random
 
+from ..machine import MACHINE
 from . import log
 from .database import Connection, Reader
 
@@ -16,11 +17,11 @@ class Meta:
     epoch: str
 
 
-def load_or_make(connection: Connection) -> Meta:
+def load_or_make(connection: Connection, random: Random = MACHINE.random) -> Meta:
     """The store's facts; those that are missing are made, in the transaction that is open."""
-    account_id = _fact(connection, "account_id", f"us_acc_{secrets.token_hex(5)}")
-    link_secret = _fact(connection, "link_secret", secrets.token_hex(32))
-    log.begin(connection, secrets.token_hex(4))
+    account_id = _fact(connection, "account_id", f"us_acc_{random.randbytes(5).hex()}")
+    link_secret = _fact(connection, "link_secret", random.randbytes(32).hex())
+    log.begin(connection, random.randbytes(4).hex())
     return Meta(account_id, bytes.fromhex(link_secret), log.head(connection).epoch)
 
 

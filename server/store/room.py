@@ -49,8 +49,8 @@ class Room:
         self._usage = usage
 
     async def watch(self, again: Callable[[], None]) -> None:
-        """Look every few seconds, until cancelled; ``again`` is called when there is room once more."""
-        while True:
+        """Look every few seconds, until cancelled; ``again`` is called when there is room once more. Where none is kept there is nothing to see."""
+        while self._floor:
             await asyncio.sleep(EVERY_S)
             was_low = self.low is not None
             await asyncio.to_thread(self.look)

@@ -132,6 +132,14 @@ class SqliteDatabase:
         self._local = threading.local()
         self._lock.release(well=self._sound and self.broken is None)
 
+    def _open_memory(self) -> sqlite3.Connection:
+        """A connection with nothing behind it."""
+        connection = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False, cached_statements=1024
+        )
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
+
     def _open(self, *, read_only: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=256

@@ -1,15 +1,13 @@
-"""The one path for every change: a thread that commits whatever gathered during its last commit.
+"""The one path for every change: a lane beside the loop that commits whatever gathered during its last commit.
 
 One batch is in flight at a time. An eager command starts a batch at the end of the loop's current turn; lazy ones
 wait for it, at most 2 ms. Answers come back to the loop in one call, before anybody hears of the events.
 """
 
 import asyncio
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from queue import SimpleQueue
 from random import Random
 from typing import Any, Final, TypeVar
 
@@ -18,6 +16,7 @@ import structlog
 from listener_sdk.protocol.codes import Refusal
 
 from ..core.dispatch import Dispatch
+from ..machine import Lane, ThreadLane
 from . import idempotency, jobs, log
 from .command import Command, Once, Replayed
 from .database import AgainError, BrokenError, Connection, Database, DiskFullError, StoreError
@@ -45,7 +44,7 @@ class _Pending:
 
 
 @dataclass(slots=True)
-class _Landed:
+class Landed:
     """A batch that has ended: a result or an error for each item, and what was committed."""
 
     batch: list[_Pending]
@@ -56,7 +55,8 @@ class _Landed:
 
 
 class Writer:
-    """``clock`` gives milliseconds; ``at_end`` runs last in each batch and says whether another batch should follow.
+    """``clock`` gives milliseconds; ``at_end`` runs last in each batch and says whether another batch should follow. Batches are run by
+    ``lane``, a thread unless another is given.
 
     While ``low`` says why there is too little room, commands that need some are refused. Once the store is broken, all are.
     """
@@ -72,6 +72,7 @@ class Writer:
         deliver: Callable[[list[log.Stored], list[object]], None],
         low: Callable[[], str | None] = lambda: None,
         random: Random | None = None,
+        lane: Lane | None = None,
     ) -> None:
         self._database = database
         self._facts = facts
@@ -81,7 +82,6 @@ class Writer:
         self._deliver = deliver
         self._low = low
         self._random = random or Random()  # noqa: S311 - jitter, not a secret
-        self._queue: SimpleQueue[list[_Pending] | None] = SimpleQueue()
         self._waiting: list[_Pending] = []
         self._eager = False
         self._again = False
@@ -95,7 +95,7 @@ class Writer:
         self.trouble: str | None = None
         """Why the store did not take the last batch; None when it did. Such a batch is followed by another, asked for or not."""
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._work, name="tickwire-writer", daemon=True)
+        self._lane: Lane = lane or ThreadLane()
 
     # ---- on the loop
 
@@ -107,7 +107,7 @@ class Writer:
         except BaseException:
             self._connection.close()
             raise
-        self._thread.start()
+        self._lane.start()
 
     def look(self) -> None:
         """Read from the store who waits, in a batch that nobody asked for: jobs may be granted that were passed over."""
@@ -165,8 +165,7 @@ class Writer:
         self._stopped = True
         self._kick()
         await self._idle.wait()
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._lane.end()
         self._connection.close()
 
     def _soon(self) -> None:
@@ -190,9 +189,9 @@ class Writer:
         self._eager = self._eager and bool(self._waiting)
         self._again = False
         self._busy = True
-        self._queue.put(batch)
+        self._lane.run(partial(self._run, batch), self._land)
 
-    def _land(self, landed: _Landed) -> None:
+    def _land(self, landed: Landed) -> None:
         self._busy = False
         self._again = landed.more
         for pending, (result, error) in zip(landed.batch, landed.answers, strict=True):
@@ -217,22 +216,17 @@ class Writer:
             self._again = True
             self._kick()
 
-    def _tell(self, landed: _Landed) -> None:
+    def _tell(self, landed: Landed) -> None:
         try:
             self._deliver(landed.events, landed.effects)
         except Exception:  # noqa: BLE001 - what is committed stays so, and the next batch must begin
             _log.exception("delivery_failed", events=len(landed.events), effects=len(landed.effects))
 
-    # ---- on the thread
+    # ---- in the lane
 
-    def _work(self) -> None:
-        while (batch := self._queue.get()) is not None:
-            landed = self._run(batch)
-            self._loop.call_soon_threadsafe(self._land, landed)
-
-    def _run(self, batch: list[_Pending], *, alone: bool = False) -> _Landed:
+    def _run(self, batch: list[_Pending], *, alone: bool = False) -> Landed:
         if self._database.broken is not None:
-            return _Landed(batch, [(None, BrokenError(self._database.broken))] * len(batch))
+            return Landed(batch, [(None, BrokenError(self._database.broken))] * len(batch))
         try:
             return self._commit_in_the_end(batch)
         except StoreError as error:
@@ -240,18 +234,18 @@ class Writer:
             if not isinstance(error, AgainError):
                 self.trouble = str(error)
             self._undo()
-            return _Landed(batch, [(None, error)] * len(batch))
+            return Landed(batch, [(None, error)] * len(batch))
         except Exception as error:  # noqa: BLE001 - whatever it is, only the guilty item may fail
             self._undo()
             # A lone item may have met what another server wrote meanwhile: then it is refused when it looks again.
             if alone or not batch or (len(batch) == 1 and not self._database.shared):
                 _log.exception("command_failed", command=batch[0].command.name if batch else "grant")
-                return _Landed(batch, [(None, error)] * len(batch))
+                return Landed(batch, [(None, error)] * len(batch))
             return self._one_by_one(batch)
 
-    def _one_by_one(self, batch: list[_Pending]) -> _Landed:
+    def _one_by_one(self, batch: list[_Pending]) -> Landed:
         """An unexpected error hits the guilty item alone."""
-        whole = _Landed(batch, [])
+        whole = Landed(batch, [])
         for pending in batch:
             part = self._run([pending], alone=True)
             whole.answers += part.answers
@@ -260,7 +254,7 @@ class Writer:
             whole.more = whole.more or part.more
         return whole
 
-    def _commit_in_the_end(self, batch: list[_Pending]) -> _Landed:
+    def _commit_in_the_end(self, batch: list[_Pending]) -> Landed:
         """Run the batch again where the database had to undo it for another server's sake."""
         for _ in range(TRIES - 1):
             try:
@@ -270,7 +264,7 @@ class Writer:
                 self._undo()
         return self._commit(batch)
 
-    def _commit(self, batch: list[_Pending]) -> _Landed:
+    def _commit(self, batch: list[_Pending]) -> Landed:
         connection = self._connection
         tx = Transaction(connection, self._clock(), self._facts, self._dispatch, self._random.random)
         connection.begin()
@@ -284,7 +278,7 @@ class Writer:
         events = tx.commit()
         tx.learn()
         self.trouble = None
-        return _Landed(batch, answers, events, tx.effects, more)
+        return Landed(batch, answers, events, tx.effects, more)
 
     def _undo(self) -> None:
         # Read by the next batch, not here: a store that is out of reach may come back later than this.

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from aging import loop, stored
@@ -74,7 +75,7 @@ async def test_pages_follow_each_other_until_nothing_old_is_left(stage, monkeypa
     pages = []
 
     async def submit(command, item):
-        pages.append(item.upto)
+        pages.append(item.item.upto)
         return await stage.node.submit(command, item)
 
     stage.clock.forward(7 * DAY_S)
@@ -344,7 +345,7 @@ async def test_after_each_page_it_rests_nine_times_as_long_as_the_page_took(
     rests = []
 
     async def submit(command, item):
-        result, _ = await stage.node.submit(command, item)
+        result, _ = await stage.node.submit(command, replace(item, timer=lambda: 0.0))
         return result, alone_s
 
     async def sleep(seconds):

@@ -224,9 +224,9 @@ async def test_a_start_whose_event_is_removed_meanwhile_is_told(stage):
 
 async def _remove_events(stage, upto):
     from server.commands.retention import OldEvents
-    from server.engine.retention import OLD_EVENTS
+    from server.engine.retention import OLD_EVENTS, Page
 
-    await stage.do(OLD_EVENTS, OldEvents(upto))
+    await stage.do(OLD_EVENTS, Page(OldEvents(upto)))
     stage.node.log.forget(upto)
 
 

@@ -158,7 +158,7 @@ async def test_stopping_finishes_what_was_taken_and_refuses_what_comes_later(hou
     async with asyncio.timeout(DEADLINE_S):
         await stopping
     assert house.stored() == ["a", "b", "c"]
-    assert not house.writer._thread.is_alive()
+    assert not house.writer._lane._thread.is_alive()
 
 
 async def test_stopping_without_work_ends_at_once(house):
