@@ -1,11 +1,12 @@
 # One virtual environment, .venv; a stamp in it for each set of extras, renewed when pyproject.toml changes.
 PYTHON ?= python3
 ARGS ?=
+SEEDS ?= 100
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo story test test-race test-calendar check docs bench bench-short clean
+.PHONY: help demo story test test-race test-calendar simulate check docs bench bench-short clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is to make
@@ -26,6 +27,9 @@ test-race: $(VENV)/.test  ## let two servers race for the same due times, one of
 
 test-calendar: $(VENV)/.test  ## compare all due times of forty zones and forty years with two calendars, half an hour
 	CALENDAR=full $(BIN)/python -m pytest -n auto tests/server/core/test_occurrences_calendar.py $(ARGS)
+
+simulate: $(VENV)/.test  ## live through bad days in virtual time; SEEDS=300 of them, or SEEDS=7-7
+	$(BIN)/python -m server.virtual --seeds $(SEEDS) $(ARGS)
 
 check: $(VENV)/.dev  ## lint, formatting, types, and the arrows between modules
 	$(BIN)/ruff check .

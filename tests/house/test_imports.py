@@ -16,8 +16,8 @@ PURE = frozenset({
 
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc", "base"}
 
-PRINTERS = {"server/app.py", "server/__main__.py"}
-"""The one line when the server is ready, and the one when it cannot start. The command line writes by click and rich."""
+PRINTERS = {"server/app.py", "server/__main__.py", "server/virtual/__main__.py"}
+"""The one line when the server is ready, the one when it cannot start, and what simulations tell. The command line writes by click and rich."""
 
 
 def outside(tree):
