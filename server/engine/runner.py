@@ -6,6 +6,7 @@ its space has something to do; together they run a bounded number of jobs, of wh
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,6 +77,8 @@ class Runner:
         self._dealing = False
         self._stops_at: float | None = None
         self._looking: asyncio.Task[bool] | None = None
+        self._joined = asyncio.Event()
+        """A session has begun."""
 
     # ---- where jobs wait
 
@@ -99,6 +102,7 @@ class Runner:
         if space is not None:
             session = own_sessions.OwnSession(self._hub, space, self._begin, self._closed)
             self.sessions[space_id] = session
+            self._joined.set()
             session.open()
             self._deal_soon()
         elif self._looking is None or self._looking.done():
@@ -183,7 +187,14 @@ class Runner:
                 await calmly(self.look, "look_failed", _log)
                 next_look = loop.time() + LOOK_S
             self._safely(self.beat)
-            await asyncio.sleep(BEAT_S)
+            await self._rest(next_look - loop.time())
+
+    async def _rest(self, longest_s: float) -> None:
+        """A beat; where there is no session, until there is one."""
+        self._joined.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEAT_S if self.sessions else longest_s):
+                await self._joined.wait()
 
     async def keep(self) -> None:
         """Renew leases in time, until cancelled."""

@@ -60,10 +60,15 @@ class ScheduleLoop:
         self._submit = submit
         self._read = read
         self._clock = clock
+        self.look_every_s = LOOK_EVERY_S
         self._wake = asyncio.Event()
         self._is_reckoned = False
         """Whether all due times are reckoned by the rules of zones, and in the zones of spaces, as they are."""
         self._cleaned_at = 0
+
+    def wake(self) -> None:
+        """Look now."""
+        self._wake.set()
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """Events, some of which may tell of schedules that are due sooner."""
@@ -86,9 +91,9 @@ class ScheduleLoop:
             least: int | None = await self._read(due_times.least)
         except StoreError:
             least = None
-        ahead_s = LOOK_EVERY_S if least is None else (least - self._clock()) / 1000
+        ahead_s = self.look_every_s if least is None else (least - self._clock()) / 1000
         try:
-            async with asyncio.timeout(min(max(ahead_s, 0), LOOK_EVERY_S)):
+            async with asyncio.timeout(min(max(ahead_s, 0), self.look_every_s)):
                 await self._wake.wait()
         except TimeoutError:
             return

@@ -16,6 +16,7 @@ from typing import Any, Final, Self, TypeVar
 import orjson
 
 from listener_sdk.protocol.codes import CLOSES
+from listener_sdk.protocol.events import TERMINAL_TOPICS
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import Job as JobView
 from listener_sdk.protocol.jobs import JobCreate
@@ -50,6 +51,8 @@ from .wire import Client, Wire
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 COMMIT_S: Final = 0.003
 WIRE_S: Final = 0.02
+SCHEDULES_S: Final = 60.0
+"""How often schedules are looked at that nothing says are due: no other server changes them, and the end of a job is told."""
 LOOK_S: Final = 1.0
 """How often a condition is looked at while nothing is committed."""
 ADMIN: Final = "us_key_0000000001"
@@ -172,6 +175,7 @@ class World:
         self._set_ms += by_ms
         self.note("clock", f"set by {by_ms} ms")
         self._rests.wake()
+        self.node.schedules.wake()
 
     # ---- the server
 
@@ -190,6 +194,7 @@ class World:
         facts = facts_of(self._settings, meta, known)
         self.node = Node(self._settings, self._database, meta, facts, self.clock, sealer, machine)
         self.node.due.rest_by(self._rests.rest)
+        self.node.schedules.look_every_s = SCHEDULES_S
         self.node.blobs.prepare(set(), 0, 0)
         self.epoch = meta.epoch
         self.history.lease_s = facts.limits.lease_ms / 1000
@@ -237,6 +242,8 @@ class World:
             )
         self._judge(landed)
         self._rests.committed()
+        if any(one.topic in TERMINAL_TOPICS for one in landed.events):
+            self.node.schedules.wake()
         self._changed.set()
 
     def _judge(self, landed: Landed) -> None:
