@@ -9,6 +9,9 @@ from listener_sdk.protocol.ids import decode
 from ..core.definitions import DefinitionRow
 from ..core.jobs import JobRow
 from ..core.notifications import (
+    ENDS,
+    MISSED,
+    RECOVERED,
     Facts,
     Rule,
     RuleKey,
@@ -29,11 +32,6 @@ from ..store.database import Reader
 from ..store.notification_rules import Cursor, RuleRow
 from .built_in import BUILT_IN
 
-ENDS: Final = {"job:completed": None, "job:failed": "failed", "job:canceled": "canceled"}
-"""Topics of ends, and the result that they stand for; a job that has completed says its own."""
-RECOVERED: Final = "definition:recovered"
-MISSED: Final = frozenset({"schedule:skipped", "schedule:failed"})
-WATCHED: Final = frozenset({*ENDS, RECOVERED, *MISSED})
 TO_ADMINISTRATORS: Final[Rule] = {"on": "all", "missed": True, "channels": ["inbox", "email"], "admins": True}
 """What administrators hear of whatever the rules are."""
 

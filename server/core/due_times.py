@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from .missed import CLOCK_CHANGE, LATE
 from .occurrences import Occurrence, Occurrences
 
 ON_TIME_MS: Final = 60_000
@@ -15,9 +16,6 @@ LATE_MS: Final = 86_400_000
 """Of late due times as many run, and only those that are no older."""
 MOST_COUNTED: Final = 10_000
 """Due times that are looked at one by one; of more of them the newest are found, and the count says no more than this."""
-
-LATE: Final = "late"
-CLOCK_CHANGE: Final = "clock_change"
 
 
 class Skip(NamedTuple):

@@ -4,9 +4,9 @@ from typing import Final, NamedTuple
 
 from listener_sdk.protocol.ids import WIDTH, decode, encode
 
-from .due_times import CLOCK_CHANGE, LATE
-
 MISSED: Final = "slt"
+LATE: Final = "late"
+CLOCK_CHANGE: Final = "clock_change"
 STILL_RUNNING: Final = "still_running"
 REPLACED: Final = "replaced"
 CHANGED: Final = "schedule_changed"

@@ -26,6 +26,12 @@ MOST_FILES: Final = 5
 IMPLIED: Final = 100
 """Where the numbers of rules begin that the options of a definition stand for."""
 
+ENDS: Final = {"job:completed": None, "job:failed": "failed", "job:canceled": "canceled"}
+"""Topics of ends, and the result that they stand for; a job that has completed says its own."""
+RECOVERED: Final = "definition:recovered"
+MISSED: Final = frozenset({"schedule:skipped", "schedule:failed"})
+WATCHED: Final = frozenset({*ENDS, RECOVERED, *MISSED})
+"""Topics of which people may be told."""
 RESULTS: Final = ("failed", "partial", "success", "canceled", "recovered", "missed")
 _TELLS: Final[Mapping[str, frozenset[str]]] = {
     "failed": frozenset({"failed"}),

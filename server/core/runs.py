@@ -1,7 +1,7 @@
 """Runs of definitions as history has them: by what they are found, and how they are ordered. Pure."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -9,8 +9,13 @@ from listener_sdk.protocol.ids import LARGEST, WIDTH, decode, encode
 from listener_sdk.protocol.lifecycle import Status
 
 from .jobs import JobRow, Origin
-from .missed import Missed
-from .schedules import KIND as SCHEDULE
+from .later import later
+
+if TYPE_CHECKING:
+    from . import schedules
+    from .missed import Missed
+else:
+    schedules = later(".schedules", __package__)
 
 RUNNING: Final = "running"
 FAILED: Final = "failed"
@@ -62,7 +67,7 @@ def mode_of(row: JobRow) -> str | None:
 def schedule_of(origin: Origin) -> int | None:
     """The schedule that has led to a job, by its number."""
     named = origin.started_by.get("scheduleId")
-    return decode(SCHEDULE, named) if isinstance(named, str) else None
+    return decode(schedules.KIND, named) if isinstance(named, str) else None
 
 
 def result_of(row: JobRow) -> str:
@@ -127,6 +132,6 @@ def place_of_job(at: int, number: int) -> Place:
     return Place(at, 1, number)
 
 
-def place_of_missed(missed: Missed) -> Place:
+def place_of_missed(missed: "Missed") -> Place:
     """Where a due time stands."""
     return Place(missed.at, 0, missed.schedule_id, missed.due_at)

@@ -2,28 +2,35 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from listener_sdk.protocol.redaction import Redaction
 from listener_sdk.protocol.times import to_wire
 
-from ..channels import email, posts
-from ..channels.email import Letter
 from ..channels.undelivered import Undelivered
-from ..commands.notification_deliveries import CLAIM_DELIVERIES, END_DELIVERY, Claim, Ended, Parcel
-from ..core import notification_texts as texts
+from ..core.later import later
 from ..core.mail import Mail
-from ..core.notification_texts import Links
-from ..outbound.addresses import Guard
-from ..outbound.requests import Outbound
 from ..security.links import Links as FileLinks
 from ..security.sealing import Sealer
 from ..settings import Settings
 from ..store import notification_messages as sql
 from ..store.database import StoreError
 from .calm import calmly
+
+if TYPE_CHECKING:
+    from ..channels import email, posts
+    from ..commands import notification_deliveries as commands
+    from ..core import notification_texts as texts
+    from ..outbound import addresses, requests
+else:
+    email = later("..channels.email", __package__)
+    posts = later("..channels.posts", __package__)
+    commands = later("..commands.notification_deliveries", __package__)
+    texts = later("..core.notification_texts", __package__)
+    addresses = later("..outbound.addresses", __package__)
+    requests = later("..outbound.requests", __package__)
 
 AT_ONCE: Final = 16
 ATTEMPT_S: Final = 60.0
@@ -59,7 +66,7 @@ class Deliveries:
         self._read = read
         self._clock = clock
         self._mail = settings.mail
-        self._outbound: Outbound | None = None
+        self._outbound: requests.Outbound | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._draining = False
@@ -92,7 +99,9 @@ class Deliveries:
         due_at: int | None = await self._read(sql.next_due)
         if self._draining or free <= 0 or due_at is None or due_at > self._clock():
             return 0
-        parcels: list[Parcel] = await self._submit(CLAIM_DELIVERIES, Claim(self._sealer, free))
+        parcels: list[commands.Parcel] = await self._submit(
+            commands.CLAIM_DELIVERIES, commands.Claim(self._sealer, free)
+        )
         for parcel in parcels:
             task = asyncio.create_task(self._deliver(parcel))
             self._tasks.add(task)
@@ -124,11 +133,11 @@ class Deliveries:
 
     # ---- one delivery
 
-    async def _deliver(self, parcel: Parcel) -> None:
+    async def _deliver(self, parcel: "commands.Parcel") -> None:
         ended = await self._attempt(parcel)
         for _ in range(TELLS):
             try:
-                result = await self._submit(END_DELIVERY, ended)
+                result = await self._submit(commands.END_DELIVERY, ended)
             except StoreError:
                 await asyncio.sleep(TELL_AGAIN_S)
             else:
@@ -141,28 +150,30 @@ class Deliveries:
                     )
                 return
 
-    async def _attempt(self, parcel: Parcel) -> Ended:
+    async def _attempt(self, parcel: "commands.Parcel") -> "commands.Ended":
         hidden = Redaction(parcel.hidden)
         try:
             async with asyncio.timeout(ATTEMPT_S):
                 await self._send(parcel)
         except Undelivered as error:
             message = hidden.text(error.message)
-            return Ended(parcel.row, "again" if error.retry else "failed", message, error.retry_after_s)
+            return commands.Ended(
+                parcel.row, "again" if error.retry else "failed", message, error.retry_after_s
+            )
         except TimeoutError:
-            return Ended(parcel.row, "again", "The other side took too long.")
+            return commands.Ended(parcel.row, "again", "The other side took too long.")
         except Exception as error:  # noqa: BLE001 - one message that cannot be made must not keep the others
             _log.error("delivery_failed", delivery=parcel.id, error=hidden.text(repr(error)))
-            return Ended(parcel.row, "again", "The server failed; the reason stands in its log.")
-        return Ended(parcel.row, "delivered")
+            return commands.Ended(parcel.row, "again", "The server failed; the reason stands in its log.")
+        return commands.Ended(parcel.row, "delivered")
 
-    async def _send(self, parcel: Parcel) -> None:
+    async def _send(self, parcel: "commands.Parcel") -> None:
         if parcel.where is None:
             raise Undelivered(parcel.problem or "There is nobody to tell.", retry=False)
         now, told, links = self._clock(), parcel.told, self._links(parcel.row.space_id)
         if parcel.row.channel == "email":
             plain, html = texts.plain(told, links), texts.html(told, links)
-            letter = Letter(parcel.id, parcel.where, texts.subject(told), plain, html, now)
+            letter = email.Letter(parcel.id, parcel.where, texts.subject(told), plain, html, now)
             await self.send_mail(letter)
         elif parcel.row.channel == "slack":
             await self._post(parcel.where, texts.slack(told, links), {})
@@ -176,7 +187,7 @@ class Deliveries:
         """How mails are sent, where that is set up."""
         return self._mail
 
-    async def send_mail(self, letter: Letter) -> None:
+    async def send_mail(self, letter: "email.Letter") -> None:
         """Hand a mail over. Undelivered where that is not possible."""
         if self._mail is None:
             raise Undelivered(NO_MAIL, retry=False)
@@ -186,19 +197,19 @@ class Deliveries:
         """Hand a mail over that says no more than that mails come. Undelivered where that is not possible."""
         now = self._clock()
         subject, plain, html = texts.trial_mail(space)
-        await self.send_mail(Letter(f"test-{now}", address, subject, plain, html, now))
+        await self.send_mail(email.Letter(f"test-{now}", address, subject, plain, html, now))
 
     async def _post(self, url: str, body: dict[str, Any], headers: dict[str, str]) -> None:
         if self._outbound is None:
-            self._outbound = Outbound(Guard(self._settings.allow_addresses))
+            self._outbound = requests.Outbound(addresses.Guard(self._settings.allow_addresses))
         await posts.post(url, body, self._outbound, lambda: self._clock() / 1000, headers)
 
-    def _links(self, space_id: int) -> Links:
+    def _links(self, space_id: int) -> "texts.Links":
         base = self._settings.public_url
         if base is None:
-            return Links(lambda _: None, lambda _: None)
+            return texts.Links(lambda _: None, lambda _: None)
         file = FileLinks(self._link_secret, base, LINK_LIFETIME_S).of(space_id, self._clock())
-        return Links(
+        return texts.Links(
             lambda job_id: f"{base}/console/jobs/{job_id}",
             lambda file_id: file(file_id)[0] if file_id else None,
         )

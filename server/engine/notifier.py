@@ -7,13 +7,12 @@ store lets each event be told once.
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from ..commands import notification_decisions as decisions
-from ..commands.notification_decisions import ENDS, WATCHED, Due, Noted, Seen
-from ..commands.notification_messages import FLUSH, MOVE_NOTICES, NOTE, Report
+from ..core.later import later
+from ..core.notifications import ENDS, WATCHED
 from ..store import log as log_sql
 from ..store import notification_rules as sql
 from ..store.database import Reader
@@ -21,6 +20,13 @@ from ..store.log import Head
 from .calm import calmly
 from .follower import ReadPage, following
 from .log import Entry, Log
+
+if TYPE_CHECKING:
+    from ..commands import notification_decisions as decisions
+    from ..commands import notification_messages as messages
+else:
+    decisions = later("..commands.notification_decisions", __package__)
+    messages = later("..commands.notification_messages", __package__)
 
 FLUSHED: Final = 50
 """Rules whose messages one transaction sends."""
@@ -124,27 +130,30 @@ class Notifier:
             self._seq = entries[-1].seq
         return made
 
-    async def _note(self, seen: list[Seen], upto: int) -> int:
+    async def _note(self, seen: "list[decisions.Seen]", upto: int) -> int:
         """Decide, and have it done; once more where another server was faster."""
         while True:
-            noted: Noted = await self._read(partial(decisions.decide, seen=seen, upto=upto))
+            noted: decisions.Noted = await self._read(partial(decisions.decide, seen=seen, upto=upto))
             if not noted.groups:
                 return 0
-            report: Report | None = await self._submit(NOTE, noted)
+            report: messages.Report | None = await self._submit(messages.NOTE, noted)
             if report is not None:
                 self._written, self._written_at = max(self._written, upto), self._clock()
                 return self._told(report)
 
     async def _flush(self) -> int:
         made = 0
-        while True:
-            found: list[Due] = await self._read(partial(decisions.due, now=self._clock(), count=FLUSHED))
+        while await self._read(partial(sql.are_due, now=self._clock())):
+            found: list[decisions.Due] = await self._read(
+                partial(decisions.due, now=self._clock(), count=FLUSHED)
+            )
             if found:
-                made += self._told(await self._submit(FLUSH, found))
+                made += self._told(await self._submit(messages.FLUSH, found))
             if len(found) < FLUSHED:
-                return made
+                break
+        return made
 
-    def _told(self, report: Report) -> int:
+    def _told(self, report: "messages.Report") -> int:
         if report.deliveries:
             self._made()
         return report.messages
@@ -153,7 +162,7 @@ class Notifier:
         """Note now and then how far the log was looked through, where nothing was told."""
         if self._seq > self._written and self._clock() - self._written_at >= WRITE_EVERY_MS:
             seq = self._seq
-            await self._submit(MOVE_NOTICES, seq)
+            await self._submit(messages.MOVE_NOTICES, seq)
             self._written, self._written_at = seq, self._clock()
 
 
@@ -161,10 +170,10 @@ def _is_watched(entry: Entry) -> bool:
     return entry.topic in WATCHED and (entry.topic not in ENDS or entry.mentions(_OF_A_DEFINITION))
 
 
-def _seen(entry: Entry) -> Seen:
+def _seen(entry: Entry) -> "decisions.Seen":
     event = entry.data
     entry.forget_data()
-    return Seen(entry.space_id, entry.seq, entry.topic, event)
+    return decisions.Seen(entry.space_id, entry.seq, entry.topic, event)
 
 
 def _where(reader: Reader) -> tuple[sql.Cursor, Head]:

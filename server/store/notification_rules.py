@@ -74,6 +74,15 @@ def find(reader: Reader, keys: Iterable[RuleKey]) -> dict[RuleKey, RuleRow]:
     return {row.key: row for row in map(_row, rows) if row.key in wanted}
 
 
+def are_due(reader: Reader, now: int) -> bool:
+    """Whether the next message of some rule is due."""
+    return bool(
+        reader.rows(
+            "SELECT 1 FROM notification_rule WHERE due_at IS NOT NULL AND due_at <= :now LIMIT 1", now=now
+        )
+    )
+
+
 def due(reader: Reader, now: int, count: int) -> list[RuleRow]:
     """Rules whose next message is due, the oldest first."""
     rows = reader.rows(

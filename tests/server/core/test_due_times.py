@@ -3,7 +3,8 @@
 import pytest
 
 from listener_sdk.protocol.timings import Timing
-from server.core.due_times import LATE, MOST_COUNTED, Rules, Skip, latest_of, planned
+from server.core.due_times import MOST_COUNTED, Rules, Skip, latest_of, planned
+from server.core.missed import LATE
 from server.core.occurrences import occurrences
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
