@@ -121,6 +121,9 @@ class Cron:
 
     def shortest_s(self) -> int:
         """The fewest seconds between two of its times; from one day to the next, whether or not both days have some."""
+        within = min((later - earlier for earlier, later in pairwise(self.seconds)), default=60)
+        if within < SHORTEST_INTERVAL_S:
+            return within  # before a day of seconds is written out
         return min(later - earlier for earlier, later in pairwise([*self.times, self.times[0] + DAY_S]))
 
 
