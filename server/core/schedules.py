@@ -246,11 +246,11 @@ def paused(row: ScheduleRow, reason: str) -> ScheduleRow:
 
 
 def check_fires(row: ScheduleRow, now: int) -> None:
-    """Refusal ``invalid`` for a timing of which nothing is left."""
+    """Refusal ``bad_timing`` for a timing of which nothing is left."""
     if row.said.occurrences.after(now) is None:
         kind = next((one for one in KINDS if one in row.said.facts["timing"]), "cron")
         raise Refusal(
-            "invalid",
+            "bad_timing",
             f"{kind}: nothing is due any more: {row.words} lies in the past. Choose a time ahead, or a later end.",
             key=kind,
         )

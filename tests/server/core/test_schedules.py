@@ -76,8 +76,9 @@ def test_a_change_that_does_not_fit_is_refused():
 
 def test_nothing_that_lies_in_the_past_is_taken():
     check_fires(made(), NOW)
-    with pytest.raises(Refusal, match="lies in the past"):
+    with pytest.raises(Refusal, match="lies in the past") as caught:
         check_fires(made(cron=None, once="2025-01-01"), NOW)
+    assert caught.value.code == "bad_timing"
 
 
 def test_too_much_of_it_is_refused():
