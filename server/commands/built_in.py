@@ -1,7 +1,7 @@
 """The built-in job types, which the server itself runs: what they are called, what they take, how far they may go."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Final
@@ -13,15 +13,17 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import EventCreate, check_topic
 from listener_sdk.protocol.job_types import JobTypeLimits
 from listener_sdk.protocol.model import WireModel
+from listener_sdk.protocol.paths import Path, dotted
 from listener_sdk.protocol.problems import problems
 
 from ..core.built_in import CODES, DOMAIN
 from ..core.forms import form_of
 from ..core.job_types import JobType
 from ..core.refusals import Refusals
-from ..core.schemas import taken
+from ..core.schemas import Problem, taken
 from ..outbound.call import CallRequest
 from ..outbound.download import DownloadRequest
+from ..outbound.targets import read_target
 
 MOST_PROBLEMS: Final = 50
 LONGEST_NAME: Final = 255
@@ -92,7 +94,7 @@ class NoopParams(WireModel):
 class BuiltIn:
     """One built-in job type. ``params`` is the model of its parameters, of which the schema is made.
 
-    ``takes_secrets`` is False where parameters become readable for everybody who reads the space.
+    ``takes_secrets`` is False where parameters become readable for everybody who reads the space; ``calls`` says that ``url`` is called.
     """
 
     code: str
@@ -101,6 +103,7 @@ class BuiltIn:
     params: type[WireModel]
     limits: JobTypeLimits
     takes_secrets: bool = False
+    calls: bool = False
     modes: tuple[str, ...] = field(default=("full",))
 
     @property
@@ -142,6 +145,31 @@ class BuiltIn:
             raise Refusals(finer)
         return self._model(given)
 
+    def problems(self, params: Any, unknown: Collection[Path] = ()) -> list[Problem]:
+        """All that is wrong with parameters as a caller gives them, but at places whose value is not known yet."""
+        schema = self.job_type.schema
+        found = schema.check(schema.filled(params), unknown=unknown)
+        hidden = [dotted(("params", *path)) for path in unknown]
+        said = [one.path for one in found]
+        for place, message in self._rules(params):
+            # What holds an unknown place may be right once that is known.
+            if not any(_is_within(place, one) for one in [*said, *hidden]) and not any(
+                _is_within(one, place) for one in hidden
+            ):
+                found.append(Problem(place, message))
+        return found
+
+    def _rules(self, params: Any) -> Iterator[tuple[str, str]]:
+        """What the model finds, and the reader of addresses."""
+        for one in self._finer(params, []):
+            yield one.key or "", one.message.removeprefix(f"{one.key}: ").removesuffix(".")
+        url = params.get("url") if isinstance(params, dict) and self.calls else None
+        if isinstance(url, str):
+            try:
+                read_target(url)
+            except Refusal as refusal:
+                yield "params.url", refusal.message.removeprefix("url ").removesuffix(".")
+
     def _model(self, params: Any) -> Any:
         return self.params.model_validate_json(
             orjson.dumps(params), strict=True, by_alias=True, by_name=False
@@ -174,6 +202,7 @@ _TYPES: Final = (
         CallParams,
         JobTypeLimits(run_timeout_s=3_660),
         takes_secrets=True,
+        calls=True,
     ),
     BuiltIn(
         "downloadDataFile",
@@ -182,6 +211,7 @@ _TYPES: Final = (
         DownloadParams,
         JobTypeLimits(run_timeout_s=6 * 3_600),
         takes_secrets=True,
+        calls=True,
     ),
     BuiltIn(
         "publishEvent",

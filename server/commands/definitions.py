@@ -42,7 +42,7 @@ from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import NewEvent, Transaction
 from . import definition_triggers, kept_schedules, launches, notification_rules
-from .built_in import BUILT_IN
+from .built_in import BUILT_IN, KINDS
 from .changes import tell
 from .launches import Launch
 from .standing import by
@@ -200,7 +200,9 @@ def checker(
     also: Mapping[str, Any] | None = None,
 ) -> Checker:
     """What checks the recipe, and what ``also`` joins its parameters; the names of secrets are read where some may be needed."""
-    return Checker(job_type, _secrets(reader, actor.space.id) if recipe.is_template or also else {})
+    secrets = _secrets(reader, actor.space.id) if recipe.is_template or also else {}
+    rules = KINDS[job_type.code].problems if job_type is not None and job_type.built_in else None
+    return Checker(job_type, secrets, rules)
 
 
 def _secrets(reader: Reader, space_id: int) -> Secrets:

@@ -15,7 +15,7 @@ from ..core.job_types import JobType
 from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
 from ..core.near_names import did_you_mean
-from ..core.schemas import taken
+from ..core.schemas import refuse, taken
 from ..core.sizes import LARGEST
 from ..core.templates import Resolved
 from ..store import files
@@ -122,10 +122,12 @@ def checked(job_type: JobType, params: Resolved) -> dict[str, Any]:
     Secrets are not looked at: they are not known.
     """
     _check_size(params.value)
-    if job_type.built_in and not params.secret_refs:
-        # Its model knows rules for which a schema has no words.
-        KINDS[job_type.code].checked(params.value)
-    whole = taken(job_type.schema, params.value, unknown={ref.path for ref in params.secret_refs})
+    secret = {ref.path for ref in params.secret_refs}
+    if job_type.built_in:
+        refuse(KINDS[job_type.code].problems(params.value, secret))
+        whole = job_type.schema.filled(params.value)
+    else:
+        whole = taken(job_type.schema, params.value, unknown=secret)
     if not isinstance(whole, dict):
         raise Refusal("invalid", "params: must be an object.", key="params")
     return whole

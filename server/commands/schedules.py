@@ -175,7 +175,7 @@ def _check_secrets(actor: Actor, definition: DefinitionRow, params: dict[str, An
     if used:
         raise Refusal(
             "forbidden",
-            f"These parameters use the secret {used[0]}: a key of role {actor.role} schedules the definition as it is, without params "
+            f"These parameters use the secret {used[0][0]}: a key of role {actor.role} schedules the definition as it is, without params "
             "of its own.",
             key="params",
         )

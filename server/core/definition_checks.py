@@ -1,28 +1,25 @@
 """What a definition's parameters become: checked when it is made or changed, resolved when it is launched, shown by a dry run."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.filters import job_name_matches
-from listener_sdk.protocol.paths import Path
+from listener_sdk.protocol.paths import Path, dotted
 
 from .definitions import Recipe
 from .job_types import JobType, check_mode
 from .near_names import did_you_mean
 from .refusals import Refusals
-from .templates import Place, Resolved, TemplateProblem, dry_run, references, resolve
+from .schemas import Problem
+from .templates import Place, References, Resolved, TemplateProblem, dry_run, references, resolve
 
 Secrets = Mapping[str, tuple[str, ...]]
 """Secrets of a space by name, and the names or globs of the jobs for which each is."""
 
 _PARAMS: Final = "params"
 
-NOT_YET: Final = {
-    "since": "is known only when the job begins: its handler reads job.watermark.since",
-}
-"""Names that templates know, though not those of a definition."""
 NOT_OF_SCHEDULES: Final = {
     "event": "is there when an event starts the job, and this is a schedule",
     "hook": "is there when a hook starts the job, and this is a schedule",
@@ -35,18 +32,20 @@ NOT_OF_EVENTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """What a definition is checked against: its job type (None: any parameters do), and the secrets of its space."""
+    """What a definition is checked against: its job type (None: any parameters do), and the secrets of its space.
+
+    ``rules`` find all that is wrong with parameters, where that is more than the type's schema tells.
+    """
 
     job_type: JobType | None
     secrets: Secrets
+    rules: Callable[[Any, Collection[Path]], list[Problem]] | None = None
 
     def check(self, recipe: Recipe, others: Iterable[Refusal] = ()) -> None:
         """Refusals ``invalid`` that name all that could not be launched as it is, and the ``others``."""
         found = [*self.problems(recipe.params, open_=recipe.given_by_triggers), *self._modes(recipe)]
         for index, trigger in enumerate(recipe.triggers):
-            at = f"triggers[{index}].params"
-            own = list(self._templates(trigger["params"], at, {**NOT_YET, **NOT_OF_EVENTS}))
-            found += own or self._joined(recipe, trigger["params"], at)
+            found += self._added(recipe, trigger["params"], f"triggers[{index}].params", NOT_OF_EVENTS)
         found += others
         if found:
             raise Refusals(found)
@@ -55,8 +54,7 @@ class Checker:
         self, recipe: Recipe, params: dict[str, Any], mode: str | None, others: Iterable[Refusal] = ()
     ) -> None:
         """Refusals ``invalid`` that name all that is wrong with what a schedule adds to the recipe, and the ``others``."""
-        found = list(self._templates(params, _PARAMS, {**NOT_YET, **NOT_OF_SCHEDULES}))
-        found = found or self._joined(recipe, params, _PARAMS)
+        found = self._added(recipe, params, _PARAMS, NOT_OF_SCHEDULES)
         if self.job_type is not None:
             try:
                 check_mode(self.job_type, mode)
@@ -68,26 +66,39 @@ class Checker:
 
     def problems(self, params: dict[str, Any], open_: Iterable[str] = ()) -> list[Refusal]:
         """What is wrong with parameters, whatever starts the job; names that are ``open_`` may be missing."""
-        found = list(self._templates(params, _PARAMS, NOT_YET))
-        return found or self._schema(params, _PARAMS, [(name,) for name in open_])
+        needed = references(params)
+        found = list(self._templates(needed, _PARAMS, {}))
+        if needed.is_readable:
+            found += self._fitting(params, _PARAMS, {*needed.unknown, *((name,) for name in open_)})
+        return found
 
     def secrets_alone(self, text: str, at: str) -> Iterator[Refusal]:
         """What is wrong with a text that takes secrets and nothing else."""
         needed = references(text)
         yield from (problem_of(one, at) for one in needed.problems)
-        for root in needed.roots:
+        for root, _ in needed.roots:
             yield Refusal(
                 "invalid", f"{at}: {root} is not known here, only {{{{ secrets.NAME }}}} is.", key=at
             )
-        yield from (self._unusable(name, at) for name in needed.secrets if not self._may_use(name))
+        yield from (self._unusable(name, at) for name, _ in needed.secrets if not self._may_use(name))
 
-    def _templates(self, params: dict[str, Any], at: str, absent: Mapping[str, str]) -> Iterator[Refusal]:
+    def _added(
+        self, recipe: Recipe, params: dict[str, Any], at: str, absent: Mapping[str, str]
+    ) -> list[Refusal]:
+        """What is wrong with templates that join the definition's, by themselves and together with these."""
         needed = references(params)
+        found = list(self._templates(needed, at, absent))
+        return [*found, *self._joined(recipe, params, at)] if needed.is_readable else found
+
+    def _templates(self, needed: References, at: str, absent: Mapping[str, str]) -> Iterator[Refusal]:
         yield from (problem_of(one, at) for one in needed.problems)
-        for root in needed.roots:
+        for root, path in needed.roots:
             if root in absent:
-                yield Refusal("invalid", f"{at}: {root} {absent[root]}.", key=at)
-        yield from (self._unusable(name, at) for name in needed.secrets if not self._may_use(name))
+                where = _under(at, dotted(path))
+                yield Refusal("invalid", f"{where}: {root} {absent[root]}.", key=where)
+        for name, path in needed.secrets:
+            if not self._may_use(name):
+                yield self._unusable(name, _under(at, dotted(path)))
 
     def _may_use(self, name: str) -> bool:
         job = None if self.job_type is None else self.job_type.name
@@ -102,20 +113,25 @@ class Checker:
 
     def _joined(self, recipe: Recipe, params: dict[str, Any], at: str) -> list[Refusal]:
         """What is wrong with the parameters of a trigger together with the definition's, but for what is wrong with these alone."""
-        told = self._schema({**recipe.params, **params}, at, ())
+        whole = {**recipe.params, **params}
+        told = self._fitting(whole, at, references(whole).unknown)
         own = {"", *params, *recipe.given_by_triggers}
         return [one for one in told if _first(one.key or at, at) in own]
 
-    def _schema(self, params: dict[str, Any], at: str, open_: Iterable[Path]) -> list[Refusal]:
-        if self.job_type is None:
-            return []
-        unknown = {*references(params).unknown, *open_}
-        schema = self.job_type.schema
+    def _fitting(self, params: dict[str, Any], at: str, unknown: Collection[Path]) -> list[Refusal]:
         found = [
-            (f"{at}{one.path.removeprefix(_PARAMS)}", one.message)
-            for one in schema.check(schema.filled(params), _PARAMS, unknown)
+            (f"{at}{one.path.removeprefix(_PARAMS)}", one.message) for one in self.unfit(params, unknown)
         ]
         return [Refusal("invalid", _sentence(path, message), key=path) for path, message in found]
+
+    def unfit(self, params: Any, unknown: Collection[Path]) -> list[Problem]:
+        """Where parameters do not fit the job type, but at places whose value is not known yet."""
+        if self.job_type is None:
+            return []
+        if self.rules is not None:
+            return self.rules(params, unknown)
+        schema = self.job_type.schema
+        return schema.check(schema.filled(params), _PARAMS, unknown)
 
     def _modes(self, recipe: Recipe) -> Iterator[Refusal]:
         if self.job_type is None:
@@ -158,8 +174,7 @@ def tried(
     params = {**found.value, **values}
     if checker.job_type is not None:
         params = checker.job_type.schema.filled(params)
-        secret = {ref.path for ref in found.secret_refs}
-        problems = checker.job_type.schema.check(params, unknown=secret)
+        problems = checker.unfit(params, {ref.path for ref in found.secret_refs})
         wrong = [{"path": one.path, "message": one.message} for one in problems]
     return {"params": params, "places": places, "problems": wrong}
 

@@ -21,8 +21,13 @@ from listener_sdk.protocol.secrets import NAME
 
 from .near_names import did_you_mean
 
-ROOTS: Final = ("event", "hook", "dueTime", "trigger", "definition", "since")
+ROOTS: Final = ("event", "hook", "dueTime", "trigger", "definition")
 """What an expression may begin with."""
+_ELSEWHERE: Final = {
+    "since": "is known only when the job begins: its handler reads job.watermark.since",
+    "watermark": "is known only when the job begins: its handler reads job.watermark",
+}
+"""Why templates do not know what one may look for in them."""
 SECRETS: Final = "secrets"
 MOST_STEPS: Final = 100_000
 """Steps of all expressions of one template together: some 50 ms (measured)."""
@@ -120,11 +125,15 @@ def expression_of(text: str) -> Expression:
             "a secret stands alone between the braces: {{ secrets.NAME }}, of letters, digits, dots, dashes and _"
         )
     for name in sorted(roots - {*ROOTS}):
-        raise ExpressionError(
-            f"{name[:64]} is not known; known are {', '.join(ROOTS)} and secrets.{did_you_mean(name, ROOTS)}"
-        )
+        raise ExpressionError(_unknown(name))
     _check_nodes(node)
     return Expression(text, node, roots)
+
+
+def _unknown(name: str) -> str:
+    if name in _ELSEWHERE:
+        return f"{name} {_ELSEWHERE[name]}"
+    return f"{name[:64]} is not known; known are {', '.join(ROOTS)} and secrets.{did_you_mean(name, ROOTS)}"
 
 
 class Evaluation:

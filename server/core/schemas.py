@@ -161,14 +161,19 @@ def taken(schema: Schema, value: Any, at: str = "params", unknown: Collection[Pa
     ``unknown`` as in `Schema.check`.
     """
     whole = schema.filled(value)
-    if problems := schema.check(whole, at, unknown):
+    refuse(schema.check(whole, at, unknown))
+    return whole
+
+
+def refuse(problems: Collection[Problem]) -> None:
+    """Refusals ``invalid``, one for each problem, unless there are none."""
+    if problems:
         raise Refusals(
             [
                 Refusal("invalid", f"{problem.path}: {_ended(problem.message)}", key=problem.path)
                 for problem in problems
             ]
         )
-    return whole
 
 
 class _Broken(Exception):  # noqa: N818 - it carries problems to where they are told

@@ -83,12 +83,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a template takes: names of secrets and roots of the context; the places whose value is not known before; what is wrong."""
+    """What a template takes, each with the path to where it stands: names of secrets and roots of the context; the places whose value
+    is not known before; what is wrong.
+    """
 
-    secrets: tuple[str, ...]
-    roots: tuple[str, ...]
+    secrets: tuple[tuple[str, Path], ...]
+    roots: tuple[tuple[str, Path], ...]
     unknown: tuple[Path, ...]
     problems: tuple[TemplateProblem, ...]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it was looked into: a template that is too large is not."""
+        return not self.problems or bool(self.unknown)
 
 
 def resolve(
@@ -119,8 +126,8 @@ def dry_run(
 
 def references(template: Any) -> References:
     """What the template takes from secrets and from the context, and what is wrong with it whatever the context is."""
-    secrets: dict[str, None] = {}
-    roots: dict[str, None] = {}
+    secrets: dict[tuple[str, Path], None] = {}
+    roots: dict[tuple[str, Path], None] = {}
     unknown: dict[Path, None] = {}
     problems = _bounds(template)
     for path, found in () if problems else _places(template, ()):
@@ -128,9 +135,9 @@ def references(template: Any) -> References:
         if isinstance(found, Place):
             problems.append(_problem(found))
         elif found.secret is not None:
-            secrets[found.secret] = None
+            secrets[found.secret, path] = None
         else:
-            roots.update(dict.fromkeys(sorted(found.roots)))
+            roots.update(dict.fromkeys((root, path) for root in sorted(found.roots)))
     return References(tuple(secrets), tuple(roots), tuple(unknown), tuple(problems))
 
 

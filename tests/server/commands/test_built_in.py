@@ -19,6 +19,7 @@ GOOD = [
     ("callWebserviceEndpoint", EXAMPLE),
     ("callWebserviceEndpoint", {"url": "http://a", "body": "text", "timeoutS": 1, "maxResponseBytes": 0}),
     ("callWebserviceEndpoint", {"url": "http://a", "body": [1, None], "timeoutS": 0.5}),
+    ("callWebserviceEndpoint", {"url": "https://ada:pass@a/"}),
     ("downloadDataFile", {"url": "https://a/b.csv", "sha256": "A" * 64, "md5": None, "idleS": 5, "fileName": "b.csv"}),
     ("publishEvent", {"topic": "invoice:paid"}),
     ("publishEvent", {
@@ -85,6 +86,45 @@ def test_all_problems_are_told_each_with_its_place(code, params, places):
     assert len(caught.value.all) == len(places)
     assert {one.code for one in caught.value.all} == {"invalid"}
     assert all(one.message.startswith(one.key) for one in caught.value.all)
+
+
+@pytest.mark.parametrize(("code", "params"), GOOD)
+def test_callers_may_give_what_the_model_takes(code, params):
+    assert KINDS[code].problems(params) == []
+
+
+@pytest.mark.parametrize(("code", "params", "places"), BAD)
+def test_callers_are_told_the_same(code, params, places):
+    found = KINDS[code].problems(params)
+    assert {one.path for one in found} == places
+    assert len(found) == len(places)
+
+
+@pytest.mark.parametrize("code", ["callWebserviceEndpoint", "downloadDataFile"])
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("ftp://x", "with http or https"),
+        ("nothing", "with http or https"),
+        ("http://a b", "percent-encoded"),
+        ("http://x:0/", "port 0"),
+        ("http://[::1", "cannot be called"),
+        ("http://" + "x" * 300, "neither a name nor an address"),
+        ("http://a/" + "x" * 8_192, "8192 characters"),
+    ],
+)
+def test_an_address_that_cannot_be_called_is_told(code, url, words):
+    [found] = KINDS[code].problems({"url": url})
+    assert found.path == "params.url"
+    assert words in found.message
+    assert KINDS[code].problems({"url": url}, unknown=[("url",)]) == []
+
+
+def test_places_that_are_not_known_yet_are_passed_over():
+    params = {"url": "ftp://x", "headers": {"A": "{{ event.a }}\n", "B": "b"}, "method": "FOO"}
+    found = KINDS["callWebserviceEndpoint"].problems(params, unknown=[("headers", "A")])
+    assert {one.path for one in found} == {"params.url", "params.method"}
+    assert KINDS["publishEvent"].problems({"topic": "{{ hook.topic }}"}, unknown=[("topic",)]) == []
 
 
 def test_nothing_given_is_an_empty_object():

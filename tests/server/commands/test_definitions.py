@@ -108,7 +108,7 @@ async def test_all_that_is_wrong_is_told_at_once(ready):
             triggers=[{"topic": "a:b", "params": {"url": 5}, "mode": "full"}],
         )
     )
-    assert wrong.keys() == {"params.headers.A", "triggers[0].params.url"}
+    assert wrong.keys() == {"params.headers.A", "params.limit", "triggers[0].params.url"}
     assert "event" in wrong["params.headers.A"]
     wrong = await refusals(define(ready, params={"limit": "many", "more": 1}))
     assert wrong.keys() == {"params.url", "params.limit", "params.more"}
@@ -140,9 +140,10 @@ async def test_templates_are_no_values_yet_and_what_a_trigger_gives_may_be_left_
 
 
 async def test_what_a_template_cannot_have_is_refused(ready):
-    assert "job.watermark.since" in (await refusals(define(ready, params={"url": "{{ since }}"})))["params"]
+    wrong = await refusals(define(ready, params={"url": "{{? since }}"}))
+    assert "job.watermark.since" in wrong["params.url"]
     wrong = await refusals(define(ready, triggers=[{"topic": "a:b", "params": {"url": "{{ dueTime }}"}}]))
-    assert "schedule" in wrong["triggers[0].params"]
+    assert "schedule" in wrong["triggers[0].params.url"]
 
 
 async def test_secrets_that_are_not_there_or_for_other_jobs_are_refused(ready):
@@ -153,9 +154,9 @@ async def test_secrets_that_are_not_there_or_for_other_jobs_are_refused(ready):
     assert row.recipe.params["headers"] == {"A": "Bearer {{ secrets.token }}"}
     assert (
         "Did you mean token"
-        in (await refusals(change(ready, params={"url": "{{ secrets.tokn }}"})))["params"]
+        in (await refusals(change(ready, params={"url": "{{ secrets.tokn }}"})))["params.url"]
     )
-    assert "crm:*" in (await refusals(change(ready, params={"url": "{{ secrets.other }}"})))["params"]
+    assert "crm:*" in (await refusals(change(ready, params={"url": "{{ secrets.other }}"})))["params.url"]
 
 
 async def test_a_restricted_key_makes_no_triggers_and_changes_no_definition_that_has_some(ready):

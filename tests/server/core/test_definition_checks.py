@@ -35,9 +35,13 @@ def problems(made, checker=CHECKER):
             'params.headers["X.Y"]',
             "Did you mean length?",
         ),
-        ({"url": "{{ since }}"}, "params", "watermark"),
-        ({"url": "{{ secrets.tokn }}"}, "params", "Did you mean token?"),
-        ({"url": "{{ secrets.other }}"}, "params", "crm:*, erp:*"),
+        ({"url": "x {{? since }}"}, "params.url", "job.watermark.since"),
+        ({"url": "{{ secrets.tokn }}"}, "params.url", "Did you mean token?"),
+        (
+            {"url": "x", "headers": {"A": "b", "B": "{{ secrets.other }}"}},
+            "params.headers.B",
+            "crm:*, erp:*",
+        ),
         ({}, "params.url", "is required"),
         ({"url": "x", "limit": "{{ event.n }} rows"}, None, None),
         ({"url": "x", "lmit": 1}, "params.lmit", "Did you mean limit?"),
@@ -50,6 +54,22 @@ def test_parameters_are_checked_before_they_are_known(params, key, words):
         assert words in problems(recipe(params))[key]
 
 
+def test_all_that_is_wrong_is_told_at_once():
+    params = {
+        "url": "x/{{ evnt.id }}",
+        "headers": {"A": "{{ secrets.nope }}", "B": 5},
+        "limit": "many",
+        "foo": 1,
+    }
+    assert problems(recipe(params)).keys() == {
+        "params.url", "params.headers.A", "params.headers.B", "params.limit", "params.foo"
+    }  # fmt: skip
+
+
+def test_of_a_template_that_is_too_large_nothing_else_is_told():
+    assert problems(recipe({"url": "{{ event.u }}" * 1_001, "limit": "many"})).keys() == {"params"}
+
+
 def test_without_a_type_only_templates_are_checked():
     Checker(None, {"other": ("crm:*",)}).check(recipe({"anything": "{{ secrets.other }}"}, default="nothing"))
 
@@ -59,7 +79,11 @@ def test_what_a_trigger_gives_is_checked_with_the_rest_and_told_once():
     assert problems(recipe({}, [given])).keys() == {"triggers[0].params.limit"}
     assert problems(recipe({"headers": 1}, [{"params": {"url": "u"}}])).keys() == {"params.headers"}
     assert problems(recipe({}, [{"params": {"url": "u"}}, {}])).keys() == {"triggers[1].params.url"}
-    assert problems(recipe(None, [{"params": {"limit": "{{ hook.n }}"}}])).keys() == {"triggers[0].params"}
+    given = {"params": {"limit": "{{ hook.n }}", "headers": 1}}
+    assert problems(recipe(None, [given])).keys() == {
+        "triggers[0].params.limit",
+        "triggers[0].params.headers",
+    }
 
 
 def test_modes_are_those_of_the_type():

@@ -70,6 +70,8 @@ def test_what_they_give_is_a_copy():
         ("event.a #", "goes wrong at '#'", 8),
         ("'open", "goes wrong", 0),
         ("evnt.a", "evnt is not known; known are event, hook", 0),
+        ("event.n || since", "since is known only when the job begins: its handler reads job.watermark.since", 0),
+        ("watermark.since", "its handler reads job.watermark", 0),
         ("payload[*].event", "payload is not known", 0),
         ("length(other)", "other is not known", 0),
         ("lenght(event)", "no function lenght. Did you mean length?", 0),
@@ -106,7 +108,7 @@ def test_what_is_no_expression_is_said_with_its_place(text, words, position):
         ("event.x | hook.y", {"event"}),
         ("[hook.x, {a: dueTime}] | [0].since", {"hook", "dueTime"}),
         ("map(&hook, event.rows)", {"event"}),
-        ("since || definition.code == 'x' && !trigger.kind", {"since", "definition", "trigger"}),
+        ("hook || definition.code == 'x' && !trigger.kind", {"hook", "definition", "trigger"}),
         ("hook.rows[*].event[]", {"hook"}),
     ],
 )

@@ -163,12 +163,13 @@ def test_a_dry_run_tells_of_the_whole_too():
 def test_what_a_template_takes_is_known_without_a_context():
     template = {
         "a": "{{ secrets.B }}{{ secrets.A }}{{ secrets.B }}",
-        "b": ["{{ since || dueTime }}"],
+        "b": ["{{ hook.t || dueTime }}"],
         "c": "x",
         "d": "{{ a b",
     }
     found = references(template)
-    assert (found.secrets, found.roots) == (("B", "A"), ("dueTime", "since"))
+    assert found.secrets == (("B", ("a",)), ("A", ("a",)))
+    assert found.roots == (("dueTime", ("b", 0)), ("hook", ("b", 0)))
     assert found.unknown == (("a",), ("b", 0), ("d",))
     assert [one.path for one in found.problems] == ["d"]
 

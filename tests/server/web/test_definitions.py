@@ -158,7 +158,7 @@ async def test_a_repeated_call_is_done_once(ready):
 
 async def test_everything_that_is_wrong_is_told_with_its_path(ready):
     answer = await make(ready, params={"url": 5, "limit": "{{ evnt }}", "more": 1})
-    assert [one["key"] for one in answer.body["errors"]] == ["params.limit"]
+    assert [one["key"] for one in answer.body["errors"]] == ["params.limit", "params.url", "params.more"]
     assert (answer.error["expression"], answer.error["position"]) == ("evnt", 3)
     assert "event" in answer.error["message"]
     answer = await make(ready, params={"url": 5, "more": 1})
