@@ -22,6 +22,10 @@ from typing import Any, Final, Self
 from .protocol.codes import ERRORS
 
 LONGEST_DELAY: Final = timedelta(days=366)
+MOST_TOLD: Final = 10
+"""Errors of one answer that its text tells."""
+LONGEST_TOLD: Final = 4_096
+"""Characters of them."""
 
 
 class TickwireError(Exception):
@@ -57,17 +61,17 @@ class NotTickwire(ConnectionFailed):
 class ApiError(TickwireError):
     """The server refused a call: HTTP ``status``, stable ``code``, readable ``message``, all ``errors`` as sent.
 
-    Programs compare ``code``; people read ``message``, which may change.
+    Programs compare ``code``; people read ``message``, that of the first, which may change. As text it tells the first ten.
     """
 
     def __init__(
         self, status: int, code: str, message: str, errors: list[dict[str, Any]] | None = None
     ) -> None:
-        super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.errors = errors if errors is not None else [{"code": code, "message": message}]
+        super().__init__(_all_told(message, self.errors))
 
     @classmethod
     def of_code(cls, code: str, message: str, **details: Any) -> Self:
@@ -138,6 +142,18 @@ class Canceled(BaseException):
 
     No ``Exception``, so that an ``except Exception`` around one row of the work does not swallow it.
     """
+
+
+def _all_told(message: str, errors: list[dict[str, Any]]) -> str:
+    """The messages of several errors, each once; of one error its own."""
+    if len(errors) < 2:
+        return message
+    told = list(
+        dict.fromkeys(str(one["message"]) for one in errors if isinstance(one, dict) and "message" in one)
+    )
+    more = f" And {len(told) - MOST_TOLD} more." if len(told) > MOST_TOLD else ""
+    text = " ".join(told[:MOST_TOLD])
+    return (text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}…") + more
 
 
 def _delay(after: object) -> timedelta:

@@ -40,6 +40,17 @@ def test_a_code_brings_its_status_and_whether_a_retry_can_help():
     assert not ApiError(404, "not_found", "no").may_retry
 
 
+def test_as_text_an_error_tells_all_that_was_wrong_within_bounds():
+    def of(count, length=1):
+        every = [{"code": "invalid", "message": f"p{number}{'x' * length}."} for number in range(count)]
+        return ApiError(400, "invalid", every[0]["message"], every)
+
+    assert (str(of(1)), str(of(2)), of(2).message) == ("p0x.", "p0x. p1x.", "p0x.")
+    assert str(of(12)).endswith("p9x. And 2 more.")
+    assert len(str(of(12, 5_000))) < 5_000
+    assert str(ApiError(400, "invalid", "a", [{"message": "a"}, {"message": "a"}, "odd"])) == "a"
+
+
 def test_a_cursor_error_says_where_the_log_begins_and_ends():
     lost = CursorError("cursor_too_old", "Gone.", oldest="e:5", head="e:9")
     assert (lost.status, lost.code, lost.oldest, lost.head) == (410, "cursor_too_old", "e:5", "e:9")
