@@ -8,6 +8,7 @@ from listener_sdk.protocol.codes import Refusal
 from ..core.actors import Actor
 from ..core.definitions import DefinitionRow
 from ..core.watermarks import DELTA, Watermark, put, reset
+from ..store import definitions as definitions_sql
 from ..store import watermarks as sql
 from ..store.command import Command, always
 from ..store.database import Reader
@@ -61,9 +62,12 @@ def set_to(tx: Transaction, item: SetWatermark) -> Watermark:
 
 
 def reset_to_none(tx: Transaction, item: ResetWatermark) -> Watermark:
-    """The next run is as the first; runs that go on move nothing. Refusal ``not_found``."""
+    """The next run is as the first; runs that go on move nothing. Where that is so already, nothing is said. Refusal ``not_found``."""
     row, _ = definitions.find(tx.connection, item.actor, item.name)
     before = _kept(tx, row)
+    tx.flush()
+    if before.is_first and definitions_sql.unfinished_job(tx.connection, row.id) is None:
+        return before
     return _change(tx, item.actor, row, (before, reset(before, tx.now)), RESET, {"from": before.value})
 
 

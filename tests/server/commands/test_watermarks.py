@@ -81,6 +81,26 @@ async def test_resetting_it_is_told_and_audited_and_the_next_run_is_as_the_first
     assert goes_by(await begun(stage, row)) == ("full", None)
 
 
+async def test_a_reset_that_changes_nothing_is_not_told(stage):
+    row = await defined(stage)
+    await reset(stage)
+    assert (await seen(stage), await lines(stage)) == (Watermark(row.id, 1), [])
+    await complete(stage, await begun(stage, row), None)
+    await reset(stage)
+    after = await seen(stage)
+    await reset(stage)
+    assert (after.version, await seen(stage)) == (1, after)
+    assert len(await lines(stage)) == 1
+
+
+async def test_a_reset_while_the_first_run_goes_on_keeps_it_from_moving_anything(stage):
+    row = await defined(stage)
+    job = await begun(stage, row)
+    await reset(stage)
+    await complete(stage, job, "a")
+    assert (await seen(stage)).is_first
+
+
 async def test_what_has_no_delta_has_nothing_to_set(stage):
     await declare(stage, code="plain", modes=["full"])
     await define(stage, jobType="plain")
