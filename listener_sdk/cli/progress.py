@@ -117,8 +117,13 @@ def counts(seen: Seen) -> str:
     """``12,340 of 28,298``, or nothing; of parts also how many ended badly."""
     if seen.done is None:
         return ""
-    known = f"{seen.done:,.0f} of {seen.total:,.0f}" if seen.total else f"{seen.done:,.0f}"
+    known = f"{_amount(seen.done)} of {_amount(seen.total)}" if seen.total else _amount(seen.done)
     return ", ".join([known, *ended_badly(seen.part_counts)])
+
+
+def _amount(number: float) -> str:
+    """Small amounts with a tenth, where they have one: ``1.5 of 2``."""
+    return f"{number:,.0f}" if round(number, 1) == round(number) or number >= 100 else f"{number:.1f}"
 
 
 def ended_badly(part_counts: Mapping[str, int] | None) -> list[str]:

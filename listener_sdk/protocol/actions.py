@@ -1,8 +1,8 @@
 """Actions on the wire, as Flatfile writes them: buttons that make jobs, where they stand, and what a person is asked first."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from .forms import InputForm
 from .jobs import JobType as Domain
@@ -107,14 +107,15 @@ class ActionCreate(_Described):
     """``POST /v1/actions``. It stands on ``targetId``: what has this id, the space where it is left out."""
 
     label: Label
-    operation: NewOperation | None = None
+    operation: NewOperation | None = Field(default=None, validate_default=True)
     target_id: Reference | None = None
 
-    @model_validator(mode="after")
-    def _named(self) -> Self:
-        if self.operation is None and self.slug is None:
-            raise ValueError("operation names the job that the action makes, such as export: it is missing")
-        return self
+    @field_validator("operation")
+    @classmethod
+    def _named(cls, operation: str | None, info: ValidationInfo) -> str | None:
+        if operation is None and info.data.get("slug", "") is None:
+            raise ValueError("names the job that the action makes, such as export, and is missing")
+        return operation
 
 
 class ActionUpdate(_Described):
@@ -124,20 +125,23 @@ class ActionUpdate(_Described):
     operation: NewOperation | None = None
     target_id: Reference | None = None
 
-    @model_validator(mode="after")
-    def _kept(self) -> Self:
-        for name in ("label", "operation", "target_id"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name.replace('_i', 'I')} can be changed, and not taken away")
-        return self
+    @field_validator("label", "operation", "target_id")
+    @classmethod
+    def _kept(cls, given: str | None) -> str | None:
+        if given is None:
+            raise ValueError("can be changed, and not taken away")
+        return given
 
 
 class ActionExecute(WireModel):
-    """``POST /v1/actions/{id}/execute``: what the person gave who pressed the button.
+    """``POST /v1/actions/{id}/execute``: what the person gave who pressed the button. Other fields are refused.
 
     - ``source``: the id of what the job works on; else the subject's, else what the action stands on
     - ``confirm``: the person has agreed; an action with ``confirm`` does nothing without
     """
+
+    below: ClassVar[str | None] = "input"
+    model_config = ConfigDict(extra="forbid")
 
     input: JsonObject | None = None
     subject: Subject | None = None

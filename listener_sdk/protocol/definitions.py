@@ -1,7 +1,7 @@
 """Job definitions on the wire, in Conscia's shape: a job type with its parameters, kept under a code, to be started again and again."""
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
@@ -187,12 +187,14 @@ class DefinitionUpdate(_Strict):
 class DefinitionToCreate(_Strict):
     """``POST /v1/job-definitions``."""
 
+    below: ClassVar[str | None] = "jobDefinition"
     job_definition: DefinitionCreate
 
 
 class DefinitionToUpdate(_Strict):
     """``PATCH /v1/job-definitions/{code}``."""
 
+    below: ClassVar[str | None] = "jobDefinition"
     job_definition: DefinitionUpdate
 
 
@@ -210,6 +212,7 @@ class DefinitionExecute(_Strict):
     ``params`` join those of the definition, each key in the place of the same key, as they stand: they are no templates.
     """
 
+    below: ClassVar[str | None] = "params"
     params: JsonObject = Field(default_factory=dict)
     mode: RunMode | None = None
     context: StartContext = Field(default_factory=StartContext)
@@ -230,6 +233,7 @@ OF_THE_JOB: Final = ("label", "priority", "scheduled_at", "source", "subject", "
 class DefinitionDryRun(_Strict):
     """``POST /v1/job-definitions/{code}/_dry-run``: what a launch with these would have for parameters."""
 
+    below: ClassVar[str | None] = "params"
     params: JsonObject = Field(default_factory=dict)
     context: StartContext = Field(default_factory=StartContext)
 
@@ -237,6 +241,7 @@ class DefinitionDryRun(_Strict):
 class TemplateDryRun(_Strict):
     """``POST /v1/job-definitions/_dry-run``: parameters that are not kept yet. With ``jobType`` they are checked against its schema."""
 
+    below: ClassVar[str | None] = "params"
     job_type: TypeCode | None = None
     params: JsonObject
     context: StartContext = Field(default_factory=StartContext)

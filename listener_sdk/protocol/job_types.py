@@ -1,7 +1,7 @@
 """Job types on the wire: what can be done, which parameters it takes, and how a person is asked for them."""
 
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -125,6 +125,7 @@ class JobTypeExecute(WireModel):
     ``mode`` is one of the type's modes.
     """
 
+    below: ClassVar[str | None] = "params"
     model_config = ConfigDict(extra="forbid")
 
     params: JsonObject = Field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The base of every wire model: camelCase outside, snake_case inside."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import VERSION, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -14,6 +14,9 @@ Before 2.14 two threads that use a model first at the same moment may get the ch
 
 class WireModel(BaseModel):
     """A body or frame: camelCase on the wire; unknown fields are ignored, as clients of other versions send them."""
+
+    below: ClassVar[str | None] = None
+    """The field in which fields may belong that this has not, where that is left out."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,

@@ -10,6 +10,15 @@ MOST_PROBLEMS: Final = 10
 """Problems that one answer tells."""
 
 
+_WORDS: Final = {
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "list_type": "must be a list",
+}
+"""In the place of pydantic's own, which speak of Python."""
+
+
 def problems(error: ValidationError, most: int = MOST_PROBLEMS) -> list[Refusal]:
     """The first of them as refusals that name the fields, as they were written."""
     return [_invalid(problem) for problem in error.errors(include_url=False)[:most]]
@@ -17,5 +26,5 @@ def problems(error: ValidationError, most: int = MOST_PROBLEMS) -> list[Refusal]
 
 def _invalid(problem: Any) -> Refusal:
     path = ".".join(str(step) for step in problem["loc"])[:200] or "body"
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = _WORDS.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
     return Refusal("invalid", f"{path}: {message[:1].lower()}{message[1:]}."[:500], key=path)

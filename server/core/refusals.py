@@ -17,6 +17,11 @@ class Refusals(Refusal):
         self.all = list(every[:MOST_TOLD])
 
 
+def every(refusal: Refusal) -> list[Refusal]:
+    """All that one stands for."""
+    return refusal.all if isinstance(refusal, Refusals) else [refusal]
+
+
 def missing(what: str, shown: str, key: str = "id", *, named: str | None = None) -> Refusal:
     """The refusal of what names nothing in this space; ``named`` is its id, where that is not what is ``shown``."""
     return Refusal("not_found", f"There is no {what} {shown} in this space.", key=key, named=named or shown)

@@ -1,5 +1,6 @@
 """What a model does not take, with the names that may have been meant where a body has fields that it must not have."""
 
+from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from pydantic import ValidationError
@@ -8,26 +9,42 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.model import WireModel
 from listener_sdk.protocol.problems import MOST_PROBLEMS, problems
 
-from .near_names import did_you_mean
+from .near_names import did_you_mean, near
 
 _UNKNOWN: Final = "extra_forbidden"
 
 
-def told(model: type[WireModel], error: ValidationError) -> list[Refusal]:
-    """The problems as refusals that name the fields."""
+def told(model: type[WireModel], error: ValidationError, given: Mapping[str, Any]) -> list[Refusal]:
+    """The problems as refusals that name the fields of what was ``given``."""
     found = problems(error)
     raw = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
     return [
-        _unknown(model, one["loc"], refusal) if one["type"] == _UNKNOWN else refusal
+        _unknown(model, one["loc"], refusal, _below(model, one["loc"], given))
+        if one["type"] == _UNKNOWN
+        else refusal
         for one, refusal in zip(raw, found, strict=True)
     ]
 
 
-def _unknown(model: type[WireModel], path: tuple[int | str, ...], refusal: Refusal) -> Refusal:
+def _below(model: type[WireModel], path: tuple[int | str, ...], given: Mapping[str, Any]) -> str | None:
+    """Where an unknown field may belong; it may also be that very field, misspelt."""
+    if model.below is None or model.below in given or len(path) > 1:
+        return None
+    is_meant = isinstance(given.get(str(path[0])), dict) and near(str(path[0]), [model.below])
+    return None if is_meant else model.below
+
+
+def _unknown(
+    model: type[WireModel], path: tuple[int | str, ...], refusal: Refusal, below: str | None
+) -> Refusal:
     inner = _model_at(model, path[:-1])
     known = [] if inner is None else [one.alias or name for name, one in inner.model_fields.items()]
-    near = did_you_mean(str(path[-1]), known) or (f" There are {', '.join(known)}." if known else "")
-    return Refusal("invalid", f"{refusal.key}: there is no such field.{near}", key=refusal.key)
+    meant = did_you_mean(str(path[-1]), [name for name in known if name != below])
+    if below is not None:
+        meant = f' Put it below {below}, as {{"{below}": {{"{refusal.key}": …}}}}.{meant.replace(" Did", " Or did")}'
+    elif not meant and known:
+        meant = f" There are {', '.join(known)}."
+    return Refusal("invalid", f"{refusal.key}: there is no such field.{meant}", key=refusal.key)
 
 
 def _model_at(model: type[WireModel], path: tuple[int | str, ...]) -> type[WireModel] | None:

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from listener_sdk.protocol.codes import ERRORS, Refusal
 
-from ..core.refusals import Refusals
+from ..core.refusals import every
 from ..store.database import DiskFullError, StoreError
 
 _HEADERS: Final = {
@@ -81,8 +81,7 @@ def _refusal(refusal: Refusal) -> web.Response:
         headers["Content-Range"] = f"bytes */{refusal.details['size']}"
     if refusal.code == "unauthorized":
         headers["WWW-Authenticate"] = 'Bearer realm="tickwire"'
-    every = refusal.all if isinstance(refusal, Refusals) else [refusal]
-    return refused(every, refusal.error.status, headers)
+    return refused(every(refusal), refusal.error.status, headers)
 
 
 def _of_aiohttp(error: web.HTTPException, path: str) -> web.Response:
@@ -90,7 +89,9 @@ def _of_aiohttp(error: web.HTTPException, path: str) -> web.Response:
         return _refusal(Refusal("no_route", f"The server has no such path: {_elsewhere(path)}"))
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
-        what = f"{error.method[:16]} is not possible here; {allowed} is."
+        *others, last = sorted(error.allowed_methods)
+        possible = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+        what = f"{error.method[:16]} is not possible here; {possible}."
         return refused([Refusal("method_not_allowed", what)], error.status, {"Allow": allowed})
     code = "too_large" if error.status == 413 else "bad_request"
     kept = CIMultiDict(

@@ -111,7 +111,7 @@ def parse(model: type[M], raw: bytes, settings: Settings, limits: JsonLimits | N
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Refusals(told(model, error)) from None
+        raise Refusals(told(model, error, value)) from None
 
 
 def body_hash(*parts: bytes) -> str:

@@ -15,6 +15,7 @@ from ..commands.job_types import DELETE_TYPE, DeleteType
 from ..commands.launches import LAUNCH, Launch, checked, reached_type, started_by
 from ..core.actors import Actor
 from ..core.job_types import KIND, JobType, JobTypeHead, JobTypeRow, check_mode, type_wire
+from ..core.refusals import Refusals, every
 from ..core.templates import Resolved
 from ..engine.job_types import Known
 from ..store import job_types as sql
@@ -122,28 +123,53 @@ async def delete(call: Call) -> web.Response:
 async def execute(call: Call) -> web.Response:
     """Make a job of the type: ``{"jobId"}``."""
     raw = await read_body(call.request, call.node.settings)
-    body = parse(JobTypeExecute, raw, call.node.settings)
+    try:
+        body = parse(JobTypeExecute, raw, call.node.settings)
+    except Refusals as refusals:
+        raise Refusals([*refusals.all, *await _also_wrong(call, raw)]) from None
     promise = once(call.request, call.actor, body_hash(raw or b"{}"), lambda row: encode("jb", row.id))
     result = await call.node.submit(LAUNCH, await _launch(call, body, len(raw)), promise)
     job_id = result.answer if isinstance(result, Replayed) else encode("jb", result.id)
     return json_answer(orjson.dumps({"jobId": job_id}))
 
 
+async def _also_wrong(call: Call, raw: bytes) -> list[Refusal]:
+    """What is wrong with the parameters of a body that has other faults, so that all is told at once."""
+    params = orjson.loads(raw).get("params")
+    if not isinstance(params, dict):
+        return []
+    try:
+        known = await call.node.job_types.find(call.actor, _code(call))
+        await _checked(call, known, params, len(raw))
+    except Refusal as refusal:
+        return every(refusal)
+    return []
+
+
 async def _launch(call: Call, body: JobTypeExecute, size: int) -> Launch | Refusal:
     """What is to be run, checked before it comes to the writer."""
     actor = call.actor
+    wrong: list[Refusal] = []
+    params: dict[str, Any] = {}
     try:
         known = await call.node.job_types.find(actor, _code(call))
-        job_type = known.job_type
-        check_mode(job_type, body.mode)
-        params = await _checked(call, known, body.params, size)
     except Refusal as refusal:
         return refusal
+    try:
+        params = await _checked(call, known, body.params, size)
+    except Refusal as refusal:
+        wrong += every(refusal)
+    try:
+        check_mode(known.job_type, body.mode)
+    except Refusal as refusal:
+        wrong += every(refusal)
+    if wrong:
+        return Refusals(wrong)
     said: dict[str, Any] = {"startedBy": started_by(actor)}
     if body.mode is not None:
         said["runMode"] = body.mode
     given = {name: value for name in _GIVEN if (value := getattr(body, name)) is not None}
-    return Launch(actor, job_type, Resolved(params), given, said, is_checked=True)
+    return Launch(actor, known.job_type, Resolved(params), given, said, is_checked=True)
 
 
 async def _checked(call: Call, known: Known, params: dict[str, Any], size: int) -> dict[str, Any]:

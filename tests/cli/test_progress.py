@@ -88,6 +88,11 @@ def test_counts_without_a_total_stand_alone():
     assert counts(Seen(done=5)) == "5"
 
 
+def test_a_part_of_a_small_amount_is_not_rounded_up_to_the_whole():
+    assert counts(Seen(done=1.5, total=2)) == "1.5 of 2"
+    assert counts(Seen(done=12_340.5, total=28_298)) == "12,340 of 28,298"
+
+
 def test_a_new_attempt_begins_with_nothing_of_the_last():
     failed = Seen("scheduled", percent=90.0, done=9, total=10, text="Busy.")
     assert failed.updated({"status": "executing", "attempt": 2}) == Seen("executing")

@@ -50,7 +50,7 @@ def test_all_of_it():
         ({"code": " a"}, "code", "spaces at its ends"),
         ({"code": "x" * 193}, "code", "at most 192"),
         ({"inputSchema": {"$ref": "http://a.example"}}, "inputSchema", '$ref: must begin with "#/"'),
-        ({"inputSchema": []}, "inputSchema", "dictionary"),
+        ({"inputSchema": []}, "inputSchema", "must be an object"),
         ({"modes": []}, "modes", "at least 1"),
         ({"modes": ["half"]}, "modes.0", "'full' or 'delta'"),
         ({"limits": {"maxAttempts": 0}}, "limits.maxAttempts", "greater than or equal to 1"),

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from listener_sdk.protocol.job_types import JobTypeExecute
 from listener_sdk.protocol.jobs import JobAck, JobSplit
 from listener_sdk.protocol.plans import PlanPut
 from listener_sdk.protocol.problems import problems
@@ -24,6 +25,13 @@ def test_each_field_is_named_with_its_path():
 def test_words_of_our_own_come_without_pydantics():
     ((_, _, message),) = found(JobSplit, {"parts": "abc"})
     assert message == "parts: takes a number of parts, or a list with one object for each part."
+
+
+def test_kinds_of_json_are_called_by_their_names():
+    ((_, _, message),) = found(JobTypeExecute, {"params": [1]})
+    assert message == "params: must be an object."
+    ((_, _, message),) = found(JobTypeExecute, {"tags": 5})
+    assert message == "tags: must be a list."
 
 
 def test_only_the_first_are_told():

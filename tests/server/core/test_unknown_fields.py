@@ -3,6 +3,8 @@
 import pytest
 from pydantic import ConfigDict, ValidationError
 
+from listener_sdk.protocol.definitions import DefinitionToCreate
+from listener_sdk.protocol.job_types import JobTypeExecute
 from listener_sdk.protocol.model import WireModel
 from server.core.unknown_fields import told
 
@@ -19,10 +21,10 @@ class Body(WireModel):
     several: list[Inner] | None = None
 
 
-def found(value):
+def found(value, model=Body):
     with pytest.raises(ValidationError) as caught:
-        Body.model_validate(value)
-    return {one.key: one.message for one in told(Body, caught.value)}
+        model.model_validate(value)
+    return {one.key: one.message for one in told(model, caught.value, value)}
 
 
 def test_all_problems_are_told_those_of_known_fields_as_before():
@@ -35,6 +37,18 @@ def test_all_problems_are_told_those_of_known_fields_as_before():
 
 def test_where_nothing_is_near_all_that_there_are_are_named():
     assert found({"label": "x", "zzz": 1})["zzz"].endswith("There are label, options, several.")
+
+
+def test_what_belongs_below_a_field_that_is_left_out_is_told_so():
+    assert found({"sheet": "a", "lable": "b"}, JobTypeExecute) == {
+        "sheet": 'sheet: there is no such field. Put it below params, as {"params": {"sheet": …}}. Or did you mean scheduledAt?',
+        "lable": 'lable: there is no such field. Put it below params, as {"params": {"lable": …}}. Or did you mean label?',
+    }
+    told = found({"jobDefinitionCode": "xy", "jobType": "noop"}, DefinitionToCreate)
+    assert told.keys() == {"jobDefinition", "jobDefinitionCode", "jobType"}
+    assert told["jobType"].endswith('Put it below jobDefinition, as {"jobDefinition": {"jobType": …}}.')
+    assert "Put it" not in found({"params": {}, "sheet": "a"}, JobTypeExecute)["sheet"]
+    assert found({"param": {"sheet": "a"}}, JobTypeExecute)["param"].endswith("Did you mean params?")
 
 
 def test_deeper_in_a_list_no_names_are_offered():

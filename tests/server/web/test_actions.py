@@ -66,7 +66,7 @@ async def test_many_are_made_at_once(server):
         ([], "bad_request", None),
         ({"label": "a"}, "bad_request", None),
         ([LEAST] * (MOST_ACTIONS + 1), "bad_request", None),
-        ([LEAST, {"label": "a"}], "invalid", "1"),
+        ([LEAST, {"label": "a"}], "invalid", "1.operation"),
         ([LEAST, {**LEAST, "mode": "x"}], "invalid", "1.mode"),
         ([LEAST, {**LEAST, "targetId": "?"}], "invalid", "1.mount"),
         ([LEAST, 5], "invalid", "1"),
@@ -132,6 +132,24 @@ async def test_all_that_is_wrong_with_a_press_is_told_at_once(server):
     assert answer.status == 400
     keys = {one["key"] for one in answer.body["errors"]}
     assert keys == {"confirm", "subject", "input.format", "input.title"}
+
+
+async def test_a_misspelt_field_of_a_press_is_refused(server):
+    made = await make(server)
+    path = f"/v1/actions/{made['id']}/execute"
+    answer = await server.call("POST", path, {"inputs": {"title": "x"}})
+    assert (answer.status, answer.error["key"]) == (400, "inputs")
+    assert "Did you mean input?" in answer.error["message"]
+    answer = await server.call("POST", path, {"title": "x"})
+    assert 'Put it below input, as {"input": {"title": …}}.' in answer.error["message"]
+
+
+async def test_an_action_without_an_operation_is_told_so_by_its_name(server):
+    answer = await server.call("POST", "/v1/actions", {"label": "x"})
+    assert (answer.status, answer.error["key"]) == (400, "operation")
+    assert answer.error["message"] == (
+        "operation: names the job that the action makes, such as export, and is missing."
+    )
 
 
 async def test_what_flatfile_s_clients_do_themselves_goes_on_working(server):

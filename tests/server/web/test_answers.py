@@ -66,6 +66,9 @@ def test_aiohttps_own_errors_get_the_one_shape():
     assert (status, body["errors"][0]["code"]) == (404, "no_route")
     wrong = error_answer(web.HTTPMethodNotAllowed("PUT", {"POST", "GET"}))
     assert (wrong.status, wrong.headers["Allow"]) == (405, "GET, POST")
+    assert read(wrong)[1]["errors"][0]["message"] == "PUT is not possible here; GET and POST are."
+    wrong = read(error_answer(web.HTTPMethodNotAllowed("PUT", {"GET"})))[1]["errors"][0]
+    assert wrong["message"] == "PUT is not possible here; GET is."
     assert (
         read(error_answer(web.HTTPRequestEntityTooLarge(max_size=1, actual_size=2)))[1]["errors"][0]["code"]
         == "too_large"

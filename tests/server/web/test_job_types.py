@@ -151,10 +151,32 @@ async def test_all_that_is_wrong_with_parameters_is_told_at_once(server):
     assert (await server.call("GET", "/v1/jobs")).data == []
 
 
+@pytest.mark.parametrize("also", [{"mod": "full"}, {"mode": "delta"}])
+async def test_faults_beside_the_parameters_do_not_hide_theirs(server, also):
+    await declare(server, export())
+    answer = await execute(server, "export", {"params": {"url": 5, "more": 1}, **also})
+    assert answer.status == 400
+    assert {one["key"] for one in answer.body["errors"]} == {"params.url", "params.more", *also}
+
+
+@pytest.mark.parametrize("code", ["callWebserviceEndpoint", "downloadDataFile"])
+async def test_an_address_that_can_never_be_called_makes_no_job(server, code):
+    answer = await execute(server, code, {"params": {"url": "ftp://x"}})
+    assert (answer.status, answer.error["key"]) == (400, "params.url")
+    body = {"jobDefinitionCode": "web", "jobType": code, "params": {"url": "ftp://x"}}
+    answer = await server.call("POST", "/v1/job-definitions", {"jobDefinition": body})
+    assert (answer.status, answer.error["key"]) == (400, "params.url")
+    body = {"jobType": code, "params": {"url": "{{ event.u }}"}, "context": {"event": {"u": "ftp://x"}}}
+    answer = await server.call("POST", "/v1/job-definitions/_dry-run", body)
+    assert [one["path"] for one in answer.data["problems"]] == ["params.url"]
+    assert (await server.call("GET", "/v1/jobs")).data == []
+
+
 @pytest.mark.parametrize(
     ("body", "key", "told"),
     [
-        ({"params": []}, "params", "dictionary"),
+        ({"params": []}, "params", "must be an object"),
+        ({"url": "x"}, "url", 'Put it below params, as {"params": {"url": …}}.'),
         ({"params": {"url": "x"}, "mode": "delta"}, "mode", "has no mode 'delta'; it has full"),
         ({"params": {"url": "x"}, "lable": "x"}, "lable", "Did you mean label?"),
         ({"params": {"url": "x"}, "zzz": "x"}, "zzz", "There are params, mode, label"),
