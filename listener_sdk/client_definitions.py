@@ -157,16 +157,19 @@ class Definitions:
         event: Mapping[str, Any] | None = None,
         hook: Mapping[str, Any] | None = None,
         due_time: datetime | None = None,
+        trigger: int | None = None,
     ) -> DryRun:
         """What the parameters of a job would be: each template with what it gives, or with what is wrong with it. Nothing is made.
 
         - ``code``: the definition; ``params`` join its own, as in `execute`
         - without it, ``params`` are tried that are not kept yet, and checked against ``job_type`` where that is given
         - ``event``, ``hook``, ``due_time``: what templates read in the place of what would have started the job
+        - with ``code`` and ``event`` the answer's ``triggers`` say what each event trigger makes of it, or that of the number ``trigger``
         """
         facts = {"event": event, "hook": hook, "due_time": due_time}
         context = {name: value for name, value in facts.items() if value is not None}
-        given = {"params": plain_input(params) or {}, "context": context}
+        given: dict[str, Any] = {"params": plain_input(params) or {}, "context": context}
+        given |= {} if trigger is None else {"trigger": trigger}
         if code is not None:
             sent, path = body_text(DefinitionDryRun, given), f"{_path(code)}/_dry-run"
         else:

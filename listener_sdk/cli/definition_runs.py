@@ -1,12 +1,12 @@
 """``tickwire definitions launch`` and ``dry-run``: jobs of a definition, or what they would get."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from ..client import Client
-from ..protocol.definitions import DryRun
+from ..protocol.definitions import DryRun, TriggerDryRun
 from ..protocol.jobs import Job
 from .connection import Command, call, connection_options, json_option
 from .creation import uploaded
@@ -119,6 +119,12 @@ def launch(
 @params_options
 @click.option("--event", metavar="TEXT|@FILE", help="An event that templates read, as JSON.")
 @click.option("--hook", metavar="TEXT|@FILE", help="What a webhook brought, as JSON.")
+@click.option(
+    "--trigger",
+    type=click.IntRange(0),
+    metavar="NUMBER",
+    help="With --event: try this event trigger alone, counted from 0.",
+)
 @connection_options
 @json_option
 def dry_run(
@@ -128,13 +134,15 @@ def dry_run(
     text: str | None,
     event: str | None,
     hook: str | None,
+    trigger: int | None,
     url: str | None,
     key: str | None,
     as_json: bool,
 ) -> None:
     """Show what the parameters of a job would be; nothing is made. Without CODE, parameters that are not kept yet are tried.
 
-    Exit code 1 where a template does not resolve, or a parameter does not fit.
+    With --event, a definition that has event triggers shows what these make of it. Exit code 1 where a template does not resolve, or a
+    parameter does not fit.
     """
     context = [
         None if given is None else json_object(given, option)
@@ -144,16 +152,32 @@ def dry_run(
 
     async def tried(client: Client) -> DryRun:
         return await client.definitions.dry_run(
-            code, params, job_type=job_type, event=context[0], hook=context[1]
+            code, params, job_type=job_type, event=context[0], hook=context[1], trigger=trigger
         )
 
     shown = call(url, key, tried)
-    emit(wire(shown)) if as_json else _tell(shown)
-    if shown.problems:
+    emit(wire(shown)) if as_json else _tell_all(shown)
+    # A launch by hand may lack what the triggers give.
+    if any(one.problems for one in shown.triggers or (shown,)):
         click.get_current_context().exit(1)
 
 
-def _tell(shown: DryRun) -> None:
+def _tell_all(shown: DryRun) -> None:
+    for one in shown.triggers:
+        what = _STOPPED.get(one.stopped_by or "", "would start a job")
+        say(f"trigger {one.trigger} ({one.topic}): {what}")
+        _tell(one)
+    if not shown.triggers:
+        _tell(shown)
+
+
+_STOPPED: Final = {
+    "topic": "starts nothing, since the event is of another topic",
+    "filter": "starts nothing, since its filter does not let the event through",
+}
+
+
+def _tell(shown: DryRun | TriggerDryRun) -> None:
     rows = [(one.path, one.expression, one.problem or one.kind, short(one.value)) for one in shown.places]
     if rows:
         table(("PLACE", "EXPRESSION", "GIVES", "VALUE"), rows, empty="")

@@ -231,9 +231,13 @@ OF_THE_JOB: Final = ("label", "priority", "scheduled_at", "source", "subject", "
 
 
 class DefinitionDryRun(_Strict):
-    """``POST /v1/job-definitions/{code}/_dry-run``: what a launch with these would have for parameters."""
+    """``POST /v1/job-definitions/{code}/_dry-run``: what a launch with these would have for parameters.
+
+    With ``context.event`` each event trigger is tried on it, or that of the number ``trigger`` alone.
+    """
 
     below: ClassVar[str | None] = "params"
+    trigger: int | None = Field(default=None, ge=0, lt=MOST_TRIGGERS)
     params: JsonObject = Field(default_factory=dict)
     context: StartContext = Field(default_factory=StartContext)
 
@@ -265,12 +269,28 @@ class DryRunProblem(WireModel):
     message: str
 
 
-class DryRun(WireModel):
-    """What a dry run shows. ``params`` are what the job would have, null where a place does not resolve; secrets stand as written."""
-
+class _Tried(WireModel):
     params: JsonObject | None = None
     places: list[DryRunPlace] = Field(default_factory=list)
     problems: list[DryRunProblem] = Field(default_factory=list)
+
+
+class TriggerDryRun(_Tried):
+    """What an event trigger, by its number, makes of an event. One that it does not start on is ``stoppedBy`` its topic or its filter."""
+
+    trigger: int
+    topic: str
+    starts: bool
+    stopped_by: Literal["topic", "filter"] | None = None
+
+
+class DryRun(_Tried):
+    """What a dry run shows. ``params`` are what the job would have, null where a place does not resolve; secrets stand as written.
+
+    ``triggers`` are those of the definition, tried on the event, where there is one.
+    """
+
+    triggers: list[TriggerDryRun] = Field(default_factory=list)
 
 
 class LastJob(WireModel):

@@ -162,10 +162,14 @@ def resolved(
 
 
 def tried(
-    recipe: Recipe, context: Mapping[str, Any], values: Mapping[str, Any], checker: Checker
+    recipe: Recipe,
+    context: Mapping[str, Any],
+    values: Mapping[str, Any],
+    checker: Checker,
+    joined: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What `resolved` would give and what would be refused, as a dry run shows it."""
-    template = _template(recipe, {}, values)
+    template = _template(recipe, joined or {}, values)
     places = [_shown(place) for place in dry_run(template, context, checker.secrets)]
     wrong = [{"path": one["path"], "message": one["problem"]} for one in places if "problem" in one]
     found = None if wrong else resolve(template, context)

@@ -29,6 +29,7 @@ from ..commands.definitions import (
 )
 from ..core.definition_checks import tried
 from ..core.definitions import KIND, DefinitionRow, Recipe, definition_wire, version_wire
+from ..core.trigger_trials import trials
 from ..store import definitions as sql
 from ..store import health as health_sql
 from ..store import triggers as triggers_sql
@@ -154,14 +155,23 @@ async def version(call: Call) -> web.Response:
 
 
 async def dry_run(call: Call) -> web.Response:
-    """What the parameters of a job of this definition would be."""
+    """What the parameters of a job of this definition would be, and with an event, those that its triggers would start."""
     body = await call.body(DefinitionDryRun)
 
     def read(reader: Reader) -> dict[str, Any]:
         row, job_type = definitions.find(reader, call.actor, _code(call))
         context = definitions.template_context(row, launches.started_by(call.actor), _context(body.context))
         checker = definitions.checker(reader, call.actor, job_type, row.recipe)
-        return tried(row.recipe, context, body.params, checker)
+        event = body.context.event
+        started = trials(
+            row.recipe,
+            event,
+            body.trigger,
+            lambda by: definitions.template_context(row, by, {"event": event}),
+            checker,
+        )
+        shown = tried(row.recipe, context, body.params, checker)
+        return {**shown, "triggers": started} if started else shown
 
     return data(await call.node.read(read))
 

@@ -71,3 +71,26 @@ def test_a_dry_run_shows_places_and_problems(api, tickwire):
     good = tickwire("definitions", "dry-run", "--type", "b", "--params", '{"x": 1}', "--hook", "{}")
     assert (good.exit_code, good.stdout) == (0, 'parameters: {"x": 1}\n')
     assert api.definitions.asked[-1] == ("", {"params": {"x": 1}, "jobType": "b", "context": {"hook": {}}})
+
+
+def test_a_dry_run_with_an_event_shows_what_each_trigger_makes_of_it(api, tickwire):
+    fine = {"params": {"x": 2}, "places": [], "problems": []}
+    none = {"params": None, "places": [], "problems": []}
+    problem = {"path": "params.y", "message": "is required"}
+    triggers = [
+        {"trigger": 0, "topic": "a:b", "starts": True, **fine},
+        {"trigger": 1, "topic": "c:d", "starts": False, "stoppedBy": "topic", **none},
+        {"trigger": 2, "topic": "a:b", "starts": False, "stoppedBy": "filter", **none},
+    ]
+    api.definitions.shown = {**none, "problems": [problem], "triggers": triggers}
+    shown = tickwire("definitions", "dry-run", "a", "--event", "{}", "--trigger", "0")
+    assert (shown.exit_code, api.definitions.asked[-1][1]["trigger"]) == (0, 0)
+    assert shown.stdout.splitlines() == [
+        "trigger 0 (a:b): would start a job",
+        'parameters: {"x": 2}',
+        "trigger 1 (c:d): starts nothing, since the event is of another topic",
+        "trigger 2 (a:b): starts nothing, since its filter does not let the event through",
+    ]
+    triggers[0]["problems"] = [problem]
+    assert tickwire("definitions", "dry-run", "a", "--event", "{}").exit_code == 1
+    assert tickwire("definitions", "dry-run", "--event", "{}", "--trigger", "0").exit_code == 2

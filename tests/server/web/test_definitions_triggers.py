@@ -2,7 +2,7 @@
 
 import asyncio
 
-from listener_sdk.protocol.definitions import Definition
+from listener_sdk.protocol.definitions import Definition, DryRun
 
 DEADLINE_S = 20
 
@@ -14,6 +14,41 @@ async def until(server, path, test):
             if test(found):
                 return found
             await asyncio.sleep(0.02)
+
+
+async def test_a_dry_run_with_an_event_tries_the_triggers(server):
+    body = {
+        "jobDefinitionCode": "invoice-mail",
+        "jobType": "callWebserviceEndpoint",
+        "params": {"method": "POST"},
+        "triggers": [
+            {
+                "topic": "invoice:paid",
+                "filter": {"payload.country": "D?"},
+                "params": {"url": "https://mail.example.com/{{ event.payload.customer }}"},
+            },
+            {"topic": "invoice:sent", "params": {"url": "https://mail.example.com/"}},
+        ],
+    }
+    assert (await server.call("POST", "/v1/job-definitions", {"jobDefinition": body})).status == 200
+    path = "/v1/job-definitions/invoice-mail/_dry-run"
+    event = {"topic": "invoice:paid", "payload": {"country": "DE", "customer": "Ada"}}
+    shown = DryRun.model_validate((await server.call("POST", path, {"context": {"event": event}})).data)
+    first, second = shown.triggers
+    assert (first.starts, first.params["url"], first.params["method"], first.problems) == (
+        True,
+        "https://mail.example.com/Ada",
+        "POST",
+        [],
+    )
+    assert (second.starts, second.stopped_by, second.params) == (False, "topic", None)
+    sent = {"context": {"event": {**event, "payload": {"country": "FR"}}}, "trigger": 0}
+    (only,) = (await server.call("POST", path, sent)).data["triggers"]
+    assert (only["trigger"], only["stoppedBy"]) == (0, "filter")
+    assert "triggers" not in (await server.call("POST", path, {})).data
+    answer = await server.call("POST", path, {**sent, "trigger": 2})
+    assert (answer.status, answer.error["key"]) == (400, "trigger")
+    assert (await server.call("GET", "/v1/jobs")).data == []
 
 
 async def test_a_definition_shows_what_its_triggers_did_not_start(server):
