@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from ._closed_schema import closed_schema
 from .errors import RegistrationError
 from .protocol.forms import InputForm
 from .protocol.globs import is_glob
@@ -51,7 +52,7 @@ def declaration(name: str, said: Said, model: TypeAdapter[Any] | None, place: st
                 f"{place}: {name} stands for jobs of many names, so it declares no job type: leave {', '.join(wrong)} out."
             )
         return None
-    schema = said.schema if said.schema is not None else model and model.json_schema()
+    schema = said.schema if said.schema is not None else model and closed_schema(model)
     _check_schema(schema, place)
     facts: dict[str, Any] = {
         "name": name, "code": said.code, "label": said.label, "description": said.description, "input_schema": schema,
