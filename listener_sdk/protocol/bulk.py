@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from .definitions import DefinitionCode
+from .definition_codes import DefinitionCode
 from .ids import decode
 from .jobs import Info, JobType, Operation, Reference, Tag
 from .lifecycle import Status

@@ -1,11 +1,11 @@
 """Job definitions on the wire, in Conscia's shape: a job type with its parameters, kept under a code, to be started again and again."""
 
-import re
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from .codes import Refusal
+from .definition_codes import DefinitionCode
 from .filters import compile_filter, compile_topics
 from .job_types import Code as TypeCode
 from .job_types import RunMode
@@ -15,9 +15,6 @@ from .notifications import Address, Rules
 from .texts import visible
 from .times import Time
 
-CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-OWN_IDS: Final = "us_"
-"""How ids begin, and no code does: either may stand in an address."""
 LONGEST_NAME: Final = 256
 LONGEST_DESCRIPTION: Final = 4_096
 LONGEST_TARGET: Final = 256
@@ -27,15 +24,6 @@ MOST_TRIGGERS: Final = 16
 MOST_A_MINUTE: Final = 6_000
 STARTS_A_MINUTE: Final = 60
 """How often a trigger starts jobs, unless it says otherwise."""
-
-
-def _code(text: str) -> str:
-    if not CODE.fullmatch(text) or text.startswith(OWN_IDS):
-        raise ValueError(
-            "must be 1 to 128 letters, digits, dots, dashes, colons and underscores, with a letter or digit first, and not begin with "
-            + OWN_IDS
-        )
-    return text
 
 
 def _named(text: str) -> str:
@@ -65,7 +53,6 @@ def _filter(conditions: JsonObject) -> JsonObject:
     return conditions
 
 
-DefinitionCode = Annotated[str, Field(max_length=128), AfterValidator(_code)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_named)]
 Description = Annotated[str, Field(max_length=LONGEST_DESCRIPTION)]
 Target = Annotated[str, Field(min_length=1, max_length=LONGEST_TARGET), AfterValidator(_named)]

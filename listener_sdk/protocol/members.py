@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from .mail_addresses import LONGEST
 from .model import WireModel
 from .texts import Name
 from .times import Time
 
-LONGEST_EMAIL: Final = 254
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 1_024
 """Bytes of UTF-8."""
@@ -33,7 +33,7 @@ def _password(text: str) -> str:
     return text
 
 
-Email = Annotated[str, Field(max_length=LONGEST_EMAIL), AfterValidator(_email)]
+Email = Annotated[str, Field(max_length=LONGEST), AfterValidator(_email)]
 Role = Annotated[Literal["viewer", "operator", "developer", "admin"], BeforeValidator(_role)]
 GivenPassword = Annotated[str, Field(max_length=LONGEST_PASSWORD)]
 """One that may be right or wrong."""
@@ -101,6 +101,6 @@ class LogIn(WireModel):
     """``POST /v1/sessions``: either the token of a link, or e-mail and password, and the code of the space (else ``default``)."""
 
     link: str | None = Field(default=None, min_length=1, max_length=128, repr=False)
-    email: str | None = Field(default=None, min_length=1, max_length=LONGEST_EMAIL)
+    email: str | None = Field(default=None, min_length=1, max_length=LONGEST)
     password: GivenPassword | None = Field(default=None, repr=False)
     space: str = Field(default="default", min_length=1, max_length=80)

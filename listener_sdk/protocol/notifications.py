@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .ids import decode
-from .members import LONGEST_EMAIL
+from .mail_addresses import LONGEST, address_problem
 from .model import WireModel
 from .times import Time
 
@@ -14,14 +14,6 @@ MOST_RULES: Final = 16
 MOST_RECIPIENTS: Final = 50
 """Members of one rule, and as many addresses."""
 LONGEST_URL: Final = 2_048
-_ADDRESS: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\"]+")
-
-
-def address_problem(text: str) -> str | None:
-    """Why no mail can go to a text; None where it names one recipient and nothing else."""
-    if text.isprintable() and len(text) <= LONGEST_EMAIL and _ADDRESS.fullmatch(text):
-        return None
-    return "must be one address such as ada@example.com"
 
 
 def _address(text: str) -> str:
@@ -57,7 +49,7 @@ def _each_once(found: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-Address = Annotated[str, Field(max_length=LONGEST_EMAIL), AfterValidator(_address)]
+Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(_address)]
 MemberId = Annotated[str, Field(max_length=64), AfterValidator(_member)]
 Url = Annotated[str, Field(min_length=1, max_length=LONGEST_URL), AfterValidator(_url)]
 SecretText = Annotated[str, Field(max_length=256), AfterValidator(_secret)]

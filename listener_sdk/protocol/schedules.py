@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from .definitions import DefinitionCode
+from .definition_codes import DefinitionCode
 from .job_types import RunMode
 from .jobs import JsonObject, Reference
 from .model import WireModel

@@ -4,7 +4,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .definitions import DefinitionCode
+from .definition_codes import DefinitionCode
 from .jobs import Tag
 from .model import WireModel
 from .times import Time

@@ -10,7 +10,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
-from listener_sdk.protocol.notifications import address_problem
+from listener_sdk.protocol.mail_addresses import address_problem
 from listener_sdk.protocol.times import to_datetime
 
 from ..core.mail import Mail

@@ -117,7 +117,7 @@ class _Deciding:
         """Look at events in their order."""
         wanted = {one.job for one in seen if one.job is not None and one.topic not in MISSED}
         of_jobs = sql.of_jobs(self.reader, wanted) if wanted else {}
-        known = sql.definitions_of(self.reader, set(of_jobs.values()))
+        known = definitions_sql.by_ids(self.reader, set(of_jobs.values()))
         found = jobs_sql.load_many(self.reader, [job for job, of in of_jobs.items() if of in known])
         jobs: dict[int | None, JobRow] = {row.id: row for row in found}
         by = {row.id: row.described().get("startedBy", {}) for row in found}
@@ -197,7 +197,7 @@ def due(reader: Reader, now: int, count: int) -> list[Due]:
     schedules = schedules_sql.load_many(reader, {row.key.about for row in rows if row.key.kind == "schedule"})
     ids = {row.key.about for row in rows if row.key.kind == "definition"}
     ids |= {one.definition_id for one in schedules.values() if one.definition_id is not None}
-    known = sql.definitions_of(reader, ids)
+    known = definitions_sql.by_ids(reader, ids)
     return [Due(row, _target(reader, row.key, known, schedules)) for row in rows]
 
 

@@ -1,17 +1,24 @@
 """What jobs that are run again owe to each other: predecessors come before their followers, a split job stands for its parts."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.lifecycle import Status
 
 from ..core.bulk import in_order
-from ..core.definitions import disabled
 from ..core.jobs import JobRow
+from ..core.later import later
 from ..store import bulk as sql
-from ..store import definitions
 from ..store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from ..core import definitions as facts
+    from ..store import definitions
+else:
+    facts = later("..core.definitions", __package__)
+    definitions = later("..store.definitions", __package__)
 
 
 class Reruns:
@@ -58,7 +65,7 @@ class Reruns:
         """Refusal ``disabled`` of a job whose definition starts nothing now; one that is gone forbids nothing."""
         code = self._disabled.get(old.definition_id or 0)
         if code is not None:
-            raise disabled(code)
+            raise facts.disabled(code)
 
     def waits_for(self, tx: Transaction, old: JobRow) -> list[int]:
         """What the rerun of a job follows: the newest runs of its predecessors, without those that ended and are not complete."""

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from listener_sdk.protocol.notifications import address_problem
+from listener_sdk.protocol.mail_addresses import address_problem
 
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 _SENDER: Final = re.compile(r'(?:"?(?P<name>[^<>"@]*?)"?\s*<(?P<in>[^<>]+)>|(?P<bare>[^<>]+))')

@@ -1,7 +1,7 @@
 """SQL of job definitions: rows, versions, and what became of their jobs."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -154,6 +154,15 @@ def disabled_codes(reader: Reader, ids: Collection[int]) -> dict[int, str]:
         "SELECT id, code FROM definition WHERE id IN LIST(:ids) AND enabled = 0", ids=list(ids)
     )
     return {int(row[0]): str(row[1]) for row in rows}
+
+
+def by_ids(reader: Reader, ids: Iterable[int]) -> dict[int, DefinitionRow]:
+    """Definitions by their numbers."""
+    rows = reader.rows(
+        f"SELECT {', '.join(COLUMNS)} FROM definition WHERE id IN LIST(:ids)",  # noqa: S608 - names of our own fields
+        ids=sorted(ids),
+    )
+    return {row[0]: DefinitionRow(*row) for row in rows}
 
 
 def of_target(reader: Reader, space_id: int, target: str, count: int) -> list[int]:

@@ -6,9 +6,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from ..core.definitions import DefinitionRow
 from ..core.notifications import Digest, RuleKey, read_digest
-from . import definitions
 from .database import Connection, Reader
 
 _COLUMNS: Final = ("id", "space_id", "kind", "about", "number", "starter", "told_at", "due_at", "body")
@@ -161,12 +159,3 @@ def of_jobs(reader: Reader, job_ids: Iterable[int]) -> dict[int, int]:
         ids=sorted(job_ids),
     )
     return {row[0]: row[1] for row in rows}
-
-
-def definitions_of(reader: Reader, ids: Iterable[int]) -> dict[int, DefinitionRow]:
-    """Definitions by their numbers."""
-    rows = reader.rows(
-        f"SELECT {', '.join(definitions.COLUMNS)} FROM definition WHERE id IN LIST(:ids)",  # noqa: S608 - names of our own fields
-        ids=sorted(ids),
-    )
-    return {row[0]: DefinitionRow(*row) for row in rows}

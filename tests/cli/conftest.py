@@ -495,7 +495,6 @@ def tickwire():
     """Runs a command line in this process: ``tickwire("jobs", "list")`` gives click's result."""
 
     def run(*arguments, typed=None):
-        given = [str(argument) for argument in arguments]
-        return CliRunner().invoke(main, given, input=typed, prog_name="tickwire")
+        return CliRunner().invoke(main, list(map(str, arguments)), input=typed, prog_name="tickwire")
 
     return run

@@ -8,7 +8,7 @@ def test_one_is_made_by_options(api, tickwire):
     done = tickwire(
         "schedules", "create", "nightly", "0 9 * * 1-5", "--zone", "Europe/Paris", "--name", "Mornings", "--late", "all", "--overlap",
         "queue_one", "--jitter", "30", "--pause-after", "3", "--mode", "delta", "-p", "limit=3", "--fallback-owner", "ada@example.com",
-        "--notify", '{"on": "failed"}', "--gap", "skip", "--fold", "both", "--start", "2026-01-01", "--dialect", "unix", "--disabled",
+        "--notify", '{"on": "failed", "channels": ["email"], "addresses": ["a@b.example"]}', "--gap", "skip", "--fold", "both", "--start", "2026-01-01", "--dialect", "unix", "--disabled",
     )  # fmt: skip
     assert done.stdout.startswith(
         "schedule us_sch_0000000001 is made: At 09:00, in Europe/Paris.\nNext: 2026-01-01 13:00"
@@ -16,7 +16,7 @@ def test_one_is_made_by_options(api, tickwire):
     assert api.schedules.asked[-1] == {
         "definition": "nightly", "cron": "0 9 * * 1-5", "timeZone": "Europe/Paris", "name": "Mornings", "late": "all",
         "overlap": "queue_one", "jitterS": 30, "pauseAfter": 3, "mode": "delta", "params": {"limit": 3}, "fallbackOwner": "us_mem_1",
-        "notifications": [{"on": "failed"}], "gap": "skip", "fold": "both", "start": "2026-01-01", "dialect": "unix", "enabled": False,
+        "notifications": [{"on": "failed", "channels": ["email"], "addresses": ["a@b.example"]}], "gap": "skip", "fold": "both", "start": "2026-01-01", "dialect": "unix", "enabled": False,
     }  # fmt: skip
 
 

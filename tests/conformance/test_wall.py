@@ -14,9 +14,22 @@ from server.core.files import FileRow
 from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
 from server.core.members import MemberRow
+from server.core.notifications import NotificationRow
 from server.core.schedules import new_schedule
 from server.core.secrets import SecretRow
-from server.store import actions, definitions, files, keys, log, members, schedules, secrets, spaces, wall
+from server.store import (
+    actions,
+    definitions,
+    files,
+    keys,
+    log,
+    members,
+    notifications,
+    schedules,
+    secrets,
+    spaces,
+    wall,
+)
 
 
 def insert_member(connection, number):
@@ -51,6 +64,7 @@ def tx(connection, job):
         actions.insert(connection, [ActionRow(n, n, "a", "b", "t", "{}", 5, "k", 5, "k")])
         made = new_schedule(n, ScheduleCreate(cron="0 9 * * *"), 5, "k", zone="UTC", definition_id=n)
         schedules.insert(connection, replace(made, id=n))
+        notifications.insert(connection, [NotificationRow(n, n, n, 5, None, "{}")])
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
     yield connection
     connection.rollback()

@@ -3,9 +3,9 @@
 from defined import change
 from notified import Runs, as_member, member, say, told
 
-from server.commands.notification_decisions import WATCHED, Seen, decide, due
+from server.commands.notification_decisions import Seen, decide, due
 from server.commands.notification_messages import NOTE
-from server.core.notifications import IMPLIED, RuleKey
+from server.core.notifications import IMPLIED, WATCHED, RuleKey
 
 HOOK = {"channels": ["slack"], "slack": "https://hooks.example/x"}
 ALL = {"on": "all", **HOOK}

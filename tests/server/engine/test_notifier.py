@@ -103,7 +103,7 @@ async def test_what_is_told_depends_on_the_rule(stage, office):
     heard = {
         on: [mail["Subject"].split(maxsplit=2)[2] for mail in office.to(f"{on}@b.example")] for on in rows
     }
-    failed, partial, success = "failed", "was completed only in part", "succeeded"
+    failed, partial, success = "failed", "was completed only in part", "has recovered"
     assert heard == {
         "failed": [failed],
         "failedAndPartial": [failed, partial],

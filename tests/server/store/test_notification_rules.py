@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from server.core.notifications import Digest, RuleKey
+from server.store import definitions
 from server.store import notification_rules as sql
 from server.store.notification_rules import RuleRow
 
@@ -52,4 +53,4 @@ def test_rules_go_with_what_they_stand_on_and_when_they_are_old(connection):
 
 def test_jobs_of_no_definition_have_no_rules(connection):
     assert sql.of_jobs(connection, [1, 2]) == {}
-    assert sql.definitions_of(connection, [1]) == {}
+    assert definitions.by_ids(connection, [1]) == {}
