@@ -38,7 +38,7 @@ async def create(
 
 def _member(job: JobCreate | Mapping[str, Any], index: int) -> dict[str, Any]:
     if isinstance(job, JobCreate):
-        check_zones({name: getattr(job, name) for name in job.model_fields_set}, f"jobs.{index}.")
+        check_zones({name: getattr(job, name) for name in job.model_fields_set}, f"jobs[{index}].")
         return job.model_dump(mode="json", exclude_none=True)
     facts = dict(job)
     name = facts.pop("name", None)
@@ -54,11 +54,11 @@ def _body(name: str, facts: Mapping[str, Any], index: int) -> dict[str, Any]:
     for field in facts:
         if field not in allowed:
             raise ValueError(f"job {index} has no field {field!r}: {meant(str(field), allowed)}")
-    check_zones(facts, f"jobs.{index}.")
+    check_zones(facts, f"jobs[{index}].")
     kind, _, operation = name.partition(":")
     told = {camel(field): _plain(value) for field, value in facts.items() if value is not None}
     for field, value in told.items():
-        check_json(value, f"jobs.{index}.{field}")
+        check_json(value, f"jobs[{index}].{field}")
     return {"type": kind, "operation": operation, **told}
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from .errors import InvalidError
 from .protocol.model import WireModel
-from .protocol.problems import problems
+from .protocol.unknown_fields import told
 
 M = TypeVar("M", bound=WireModel)
 MOST_TOLD: Final = 100
@@ -44,7 +44,7 @@ def body(model: type[M], facts: Mapping[str, Any]) -> M:
     try:
         made = model.model_validate(facts)
     except ValidationError as error:
-        raise InvalidError([one.as_wire() for one in problems(error, MOST_TOLD)]) from None
+        raise InvalidError([one.as_wire() for one in told(model, error, facts, MOST_TOLD)]) from None
     check_zones(facts)
     return made
 

@@ -56,7 +56,7 @@ class Definitions:
           ``options``, ``triggers``, ``modes``, ``notifications``
         """
         check_names("create", fields, names_of(DefinitionCreate, "job_definition_code", "job_type", "params"))
-        own = {"job_definition_code": code, "job_type": job_type, "params": plain_input(params) or {}}
+        own = {"jobDefinitionCode": code, "jobType": job_type, "params": plain_input(params) or {}}
         made = body(DefinitionCreate, {**fields, **own}).model_dump_json(exclude_unset=True)
         return await self._definition("POST", "", made, idempotency_key)
 

@@ -35,7 +35,7 @@ class Misuse(Failure):
 def explained(error: Exception) -> Failure | None:
     """The failure that a person is shown for this error; None when it is not an expected one."""
     if isinstance(error, InvalidError):
-        return Misuse(" ".join(str(one["message"]) for one in error.errors))
+        return Misuse("\n".join(str(one["message"]) for one in error.errors))
     for kind, words in _EXPECTED:
         if isinstance(error, kind):
             return Failure(words(error))

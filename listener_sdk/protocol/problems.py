@@ -5,6 +5,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from .codes import Refusal
+from .paths import dotted
 
 MOST_PROBLEMS: Final = 10
 """Problems that one answer tells."""
@@ -25,6 +26,8 @@ def problems(error: ValidationError, most: int = MOST_PROBLEMS) -> list[Refusal]
 
 
 def _invalid(problem: Any) -> Refusal:
-    path = ".".join(str(step) for step in problem["loc"])[:200] or "body"
-    message = _WORDS.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
+    path = dotted(problem["loc"]) or "body"
+    message = _WORDS.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ").removesuffix(
+        "."
+    )
     return Refusal("invalid", f"{path}: {message[:1].lower()}{message[1:]}."[:500], key=path)

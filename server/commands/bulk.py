@@ -118,7 +118,7 @@ def _refuse_all(drafts: list[_Draft]) -> None:
 
 
 def _placed(refusal: Refusal, index: int) -> Refusal:
-    what = f"jobs.{index}: {refusal.message}"
+    what = f"jobs[{index}]: {refusal.message}"
     details = {**refusal.details, "index": index}
     return Refusal(refusal.code, what, key=refusal.key, named=refusal.named, **details)
 

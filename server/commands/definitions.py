@@ -14,6 +14,7 @@ from listener_sdk.protocol.definitions import (
     DefinitionUpdate,
 )
 from listener_sdk.protocol.ids import encode
+from listener_sdk.protocol.near_names import did_you_mean
 
 from ..core.actors import Actor
 from ..core.audit import differing
@@ -28,7 +29,6 @@ from ..core.definitions import (
 )
 from ..core.job_types import JobType, read_type
 from ..core.jobs import JobRow
-from ..core.near_names import did_you_mean
 from ..core.roles import may
 from ..core.spaces import check_active
 from ..core.templates import Resolved

@@ -9,12 +9,12 @@ import orjson
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.jobs import JobCreate
+from listener_sdk.protocol.near_names import did_you_mean
 
 from ..core.actors import Actor
 from ..core.job_types import JobType
 from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
-from ..core.near_names import did_you_mean
 from ..core.schemas import refuse, taken
 from ..core.sizes import LARGEST
 from ..core.templates import Resolved

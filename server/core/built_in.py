@@ -3,8 +3,7 @@
 from typing import Final
 
 from listener_sdk.protocol.codes import Refusal
-
-from .near_names import did_you_mean
+from listener_sdk.protocol.near_names import did_you_mean
 
 DOMAIN: Final = "system"
 CODES: Final = ("callWebserviceEndpoint", "downloadDataFile", "publishEvent", "noop")

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.filters import job_name_matches
+from listener_sdk.protocol.near_names import did_you_mean
 from listener_sdk.protocol.paths import Path, dotted
 
 from .definitions import Recipe
 from .job_types import JobType, check_mode
-from .near_names import did_you_mean
 from .refusals import Refusals
 from .schemas import Problem
 from .templates import Place, References, Resolved, TemplateProblem, dry_run, references, resolve

@@ -17,9 +17,8 @@ from jmespath.functions import Functions
 from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
+from listener_sdk.protocol.near_names import did_you_mean
 from listener_sdk.protocol.secrets import NAME
-
-from .near_names import did_you_mean
 
 ROOTS: Final = ("event", "hook", "dueTime", "trigger", "definition")
 """What an expression may begin with."""

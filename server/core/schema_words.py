@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from listener_sdk.protocol.json_schemas import RefError, at_path
+from listener_sdk.protocol.near_names import did_you_mean
 from listener_sdk.protocol.paths import Path
-
-from .near_names import did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError

@@ -16,11 +16,11 @@ from typing import Any, Final
 import orjson
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.near_names import did_you_mean
 from listener_sdk.protocol.paths import Path, dotted
 
 from .expressions import Evaluation, Expression, ExpressionError, UnresolvedError, expression_of, missing
 from .json_door import JsonLimits, read_json
-from .near_names import did_you_mean
 from .schema_words import kind_of
 from .template_text import OPEN, Piece, Slot, TemplateTextError, pieces
 

@@ -12,8 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from listener_sdk.protocol.codes import Refusal
-
-from .near_names import did_you_mean
+from listener_sdk.protocol.near_names import did_you_mean
 
 DAY_S: Final = 86_400
 VERSION: Final = str(import_module("tzdata").IANA_VERSION)

@@ -20,8 +20,8 @@ def declared_types(
     """
     found: dict[str, JobType] = {}
     for place, body in enumerate(bodies):
-        _check_name(body.name, f"types.{place}.name", wishes, reach)
-        _check_code(str(body.code), f"types.{place}.code", found, reach)
+        _check_name(body.name, f"types[{place}].name", wishes, reach)
+        _check_code(str(body.code), f"types[{place}].code", found, reach)
         found[str(body.code)] = declared(body)
     return found
 

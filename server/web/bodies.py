@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.model import WireModel
+from listener_sdk.protocol.unknown_fields import told
 
 from ..core.json_door import JsonLimits, read_json
 from ..core.refusals import Refusals
-from ..core.unknown_fields import told
 from ..settings import Settings
 
 CONTINUE: Final = "100-continue"

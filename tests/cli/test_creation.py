@@ -37,7 +37,7 @@ def test_a_job_is_tagged(api, tickwire, command):
 def test_a_tag_that_is_none_makes_nothing(api, tickwire, tag):
     result = tickwire("jobs", "create", "a:b", "--tag", tag)
     assert result.exit_code != 0
-    assert "tags.0" in result.stderr
+    assert "tags[0]" in result.stderr
     assert "printable characters but comma, * and ?" in result.stderr
     assert api.jobs == {}
 

@@ -282,7 +282,7 @@ def test_what_is_no_event_is_refused(flatfile, publish, refused):
         ({"attributes": {"progress": {"current": 1.5}}}, "attributes.progress.current"),
         ({"origin": {"id": 5}}, "origin.id"),
         ({"context": {"slugs": "x"}}, "context.slugs"),
-        ({"context": {"namespaces": [1]}}, "context.namespaces.0"),
+        ({"context": {"namespaces": [1]}}, "context.namespaces[0]"),
         ({"context": {"sheetSlug": {}}}, "context.sheetSlug"),
     ],
 )

@@ -52,9 +52,9 @@ def test_all_of_it():
         ({"inputSchema": {"$ref": "http://a.example"}}, "inputSchema", '$ref: must begin with "#/"'),
         ({"inputSchema": []}, "inputSchema", "must be an object"),
         ({"modes": []}, "modes", "at least 1"),
-        ({"modes": ["half"]}, "modes.0", "'full' or 'delta'"),
+        ({"modes": ["half"]}, "modes[0]", "'full' or 'delta'"),
         ({"limits": {"maxAttempts": 0}}, "limits.maxAttempts", "greater than or equal to 1"),
-        ({"inputForm": {"fields": [{"key": "a", "type": "enum"}]}}, "inputForm.fields.0", "needs config"),
+        ({"inputForm": {"fields": [{"key": "a", "type": "enum"}]}}, "inputForm.fields[0]", "needs config"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(given, key, words):

@@ -41,9 +41,9 @@ def test_all_that_does_not_fit_is_named_in_one_error_that_is_a_value_error_too()
 
 def test_a_datetime_needs_a_zone_and_a_text_is_the_wires():
     check_zones({"scheduled_at": datetime(2030, 1, 1, tzinfo=UTC), "info": "2030-01-01T00:00:00"})
-    with pytest.raises(InvalidError, match=r"^jobs\.3\.scheduled_at: a time needs a zone") as caught:
-        check_zones({"scheduled_at": datetime(2030, 1, 1)}, "jobs.3.")
-    assert caught.value.errors[0]["key"] == "jobs.3.scheduled_at"
+    with pytest.raises(InvalidError, match=r"^jobs\[3\]\.scheduled_at: a time needs a zone") as caught:
+        check_zones({"scheduled_at": datetime(2030, 1, 1)}, "jobs[3].")
+    assert caught.value.errors[0]["key"] == "jobs[3].scheduled_at"
 
 
 def test_null_says_nothing_but_where_something_is_changed():

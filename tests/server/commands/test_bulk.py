@@ -103,7 +103,7 @@ async def test_one_bad_member_refuses_all_and_every_bad_one_is_named(stage):
         (7, "too_large", "input"),
         (8, "not_found", "predecessorIds"),
     ]
-    assert found[0].message.startswith("jobs.1: ")
+    assert found[0].message.startswith("jobs[1]: ")
     assert found[1].details["job"] == encode("jb", taken.id)
     assert "#3" in found[2].message
 

@@ -29,10 +29,10 @@ async def test_a_session_declares_what_it_takes(stage):
 @pytest.mark.parametrize(
     ("types", "code", "key", "told"),
     [
-        ([{"name": "a:b"}, {"name": "x:y"}], "invalid", "types.1.name", "does not take x:y"),
-        ([{"name": "a:b"}, {"name": "a:c", "code": "a:b"}], "invalid", "types.1.code", "stands twice"),
-        ([{"name": "system:noop"}], "forbidden", "types.0.name", "domain 'system'"),
-        ([{"name": "a:b", "code": "noop"}], "invalid", "types.0.code", "built in"),
+        ([{"name": "a:b"}, {"name": "x:y"}], "invalid", "types[1].name", "does not take x:y"),
+        ([{"name": "a:b"}, {"name": "a:c", "code": "a:b"}], "invalid", "types[1].code", "stands twice"),
+        ([{"name": "system:noop"}], "forbidden", "types[0].name", "domain 'system'"),
+        ([{"name": "a:b", "code": "noop"}], "invalid", "types[0].code", "built in"),
         ([{"name": "a:b", "inputSchema": {"pattern": "(?=x)"}}], "invalid", "inputSchema.pattern", "ahead"),
     ],
 )
@@ -51,7 +51,7 @@ async def test_a_restricted_key_declares_what_it_may_take(stage):
     assert refused["code"] == "forbidden"
     squats = [{"name": "import:csv", "code": "export:csv"}]
     refused = await listen(stage, squats, "import:*", actor=narrow)
-    assert (refused["code"], refused["key"]) == ("forbidden", "types.0.code")
+    assert (refused["code"], refused["key"]) == ("forbidden", "types[0].code")
     for code in ("csv", "import:other"):
         types = [{"name": "import:csv", "code": code}]
         assert await listen(stage, types, "import:*", actor=narrow) is None

@@ -60,7 +60,7 @@ async def test_one_bad_job_refuses_all_and_every_bad_one_is_named(server):
         (3, "duplicate_job", "uniqueKey"),
         (4, "invalid", "predecessorIds"),
     ]
-    assert errors[0]["message"].startswith("jobs.1: type: ")
+    assert errors[0]["message"].startswith("jobs[1]: type: ")
     assert "operation: field required." in errors[0]["message"]
     assert await total(server) == 1
 
@@ -282,7 +282,7 @@ async def test_ended_jobs_run_again_and_those_that_do_are_left_out(server):
         ({}, "body"),
         ({"filter": {}}, "filter"),
         ({"filter": {"stauts": "failed"}}, "filter.stauts"),
-        ({"filter": {"status": "gone"}}, "filter.status.0"),
+        ({"filter": {"status": "gone"}}, "filter.status[0]"),
         ({"ids": []}, "ids"),
         ({"all": True, "limit": 1001}, "limit"),
     ],

@@ -183,7 +183,7 @@ async def test_a_misspelt_field_is_refused_by_its_name(ready):
     for fields, key in (
         ({"target_": "x"}, "target_"),
         ({"options": {"skipNotifications": True}}, "options.skipNotifications"),
-        ({"triggers": [{"topic": "a:b", "maxPerMinut": 3}]}, "triggers.0.maxPerMinut"),
+        ({"triggers": [{"topic": "a:b", "maxPerMinut": 3}]}, "triggers[0].maxPerMinut"),
     ):
         answer = await make(ready, **fields)
         assert (answer.status, answer.error["code"], answer.error["key"]) == (

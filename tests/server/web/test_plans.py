@@ -54,7 +54,7 @@ async def test_plans_of_the_wrong_job_or_shape_are_refused(server):
             whole | {"fieldMapping": [{"sourceField": FIELD}]},
             400,
             "invalid",
-            "fieldMapping.0.destinationField",
+            "fieldMapping[0].destinationField",
         ),
         ({}, 400, "invalid", "fileId"),
     ):

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, ValidationError
 from listener_sdk.protocol.definitions import DefinitionToCreate
 from listener_sdk.protocol.job_types import JobTypeExecute
 from listener_sdk.protocol.model import WireModel
-from server.core.unknown_fields import told
+from listener_sdk.protocol.unknown_fields import told
 
 
 class Inner(WireModel):
@@ -51,7 +51,13 @@ def test_what_belongs_below_a_field_that_is_left_out_is_told_so():
     assert found({"param": {"sheet": "a"}}, JobTypeExecute)["param"].endswith("Did you mean params?")
 
 
-def test_deeper_in_a_list_no_names_are_offered():
-    assert found({"label": "x", "several": [{"a": 1}]}) == {
-        "several.0.a": "several.0.a: there is no such field."
+def test_the_elements_of_a_list_are_looked_into():
+    assert found({"label": "x", "several": [{"eMailLst": []}]}) == {
+        "several[0].eMailLst": "several[0].eMailLst: there is no such field. Did you mean eMailList?"
     }
+
+
+def test_only_the_first_are_told():
+    with pytest.raises(ValidationError) as caught:
+        Body.model_validate({str(number): 1 for number in range(9)})
+    assert len(told(Body, caught.value, {}, 3)) == 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.core.near_names import MOST_COMPARED, MOST_SEEN, did_you_mean, near
+from listener_sdk.protocol.near_names import MOST_COMPARED, MOST_SEEN, did_you_mean, near
 
 CODES = [
     "callWebserviceEndpoint",
@@ -58,7 +58,7 @@ def test_among_thousands_few_are_compared(monkeypatch):
         def ratio(self):
             return float(self.one == self.other)
 
-    monkeypatch.setattr("server.core.near_names.SequenceMatcher", Counting)
+    monkeypatch.setattr("listener_sdk.protocol.near_names.SequenceMatcher", Counting)
     seen = []
 
     def codes():

@@ -5,19 +5,22 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
-from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.model import WireModel
-from listener_sdk.protocol.problems import MOST_PROBLEMS, problems
-
+from .codes import Refusal
+from .model import WireModel
 from .near_names import did_you_mean, near
+from .problems import MOST_PROBLEMS, problems
 
 _UNKNOWN: Final = "extra_forbidden"
+_MOST_LAYERS: Final = 8
+"""Of an annotation: ``Annotated[list[Model], ...] | None`` has three."""
 
 
-def told(model: type[WireModel], error: ValidationError, given: Mapping[str, Any]) -> list[Refusal]:
-    """The problems as refusals that name the fields of what was ``given``."""
-    found = problems(error)
-    raw = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
+def told(
+    model: type[WireModel], error: ValidationError, given: Mapping[str, Any], most: int = MOST_PROBLEMS
+) -> list[Refusal]:
+    """The first problems as refusals that name the fields of what was ``given``."""
+    found = problems(error, most)
+    raw = error.errors(include_url=False, include_input=False)[:most]
     return [
         _unknown(model, one["loc"], refusal, _below(model, one["loc"], given))
         if one["type"] == _UNKNOWN
@@ -50,6 +53,8 @@ def _unknown(
 def _model_at(model: type[WireModel], path: tuple[int | str, ...]) -> type[WireModel] | None:
     """The model of what stands there; None where it is not plain which one that is."""
     for step in path:
+        if isinstance(step, int):
+            continue
         fields = model.model_fields.items()
         field = next((one for name, one in fields if step in {name, one.alias}), None)
         inner = None if field is None else _model_of(field.annotation)
@@ -60,9 +65,12 @@ def _model_at(model: type[WireModel], path: tuple[int | str, ...]) -> type[WireM
 
 
 def _model_of(annotation: Any) -> type[WireModel] | None:
-    models = [
-        one
-        for one in (annotation, *get_args(annotation))
-        if isinstance(one, type) and issubclass(one, WireModel)
-    ]
-    return models[0] if len(models) == 1 else None
+    """The only model that an annotation names, be it of the elements of a list."""
+    models = set(_models(annotation, _MOST_LAYERS))
+    return models.pop() if len(models) == 1 else None
+
+
+def _models(annotation: Any, layers: int) -> list[type[WireModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, WireModel):
+        return [annotation]
+    return [found for one in get_args(annotation) for found in _models(one, layers - 1)] if layers else []
