@@ -1,22 +1,27 @@
 """``tickwire definitions``: list, show, create, update, enable, disable, launch, versions, dry-run, watermark, delete."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 import click
 
 from ..client import Client
-from ..pages import every
-from ..protocol.definitions import Definition, DefinitionCreate, Failing
-from ..protocol.runs import HEALTHS
+from ..protocol.definitions import Definition, DefinitionCreate, DefinitionUpdate
+from ..protocol.model import WireModel
+from ..protocol.near_names import did_you_mean
+from ..protocol.problems import MOST_PROBLEMS
 from .connection import call, connection_options, json_option
+from .definition_lists import list_definitions, show
 from .definition_runs import dry_run, launch, params_of, params_options
+from .definition_versions import versions
 from .failures import Misuse
 from .groups import DefaultGroup
-from .output import counted, emit, in_json, local, say, short, wire
+from .output import emit, say, wire
 from .pairs import as_object, json_object
-from .tables import table
 from .watermarks import watermark
+
+LONGEST_NAMED: Final = 128
+"""Characters of a wrong name that are told."""
 
 
 class DefinitionsGroup(DefaultGroup):
@@ -33,90 +38,13 @@ def command() -> None:
     """List (the default), show, create, change, launch and delete job definitions: tickwire definitions [CODE]."""
 
 
-@command.command("list")
-@click.option("--type", "job_type", metavar="CODE", help="Only those of this job type.")
-@click.option("--enabled/--disabled", default=None, help="Only those that may be launched, or may not.")
-@click.option("--target", help="Only those that fill this.")
-@click.option(
-    "--health",
-    type=click.Choice(HEALTHS),
-    help="Only those that have failed since their last success, or not.",
-)
-@click.option("--search", "-s", "q", metavar="TEXT", help="In code or name.")
-@connection_options
-@json_option
-def list_definitions(url: str | None, key: str | None, as_json: bool, **filters: Any) -> None:
-    """List the definitions."""
-    found = call(url, key, lambda client: every(client.definitions.list, **filters))
-    if as_json:
-        emit([wire(one) for one in found])
-        return
-    rows = [
-        (
-            one.job_definition_code,
-            one.job_type,
-            _state(one),
-            "" if one.last_job is None else one.last_job.status,
-            "" if one.last_job is None else local(one.last_job.created_at),
-            one.target,
-            "" if one.name == one.job_definition_code else one.name,
-        )
-        for one in found
-    ]
-    columns = ("CODE", "JOB TYPE", "STATE", "LAST JOB", "STARTED", "TARGET", "NAME")
-    table(columns, rows, empty="There are no job definitions.")
-
-
-def _state(one: Definition) -> str:
-    """``enabled``, and whether its last run that ended well or badly has failed."""
-    state = "enabled" if one.enabled else "disabled"
-    return state if one.health == "ok" else f"{state}, {one.health}"
-
-
-def _failing(found: Failing) -> str:
-    """``3 runs since 2026-01-31 08:00:00, the last us_jb_1``."""
-    last = "" if found.job_id is None else f", the last {found.job_id}"
-    return f"{counted(found.failures, 'run')} since {local(found.since)}{last}"
-
-
-@command.command("show")
-@click.argument("code")
-@connection_options
-@json_option
-def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Show a definition."""
-    one = call(url, key, lambda client: client.definitions.get(code))
-    if as_json:
-        emit(wire(one))
-        return
-    say(one.name, "bold")
-    if one.description:
-        say(one.description)
-    last = "" if one.last_job is None else f"{one.last_job.job_id} ({one.last_job.status})"
-    facts = {
-        "code": one.job_definition_code,
-        "job type": one.job_type,
-        "state": _state(one),
-        "failing": None if one.failing is None else _failing(one.failing),
-        "version": f"{one.version}, changed {local(one.updated_at)} by {one.updated_by}",
-        "target": one.target,
-        "schedule": (one.schedule or {}).get("cron"),
-        "parameters": in_json(one.params),
-        "modes": in_json(one.modes),
-        "last job": last,
-    }
-    for name, value in facts.items():
-        if value:
-            say(f"{name}: {value}")
-    for trigger in one.triggers:
-        say(f"starts on: {in_json(trigger)}")
-    for rule in one.notifications:
-        say(f"tells: {in_json(rule)}")
+command.add_command(list_definitions)
+command.add_command(show)
 
 
 @command.command("create")
 @click.argument("code", required=False)
-@click.option("--type", "job_type", metavar="CODE", help="The job type.")
+@click.option("--type", "jobType", metavar="CODE", help="The job type.")
 @params_options
 @click.option("--name", help="For people; else the code.")
 @click.option("--target", help="What it fills.")
@@ -144,9 +72,10 @@ def create(
 
     tickwire definitions create nightly --type workbook:export -p sheet=Orders --enabled
     """
-    fields = {**_described(source), **_sent(given), **({} if code is None else {"job_definition_code": code})}
-    fields["params"] = {**(fields.get("params") or {}), **params_of(pairs, text)}
-    made_code, job_type = fields.pop("job_definition_code", None), fields.pop("job_type", None)
+    own = {"jobDefinitionCode": code, **given}
+    fields = {**_described(source, DefinitionCreate), **_sent(own)}
+    fields["params"] = {**_params(fields), **params_of(pairs, text)}
+    made_code, job_type = fields.pop("jobDefinitionCode", None), fields.pop("jobType", None)
     if made_code is None or job_type is None:
         raise Misuse(
             "A definition needs a code and a job type. Write CODE --type TYPE, or give a file that has them."
@@ -161,7 +90,7 @@ def create(
 
 @command.command("update")
 @click.argument("code")
-@click.option("--type", "job_type", metavar="CODE", help="Another job type.")
+@click.option("--type", "jobType", metavar="CODE", help="Another job type.")
 @params_options
 @click.option("--name", help="For people.")
 @click.option("--target", help="What it fills.")
@@ -179,22 +108,40 @@ def update(
     **given: Any,
 ) -> None:
     """Change a definition; what is not named stays. --param sets one parameter, --params all of them."""
-    changes = {
-        name: one
-        for name, one in {**_described(source), **_sent(given)}.items()
-        if name != "job_definition_code"
-    }
+    changes = {**_described(source, DefinitionUpdate), **_sent(given)}
+    if text is not None:
+        changes["params"] = json_object(text, "--params")
+    if not pairs and not changes.keys() - {"jobDefinitionCode"}:
+        raise Misuse("Nothing is to be changed: name what, such as --name 'Every night' or -p sheet=Orders.")
 
-    async def change(client: Client) -> Definition:
-        if text is not None:
-            changes["params"] = json_object(text, "--params")
+    async def change(client: Client) -> tuple[Definition, Definition]:
+        before = await client.definitions.get(code)
+        _keep_code(before, changes.pop("jobDefinitionCode", None))
         if pairs:
-            before = changes.get("params", (await client.definitions.get(code)).params)
-            changes["params"] = {**before, **as_object(pairs, "--param")}
-        return await client.definitions.update(code, **changes)
+            whole = _params(changes) if "params" in changes else before.params
+            changes["params"] = {**whole, **as_object(pairs, "--param")}
+        return before, await client.definitions.update(code, **changes)
 
-    changed = call(url, key, change)
-    _show(changed, as_json, f"is changed (version {changed.version})")
+    before, after = call(url, key, change)
+    same = (before.version, before.updated_at) == (after.version, after.updated_at)
+    _show(after, as_json, f"is {'as it was' if same else 'changed'} (version {after.version})")
+
+
+def _keep_code(before: Definition, named: Any) -> None:
+    """Misuse where a file is that of another definition."""
+    if named is not None and named != before.job_definition_code:
+        raise Misuse(
+            f"--file: jobDefinitionCode: the code of a definition never changes: this one is {before.job_definition_code}. Leave it out; "
+            "or make another definition with the new code, and delete this one."
+        )
+
+
+def _params(fields: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a file, to be joined by others."""
+    found = fields.get("params") or {}
+    if not isinstance(found, dict):
+        raise Misuse("--file: params: must be an object.")
+    return found
 
 
 @command.command("enable")
@@ -220,18 +167,7 @@ command.add_command(dry_run)
 command.add_command(watermark)
 
 
-@command.command("versions")
-@click.argument("code")
-@connection_options
-@json_option
-def versions(code: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """List what a definition was, the newest version first."""
-    found = call(url, key, lambda client: every(partial(client.definitions.versions, code)))
-    if as_json:
-        emit([wire(one) for one in found])
-        return
-    rows = [(one.version, local(one.at), one.actor, one.job_type, short(one.params)) for one in found]
-    table(("VERSION", "SINCE", "BY", "JOB TYPE", "PARAMETERS"), rows, empty="There are no versions.")
+command.add_command(versions)
 
 
 @command.command("delete")
@@ -248,19 +184,37 @@ def _sent(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _described(source: str | None) -> dict[str, Any]:
-    """The fields of a definition in JSON, of a text or a file; what the server has added is left out."""
+def _described(source: str | None, model: type[WireModel]) -> dict[str, Any]:
+    """The fields of a definition in JSON, of a text or a file; what the server has added is left out. Misuse names fields of neither."""
     if source is None:
         return {}
     found = json_object(source if source.startswith(("{", "@")) else f"@{source}", "--file")
-    found = found.get("jobDefinition", found)
+    if "jobDefinition" in found:
+        _known(found, {"jobDefinition"})
+        found = found["jobDefinition"]
     if not isinstance(found, dict):
         raise Misuse("--file must hold a definition: an object, perhaps under jobDefinition.")
-    return {_NAMES.get(name, name): value for name, value in found.items() if name not in _SHOWN}
+    names = {name: field.alias or name for name, field in model.model_fields.items()}
+    fields = {names.get(name, name): value for name, value in found.items() if name not in _SHOWN}
+    _known(fields, names.values())
+    return fields
 
 
-_NAMES = {field.alias or name: name for name, field in DefinitionCreate.model_fields.items()}
-_SHOWN = {field.alias or name for name, field in Definition.model_fields.items()} - set(_NAMES)
+def _known(given: Collection[str], known: Collection[str]) -> None:
+    """Misuse for names that are not known, all of them at once."""
+    wrong = [
+        f"--file: {name[:LONGEST_NAMED]}: there is no such field."
+        + (did_you_mean(name, known) or f" There are {', '.join(known)}.")
+        for name in given
+        if name not in known
+    ]
+    if wrong:
+        raise Misuse("\n".join(wrong[:MOST_PROBLEMS]))
+
+
+_SHOWN = {field.alias or name for name, field in Definition.model_fields.items()} - {
+    field.alias or name for name, field in DefinitionCreate.model_fields.items()
+}
 
 
 def _show(one: Definition, as_json: bool, done: str) -> None:

@@ -4,6 +4,7 @@ import click
 
 from ..client import Client
 from ..protocol.watermarks import Watermark
+from ..watermark import watermark_text
 from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .output import emit, local, say, wire
@@ -24,6 +25,8 @@ def watermark(
     """
     if to is not None and reset:
         raise Misuse("--set and --reset contradict each other. Write one of them.")
+    if to is not None:
+        _check(to)
 
     async def done(client: Client) -> Watermark:
         if reset:
@@ -34,6 +37,13 @@ def watermark(
 
     found = call(url, key, done)
     emit(wire(found)) if as_json else _show(code, found)
+
+
+def _check(to: str) -> None:
+    try:
+        watermark_text(to)
+    except ValueError as error:
+        raise Misuse(f"--set: {error}") from error
 
 
 def _show(code: str, found: Watermark) -> None:

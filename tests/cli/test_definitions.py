@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 
 def test_a_definition_is_made_shown_and_listed(api, tickwire):
     made = tickwire(
@@ -83,10 +85,50 @@ def test_a_definition_is_changed_enabled_and_disabled(api, tickwire):
     assert api.definitions.known["a"]["enabled"] is False
 
 
-def test_versions_are_listed(api, tickwire):
+def test_a_change_of_nothing_is_told_as_such(api, tickwire):
     tickwire("definitions", "create", "a", "--type", "b", "-p", "x=1")
-    assert '{"x": 1}' in tickwire("definitions", "versions", "a").stdout
-    assert json.loads(tickwire("definitions", "versions", "a", "--json").stdout)[0]["version"] == 1
+    for nothing in ((), ("--file", "{}"), ("--file", '{"jobDefinitionCode": "a"}')):
+        refused = tickwire("definitions", "update", "a", *nothing)
+        assert (refused.exit_code, "Nothing is to be changed" in refused.stderr) == (2, True), nothing
+    same = tickwire("definitions", "update", "a", "-p", "x=1")
+    assert same.stdout == "definition a is as it was (version 1).\n"
+
+
+def test_another_code_is_refused(api, tickwire):
+    tickwire("definitions", "create", "a", "--type", "b")
+    refused = tickwire("definitions", "update", "a", "--file", '{"jobDefinitionCode": "c", "name": "C"}')
+    assert refused.exit_code == 2
+    assert "never changes" in refused.stderr
+    assert api.definitions.known["a"]["name"] == "a"
+    kept = tickwire("definitions", "update", "a", "--file", '{"jobDefinitionCode": "a", "name": "A"}')
+    assert kept.stdout == "definition a is changed (version 2).\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (("update", "a", "--file", '{"schedul": {}}'), ["schedul: there is no such field. Did you mean schedule?"]),
+        (("create", "a", "--type", "b", "-f", '{"schedul": 1, "x": 1}'), ["Did you mean schedule?", "x: there is no"]),
+        (
+            ("create", "-f", '{"jobDefinition": {"jobDefinitionCode": "a", "jobType": "b"}, "x": 1}'),
+            ["x: there is no such field. There are jobDefinition."],
+        ),
+        (
+            ("create", "a", "--type", "b", "-f", '{"triggers": [{"topic": "a:b", "filtre": {}}], "name": 5}'),
+            ["triggers[0].filtre: there is no such field. Did you mean filter?", "name: "],
+        ),
+        (("create", "web 2", "--type", "b"), ["jobDefinitionCode: must be 1 to 128 letters"]),
+        (("create", "a", "--type", "b", "-f", '{"params": [1]}', "-p", "x=1"), ["params: must be an object"]),
+    ],
+)  # fmt: skip
+def test_what_a_file_must_not_hold_is_told_line_by_line(api, tickwire, call, said):
+    tickwire("definitions", "create", "a", "--type", "b")
+    refused = tickwire("definitions", *call)
+    assert refused.exit_code == 2, refused.output
+    lines = refused.stderr.removeprefix("error: ").splitlines()
+    assert len(lines) == len(said)
+    assert all(any(part in line for line in lines) for part in said), lines
+    assert ".." not in refused.stderr
 
 
 def test_a_definition_is_deleted(api, tickwire):

@@ -34,3 +34,12 @@ def test_what_contradicts_itself_or_is_none_is_refused_here(api, tickwire):
     for value in ("", "x" * 257):
         assert tickwire(*PATH, "--set", value).exit_code != 0
     assert api.definitions.watermark == {"version": 0}
+
+
+def test_what_is_no_watermark_is_refused_in_one_line(api, tickwire):
+    for value, said in (("", "printable"), ("x" * 300, "at most 256 characters"), ("a\0b", "printable")):
+        refused = tickwire(*PATH, "--set", value)
+        assert refused.exit_code == 2, value
+        assert refused.stderr.startswith("error: --set: a watermark ")
+        assert said in refused.stderr
+        assert refused.stderr.count("\n") == 1

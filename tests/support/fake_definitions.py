@@ -13,6 +13,7 @@ class FakeDefinitions:
 
     def __init__(self, make_job: Callable[..., dict[str, Any]]) -> None:
         self.known: dict[str, dict[str, Any]] = {}
+        self.past: dict[str, list[dict[str, Any]]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.shown: dict[str, Any] = {"params": {"url": "u"}, "places": [], "problems": []}
         self.watermark: dict[str, Any] = {"version": 0}
@@ -30,6 +31,7 @@ class FakeDefinitions:
             web.post(f"{at}/{{code}}/_execute", self._execute),
             web.post(f"{at}/{{code}}/_dry-run", self._dry_run),
             web.get(f"{at}/{{code}}/versions", self._versions),
+            web.get(f"{at}/{{code}}/versions/{{number}}", self._one_version),
             web.get(f"{at}/{{code}}/watermark", self._watermark),
             web.put(f"{at}/{{code}}/watermark", self._set_watermark),
             web.delete(f"{at}/{{code}}/watermark", self._reset_watermark),
@@ -53,6 +55,7 @@ class FakeDefinitions:
         self.known[given["jobDefinitionCode"]] = (
             facts | {"createdAt": AT, "updatedAt": AT, "updatedBy": "k"} | given
         )
+        self.past[given["jobDefinitionCode"]] = [_version(self.known[given["jobDefinitionCode"]])]
         return self._answer(given["jobDefinitionCode"])
 
     def _answer(self, code: str) -> web.Response:
@@ -62,9 +65,10 @@ class FakeDefinitions:
         return self._answer(request.match_info["code"])
 
     async def _change(self, request: web.Request) -> web.Response:
-        one = self.known[request.match_info["code"]]
-        one |= (await request.json())["jobDefinition"]
-        one["version"] += 1
+        one, given = self.known[request.match_info["code"]], (await request.json())["jobDefinition"]
+        if one | given != one:
+            one |= given | {"version": one["version"] + 1}
+            self.past[one["jobDefinitionCode"]].insert(0, _version(one))
         return self._answer(request.match_info["code"])
 
     async def _delete(self, request: web.Request) -> web.Response:
@@ -81,15 +85,12 @@ class FakeDefinitions:
         return web.json_response({"data": self.shown})
 
     async def _versions(self, request: web.Request) -> web.Response:
-        one = self.known[request.match_info["code"]]
-        version = {
-            "version": one["version"],
-            "at": AT,
-            "actor": "us_key_1",
-            "jobType": one["jobType"],
-            "params": one["params"],
-        }
-        return web.json_response({"data": [version], "cursor": None})
+        return web.json_response({"data": self.past[request.match_info["code"]], "cursor": None})
+
+    async def _one_version(self, request: web.Request) -> web.Response:
+        wanted = int(request.match_info["number"])
+        known = self.past[request.match_info["code"]]
+        return web.json_response({"data": next(one for one in known if one["version"] == wanted)})
 
     async def _watermark(self, _: web.Request) -> web.Response:
         return web.json_response({"data": self.watermark})
@@ -101,3 +102,8 @@ class FakeDefinitions:
     async def _reset_watermark(self, _: web.Request) -> web.Response:
         self.watermark = {"version": 2, "movedAt": AT}
         return web.json_response({"data": {"success": True}})
+
+
+def _version(one: dict[str, Any]) -> dict[str, Any]:
+    names = ("version", "jobType", "params", "schedule", "options", "target", "triggers", "modes")
+    return {"at": AT, "actor": "us_key_1", **{name: one[name] for name in names if name in one}}
