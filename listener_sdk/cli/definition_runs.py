@@ -6,13 +6,14 @@ from typing import Any, Final
 import click
 
 from ..client import Client
+from ..errors import ApiError
 from ..protocol.definitions import DryRun, TriggerDryRun
 from ..protocol.jobs import Job
 from .connection import Command, call, connection_options, json_option
 from .creation import uploaded
 from .moments import ahead
 from .output import emit, in_json, say, short, wire
-from .pairs import as_object, json_object
+from .pairs import as_object, as_parameters, json_object
 from .progress import wall_clock
 from .run import run_made
 from .tables import table
@@ -39,6 +40,22 @@ def params_of(pairs: tuple[str, ...], text: str | None) -> dict[str, Any]:
     """The parameters that the options describe; the pairs win."""
     whole = json_object(text, "--params") if text is not None else {}
     return {**whole, **as_object(pairs, "--param")}
+
+
+async def typed_params(
+    client: Client, pairs: tuple[str, ...], text: str | None, *, code: str | None = None, job_type: Any = None
+) -> dict[str, Any]:
+    """The same, with the pairs read as the job type takes them: that of this code, or the definition's."""
+    found = params_of(pairs, text)
+    if not pairs:
+        return found
+    try:
+        named = (await client.definitions.get(code)).job_type if code is not None else str(job_type)
+        schema = (await client.job_types.get(named)).input_schema
+    except ApiError:
+        # What is wrong is told by the call that is made next.
+        return found
+    return {**found, **as_parameters(pairs, "--param", schema)}
 
 
 def _launch_options(found: Command) -> Command:
@@ -105,9 +122,10 @@ def launch(
         fields["scheduled_at"] = ahead(at, "--at", wall_clock())
     if event is not None:
         fields["context"] = {"event": json_object(event, "--event")}
-    params = params_of(pairs, text)
+    params_of(pairs, text)
 
     async def make(client: Client) -> Job:
+        params = await typed_params(client, pairs, text, code=code)
         return await client.definitions.execute(code, params, **fields, **await uploaded(client, path))
 
     run_made(url, key, make, timeout_s=timeout_s, detach=detach, as_json=as_json)
@@ -148,9 +166,10 @@ def dry_run(
         None if given is None else json_object(given, option)
         for option, given in (("--event", event), ("--hook", hook))
     ]
-    params = params_of(pairs, text)
+    params_of(pairs, text)
 
     async def tried(client: Client) -> DryRun:
+        params = await typed_params(client, pairs, text, code=code, job_type=job_type)
         return await client.definitions.dry_run(
             code, params, job_type=job_type, event=context[0], hook=context[1], trigger=trigger
         )

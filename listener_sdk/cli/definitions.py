@@ -12,7 +12,7 @@ from ..protocol.near_names import did_you_mean
 from ..protocol.problems import MOST_PROBLEMS
 from .connection import call, connection_options, json_option
 from .definition_lists import list_definitions, show
-from .definition_runs import dry_run, launch, params_of, params_options
+from .definition_runs import dry_run, launch, params_of, params_options, typed_params
 from .definition_versions import versions
 from .failures import Misuse
 from .groups import DefaultGroup
@@ -74,13 +74,19 @@ def create(
     """
     own = {"jobDefinitionCode": code, **given}
     fields = {**_described(source, DefinitionCreate), **_sent(own)}
-    fields["params"] = {**_params(fields), **params_of(pairs, text)}
+    whole = _params(fields)
+    params_of(pairs, text)
     made_code, job_type = fields.pop("jobDefinitionCode", None), fields.pop("jobType", None)
     if made_code is None or job_type is None:
         raise Misuse(
             "A definition needs a code and a job type. Write CODE --type TYPE, or give a file that has them."
         )
-    made = call(url, key, lambda client: client.definitions.create(made_code, job_type, **fields))
+
+    async def make(client: Client) -> Definition:
+        fields["params"] = {**whole, **await typed_params(client, pairs, text, job_type=job_type)}
+        return await client.definitions.create(made_code, job_type, **fields)
+
+    made = call(url, key, make)
     _show(
         made,
         as_json,
@@ -109,6 +115,7 @@ def update(
 ) -> None:
     """Change a definition; what is not named stays. --param sets one parameter, --params all of them."""
     changes = {**_described(source, DefinitionUpdate), **_sent(given)}
+    as_object(pairs, "--param")
     if text is not None:
         changes["params"] = json_object(text, "--params")
     if not pairs and not changes.keys() - {"jobDefinitionCode"}:
@@ -119,7 +126,8 @@ def update(
         _keep_code(before, changes.pop("jobDefinitionCode", None))
         if pairs:
             whole = _params(changes) if "params" in changes else before.params
-            changes["params"] = {**whole, **as_object(pairs, "--param")}
+            kind = changes.get("jobType", before.job_type)
+            changes["params"] = {**whole, **await typed_params(client, pairs, None, job_type=kind)}
         return before, await client.definitions.update(code, **changes)
 
     before, after = call(url, key, change)

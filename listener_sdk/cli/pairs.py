@@ -2,11 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .failures import Misuse
+from .parameter_words import kinds, kinds_of_value, parameter
 
 
 def as_object(pairs: Iterable[str], option: str) -> dict[str, Any]:
@@ -17,6 +18,17 @@ def as_object(pairs: Iterable[str], option: str) -> dict[str, Any]:
         if not equals or not name:
             raise Misuse(f"{option} {pair!r} is not of the form name=value. Write, say, {option} rows=100.")
         found[name] = _value(value)
+    return found
+
+
+def as_parameters(pairs: Iterable[str], option: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, of parameters that a schema describes: what must be text stays text, though it reads as a number."""
+    found = as_object(pairs, option)
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        taken = kinds(schema, parameter(schema, name))
+        if "string" in taken and not taken & {*kinds_of_value(found[name])}:
+            found[name] = text
     return found
 
 

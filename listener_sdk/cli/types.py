@@ -1,5 +1,6 @@
 """``tickwire types``: what can be done in the space, and jobs made of it with parameters that are checked first."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from .creation import uploaded
 from .groups import DefaultGroup
 from .moments import ahead
 from .output import emit, in_json, local, say
-from .pairs import as_object, json_object
+from .pairs import as_object, as_parameters, json_object
+from .parameter_words import limit_words, parameter, type_words
 from .progress import wall_clock
 from .run import run_made
 from .tables import table
@@ -81,24 +83,35 @@ def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
     say(f"code {one.code}, job {one.name}, {_state(one)}, modes {', '.join(one.modes)}{needs}")
     if one.updated_at:
         say(f"declared {local(one.updated_at)}")
-    properties = one.input_schema.get("properties")
-    required = one.input_schema.get("required")
+    _show_parameters(one.input_schema)
+
+
+def _show_parameters(schema: Mapping[str, Any]) -> None:
+    properties, required = schema.get("properties"), schema.get("required")
     rows = [
-        _parameter(name, schema, isinstance(required, list) and name in required)
-        for name, schema in (properties if isinstance(properties, dict) else {}).items()
+        _parameter(schema, name, isinstance(required, list) and name in required)
+        for name in (properties if isinstance(properties, dict) else {})
     ]
-    table(
-        ("PARAMETER", "TYPE", "REQUIRED", "DEFAULT", "DESCRIPTION"), rows, empty="Any parameters are taken."
-    )
+    columns = ("PARAMETER", "TYPE", "REQUIRED", "DEFAULT", "LIMITS", "DESCRIPTION")
+    table(columns, rows, empty=_unnamed(schema))
 
 
-def _parameter(name: str, schema: Any, is_required: bool) -> tuple[Any, ...]:
-    facts = schema if isinstance(schema, dict) else {}
-    kind = facts.get("enum", facts.get("type", ""))
+def _parameter(schema: Mapping[str, Any], name: str, is_required: bool) -> tuple[Any, ...]:
+    own = parameter(schema, name)
+    facts = own if isinstance(own, dict) else {}
     default = in_json(facts["default"]) if "default" in facts else ""
-    shown = kind if isinstance(kind, str) else in_json(kind)
     words = facts.get("description") or facts.get("title")
-    return name, shown, "yes" if is_required else "", default, words
+    required = "yes" if is_required else ""
+    return name, type_words(schema, own), required, default, limit_words(schema, own), words
+
+
+def _unnamed(schema: Mapping[str, Any]) -> str:
+    """What a type takes that names no parameters."""
+    others = parameter(schema, "")
+    if others is False:
+        return "It takes no parameters."
+    kind = type_words(schema, others)
+    return f"Any parameters are taken, each of the type {kind}." if kind else "Any parameters are taken."
 
 
 @command.command("run")
@@ -156,12 +169,14 @@ def run(
     The server checks the parameters first, and tells all that is wrong with them. Exit codes as of tickwire run.
     """
     whole = json_object(text, "--params") if text is not None else {}
-    params = {**whole, **as_object(pairs, "--param")}
+    as_object(pairs, "--param")
     given |= {"metadata": as_object(metadata, "--metadata") or None, "tags": [*tags] or None}
     given |= {"scheduled_at": ahead(at, "--at", wall_clock()) if at else None}
     fields = {name: value for name, value in given.items() if value is not None}
 
     async def make(client: Client) -> Job:
+        schema = (await client.job_types.get(code)).input_schema if pairs else {}
+        params = {**whole, **as_parameters(pairs, "--param", schema)}
         return await client.job_types.execute(code, params, **fields, **await uploaded(client, path))
 
     run_made(url, key, make, timeout_s=timeout_s, detach=detach, as_json=as_json)

@@ -52,7 +52,7 @@ def test_a_code_alone_shows_the_type(tickwire):
     assert "online, modes full, delta; needs a file" in shown
     assert [line.split() for line in shown.splitlines()[-3:]] == [
         ["rows", "integer", "10", "How", "many"],
-        ["to", '["csv",', '"xlsx"]', "yes", "Format"],
+        ["to", '"csv"', "or", '"xlsx"', "yes", "Format"],
         ["any"],
     ]
     assert "Any parameters are taken" in tickwire("types", "gone").stdout
@@ -105,3 +105,54 @@ def test_a_type_is_deleted(api, tickwire):
     assert tickwire("types", "delete", "gone").stdout == "job type gone is deleted.\n"
     assert json.loads(tickwire("types", "delete", "noop", "--json").stdout) == {"deleted": "noop"}
     assert list(api.types) == ["workbook:export"]
+
+
+PARAMS = {
+    "type": "object",
+    "properties": {
+        "sha": {
+            "anyOf": [{"type": "string", "minLength": 64, "maxLength": 64}, {"type": "null"}],
+            "default": None,
+        },
+        "rows": {"type": "integer", "minimum": 1, "maximum": 9},
+        "title": {"type": "string"},
+        "tags": {"type": "array", "items": {"$ref": "#/$defs/Tag"}, "maxItems": 3},
+    },
+    "$defs": {"Tag": {"type": "string"}},
+}
+
+
+def test_kinds_and_limits_of_parameters_are_shown(api, tickwire):
+    api.types["gone"] = GONE | {"inputSchema": PARAMS}
+    shown = {line.split()[0]: line for line in tickwire("types", "gone").stdout.splitlines()[-4:]}
+    assert "string or null" in shown["sha"]
+    assert "at least 64 characters, at most 64 characters" in shown["sha"]
+    assert "at least 1, at most 9" in shown["rows"]
+    assert "array of string" in shown["tags"]
+    assert "at most 3 items" in shown["tags"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"additionalProperties": {"type": "string"}}, "Any parameters are taken, each of the type string."),
+        ({"additionalProperties": False}, "It takes no parameters."),
+    ],
+)
+def test_a_type_that_names_no_parameters_says_what_it_takes(api, tickwire, schema, said):
+    api.types["gone"] = GONE | {"inputSchema": schema}
+    assert said in tickwire("types", "gone").stdout
+
+
+def test_what_must_be_text_stays_text(api, tickwire):
+    api.types["gone"] = GONE | {"inputSchema": PARAMS}
+    tickwire(
+        "types", "run", "gone", "-p", "title=2026", "-p", "rows=5", "-p", "sha=null", "-p", "other=7", "-d"
+    )
+    assert api.executed[-1][1]["params"] == {"title": "2026", "rows": 5, "sha": None, "other": 7}
+    tickwire("definitions", "create", "a", "--type", "gone", "-p", "title=2026")
+    assert api.definitions.known["a"]["params"] == {"title": "2026"}
+    tickwire("definitions", "update", "a", "-p", "title=true")
+    assert api.definitions.known["a"]["params"] == {"title": "true"}
+    tickwire("definitions", "launch", "a", "-d", "-p", "title=3")
+    assert api.definitions.asked[-1][1]["params"] == {"title": "3"}

@@ -2,7 +2,9 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-from listener_sdk.testing import run_job
+import pytest
+
+from listener_sdk.testing import JobFailed, run_job
 
 SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "hello.py"
 SPEC = importlib.util.spec_from_file_location("example_hello", SCRIPT)
@@ -23,3 +25,8 @@ async def test_the_listing_holds_the_checksum_of_every_file(tmp_path):
     assert run.outcome.message == "Hashed 2 files."
     assert run.outcome.next.file_id == run.attachments[0].file.id
     assert run.ticks[-1].value() == 100
+
+
+async def test_without_a_folder_it_fails_at_once():
+    with pytest.raises(JobFailed, match="folder: Field required"):
+        await run_job(example.listener, "folder:checksum", {})

@@ -62,6 +62,9 @@ class FakeDefinitions:
         return web.json_response({"jobDefinition": self.known[code]})
 
     async def _get(self, request: web.Request) -> web.Response:
+        if request.match_info["code"] not in self.known:
+            error = {"code": "not_found", "message": "There is no such job definition."}
+            return web.json_response({"errors": [error]}, status=404)
         return self._answer(request.match_info["code"])
 
     async def _change(self, request: web.Request) -> web.Response:
