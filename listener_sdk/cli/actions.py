@@ -1,20 +1,23 @@
-"""``tickwire actions``: list, show, create, delete and run the buttons that make jobs."""
+"""``tickwire actions``: list, show, create, change, delete and run the buttons that make jobs."""
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from .._given import meant, names_of
 from ..client import Client
 from ..errors import ApiError
-from ..protocol.actions import Action, ActionCreate
+from ..protocol.actions import Action, ActionCreate, Mount
 from ..protocol.forms import FormField
 from ..protocol.jobs import Job
-from .connection import call, connection_options, json_option
+from ..protocol.near_names import did_you_mean
+from .connection import Command, call, connection_options, json_option
 from .creation import check_name, input_of
 from .failures import Failure, Misuse
-from .groups import DefaultGroup
+from .groups import ShowGroup
 from .output import emit, in_json, say, wire
 from .pairs import json_object
 from .run import run_made
@@ -23,9 +26,9 @@ from .tables import table
 ID = "us_ac_"
 
 
-@click.group("actions", cls=DefaultGroup)
+@click.group("actions", cls=ShowGroup)
 def command() -> None:
-    """List (the default), show, create, delete and run actions. ACTION is an id, or the name of the jobs that it makes."""
+    """List (the default), show, create, change, delete and run actions: tickwire actions [ACTION]. ACTION is an id, or the name of the jobs that it makes."""
 
 
 @command.command("list")
@@ -75,6 +78,7 @@ def _facts(found: Action) -> list[tuple[str, Any]]:
         ("job", found.job),
         ("target", found.target_id),
         ("mode", found.mode),
+        ("tooltip", found.tooltip),
         ("schedule", found.schedule),
         ("asks first", "yes" if found.confirm else None),
         ("wants", ", ".join(one.type for one in found.constraints or ())),
@@ -88,24 +92,30 @@ def _field(field: FormField) -> tuple[Any, ...]:
     return field.key, kind, "yes" if field.is_required else "", default, field.label
 
 
+_OPTIONS = (
+    click.option("--target", "target_id", metavar="ID", help="The id of what it stands on; else the space."),
+    click.option("--form", metavar="TEXT|@FILE", help='The form: {"fields": [{"key": "title", "type": "string"}]}.'),
+    click.option("--description", help="Shown after a click."),
+    click.option("--tooltip", help="Shown beside the button."),
+    click.option("--icon", help="The name of an icon."),
+    click.option("--mode", type=click.Choice(["foreground", "background", "toolbarBlocking"]), help="How its jobs show."),
+    click.option("--primary/--not-primary", default=None, help="The first of its kind."),
+    click.option("--confirm/--no-confirm", default=None, help="Ask first whether it is meant."),
+    click.option("--more", metavar="TEXT|@FILE", help='More fields, as over HTTP: {"constraints": [{"type": "hasData"}]}.'),
+)  # fmt: skip
+
+
+def _described(found: Command) -> Command:
+    """Add what may be said of an action."""
+    for option in reversed(_OPTIONS):
+        found = option(found)
+    return found
+
+
 @command.command("create")
 @click.argument("job")
 @click.option("--label", required=True, help="What stands on the button.")
-@click.option("--target", "target_id", metavar="ID", help="The id of what it stands on; else the space.")
-@click.option(
-    "--form", metavar="TEXT|@FILE", help='The form: {"fields": [{"key": "title", "type": "string"}]}.'
-)
-@click.option("--description", help="Shown after a click.")
-@click.option("--tooltip", help="Shown beside the button.")
-@click.option("--icon", help="The name of an icon.")
-@click.option(
-    "--mode", type=click.Choice(["foreground", "background", "toolbarBlocking"]), help="How its jobs show."
-)
-@click.option("--primary", is_flag=True, default=None, help="The first of its kind.")
-@click.option("--confirm", is_flag=True, default=None, help="Ask first whether it is meant.")
-@click.option(
-    "--more", metavar="TEXT|@FILE", help='More fields, as over HTTP: {"constraints": [{"type": "hasData"}]}.'
-)
+@_described
 @connection_options
 @json_option
 def create(
@@ -123,12 +133,58 @@ def create(
     """
     check_name(job)
     domain, _, operation = job.partition(":")
-    fields = {"mount": {"type": domain}, **_more(more)}
-    fields |= {name: value for name, value in given.items() if value is not None}
-    if form is not None:
-        fields["input_form"] = json_object(form, "--form")
+    fields = {"mount": {"type": domain}, **_fields(more, form, given)}
+    _check_mount(fields["mount"], job)
     made = call(url, key, lambda client: client.actions.create(operation=operation, **fields))
     emit(wire(made)) if as_json else say(f"{made.id} makes jobs {made.job}.")
+
+
+@command.command("update")
+@click.argument("action")
+@click.option("--label", help="What stands on the button.")
+@_described
+@connection_options
+@json_option
+def update(
+    action: str,
+    form: str | None,
+    more: str | None,
+    url: str | None,
+    key: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Change an action; what is not named stays.
+
+    tickwire actions update workbook:export --label "Export all" --more '{"tooltip": null}'
+    """
+    changes = _fields(more, form, given)
+    if not changes:
+        raise Misuse("Nothing is to be changed: name what, such as --label Export.")
+
+    async def session(client: Client) -> Action:
+        found = await found_by(client, action)
+        if "mount" in changes:
+            _check_mount(changes["mount"], found.job)
+        return await client.actions.update(found.id, **changes)
+
+    changed = call(url, key, session)
+    emit(wire(changed)) if as_json else say(f"{changed.id} is changed: it makes jobs {changed.job}.")
+
+
+def _fields(more: str | None, form: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    fields = _more(more) | {name: value for name, value in given.items() if value is not None}
+    if form is not None:
+        fields["input_form"] = json_object(form, "--form")
+    return fields
+
+
+def _check_mount(mount: Any, job: str) -> None:
+    """Misuse for a mount by which the action would make other jobs; what is none, the client refuses."""
+    with suppress(ValidationError):
+        made = f"{Mount.model_validate(mount).domain}:{job.partition(':')[2]}"
+        if made != job:
+            raise Misuse(f"--more: mount.type: an action that stands there makes jobs {made}, not {job}.")
 
 
 def _more(text: str | None) -> dict[str, Any]:
@@ -225,7 +281,10 @@ async def found_by(client: Client, action: str) -> Action:
     domain, _, operation = action.partition(":")
     found = await client.actions.list(domain=domain, operation=operation)
     if not found:
-        raise ApiError.of_code("not_found", f"There is no action that makes jobs {action} in this space.")
+        near = did_you_mean(action, {one.job for one in await client.actions.list()})
+        raise ApiError.of_code(
+            "not_found", f"There is no action that makes jobs {action} in this space.{near}"
+        )
     if len(found) > 1:
         raise Misuse(
             f"Several actions make jobs {action}: name one by its id: {', '.join(one.id for one in found)}."

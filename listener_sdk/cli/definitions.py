@@ -15,7 +15,7 @@ from .definition_lists import list_definitions, show
 from .definition_runs import dry_run, launch, params_of, params_options, typed_params
 from .definition_versions import versions
 from .failures import Misuse
-from .groups import DefaultGroup
+from .groups import ShowGroup
 from .output import emit, say, wire
 from .pairs import as_object, json_object
 from .watermarks import watermark
@@ -24,16 +24,7 @@ LONGEST_NAMED: Final = 128
 """Characters of a wrong name that are told."""
 
 
-class DefinitionsGroup(DefaultGroup):
-    """A word that is no subcommand is a code: ``tickwire definitions web-test``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("definitions", cls=DefinitionsGroup)
+@click.group("definitions", cls=ShowGroup)
 def command() -> None:
     """List (the default), show, create, change, launch and delete job definitions: tickwire definitions [CODE]."""
 

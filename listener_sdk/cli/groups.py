@@ -15,3 +15,12 @@ class DefaultGroup(click.Group):
         if not own_help and (not args or args[0] not in self.commands):
             args = [self.default, *args] if not args or args[0].startswith("-") else args
         return super().parse_args(ctx, args)
+
+
+class ShowGroup(DefaultGroup):
+    """A group in which a word that is no subcommand names what is to be shown: ``tickwire definitions web-test``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)

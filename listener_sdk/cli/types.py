@@ -12,7 +12,7 @@ from ..protocol.job_types import JobTypeView
 from ..protocol.jobs import Job
 from .connection import call, connection_options, json_option
 from .creation import uploaded
-from .groups import DefaultGroup
+from .groups import ShowGroup
 from .moments import ahead
 from .output import emit, in_json, local, say
 from .pairs import as_object, as_parameters, json_object
@@ -22,16 +22,7 @@ from .run import run_made
 from .tables import table
 
 
-class TypesGroup(DefaultGroup):
-    """A word that is no subcommand is a code: ``tickwire types workbook:export``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("types", cls=TypesGroup)
+@click.group("types", cls=ShowGroup)
 def command() -> None:
     """List (the default), show, run and delete job types: tickwire types [CODE]."""
 

@@ -35,6 +35,7 @@ class FakeApi(FakeMembers):
     secrets: list = field(default_factory=list)
     actions: list = field(default_factory=list)
     pressed: list = field(default_factory=list)
+    changed: list = field(default_factory=list)
     spaces: dict = field(default_factory=dict)
     types: dict = field(default_factory=dict)
     executed: list = field(default_factory=list)
@@ -117,6 +118,7 @@ class FakeApi(FakeMembers):
             web.get("/v1/actions", self._list_actions),
             web.post("/v1/actions", self._make_action),
             web.get("/v1/actions/{id}", self._show_action),
+            web.patch("/v1/actions/{id}", self._change_action),
             web.delete("/v1/actions/{id}", self._delete_action),
             web.post("/v1/actions/{id}/execute", self._press),
             web.get("/v1/events", self._list_events),
@@ -274,6 +276,10 @@ class FakeApi(FakeMembers):
 
     async def _show_action(self, request):
         return web.json_response(self._action(request))
+
+    async def _change_action(self, request):
+        self.changed.append(await request.json())
+        return web.json_response(self._action(request) | self.changed[-1])
 
     async def _delete_action(self, request):
         self.actions.remove(self._action(request))

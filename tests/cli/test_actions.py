@@ -49,6 +49,8 @@ def test_one_is_made_with_its_form_and_more(api, tickwire, made, tmp_path):
         ("workbook:export", "--label", "a", "--more", '{"tool_tipp": "red"}'),
         ("workbook:export", "--label", "a", "--more", '{"operation": "map"}'),
         ("workbook:export", "--label", "a", "--form", "no json"),
+        ("workbook:export", "--label", "a", "--more", '{"mount": {"type": "sheet"}}'),
+        ("workbook:export", "--label", "a", "--more", '{"mount": {}}'),
     ],
 )
 def test_what_is_no_action_is_refused_before_it_is_sent(api, tickwire, arguments):
@@ -86,6 +88,38 @@ def test_one_is_shown_with_its_form_by_id_or_by_the_name_of_its_jobs(api, tickwi
     ):
         assert text in shown
     assert json.loads(tickwire("actions", "show", "workbook:export", "--json").stdout)["label"] == "Export"
+
+
+def test_a_name_alone_shows_it_with_its_tooltip(api, tickwire, made):
+    made("--tooltip", "All sheets")
+    shown = tickwire("actions", "workbook:export").stdout
+    assert "tooltip      All sheets" in shown
+    assert shown == tickwire("actions", "us_ac_0000000001").stdout
+
+
+def test_a_misspelt_name_is_told_with_the_nearest(api, tickwire, made):
+    made()
+    refused = tickwire("actions", "run", "workbook:exprt")
+    assert (refused.exit_code, "Did you mean workbook:export?" in refused.stderr) == (1, True)
+
+
+def test_a_column_is_of_its_sheet(api, tickwire):
+    made = tickwire(
+        "actions", "create", "sheet:trim", "--label", "a", "--more", '{"mount": {"type": "field"}}'
+    )
+    assert made.exit_code == 0, made.output
+
+
+def test_one_is_changed(api, tickwire, made):
+    made("--tooltip", "All", "--confirm")
+    changed = tickwire(
+        "actions", "update", "workbook:export", "--label", "B", "--no-confirm", "--more", '{"tooltip": null}'
+    )
+    assert changed.stdout == "us_ac_0000000001 is changed: it makes jobs workbook:export.\n"
+    assert api.changed == [{"label": "B", "confirm": False, "tooltip": None}]
+    for wrong in ((), ("--more", '{"mount": {"type": "sheet"}}'), ("--more", '{"labl": 1}')):
+        assert tickwire("actions", "update", "workbook:export", *wrong).exit_code == 2, wrong
+    assert len(api.changed) == 1
 
 
 def test_a_name_must_mean_one(api, tickwire, made):

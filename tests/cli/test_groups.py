@@ -2,7 +2,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from listener_sdk.cli.groups import DefaultGroup
+from listener_sdk.cli.groups import DefaultGroup, ShowGroup
 
 
 @click.group(cls=DefaultGroup)
@@ -40,3 +40,19 @@ def test_help_is_that_of_the_group_and_a_wrong_name_is_refused():
     wrong = CliRunner().invoke(things, ["shwo"])
     assert wrong.exit_code == 2
     assert "No such command 'shwo'" in wrong.output
+
+
+@click.group(cls=ShowGroup)
+def named():
+    """Things that a word names."""
+
+
+named.add_command(list_things)
+named.add_command(show)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "output"), [([], "list None"), (["--status", "a"], "list a"), (["x"], "show x"), (["show", "list"], "show list")]
+)  # fmt: skip
+def test_a_word_that_is_no_subcommand_is_shown(arguments, output):
+    assert CliRunner().invoke(named, arguments).output == f"{output}\n"
