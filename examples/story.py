@@ -279,7 +279,9 @@ async def tell(shop: Shop) -> bool:
             print(f"   listed in {(await shop.client.files.get(link['fileId'])).name}")
         if job.status != step.ends:
             return False
-    print(f"\nDownloaded: {', '.join(sorted(path.name for path in shop.downloads.iterdir()))}")
+    print(
+        f"\nDownloaded to {shop.downloads}: {', '.join(sorted(path.name for path in shop.downloads.iterdir()))}"
+    )
     return True
 
 
@@ -307,7 +309,10 @@ def main() -> int:
             "WEBSHOP": web.url,
         }
         ends.enter_context(process(folder / "listener.log", "listen", str(HERE / "shop.py"), **env))
-        return 0 if asyncio.run(played(url, key, folder / "downloads", web)) else 1
+        went_well = asyncio.run(played(url, key, folder / "downloads", web))
+        if keep is None:
+            print("These files are gone now. Keep them: make story ARGS='--keep DIR'")
+        return 0 if went_well else 1
 
 
 async def played(url: str, key: str, downloads: Path, web: WebShop) -> bool:

@@ -19,6 +19,7 @@ from .progress import wall_clock
 from .tables import table
 
 PAGE: Final = 1_000
+DEFINITION: Final = "us_def_"
 
 
 @click.group("audit", cls=DefaultGroup)
@@ -67,7 +68,7 @@ def list_lines(
     async def found(client: Client) -> tuple[list[AuditLine], dict[str, str]]:
         lines = await _lines(client, await _filters(client, given), most)
         named = not as_json and given["deleted_space"] is None
-        return lines, await _names(client) if named else {}
+        return lines, await _names(client, lines) if named else {}
 
     lines, names = call(url, key, found)
     shown = lines[:most]
@@ -91,20 +92,28 @@ async def _lines(client: Client, filters: dict[str, Any], most: int | None) -> l
     return lines
 
 
-async def _names(client: Client) -> dict[str, str]:
-    """How the first thousand keys and members of the space are called. What is not in a list is not asked for: the wall would note it."""
+async def _names(client: Client, lines: list[AuditLine]) -> dict[str, str]:
+    """How the first thousand keys, members and definitions of the space are called. What is not in a list is not asked for: the wall would note it."""
     keys, members = await client.keys.list(page_size=PAGE), await client.members.list(page_size=PAGE)
-    return {key.id: key.name for key in keys.items} | {member.id: member.name for member in members.items}
+    found = {key.id: key.name for key in keys.items} | {member.id: member.name for member in members.items}
+    if any(line.target.startswith(DEFINITION) for line in lines):
+        definitions = await client.definitions.list(page_size=PAGE)
+        found |= {one.id: one.job_definition_code for one in definitions.items}
+    return found
+
+
+def _named(one: str, names: dict[str, str]) -> str:
+    return f"{one} ({names[one]})" if one in names else one
 
 
 def _show(lines: list[AuditLine], names: dict[str, str]) -> None:
     rows = [
         (
             local(one.at),
-            f"{one.actor} ({names[one.actor]})" if one.actor in names else one.actor,
+            _named(one.actor, names),
             one.address,
             one.action,
-            one.target,
+            _named(one.target, names),
             _told(one),
         )
         for one in lines

@@ -1,6 +1,6 @@
 """``tickwire definitions list`` and ``show``: what there is, and what keeps its triggers from starting jobs."""
 
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -10,13 +10,6 @@ from ..protocol.runs import HEALTHS
 from .connection import call, connection_options, json_option
 from .output import counted, emit, in_json, local, say, spelled, wire
 from .tables import table
-
-_WAYS_OUT: Final = {
-    "depth": "Events lead to jobs whose events start it again: narrow the topic or the filter, or take the trigger away",
-    "rate": "Raise its maxPerMinute or narrow its filter, if so many events are meant",
-    "queue_full": "Let jobs of the space end, or raise how many may wait",
-}
-_MEND: Final = "Mend the parameters of the trigger"
 
 
 @click.command("list")
@@ -120,6 +113,7 @@ def _show_trouble(one: Definition) -> None:
 
 
 def _way_out(one: Definition, problem: TriggerProblem) -> str:
-    told = "Later events start jobs again as far as the guards let them; this is shown until the triggers are changed or enabled again"
-    mend = _WAYS_OUT.get(problem.reason, _MEND)
-    return f"{mend}: {spelled(f'definitions update {one.job_definition_code} --file @changed.json')}. {told}."
+    """What to do, beside what the problem itself says."""
+    mend = "" if problem.kind == "stopped" else "Mend what it makes of the event. "
+    change = spelled(f"definitions update {one.job_definition_code} --file @changed.json")
+    return f"{mend}Change the triggers: {change}. This is shown until they are changed or enabled again."

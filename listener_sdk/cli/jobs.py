@@ -17,7 +17,7 @@ from .creation import create, creation_options, fields_of
 from .families import COLUMNS, children_of, progress, row, show_children, title, tree, with_parents
 from .follow import log_text
 from .groups import DefaultGroup
-from .output import emit, in_json, local, say, spelled, wire
+from .output import emit, in_json, local, say, short, spelled, wire
 from .progress import Seen, counts, eta, wall_clock
 from .tables import table
 
@@ -144,6 +144,7 @@ def _show_attempts(attempts: Sequence[Attempt]) -> None:
 def _facts(job: Job) -> list[tuple[str, Any]]:
     return [
         ("job", title(job)),
+        ("label", job.label),
         ("id", job.id),
         ("status", job.status),
         ("progress", progress(job)),
@@ -163,10 +164,32 @@ def _facts(job: Job) -> list[tuple[str, Any]]:
         ("follows", ", ".join(job.predecessor_ids or ()) if job.status != "waiting" else None),
         ("priority", job.priority),
         ("definition", f"{job.definition}, version {job.definition_version}" if job.definition else None),
+        ("job type", job.job_type),
+        ("run mode", job.run_mode),
+        ("watermark", _watermark(job)),
+        ("started by", _starter(job)),
+        ("depth", f"{job.depth} (event triggers in a row)" if job.depth else None),
         ("tags", ", ".join(job.tags or ())),
         ("part data", in_json(job.part_data) if job.part_data else None),
         ("input", in_json(job.input) if job.input else None),
     ]
+
+
+def _starter(job: Job) -> str:
+    """``schedule: scheduleId us_sch_0000000001, dueTime ...``: the kind, and what that is known by."""
+    facts = dict(job.started_by or {})
+    kind = str(facts.pop("kind", ""))
+    known = ", ".join(f"{name} {short(value)}" for name, value in facts.items() if value is not None)
+    return f"{kind}: {known}" if kind and known else kind or known
+
+
+def _watermark(job: Job) -> str:
+    """From where it reads, and how far it came, if that counts."""
+    facts = job.watermark or {}
+    since = f"since {facts['since']}" if facts.get("since") is not None else ""
+    to = f"to {facts['to']}" if facts.get("to") is not None else ""
+    moved = "" if facts.get("moved") is None else "moved" if facts["moved"] else "not moved"
+    return ", ".join(filter(None, (since, to, moved)))
 
 
 def _stalled(job: Job) -> str:

@@ -244,7 +244,8 @@ def _check_room(tx: Transaction, actor: Actor, code: str) -> None:
     if sql.find(tx.connection, actor.space.id, code) is not None:
         raise Refusal(
             "conflict",
-            f"A job definition {code} exists: choose another code, or change that one with PATCH.",
+            f"A job definition {code} exists: choose another code, or change that one: PATCH /v1/job-definitions/{code}, or tickwire "
+            f"definitions update {code}.",
             key="jobDefinition.jobDefinitionCode",
         )
     if sql.has_as_many(tx.connection, actor.space.id, MOST_DEFINITIONS):
@@ -335,8 +336,8 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
     if job is not None:
         raise Refusal(
             "in_use",
-            f"The job {encode('jb', job)} of this definition has not ended: wait for it, or cancel all of them with POST "
-            f'/v1/jobs/bulk/cancel and {{"filter": {{"definition": "{row.code}"}}}}. Disable the definition first, so that no other follows.',
+            f"The job {encode('jb', job)} of this definition has not ended: wait for it, or cancel all of them: POST "
+            f'/v1/jobs/bulk/cancel with {{"filter": {{"definition": "{row.code}"}}}}, or tickwire jobs cancel --definition {row.code}. Disable the definition first, so that no other follows.',
             key="jobDefinitionCode",
             job=encode("jb", job),
         )

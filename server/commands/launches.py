@@ -101,16 +101,23 @@ def launch(tx: Transaction, item: Launch) -> JobRow:
     return jobs.create(tx, jobs.CreateJob(item.actor, body, said=said, definition_id=item.definition_id))
 
 
+_UPLOAD: Final = "upload one (POST /v1/files), and name it; on the command line --file PATH does both."
+
+
 def _check_file(tx: Transaction, actor: Actor, name: str | None) -> None:
     """Refusals ``invalid`` and ``not_found`` unless this is a file that the actor sees."""
     if name is None:
-        raise Refusal("invalid", "fileId: the job works on a file: upload one, and name it.", key="fileId")
+        raise Refusal(
+            "invalid",
+            f"fileId: the job works on a file: {_UPLOAD}",
+            key="fileId",
+        )
     number = decode("fl", name)
     if number is None or not files.within(tx.connection, actor.space.id, [number], actor.reach):
         shown = name[:64]
         raise Refusal(
             "not_found",
-            f"fileId: there is no file {shown} in this space: upload one, and name it.",
+            f"fileId: there is no file {shown} in this space: {_UPLOAD}",
             key="fileId",
             named=shown,
         )

@@ -57,6 +57,9 @@ def test_actors_are_shown_with_their_names_and_asked_for_by_e_mail(lines, tickwi
     lines.audit[0]["actor"] = "us_mem_1"
     assert "us_mem_1 (Ada)" in tickwire("audit", "--actor", "ada@example.com").stdout
     assert lines.lists[-1]["actor"] == "us_mem_1"
+    tickwire("definitions", "create", "nightly", "--type", "b")
+    lines.audit[0]["target"] = "us_def_0000000001"
+    assert "us_def_0000000001 (nightly)" in tickwire("audit").stdout
     refused = tickwire("audit", "--actor", "nobody@example.com")
     assert "No member of this space has the e-mail nobody@example.com" in refused.stderr
     tickwire("audit", "--deleted-space", "acme")

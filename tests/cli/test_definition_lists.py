@@ -21,11 +21,11 @@ def test_no_trigger_in_trouble_is_no_word(api, tickwire):
 @pytest.mark.parametrize(
     ("problem", "said"),
     [
-        ({}, ["Trigger 1 was stopped 2026-", "on invoice:paid us_evt_0000000007:", "at most 60 jobs", "maxPerMinute"]),
-        ({"reason": "depth"}, ["narrow the topic"]),
+        ({}, ["Trigger 1 was stopped 2026-", "on invoice:paid us_evt_0000000007:", "at most 60 jobs", "definitions update a --file"]),
+        ({"eventTopic": None}, [" on us_evt_0000000007:"]),
         (
-            {"kind": "failed", "reason": "invalid", "problems": [{"key": "params.url", "message": "params.url: is required"}]},
-            ["Trigger 1 failed", "  params.url: is required", "Mend the parameters", "definitions update a --file"],
+            {"kind": "failed", "reason": "invalid", "problems": [{"path": "params.url", "message": "params.url: is required"}]},
+            ["Trigger 1 failed", "  params.url: is required", "Mend what it makes of the event"],
         ),
     ],
 )  # fmt: skip

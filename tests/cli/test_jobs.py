@@ -59,6 +59,27 @@ def test_show_tells_the_facts_and_the_outcome(api, tickwire):
     assert json.loads(tickwire("jobs", "show", job["id"], "--json").stdout)["id"] == job["id"]
 
 
+def test_show_tells_where_a_job_comes_from_and_from_where_it_reads(api, tickwire):
+    job = api.job(
+        label="Nightly", definition="nightly", definitionVersion=3, jobType="workbook:export", runMode="delta", depth=2,
+        watermark={"since": "2026-01-01", "to": "2026-01-02", "moved": True, "version": 4},
+        startedBy={"kind": "event", "eventId": "us_evt_0000000007", "trigger": 0},
+    )  # fmt: skip
+    shown = tickwire("jobs", "show", job["id"]).stdout
+    for text in (
+        "label        Nightly",
+        "definition   nightly, version 3",
+        "job type     workbook:export",
+        "run mode     delta",
+        "watermark    since 2026-01-01, to 2026-01-02, moved",
+        "started by   event: eventId us_evt_0000000007, trigger 0",
+        "depth        2 (event triggers in a row)",
+    ):
+        assert text in shown
+    plain = tickwire("jobs", "show", api.job()["id"]).stdout
+    assert not any(name in plain for name in ("watermark", "started by", "depth", "label"))
+
+
 def test_show_lists_attempts_that_ended_without_an_outcome(api, tickwire):
     job = api.job(status="scheduled", attempt=2)["id"]
     assert "ATTEMPT" not in tickwire("jobs", "show", job).stdout

@@ -354,7 +354,10 @@ def test_the_script_tells_the_story_to_its_end(tmp_path):
     assert [line for line in lines if line[:1].isdigit()] == [
         f"{number}. {step.wish}" for number, step in enumerate(story.STEPS, start=1)
     ]
-    assert lines[-1] == "Downloaded: orders.csv, orders.xlsx, products.xlsx"
+    assert (
+        lines[-1]
+        == f"Downloaded to {(tmp_path / 'kept').resolve() / 'downloads'}: orders.csv, orders.xlsx, products.xlsx"
+    )
     assert {path.name for path in (tmp_path / "kept").iterdir()} >= {"workbook.db", "downloads", "data"}
 
 

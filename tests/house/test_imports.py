@@ -9,8 +9,8 @@ pytestmark = pytest.mark.xdist_group("imports")
 """Every module is read once, not by each worker."""
 
 PURE = frozenset({
-    "annotated_types", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "json", "math", "operator", "pydantic",
-    "pydantic_core", "re", "string", "typing", "urllib",
+    "annotated_types", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "heapq", "itertools", "json", "math", "operator",
+    "pydantic", "pydantic_core", "re", "string", "typing", "urllib",
 })  # fmt: skip
 """All that the protocol imports from outside of itself; of ``urllib`` what reads and writes addresses."""
 
