@@ -88,8 +88,19 @@ class Context(Generic[Input]):
 
     @property
     def raw(self) -> RawJob:
-        """The job as it was when it was granted: ``file_id``, ``source``, ``subject``, ``parent_id`` and all other fields."""
+        """The job as it was when it was granted: ``file_id``, ``parent_id``, ``started_by`` and all other fields."""
         return whole(self._raw)
+
+    @property
+    def source(self) -> str:
+        """The id of what the job works on, such as a workbook's; the space's where nothing else was named."""
+        return self.raw.source
+
+    @property
+    def subject(self) -> dict[str, Any]:
+        """What was selected: ``{"type": "resource", "id": …}`` or ``{"type": "collection", "resource": …, "query": …}``; empty for nothing.
+        Of an action on a column it says which: ``subject["params"]["columnKey"]``."""
+        return self.raw.subject or {}
 
     @property
     def is_part(self) -> bool:

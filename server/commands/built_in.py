@@ -86,7 +86,7 @@ class NoopParams(WireModel):
 
     model_config = ConfigDict(title="Do nothing", **_FORM)
 
-    echo: Any = Field(None, description="Becomes the result.")
+    echo: Any = Field(None, description="Stands in the result, as echo.")
     seconds: float = Field(0, ge=0, le=3_600, allow_inf_nan=False, description="How long to take for it.")
 
 

@@ -28,6 +28,13 @@ def test_the_facts_of_the_job_are_at_hand():
         _ = job.client
 
 
+def test_what_it_works_on_is_at_hand():
+    column = {"type": "collection", "resource": "records", "params": {"columnKey": "email"}}
+    job = make(source="us_sh_1", subject=column)
+    assert (job.source, job.subject) == ("us_sh_1", column)
+    assert make().subject == {}
+
+
 def test_a_part_knows_which_it_is_and_what_to_work_on():
     part = make(part=0, partData={"page": 1}, parentId="us_jb_9")
     assert (part.is_part, part.part, part.part_data) == (True, 0, {"page": 1})
