@@ -99,7 +99,8 @@ class Context(Generic[Input]):
     @property
     def subject(self) -> dict[str, Any]:
         """What was selected: ``{"type": "resource", "id": …}`` or ``{"type": "collection", "resource": …, "query": …}``; empty for nothing.
-        Of an action on a column it says which: ``subject["params"]["columnKey"]``."""
+        Of an action on a column it says which: ``subject["params"]["columnKey"]``.
+        """
         return self.raw.subject or {}
 
     @property

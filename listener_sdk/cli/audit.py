@@ -102,6 +102,12 @@ async def _names(client: Client, lines: list[AuditLine]) -> dict[str, str]:
     return found
 
 
+def _code(line: AuditLine) -> dict[str, str]:
+    """How a definition is called that may be gone."""
+    code = {**(line.before or {}), **(line.after or {})}.get("jobDefinitionCode")
+    return {line.target: code} if isinstance(code, str) else {}
+
+
 def _named(one: str, names: dict[str, str]) -> str:
     return f"{one} ({names[one]})" if one in names else one
 
@@ -113,7 +119,7 @@ def _show(lines: list[AuditLine], names: dict[str, str]) -> None:
             _named(one.actor, names),
             one.address,
             one.action,
-            _named(one.target, names),
+            _named(one.target, _code(one) | names),
             _told(one),
         )
         for one in lines

@@ -63,6 +63,11 @@ _OPTIONS = (
         metavar="SPAN|TIME",
         help="Start in 30s, 10m, 2h or 1d, or at an ISO time such as 2030-01-31T08:00.",
     ),
+    click.option(
+        "--manual",
+        is_flag=True,
+        help="Let it wait until 'tickwire jobs execute' starts it; nobody watches it.",
+    ),
 )
 
 
@@ -75,6 +80,7 @@ def fields_of(
     predecessors: tuple[str, ...],
     priority: int | None,
     at: str | None,
+    manual: bool,
 ) -> dict[str, Any]:
     """The fields of the job that the options describe; Misuse when they are not understood."""
     check_name(job)
@@ -85,6 +91,7 @@ def fields_of(
         "predecessor_ids": [*predecessors] or None,
         "priority": priority,
         "scheduled_at": ahead(at, "--at", wall_clock()) if at else None,
+        "trigger": "manual" if manual else "immediate",
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -97,7 +104,7 @@ async def uploaded(client: Client, path: Path | None) -> dict[str, str]:
 async def create(client: Client, job: str, path: Path | None, fields: dict[str, Any]) -> Job:
     """Create the job, after its file was uploaded."""
     file = await uploaded(client, path)
-    return await client.jobs.create(job, trigger="immediate", **fields, **file)
+    return await client.jobs.create(job, **fields, **file)
 
 
 def input_of(pairs: tuple[str, ...], text: str | None) -> dict[str, Any]:

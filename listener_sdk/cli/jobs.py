@@ -1,4 +1,4 @@
-"""``tickwire jobs``: list, create, show, log, delete; cancel and retry stand in `acts`."""
+"""``tickwire jobs``: list, create, execute, show, log, delete; cancel and retry stand in `acts`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ ATTEMPTS_SHOWN: Final = 10
 
 @click.group("jobs", cls=DefaultGroup)
 def command() -> None:
-    """List (the default), create, show, cancel, retry and delete jobs."""
+    """List (the default), create, execute, show, cancel, retry and delete jobs."""
 
 
 command.add_command(cancel)
@@ -89,9 +89,26 @@ def create_job(
     """Create JOB (such as workbook:export) and return at once; 'tickwire run' waits for its end."""
     fields = fields_of(job, **given)
     made = call(url, key, lambda client: create(client, job, path, fields))
-    emit(wire(made)) if as_json else say(
-        f"{made.id} is {made.status}. Show it: {spelled(f'jobs show {made.id}')}"
-    )
+    emit(wire(made)) if as_json else _say_stands(made)
+
+
+@command.command("execute")
+@click.argument("job_id")
+@connection_options
+@json_option
+def execute(job_id: str, url: str | None, key: str | None, as_json: bool) -> None:
+    """Start a job that was created with --manual, or is in planning."""
+
+    async def session(client: Client) -> Job:
+        await client.jobs.execute(job_id)
+        return await client.jobs.get(job_id)
+
+    started = call(url, key, session)
+    emit(wire(started)) if as_json else _say_stands(started)
+
+
+def _say_stands(job: Job) -> None:
+    say(f"{job.id} is {job.status}. Show it: {spelled(f'jobs show {job.id}')}")
 
 
 @command.command("show")

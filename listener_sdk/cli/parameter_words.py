@@ -1,6 +1,6 @@
 """What a job type's schema says of its parameters: which kinds of value each takes, and in words within which limits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ..protocol.json_schemas import RefError, at_path, resolve_ref
@@ -11,18 +11,16 @@ MOST_SEEN: Final = 100
 DEEPEST: Final = 3
 """Lists in lists, and objects in them, whose types are told."""
 _ANY: Final[Mapping[str, Any]] = {}
+_RANGES: Final = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+    ("minProperties", "maxProperties", " fields"),
+)
 _BOUNDS: Final = (
-    ("minimum", "at least {}"),
     ("exclusiveMinimum", "more than {}"),
-    ("maximum", "at most {}"),
     ("exclusiveMaximum", "less than {}"),
     ("multipleOf", "a multiple of {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("minItems", "at least {} items"),
-    ("maxItems", "at most {} items"),
-    ("minProperties", "at least {} fields"),
-    ("maxProperties", "at most {} fields"),
     ("pattern", "matches {}"),
     ("format", "a {}"),
 )
@@ -51,14 +49,27 @@ def type_words(document: Mapping[str, Any], schema: Any, deep: int = DEEPEST) ->
 
 
 def limit_words(document: Mapping[str, Any], schema: Any) -> str:
-    """``at least 1, at most 64 characters``, as far as the schema bounds the value."""
-    found = [
-        words.format(bound if isinstance(bound, str) else in_json(bound))
-        for one in _chosen(document, schema)
-        for name, words in _BOUNDS
-        if (bound := one.get(name)) is not None
-    ]
-    return ", ".join(dict.fromkeys(found))
+    """``1 to 64 characters, matches ^[a-z]*$``, as far as the schema bounds the value."""
+    every = [words for one in _chosen(document, schema) for words in (*_ranges(one), *_bounds(one))]
+    return ", ".join(dict.fromkeys(every))
+
+
+def _ranges(schema: Mapping[str, Any]) -> Iterator[str]:
+    for lowest, highest, unit in _RANGES:
+        low, high = (
+            None if schema.get(name) is None else in_json(schema[name]) for name in (lowest, highest)
+        )
+        if low is not None and high is not None:
+            yield f"{low if low == high else f'{low} to {high}'}{unit}"
+        elif low is not None or high is not None:
+            yield f"at least {low}{unit}" if high is None else f"at most {high}{unit}"
+
+
+def _bounds(schema: Mapping[str, Any]) -> Iterator[str]:
+    for name, words in _BOUNDS:
+        bound = schema.get(name)
+        if bound is not None:
+            yield words.format(bound if isinstance(bound, str) else in_json(bound))
 
 
 def _chosen(document: Mapping[str, Any], schema: Any) -> list[Mapping[str, Any]]:

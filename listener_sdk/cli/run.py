@@ -20,7 +20,7 @@ from .connection import call, connection_options, json_option
 from .creation import create, creation_options, fields_of
 from .failures import Failure
 from .follow import follow, untaken
-from .output import emit, short, spelled, tell, wire
+from .output import emit, say, short, spelled, tell, wire
 from .progress import Seen, percent
 from .views import view
 
@@ -61,6 +61,11 @@ def command(
     on).
     """
     fields = fields_of(job, **given)
+    if given["manual"]:
+        waiting = call(url, key, lambda client: create(client, job, path, fields))
+        told = f"{waiting.id} waits to be started: {spelled(f'jobs execute {waiting.id}')}"
+        emit(wire(waiting)) if as_json else say(told)
+        return
 
     async def session(client: Client) -> tuple[Job, bool]:
         after = (await client.whoami()).position

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import WSMsgType, web
 from click.testing import CliRunner
+from fake_actions import FakeActions
 from fake_definitions import FakeDefinitions
 from fake_members import FakeMembers
 from fake_runs import FakeRuns
@@ -24,7 +25,7 @@ def refusal(status, code, message):
 
 
 @dataclass
-class FakeApi(FakeMembers):
+class FakeApi(FakeActions, FakeMembers):
     """What the server holds, what it was asked, and which events follow the creation of a job."""
 
     url: str = ""
@@ -115,12 +116,7 @@ class FakeApi(FakeMembers):
             web.get("/v1/jobs/{id}/attempts", self._attempts),
             web.post("/v1/jobs/{id}/cancel", self._cancel),
             web.post("/v1/jobs/{id}/retry", self._retry),
-            web.get("/v1/actions", self._list_actions),
-            web.post("/v1/actions", self._make_action),
-            web.get("/v1/actions/{id}", self._show_action),
-            web.patch("/v1/actions/{id}", self._change_action),
-            web.delete("/v1/actions/{id}", self._delete_action),
-            web.post("/v1/actions/{id}/execute", self._press),
+            web.post("/v1/jobs/{id}/execute", self._start),
             web.get("/v1/events", self._list_events),
             web.post("/v1/events", self._publish),
             web.post("/v1/files", self._upload),
@@ -152,7 +148,7 @@ class FakeApi(FakeMembers):
             web.patch("/v1/keys/{id}", self._change_key),
             web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
-            *self.definitions.routes(), *self.schedules.routes(), *self.history.routes(),
+            *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.history.routes(),
         ])  # fmt: skip
         return app
 
@@ -256,47 +252,14 @@ class FakeApi(FakeMembers):
         page = {"currentPage": 1, "pageCount": 1, "totalCount": len(found)}
         return web.json_response({"data": found[::-1], "pagination": page, "asOf": "e:0", "cursor": None})
 
-    async def _list_actions(self, request):
-        names = {"targetId", "domain", "operation"} & request.query.keys()
-        return web.json_response([
-            one for one in self.actions if all(one[name] == request.query[name] for name in names)
-        ])  # fmt: skip
-
-    async def _make_action(self, request):
-        body = await request.json()
-        domain = body["mount"]["type"]
-        self.actions.append({
-            "id": f"us_ac_{len(self.actions) + 1:010d}", "targetId": "us_sp_default", "domain": domain,
-            "job": f"{domain}:{body['operation']}", "createdAt": AT, "updatedAt": AT, **body,
-        })  # fmt: skip
-        return web.json_response(self.actions[-1])
-
-    def _action(self, request):
-        return next(one for one in self.actions if one["id"] == request.match_info["id"])
-
-    async def _show_action(self, request):
-        return web.json_response(self._action(request))
-
-    async def _change_action(self, request):
-        self.changed.append(await request.json())
-        return web.json_response(self._action(request) | self.changed[-1])
-
-    async def _delete_action(self, request):
-        self.actions.remove(self._action(request))
-        return web.json_response({"data": {"success": True}})
-
-    async def _press(self, request):
-        action, body = self._action(request), await request.json()
-        self.pressed.append((action["id"], body))
-        if self.problems:
-            return web.json_response({"errors": self.problems}, status=400)
-        return self._created({"type": action["domain"], "operation": action["operation"]})
-
     async def _create(self, request):
         return self._created(await request.json())
 
     def _created(self, body):
         job = self.job(**body, job=f"{body['type']}:{body['operation']}")
+        if body.get("trigger") == "manual":
+            job["status"] = "created"
+            return web.json_response({"data": job})
         if self.untaken:
             self.event("job:created", job["id"], status="created")
             self.event("job:ready", job["id"], status="ready")
@@ -337,6 +300,10 @@ class FakeApi(FakeMembers):
 
     async def _retry(self, request):
         return web.json_response({"data": self.job(rerunOf=self._found(request)["id"])})
+
+    async def _start(self, request):
+        self._found(request)["status"] = "executing"
+        return web.json_response({"data": {"success": True}})
 
     async def _act(self, request):
         """Acts on all named jobs that exist, or on all that have a status of the filter."""

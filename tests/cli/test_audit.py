@@ -60,6 +60,8 @@ def test_actors_are_shown_with_their_names_and_asked_for_by_e_mail(lines, tickwi
     tickwire("definitions", "create", "nightly", "--type", "b")
     lines.audit[0]["target"] = "us_def_0000000001"
     assert "us_def_0000000001 (nightly)" in tickwire("audit").stdout
+    lines.audit[0] |= {"target": "us_def_0000000009", "before": {"jobDefinitionCode": "gone"}, "after": None}
+    assert "us_def_0000000009 (gone)" in tickwire("audit").stdout
     refused = tickwire("audit", "--actor", "nobody@example.com")
     assert "No member of this space has the e-mail nobody@example.com" in refused.stderr
     tickwire("audit", "--deleted-space", "acme")

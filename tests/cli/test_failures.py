@@ -105,4 +105,4 @@ def test_what_no_server_would_take_is_misuse_and_told_whole():
     told = [{"code": "invalid", "key": key, "message": f"{key}: is wrong."} for key in "abcd"]
     failure = explained(InvalidError(told))
     assert isinstance(failure, Misuse)
-    assert failure.message == "a: is wrong. b: is wrong. c: is wrong. d: is wrong."
+    assert failure.message == "a: is wrong.\nb: is wrong.\nc: is wrong.\nd: is wrong."

@@ -148,6 +148,16 @@ def test_a_job_is_created_without_waiting_for_it(api, tickwire):
     assert json.loads(tickwire("jobs", "create", "a:b", "--json").stdout)["id"] == "us_jb_0000000002"
 
 
+def test_a_job_may_wait_until_it_is_started(api, tickwire):
+    made = tickwire("run", "a:b", "--manual")
+    assert made.stdout == "us_jb_0000000001 waits to be started: tickwire jobs execute us_jb_0000000001\n"
+    assert api.jobs["us_jb_0000000001"]["trigger"] == "manual"
+    assert json.loads(tickwire("run", "a:b", "--manual", "--json").stdout)["trigger"] == "manual"
+    started = tickwire("jobs", "execute", "us_jb_0000000001").stdout
+    assert started.startswith("us_jb_0000000001 is executing.")
+    assert json.loads(tickwire("jobs", "execute", "us_jb_0000000001", "--json").stdout)["status"] == "executing"
+
+
 def test_delete_says_what_it_did(api, tickwire):
     first, second = (api.job()["id"] for _ in range(2))
     assert tickwire("jobs", "delete", first).stdout == f"{first} is deleted.\n"

@@ -29,7 +29,9 @@ def test_kinds_are_told(schema, words, taken):
 
 def test_limits_are_told_of_what_may_be_chosen():
     schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 2.5}, {"pattern": "^a", "format": "date"}]}
-    assert limit_words({}, schema) == "more than 0, at most 2.5, matches ^a, a date"
+    assert limit_words({}, schema) == "at most 2.5, more than 0, matches ^a, a date"
+    assert limit_words({}, {"minLength": 1, "maxLength": 5, "minItems": 2}) == "1 to 5 characters, at least 2 items"
+    assert limit_words({}, {"minimum": 0, "maximum": 9}) == "0 to 9"
 
 
 def test_a_parameter_is_found_by_its_name_else_among_the_others():
