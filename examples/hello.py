@@ -1,4 +1,4 @@
-"""The ten-line listener of the README: checksums of a folder's files, with live progress and a download."""
+"""The short listener of the README: checksums of a folder's files, with live progress and a download."""
 
 from hashlib import sha256
 from pathlib import Path
