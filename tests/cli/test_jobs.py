@@ -155,7 +155,9 @@ def test_a_job_may_wait_until_it_is_started(api, tickwire):
     assert json.loads(tickwire("run", "a:b", "--manual", "--json").stdout)["trigger"] == "manual"
     started = tickwire("jobs", "execute", "us_jb_0000000001").stdout
     assert started.startswith("us_jb_0000000001 is executing.")
-    assert json.loads(tickwire("jobs", "execute", "us_jb_0000000001", "--json").stdout)["status"] == "executing"
+    assert (
+        json.loads(tickwire("jobs", "execute", "us_jb_0000000001", "--json").stdout)["status"] == "executing"
+    )
 
 
 def test_delete_says_what_it_did(api, tickwire):
