@@ -101,8 +101,8 @@ def numbered(refusal: Refusal, index: int) -> list[Refusal]:
     return [
         Refusal(
             one.code,
-            f"{index}: {one.message}",
-            key=".".join(filter(None, (str(index), one.key))),
+            f"[{index}]: {one.message}",
+            key=".".join(filter(None, (f"[{index}]", one.key))),
             named=one.named,
         )
         for one in every

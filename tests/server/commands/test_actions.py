@@ -91,7 +91,10 @@ async def test_many_are_made_together_in_their_order_or_not_at_all(stage):
     wrong = await refusal(
         make(stage, LEAST, {**LEAST, "targetId": "?"}, {**LEAST, "targetId": "us_sp_elsewhere"}, many=True)
     )
-    assert [(one.key, one.code) for one in wrong.all] == [("1.mount", "invalid"), ("2.targetId", "not_found")]
+    assert [(one.key, one.code) for one in wrong.all] == [
+        ("[1].mount", "invalid"),
+        ("[2].targetId", "not_found"),
+    ]
     assert len(await stored(stage)) == 3
 
 

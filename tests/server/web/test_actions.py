@@ -66,10 +66,10 @@ async def test_many_are_made_at_once(server):
         ([], "bad_request", None),
         ({"label": "a"}, "bad_request", None),
         ([LEAST] * (MOST_ACTIONS + 1), "bad_request", None),
-        ([LEAST, {"label": "a"}], "invalid", "1.operation"),
-        ([LEAST, {**LEAST, "mode": "x"}], "invalid", "1.mode"),
-        ([LEAST, {**LEAST, "targetId": "?"}], "invalid", "1.mount"),
-        ([LEAST, 5], "invalid", "1"),
+        ([LEAST, {"label": "a"}], "invalid", "[1].operation"),
+        ([LEAST, {**LEAST, "mode": "x"}], "invalid", "[1].mode"),
+        ([LEAST, {**LEAST, "targetId": "?"}], "invalid", "[1].mount"),
+        ([LEAST, 5], "invalid", "[1]"),
     ],
 )
 async def test_none_is_made_where_one_is_wrong(server, given, code, key):
@@ -85,7 +85,7 @@ async def test_a_form_by_which_nothing_can_be_checked_is_refused(server):
     made = await make(server)
     for method, path, body, key in (
         ("POST", "/v1/actions", large, "inputForm"),
-        ("POST", "/v1/actions/bulk", [LEAST, large], "1.inputForm"),
+        ("POST", "/v1/actions/bulk", [LEAST, large], "[1].inputForm"),
         ("PATCH", f"/v1/actions/{made['id']}", {"inputForm": large["inputForm"]}, "inputForm"),
     ):
         answer = await server.call(method, path, raw=json.dumps(body).encode())
