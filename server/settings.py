@@ -190,6 +190,7 @@ class Settings(BaseModel):
     )
     file_days: Days = Field(30, description="How long files are kept.")
     audit_days: Days = Field(400, description="How long it is kept who has changed what.")
+    notification_days: Days = Field(90, description="How long notifications stay in inboxes, read or not.")
 
     max_body_bytes: Size = Field(1 * MIB, description="Largest body of a call.")
     max_bulk_bytes: Size = Field(16 * MIB, description="Largest body of a call that creates many jobs.")
@@ -246,6 +247,7 @@ class Settings(BaseModel):
             job_ms=int(self.job_days * DAY_MS),
             file_ms=int(self.file_days * DAY_MS),
             audit_ms=int(self.audit_days * DAY_MS),
+            notification_ms=int(self.notification_days * DAY_MS),
         )
 
     @property

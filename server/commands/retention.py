@@ -39,6 +39,20 @@ class OldLines:
 
 
 @dataclass(frozen=True, slots=True)
+class OldNotifications:
+    """Of inboxes."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldRules:
+    """What is known of rules that have told nothing for long."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OldKeys:
     """Idempotency keys that have expired, at most ``count``."""
 
@@ -79,6 +93,16 @@ def remove_jobs(tx: Transaction, item: OldJobs) -> tuple[int, bool]:
 def remove_audit(tx: Transaction, item: OldLines) -> int:
     """Lines of the audit; how many went."""
     return audit.remove(tx.connection, item.ids)
+
+
+def remove_notifications(tx: Transaction, item: OldNotifications) -> int:
+    """Notifications of inboxes; how many went."""
+    return sql.remove_notifications(tx.connection, item.ids)
+
+
+def remove_rules(tx: Transaction, item: OldRules) -> int:
+    """What is known of rules; how many went."""
+    return sql.remove_rules(tx.connection, item.ids, tx.now)
 
 
 def remove_keys(tx: Transaction, item: OldKeys) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 DAY_MS: Final = 86_400_000
+RULE_MS: Final = DAY_MS
+"""How long it is known when a rule of notifications told something last: its minute is over long before."""
 TARGET_S: Final = 0.0015
 """How long a page should keep the writer before its commit, which takes two or three times as long."""
 SMALLEST_PAGE: Final = 1
@@ -25,6 +27,7 @@ class Retention:
     job_ms: int = 90 * DAY_MS
     file_ms: int = 30 * DAY_MS
     audit_ms: int = 400 * DAY_MS
+    notification_ms: int = 90 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,8 @@ OLD_EVENTS: Final = _command("old_events", commands.remove_events)
 OLD_FILES: Final = _command("old_files", commands.remove_files)
 OLD_JOBS: Final = _command("old_jobs", commands.remove_jobs)
 OLD_LINES: Final = _command("old_lines", commands.remove_audit)
+OLD_NOTIFICATIONS: Final = _command("old_notifications", commands.remove_notifications)
+OLD_RULES: Final = _command("old_rules", commands.remove_rules)
 OLD_KEYS: Final = _command("old_keys", commands.remove_keys)
 
 
@@ -86,6 +88,8 @@ class Went:
     files: int = 0
     jobs: int = 0
     audit: int = 0
+    notifications: int = 0
+    rules: int = 0
 
 
 @dataclass(slots=True)
@@ -94,6 +98,10 @@ class _Walk:
 
     spans: Spans | None = None
     at_ms: int = 0
+
+
+def _old_rules(reader: Reader, _rules: Retention, now: int, count: int) -> list[int]:
+    return sql.old_rules(reader, now, count)
 
 
 class RetentionLoop:
@@ -146,7 +154,11 @@ class RetentionLoop:
         jobs, files = spans_of((await self._read(spaces.every)).values(), self._rules)
         went.files = await self._walk(self._file_walk, files, sql.old_files, self._remove_files)
         went.jobs = await self._walk(self._job_walk, jobs, sql.old_jobs, self._remove_jobs)
-        went.audit = await self._lines()
+        went.audit = await self._listed(OLD_LINES, commands.OldLines, sql.old_lines)
+        went.notifications = await self._listed(
+            OLD_NOTIFICATIONS, commands.OldNotifications, sql.old_notifications
+        )
+        went.rules = await self._listed(OLD_RULES, commands.OldRules, _old_rules)
         if went != Went():
             _log.info("removed_old", **asdict(went))
         return went
@@ -177,14 +189,23 @@ class RetentionLoop:
         stays = sql.old_events(reader, self._rules, self._now(), self._size(OLD_EVENTS))
         return log_sql.head(reader), stays
 
-    async def _lines(self) -> int:
+    async def _listed(
+        self,
+        command: Command[Page[Item], tuple[int, float]],
+        item: Callable[[tuple[int, ...]], Item],
+        find: Callable[[Reader, Retention, int, int], list[int]],
+    ) -> int:
+        """Remove what is found by its numbers, until nothing is found."""
         total = 0
-        while ids := await self._read(self._old_lines):
-            total += await self._page(OLD_LINES, commands.OldLines(tuple(ids)), len(ids))
+        while ids := await self._read(
+            lambda reader: find(reader, self._rules, self._now(), self._size(command))
+        ):
+            went = await self._page(command, item(tuple(ids)), len(ids))
+            total += went
+            if not went:
+                # Others were faster, or need them again.
+                break
         return total
-
-    def _old_lines(self, reader: Reader) -> list[int]:
-        return sql.old_lines(reader, self._rules, self._now(), self._size(OLD_LINES))
 
     async def _remove_files(self, old: list[Aged]) -> int:
         total = 0

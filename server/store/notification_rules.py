@@ -130,25 +130,6 @@ def forget(connection: Connection, kind: str, about: Collection[int]) -> None:
     )
 
 
-def old(reader: Reader, before: int, count: int) -> list[int]:
-    """Rules that have told nothing since a time, and have nothing to tell."""
-    rows = reader.rows(
-        "SELECT id FROM notification_rule WHERE due_at IS NULL AND told_at < :before ORDER BY told_at LIMIT :count",
-        before=before,
-        count=count,
-    )
-    return [row[0] for row in rows]
-
-
-def remove_old(connection: Connection, ids: Iterable[int], before: int) -> int:
-    """Remove these, unless they have told something meanwhile; how many went."""
-    return connection.run(
-        "DELETE FROM notification_rule WHERE id IN LIST(:ids) AND due_at IS NULL AND told_at < :before",
-        ids=list(ids),
-        before=before,
-    )
-
-
 # ---- whose rules
 
 

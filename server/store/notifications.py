@@ -71,14 +71,3 @@ def read_upto(connection: Connection, member_id: int, upto: int, now: int) -> in
         member=member_id,
         upto=upto,
     )
-
-
-def oldest(reader: Reader, count: int) -> list[tuple[int, int]]:
-    """The oldest of all spaces: number and time."""
-    rows = reader.rows("SELECT id, at FROM notification ORDER BY id LIMIT :count", count=count)
-    return [(row[0], row[1]) for row in rows]
-
-
-def remove(connection: Connection, ids: Iterable[int]) -> int:
-    """Remove notifications; how many went."""
-    return connection.run("DELETE FROM notification WHERE id IN LIST(:ids)", ids=list(ids))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..core.files import FileRow
-from ..core.retention import Aged, Retention, Spans, Sweep, job_cost, old_prefix, placed_files, sweep
+from ..core.retention import RULE_MS, Aged, Retention, Spans, Sweep, job_cost, old_prefix, placed_files, sweep
 from . import audit, files, log
 from .database import Connection, Reader
 
@@ -46,6 +46,36 @@ def old_lines(reader: Reader, rules: Retention, now: int, count: int) -> list[in
     """Lines of the audit that are old, at most ``count``, the oldest first."""
     rows = audit.oldest(reader, count)
     return [row[0] for row in rows[: old_prefix([row[1] for row in rows], now, rules.audit_ms)]]
+
+
+def old_notifications(reader: Reader, rules: Retention, now: int, count: int) -> list[int]:
+    """Notifications in inboxes that are old, at most ``count``, the oldest first."""
+    rows = reader.rows("SELECT id, at FROM notification ORDER BY id LIMIT :count", count=count)
+    return [row[0] for row in rows[: old_prefix([row[1] for row in rows], now, rules.notification_ms)]]
+
+
+def remove_notifications(connection: Connection, ids: Sequence[int]) -> int:
+    """Remove notifications, read or not; how many went."""
+    return connection.run("DELETE FROM notification WHERE id IN LIST(:ids)", ids=list(ids))
+
+
+def old_rules(reader: Reader, now: int, count: int) -> list[int]:
+    """Rules that have told nothing for long and have nothing to tell, at most ``count``: to go on without their rows is the same."""
+    rows = reader.rows(
+        "SELECT id FROM notification_rule WHERE due_at IS NULL AND told_at <= :before ORDER BY told_at LIMIT :count",
+        before=now - RULE_MS,
+        count=count,
+    )
+    return [row[0] for row in rows]
+
+
+def remove_rules(connection: Connection, ids: Sequence[int], now: int) -> int:
+    """Remove these, unless they have told or counted something meanwhile; how many went."""
+    return connection.run(
+        "DELETE FROM notification_rule WHERE id IN LIST(:ids) AND due_at IS NULL AND told_at <= :before",
+        ids=list(ids),
+        before=now - RULE_MS,
+    )
 
 
 def remove_files(connection: Connection, ids: Sequence[int]) -> list[FileRow]:

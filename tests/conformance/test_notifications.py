@@ -27,8 +27,6 @@ def test_a_rule_comes_back_as_it_was(tx):
     newer = replace(row, told_at=3, due_at=None, digest=Digest())
     notification_rules.update(tx, [newer])
     assert notification_rules.keep(tx, [row.id]) == {row.id: newer}
-    assert notification_rules.old(tx, 4, 9) == [row.id]
-    assert notification_rules.remove_old(tx, [row.id, 1], 4) == 1
     kept = notification_rules.keep_cursor(tx)
     notification_rules.move_cursor(tx, kept, 2**46)
     assert notification_rules.keep_cursor(tx) == notification_rules.cursor(tx) == (1, 2**46)
@@ -59,8 +57,6 @@ def test_an_inbox_comes_back_as_it_was(tx):
     assert notifications.unread(tx, NOTICE.member_id) == 2
     assert notifications.read(tx, [3], 9) == 1
     assert notifications.read_upto(tx, NOTICE.member_id, 2**49, 9) == 1
-    assert notifications.oldest(tx, 1) == [(3, 7)]
-    assert notifications.remove(tx, [3, NOTICE.id]) == 2
 
 
 def test_nothing_stays_of_a_space_that_is_gone(tx):

@@ -6,9 +6,11 @@ from stage import START_MS
 
 from server.core.files import FileRow
 from server.core.jobs import COLUMNS
-from server.core.retention import Retention, Spans
-from server.store import audit, files, idempotency, jobs, log
+from server.core.notifications import Digest, NotificationRow, RuleKey
+from server.core.retention import RULE_MS, Retention, Spans
+from server.store import audit, files, idempotency, jobs, log, notification_rules, notifications
 from server.store import retention as sql
+from server.store.notification_rules import RuleRow
 
 KEEP = 1_000
 RULES = Retention(log_ms=KEEP, log_events=100, job_ms=KEEP, file_ms=KEEP)
@@ -138,6 +140,32 @@ def test_lines_of_the_audit_are_old_in_the_order_of_writing(tx):
     rules = replace(RULES, audit_ms=KEEP)
     assert sql.old_lines(tx, rules, NOW, 9) == [1, 2]
     assert sql.old_lines(tx, rules, NOW, 1) == [1]
+
+
+# ---- notifications
+
+
+def test_notifications_are_old_in_the_order_of_making_read_or_not(tx):
+    rows = [(1, OLD, None), (2, OLD, OLD), (3, YOUNG, None), (4, OLD, None)]
+    notifications.insert(tx, [NotificationRow(n, 1, 7, at, read_at, "{}") for n, at, read_at in rows])
+    rules = replace(RULES, notification_ms=KEEP)
+    assert sql.old_notifications(tx, rules, NOW, 9) == [1, 2]
+    assert sql.old_notifications(tx, rules, NOW, 1) == [1]
+    assert sql.remove_notifications(tx, [1, 2, 9]) == 2
+    assert sql.old_notifications(tx, rules, NOW, 9) == []
+
+
+def test_rules_that_wait_for_nothing_and_told_long_ago_go(tx):
+    key = RuleKey(1, "definition", 1, 0)
+    long_ago = NOW - RULE_MS
+    rows = [(1, long_ago, None), (2, long_ago - 5, None), (3, long_ago + 1, None), (4, long_ago, NOW)]
+    notification_rules.insert(
+        tx, [RuleRow(n, key._replace(about=n), at, due, Digest()) for n, at, due in rows]
+    )
+    assert sql.old_rules(tx, NOW, 9) == [2, 1]
+    assert sql.old_rules(tx, NOW, 1) == [2]
+    assert sql.remove_rules(tx, [1, 2, 3, 4], NOW) == 2
+    assert set(notification_rules.keep(tx, [1, 2, 3, 4])) == {3, 4}
 
 
 # ---- jobs

@@ -39,15 +39,13 @@ def test_a_rule_is_found_by_its_key_and_when_it_is_due(connection):
     connection.commit()
 
 
-def test_rules_go_with_what_they_stand_on_and_when_they_are_old(connection):
+def test_rules_go_with_what_they_stand_on(connection):
     connection.begin()
     sql.insert(connection, [RuleRow(n, KEY._replace(about=n), n, None, Digest()) for n in (4, 5, 6)])
     sql.insert(connection, [RuleRow(7, KEY._replace(kind="schedule"), 1, None, Digest())])
     sql.insert(connection, [RuleRow(8, KEY._replace(about=8), 1, 9, FAILED)])
     sql.forget(connection, "definition", [4])
-    assert sql.old(connection, 6, 9) == [7, 5]
-    assert sql.remove_old(connection, [5, 6, 8], 6) == 1
-    assert set(sql.keep(connection, range(10))) == {6, 7, 8}
+    assert set(sql.keep(connection, range(10))) == {5, 6, 7, 8}
     connection.commit()
 
 

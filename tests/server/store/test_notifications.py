@@ -34,12 +34,3 @@ def test_what_is_read_is_unread_no_more(connection):
     assert (sql.read_upto(connection, 7, 3, 300), sql.unread(connection, 7)) == (2, 2)
     assert sql.read_upto(connection, 8, 99, 300) == 0
     connection.commit()
-
-
-def test_the_oldest_go_first(connection):
-    connection.begin()
-    sql.insert(connection, [row(3), row(1), row(2)])
-    assert sql.oldest(connection, 2) == [(1, 1), (2, 2)]
-    assert sql.remove(connection, [1, 2, 99]) == 2
-    assert sql.oldest(connection, 9) == [(3, 3)]
-    connection.commit()

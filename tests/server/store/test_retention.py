@@ -38,6 +38,9 @@ class Watching:
         lambda c: sql.remove_events(c, 5),
         lambda c: sql.remove_files(c, [1, 2]),
         lambda c: sql.remove_lines(c, [1, 2]),
+        lambda c: sql.remove_notifications(c, [1, 2]),
+        lambda c: sql.old_rules(c, 5, 5),
+        lambda c: sql.remove_rules(c, [1, 2], 5),
         lambda c: idempotency.count_old(c, 5, 5),
     ],
 )
@@ -50,7 +53,8 @@ def test_every_step_goes_by_an_index_and_sorts_nothing(connection, act):
         assert "TEMP B-TREE" not in plan, watching.plans
 
 
-def test_old_lines_are_read_in_the_order_of_making_and_no_further_than_asked(connection):
+def test_old_lines_and_notifications_are_read_in_the_order_of_making_and_no_further_than_asked(connection):
     watching = Watching(connection)
     sql.old_lines(watching, Retention(), 5, 5)
-    assert watching.plans == ["SCAN audit"]
+    sql.old_notifications(watching, Retention(), 5, 5)
+    assert watching.plans == ["SCAN audit", "SCAN notification"]
