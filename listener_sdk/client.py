@@ -15,6 +15,7 @@ from .client_job_types import JobTypes
 from .client_jobs import Jobs
 from .client_keys import Keys, WhoAmI
 from .client_members import Members
+from .client_notifications import Notifications
 from .client_plans import Plans
 from .client_runs import Runs
 from .client_schedules import Schedules
@@ -66,6 +67,7 @@ class Client:
         self.secrets = Secrets(self._http)
         self.tokens = Tokens(self._http)
         self.members = Members(self._http)
+        self.notifications = Notifications(self._http)
         self.audit = Audit(self._http)
         self.environments = Environments(self._http)
         self.spaces = Spaces(self._http)

@@ -16,6 +16,8 @@ COMMANDS: Final = {
     "definitions": "List, create, change, launch and delete job definitions.",
     "schedules": "List, create, change, run and explain schedules of job definitions.",
     "runs": "List, show, export and repeat what became of job definitions.",
+    "inbox": "List and read what members were told of runs.",
+    "notifications": "Say whether mails can be sent, and send a test mail.",
     "jobs": "List, create, execute, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
     "actions": "List, make, change and press actions: buttons that make jobs.",

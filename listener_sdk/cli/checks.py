@@ -29,8 +29,8 @@ from .reasons import in_words, way_out
 
 Level = Literal["ok", "warn", "fail"]
 EXTRAS: Final = {
-    "server": ("croniter", "cryptography", "tzdata"),
-    "postgres": ("croniter", "cryptography", "tzdata", "psycopg"),
+    "server": ("aiosmtplib", "croniter", "cryptography", "tzdata"),
+    "postgres": ("aiosmtplib", "croniter", "cryptography", "tzdata", "psycopg"),
     "demo": ("croniter", "cryptography", "airportsdata", "tzdata", "xlsxwriter"),
 }
 LOW_DISK: Final = 1024**3
@@ -38,6 +38,7 @@ NO_DISK: Final = 100 * 1024**2
 LARGEST_SKEW: Final = timedelta(seconds=5)
 WAITING_TOO_LONG: Final = timedelta(minutes=1)
 ANSWER_S: Final = 5.0
+MEND_MAIL: Final = "Mend TICKWIRE_SMTP_URL and TICKWIRE_SMTP_TLS on the server, or the mail server"
 MOST_SPACES: Final = 100
 """Spaces whose secrets are looked at, the oldest."""
 
@@ -124,6 +125,7 @@ async def of_server(url: str | None, key: str | None) -> AsyncIterator[Finding]:
                 yield finding
             yield await taken(client, wall_clock())
             yield await secrets(client, found)
+            yield await mail(client, is_admin="administer" in (await client.whoami()).permissions)
 
 
 async def reachable(url: str) -> Finding:
@@ -249,6 +251,28 @@ async def secrets(client: Client, found: Connection) -> Finding:
         f"the server has not the master key of {counted(len(locked), 'secret')}: {names}",
         f"Put the lost line back into master.key and restart the server, or set them anew: {anew}",
     )
+
+
+async def mail(client: Client, *, is_admin: bool) -> Finding:
+    """Whether the server sends mails to people who are told of runs, and to administrators whether its mail server can be reached."""
+    try:
+        found = await client.notifications.channels(check=is_admin)
+    except ApiError as error:
+        return Finding("mail", "warn", error.message, "Upgrade the server, or use a key that may read")
+    if not found.configured:
+        if found.problem is not None:
+            return Finding(
+                "mail", "warn", f"is not sent: {found.problem}", "Set both on the server, and restart it"
+            )
+        fix = "For mails set TICKWIRE_SMTP_URL and TICKWIRE_SMTP_FROM on the server"
+        return Finding("mail", "ok", "not set up: people are told by inbox and webhooks alone", fix)
+    if found.reachable is False:
+        return Finding("mail", "fail", found.problem or "the mail server cannot be reached", MEND_MAIL)
+    if found.public_url is None:
+        fix = "Set TICKWIRE_PUBLIC_URL on the server"
+        return Finding("mail", "warn", f"sent by {found.server}, without links to runs", fix)
+    asked = "" if found.reachable else " (only administrators may ask whether it answers)"
+    return Finding("mail", "ok", f"sent by {found.server} from {found.sender}{asked}")
 
 
 async def _every_secret(client: Client, found: Connection) -> dict[str, list[Secret]]:

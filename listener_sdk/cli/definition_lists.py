@@ -6,9 +6,11 @@ import click
 
 from ..pages import every
 from ..protocol.definitions import Definition, Failing, TriggerProblem
+from ..protocol.notifications import implied
 from ..protocol.runs import HEALTHS
 from .connection import call, connection_options, json_option
 from .output import counted, emit, in_json, local, say, spelled, wire
+from .rule_texts import rule_words
 from .tables import table
 
 
@@ -78,8 +80,9 @@ def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
             say(f"{name}: {value}")
     for number, trigger in enumerate(one.triggers):
         say(f"starts on (trigger {number}): {in_json(trigger)}")
-    for rule in one.notifications:
-        say(f"tells: {in_json(rule)}")
+    for rule in (*one.notifications, *implied(one.options)):
+        if rule.get("channels"):
+            say(f"tells of {rule_words(rule)}")
     _show_trouble(one)
 
 

@@ -18,7 +18,7 @@ _STYLES: Final = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 @connection_options
 @json_option
 def command(url: str | None, key: str | None, as_json: bool) -> None:
-    """Check Python, extras, data, server, key, clock and listeners; each line says how to mend what is wrong.
+    """Check Python, extras, data, server, key, clock, listeners and mail; each line says how to mend what is wrong.
 
     Exit code 1 when a check fails.
     """

@@ -10,6 +10,7 @@ from ..protocol.schedules import Schedule
 from .connection import call, connection_options, json_option
 from .members import id_of
 from .output import emit, in_json, local, say, spelled, wire
+from .rule_texts import rule_words
 from .tables import table
 
 
@@ -70,6 +71,8 @@ def show_schedule(schedule: str, url: str | None, key: str | None, as_json: bool
     for name, value in _facts(one).items():
         if value:
             say(f"{name}: {value}")
+    for rule in one.notifications:
+        say(f"tells of {rule_words(rule)}")
 
 
 def _facts(one: Schedule) -> dict[str, str | None]:
@@ -92,7 +95,6 @@ def _facts(one: Schedule) -> dict[str, str | None]:
         "failures in a row": str(one.failures) if one.failures else "",
         "mode": one.mode,
         "parameters": in_json(one.params) if one.params else "",
-        "told": in_json(one.notifications) if one.notifications else "",
         "owner": one.owner + (f", else {one.fallback_owner}" if one.fallback_owner else ""),
         "version": f"{one.version}, changed {local(one.updated_at)} by {one.updated_by}",
     }

@@ -1,6 +1,7 @@
 """Notifications on the wire: who is told of which runs and by what channel, and the inbox of a member."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
@@ -130,6 +131,20 @@ class NotificationRule(WireModel):
 Rules = Annotated[list[NotificationRule], Field(max_length=MOST_RULES)]
 
 
+def implied(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rules that Conscia's options of a definition stand for. Each keeps its place whatever the others are; one without channels tells nobody."""
+    completed, failed = options.get("sendCompletionEmail"), options.get("sendFailureEmail")
+    listed = options.get("emailList", [])
+    silent = {"on": "none", "channels": [], "starter": False}
+    yield silent if options.get("skipNotification") else {"on": "all", "channels": ["inbox"], "starter": True}
+    on = "all" if bool(completed) == bool(failed) else "completed" if completed else "failed"
+    asked = bool(completed or failed)
+    if asked or listed:
+        yield {"on": on, "channels": ["email"], "starter": asked, "addresses": listed}
+    else:
+        yield silent
+
+
 class Notification(WireModel):
     """One notification in the inbox of a member.
 
@@ -164,9 +179,14 @@ class NotificationTest(WireModel):
 
 
 class MailStatus(WireModel):
-    """Whether the server sends mail, and as whom."""
+    """Whether the server sends mail, and as whom.
+
+    ``reachable`` is told where it was asked for: whether the mail server answers and takes the password. ``problem`` says what is wrong.
+    """
 
     configured: bool
     sender: str | None = None
     server: str | None = None
     public_url: str | None = None
+    reachable: bool | None = None
+    problem: str | None = None

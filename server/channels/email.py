@@ -2,19 +2,24 @@
 
 import socket
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.errors import HeaderParseError, MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from listener_sdk.protocol.mail_addresses import address_problem
 from listener_sdk.protocol.times import to_datetime
 
 from ..core.mail import Mail
 from .undelivered import Undelivered
+
+if TYPE_CHECKING:
+    import aiosmtplib
 
 TIMEOUT_S: Final = 15.0
 """For each answer of the mail server."""
@@ -62,9 +67,22 @@ def _address(name: str, text: str) -> Address:
 
 async def send(letter: Letter, mail: Mail, tls: ssl.SSLContext | None = None) -> None:
     """Hand a mail over. Undelivered where the server does not take it."""
+    message = composed(letter, mail)
+    async with _session(mail, tls) as client:
+        await client.send_message(message, sender=mail.sender.address, recipients=[letter.to])
+
+
+async def reach(mail: Mail, tls: ssl.SSLContext | None = None) -> None:
+    """Greet the mail server as before a mail, log in where that is set up, and leave. Undelivered where that is not possible."""
+    async with _session(mail, tls):
+        pass
+
+
+@asynccontextmanager
+async def _session(mail: Mail, tls: ssl.SSLContext | None) -> "AsyncIterator[aiosmtplib.SMTP]":
+    """A client that has logged in; what goes wrong while it is used is Undelivered."""
     import aiosmtplib  # noqa: PLC0415 - servers that send no mail do without it
 
-    message = composed(letter, mail)
     server = mail.server
     client = aiosmtplib.SMTP(
         hostname=server.host,
@@ -80,7 +98,7 @@ async def send(letter: Letter, mail: Mail, tls: ssl.SSLContext | None = None) ->
     )
     try:
         async with client:
-            await client.send_message(message, sender=mail.sender.address, recipients=[letter.to])
+            yield client
     except aiosmtplib.SMTPRecipientsRefused as error:
         raise _refused(error.recipients[0].code, error.recipients[0].message) from None
     except aiosmtplib.SMTPNotSupported as error:

@@ -3,13 +3,14 @@
 A rule sends at most one message a minute. What comes meanwhile is counted, the first of it named, and told with the next one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from listener_sdk.protocol.ids import decode, encode
+from listener_sdk.protocol.notifications import implied
 from listener_sdk.protocol.times import to_wire
 
 from .jobs import JobRow
@@ -62,20 +63,6 @@ class RuleKey(NamedTuple):
 def numbered(rules: Sequence[Rule], options: Mapping[str, Any]) -> list[tuple[int, Rule]]:
     """The rules as they were written, and those that Conscia's options stand for."""
     return [*enumerate(rules), *enumerate(implied(options), IMPLIED)]
-
-
-def implied(options: Mapping[str, Any]) -> Iterator[Rule]:
-    """What Conscia's options mean. Each keeps its number whatever the others are."""
-    completed, failed = options.get("sendCompletionEmail"), options.get("sendFailureEmail")
-    listed = options.get("emailList", [])
-    silent = {"on": "none", "channels": [], "starter": False}
-    yield silent if options.get("skipNotification") else {"on": "all", "channels": ["inbox"], "starter": True}
-    on = "all" if bool(completed) == bool(failed) else "completed" if completed else "failed"
-    asked = bool(completed or failed)
-    if asked or listed:
-        yield {"on": on, "channels": ["email"], "starter": asked, "addresses": listed}
-    else:
-        yield silent
 
 
 def tells(rule: Rule, facts: Facts) -> bool:

@@ -193,6 +193,12 @@ class Deliveries:
             raise Undelivered(NO_MAIL, retry=False)
         await email.send(letter, self._mail)
 
+    async def reach_mail(self) -> None:
+        """Go as far as a mail would begin. Undelivered where the mail server does not answer, or wants another password."""
+        if self._mail is None:
+            raise Undelivered(NO_MAIL, retry=False)
+        await email.reach(self._mail)
+
     async def send_trial(self, address: str, space: str) -> None:
         """Hand a mail over that says no more than that mails come. Undelivered where that is not possible."""
         now = self._clock()

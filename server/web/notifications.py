@@ -13,6 +13,7 @@ from ..commands.notifications import READ_NOTIFICATION, READ_NOTIFICATIONS, Read
 from ..core import roles
 from ..core.members import KIND as MEMBER
 from ..core.notifications import KIND, NotificationRow, notification_wire
+from ..settings import Settings
 from ..store import members
 from ..store import notifications as sql
 from ..store.database import Reader
@@ -92,12 +93,33 @@ async def _whose(call: Call, named: str | None) -> int:
 
 
 async def channels(call: Call) -> web.Response:
-    """Whether the server sends mails, and as whom."""
+    """Whether the server sends mails, and as whom; to administrators who ask, whether the mail server can be reached."""
+    is_asked = call.query.truth("check")
+    if is_asked:
+        roles.check(call.actor, "administer")
     mail, settings = call.node.deliveries.mail, call.node.settings
     found: dict[str, Any] = {"configured": mail is not None, "publicUrl": settings.public_url}
-    if mail is not None:
+    if mail is None:
+        found["problem"] = _half(settings)
+    else:
         found |= {"sender": mail.sender.address, "server": mail.server.shown}
+        found |= await _reached(call) if is_asked else {}
     return data({name: value for name, value in found.items() if value is not None})
+
+
+def _half(settings: Settings) -> str | None:
+    """What is missing where mail is set up by half."""
+    if settings.smtp_url is not None:
+        return "TICKWIRE_SMTP_FROM is not set."
+    return None if settings.smtp_from is None else "TICKWIRE_SMTP_URL is not set."
+
+
+async def _reached(call: Call) -> dict[str, Any]:
+    try:
+        await call.node.deliveries.reach_mail()
+    except Undelivered as error:
+        return {"reachable": False, "problem": error.message}
+    return {"reachable": True}
 
 
 async def test(call: Call) -> web.Response:

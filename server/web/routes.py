@@ -192,7 +192,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/stream-tickets", logins.create_ticket, "Make a ticket that opens one stream.", "read"),
     Route("GET", "/v1/notifications", notifications.index, "List the inbox of a member, newest first, and count what is unread.", "read"),
     # Before /v1/notifications/{id}/..., which would take its last word for an id.
-    Route("GET", "/v1/notifications/channels", notifications.channels, "Whether the server sends mails, and as whom.", "read"),
+    Route("GET", "/v1/notifications/channels", notifications.channels, "Whether the server sends mails, and as whom; with ?check=true whether its mail server can be reached.", "read"),
     Route("POST", "/v1/notifications/read", notifications.read_many, "Note that a member has read the inbox, or all up to one.", "read"),
     Route("POST", "/v1/notifications/test", notifications.test, "Send a test mail, and say how it went.", "administer"),
     Route("POST", "/v1/notifications/{id}/read", notifications.read_one, "Note that a notification was read.", "read"),

@@ -1,7 +1,5 @@
 """A server that speaks just enough of the API for the commands: jobs in memory, events as a script."""
 
-import asyncio
-import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,9 +7,11 @@ from aiohttp import WSMsgType, web
 from click.testing import CliRunner
 from fake_actions import FakeActions
 from fake_definitions import FakeDefinitions
+from fake_inbox import FakeInbox
 from fake_members import FakeMembers
 from fake_runs import FakeRuns
 from fake_schedules import FakeSchedules
+from served_api import Served
 
 from listener_sdk._version import __version__
 from listener_sdk.cli import main
@@ -65,11 +65,15 @@ class FakeApi(FakeActions, FakeMembers):
     lists_nothing: bool = False
     """Whether the key is the token of one job."""
     untaken: bool = False
+    member_id: str | None = None
+    """Who has logged in, where no key is used."""
+    permissions: tuple = ("read", "administer")
 
     def __post_init__(self):
         self.definitions = FakeDefinitions(self._completed)
         self.schedules = FakeSchedules(self._completed)
         self.history = FakeRuns(self._ended)
+        self.inbox = FakeInbox()
 
     def _completed(self, **fields):
         job = self.job(status="complete", **fields)
@@ -149,6 +153,7 @@ class FakeApi(FakeActions, FakeMembers):
             web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
             *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.history.routes(),
+            *self.inbox.routes(),
         ])  # fmt: skip
         return app
 
@@ -233,6 +238,7 @@ class FakeApi(FakeActions, FakeMembers):
         me = {
             "keyId": "k1", "role": "admin", "space": "default", "spaceId": "us_sp_default",
             "environmentId": "us_env_default", "accountId": "us_acc_1", "version": self.version, "position": "e:0",
+            "memberId": self.member_id, "permissions": self.permissions,
         }  # fmt: skip
         return web.json_response({"data": me})
 
@@ -424,33 +430,6 @@ class FakeApi(FakeActions, FakeMembers):
             yield {"type": "subscribed", "id": frame.get("id"), "sub": frame["sub"], **ends}
             if self.events:
                 yield {"type": "events", "sub": frame["sub"], "prev": "e:0", "events": self.events}
-
-
-class Served:
-    """Serves a fake API from a thread of its own, because commands run their own loops."""
-
-    def __init__(self, api):
-        self._api = api
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-
-    def __enter__(self):
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
-        return self._api
-
-    def __exit__(self, *_):
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _start(self):
-        self._runner = web.AppRunner(self._api.application(), shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self._api.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
 
 @pytest.fixture

@@ -95,6 +95,7 @@ def test_a_healthy_server_passes_all_but_the_clock_of_the_past(api):
         "clock": "warn",
         "listeners": "ok",
         "secrets": "ok",
+        "mail": "ok",
     }
     assert found["key"].text == "admin in space default"
 
@@ -187,3 +188,37 @@ def test_an_address_that_is_none_is_told():
     found = of_server("not an address", "k" * 32)
     assert list(found) == ["settings"]
     assert "is not an address of a server" in found["settings"].text
+
+
+def test_mail_that_is_not_set_up_is_no_fault(api):
+    finding = of_server()["mail"]
+    assert finding.level == "ok"
+    assert "TICKWIRE_SMTP_URL and TICKWIRE_SMTP_FROM" in finding.fix
+    api.inbox.mail = {"configured": False, "problem": "TICKWIRE_SMTP_FROM is not set."}
+    finding = of_server()["mail"]
+    assert (finding.level, finding.text) == ("warn", "is not sent: TICKWIRE_SMTP_FROM is not set.")
+
+
+def test_a_mail_server_that_cannot_be_reached_is_told(api):
+    mail = {"configured": True, "server": "smtp://m:25", "sender": "a@b.example", "publicUrl": "https://x"}
+    api.inbox.mail = mail | {"reachable": False, "problem": "The mail server answers 535: No"}
+    finding = of_server()["mail"]
+    assert (finding.level, finding.text) == ("fail", "The mail server answers 535: No")
+    assert api.inbox.checked
+    api.inbox.mail = mail | {"reachable": True}
+    assert of_server()["mail"].text == "sent by smtp://m:25 from a@b.example"
+    api.inbox.mail = mail | {"reachable": True, "publicUrl": None}
+    assert of_server()["mail"].level == "warn"
+
+
+def test_who_is_no_administrator_does_not_ask_the_mail_server(api):
+    api.permissions = ("read",)
+    api.inbox.mail = {
+        "configured": True,
+        "server": "smtp://m:25",
+        "sender": "a@b.example",
+        "publicUrl": "https://x",
+    }
+    finding = of_server()["mail"]
+    assert (finding.level, api.inbox.checked) == ("ok", False)
+    assert finding.text.endswith("(only administrators may ask whether it answers)")

@@ -28,7 +28,7 @@ def test_a_list_may_be_of_a_definition_or_an_owner(api, tickwire):
 def test_one_is_shown(api, tickwire, words):
     api.schedules.put(
         name="Mornings", jitterS=30, pauseAfter=3, failures=2, params={"a": 1}, mode="delta", fold="both", end="2027-01-01",
-        fallbackOwner="us_mem_0000000002", queuedAt="2026-01-01T11:00:00.000Z", notifications=[{"on": "failed"}],
+        fallbackOwner="us_mem_0000000002", queuedAt="2026-01-01T11:00:00.000Z", notifications=[{"channels": ["inbox"], "members": ["us_mem_1"]}],
     )  # fmt: skip
     shown = tickwire("schedules", *words, "us_sch_0000000001").stdout.splitlines()
     assert shown[0] == "Mornings"
@@ -39,6 +39,7 @@ def test_one_is_shown(api, tickwire, words):
     assert "clock changes: gap next-valid, fold both" in shown
     assert "pauses: after 3 failures in a row" in shown
     assert "owner: us_mem_0000000001, else us_mem_0000000002" in shown
+    assert shown[-1] == "tells of failed runs: us_mem_1 by inbox"
     whole = json.loads(tickwire("schedules", "show", "us_sch_0000000001", "--json").stdout)
     assert whole["pauseAfter"] == 3
 

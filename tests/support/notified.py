@@ -41,6 +41,7 @@ class PostOffice:
     envelopes: list[Any] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     held: asyncio.Event | None = None
+    listening: asyncio.Server | None = None
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
         if self.refusals:
@@ -81,6 +82,7 @@ async def post_office(**protocol: Any) -> AsyncIterator[PostOffice]:
 
     server = await loop.create_server(talk, "127.0.0.1", 0)
     office.port = server.sockets[0].getsockname()[1]
+    office.listening = server
     async with server:
         yield office
 

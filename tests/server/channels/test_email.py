@@ -6,7 +6,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from notified import post_office, text_of
 
-from server.channels.email import Letter, composed, send
+from server.channels.email import Letter, composed, reach, send
 from server.channels.undelivered import Undelivered
 from server.core.mail import Mail, read_mail_server, read_sender
 
@@ -82,9 +82,18 @@ async def test_a_server_that_is_away_is_tried_again(office):
     assert "smtp://127.0.0.1:1 cannot be reached" in raised.value.message
 
 
+async def test_a_server_is_reached_or_it_is_said_why_not(office):
+    await reach(by(office))
+    for wrong in (by(office, url="smtp://127.0.0.1:1"), by(office, tls="required")):
+        with pytest.raises(Undelivered):
+            await reach(wrong)
+    assert office.envelopes == []
+
+
 async def test_a_name_and_password_are_shown_to_the_server_and_a_wrong_one_is_tried_again():
     def check(server, session, envelope, mechanism, data):
-        return AuthResult(success=(data.login, data.password) == (b"ada", b"right"))
+        is_right = (data.login, data.password) == (b"ada", b"right")
+        return AuthResult(success=is_right, handled=is_right)
 
     async with post_office(authenticator=check, auth_require_tls=False, auth_required=True) as office:
         here = office.url.removeprefix("smtp://")
@@ -92,6 +101,11 @@ async def test_a_name_and_password_are_shown_to_the_server_and_a_wrong_one_is_tr
         assert len(office.mails) == 1
         with pytest.raises(Undelivered) as raised:
             await send(letter(), by(office, url=f"smtp://ada:wrong@{here}"))
+        assert raised.value.message.startswith("The mail server answers 535")
+        await reach(by(office, url=f"smtp://ada:right@{here}"))
+        with pytest.raises(Undelivered, match="answers 535"):
+            await reach(by(office, url=f"smtp://ada:wrong@{here}"))
+        assert len(office.mails) == 1
     assert raised.value.retry
     assert "wrong" not in raised.value.message
 

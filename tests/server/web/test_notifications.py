@@ -9,7 +9,9 @@ from listener_sdk.protocol.notifications import Notification
 from server.commands.notification_decisions import Group, Noted, Target
 from server.commands.notification_messages import NOTE
 from server.core.notifications import RuleKey
+from server.settings import Settings
 from server.store import notification_rules as sql
+from server.web.notifications import _half
 
 
 @pytest.fixture
@@ -96,6 +98,30 @@ async def test_whether_mails_can_be_sent_is_told_without_the_password(server):
         "sender": "jobs@tickwire.example",
         "server": server.settings.smtp_url,
     }
+
+
+async def test_administrators_may_ask_whether_the_mail_server_answers(server, office, ada):
+    path = "/v1/notifications/channels?check=true"
+    assert (await server.call("GET", path)).data["reachable"] is True
+    assert office.mails == []
+    office.listening.close()
+    found = (await server.call("GET", path)).data
+    assert found["reachable"] is False
+    assert "cannot be reached" in found["problem"]
+    assert (await ada.call("GET", path)).status == 403
+    assert (await ada.call("GET", "/v1/notifications/channels")).data["configured"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, None),
+        ({"smtp_url": "smtp://m"}, "TICKWIRE_SMTP_FROM is not set."),
+        ({"smtp_from": "a@b.example"}, "TICKWIRE_SMTP_URL is not set."),
+    ],
+)
+def test_what_is_missing_of_mail_is_told(given, problem):
+    assert _half(Settings(**given)) == problem
 
 
 async def test_a_trial_mail_is_sent_at_once_or_says_why_not(server, office, ada):
