@@ -29,6 +29,8 @@ from ..store.transaction import NewEvent, Transaction
 from .changes import context_of
 from .notification_decisions import Due, Group, Noted, Target
 
+Post = tuple[str, str, str | None]
+"""A channel, who is told by it, and what signs."""
 MOST_ADMINISTRATORS: Final = 50
 """Those who are told of what concerns a whole space, by the order of their making."""
 
@@ -118,27 +120,34 @@ class _Telling:
             self.tell(row, group.key, group.target, Digest().with_(group.facts))
 
     def tell(self, row: RuleRow | None, key: RuleKey, target: Target, digest: Digest) -> None:
-        """Make the message."""
-        now = self.tx.now
-        if row is None:
+        """Make the message. Where there is nobody to tell, as when all members were set aside, the rule has not told anything."""
+        space, now = self._space(key.space_id), self.tx.now
+        posts = self._posts(key, target)
+        is_told = space is not None and bool(
+            posts or (self.people[key] and "inbox" in target.rule["channels"])
+        )
+        if row is not None:
+            told_at = now if is_told else row.told_at
+            self.changed.append(replace(row, told_at=told_at, due_at=None, digest=Digest()))
+        elif is_told:
             self.new.append(RuleRow(self.tx.next_id("notification_rule"), key, now, None, Digest()))
-        else:
-            self.changed.append(replace(row, told_at=now, due_at=None, digest=Digest()))
-        try:
-            space = self.tx.space(key.space_id)
-        except Refusal:
-            return
-        self._message(space, key, target, digest)
+        if space is not None and is_told:
+            self._message(space, key, target, digest, posts)
 
-    def _message(self, space: Space, key: RuleKey, target: Target, digest: Digest) -> None:
+    def _space(self, space_id: int) -> Space | None:
+        try:
+            return self.tx.space(space_id)
+        except Refusal:
+            return None
+
+    def _message(self, space: Space, key: RuleKey, target: Target, digest: Digest, posts: list[Post]) -> None:
         about = {"kind": key.kind, "number": key.number}
         told = Told(space.name, space.time_zone, target.name, target.definition, target.job, about, digest)
         message_id = self.tx.next_id("notification_message")
         members, channels = self.people[key], target.rule["channels"]
         if "inbox" in channels and members:
             self._put(space, told, members, message_id)
-        rows = list(self._deliveries(key, target, members, message_id))
-        if rows:
+        if rows := self._deliveries(space.id, message_id, posts):
             messages_sql.insert(self.tx.connection, space.id, message_id, self.tx.now, told.stored(), rows)
         self.report.messages += 1
         self.report.deliveries += len(rows)
@@ -160,11 +169,10 @@ class _Telling:
         }
         say_of_runs(self.tx, space, "notification:delivered", payload, told)
 
-    def _deliveries(
-        self, key: RuleKey, target: Target, members: list[MemberRow], message_id: int
-    ) -> Iterable[DeliveryRow]:
-        rule, channels = target.rule, target.rule["channels"]
-        found: list[tuple[str, str, str | None]] = []
+    def _posts(self, key: RuleKey, target: Target) -> list[Post]:
+        """Where a message goes beside inboxes."""
+        rule, channels, members = target.rule, target.rule["channels"], self.people[key]
+        found: list[Post] = []
         if "email" in channels:
             found += [("email", member.public_id, None) for member in members if member.email is not None]
             known = {member.email_key for member in members}
@@ -174,10 +182,15 @@ class _Telling:
             found.append(("slack", rule["slack"], None))
         if not key.starter and rule.get("webhook"):
             found.append(("webhook", rule["webhook"], rule.get("webhookSecret")))
+        return found
+
+    def _deliveries(self, space_id: int, message_id: int, posts: list[Post]) -> list[DeliveryRow]:
         now = self.tx.now
-        numbers = self.tx.next_ids("notification_delivery", len(found)) if found else ()
-        for number, (channel, recipient, signed) in zip(numbers, found, strict=True):
-            yield DeliveryRow(number, key.space_id, message_id, channel, recipient, signed, 0, now, now)
+        numbers = self.tx.next_ids("notification_delivery", len(posts)) if posts else ()
+        return [
+            DeliveryRow(number, space_id, message_id, channel, recipient, signed, 0, now, now)
+            for number, (channel, recipient, signed) in zip(numbers, posts, strict=True)
+        ]
 
     def finish(self) -> None:
         """Write what has changed."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from defined import change
 from notified import (
     Runs,
     as_member,
@@ -352,3 +353,26 @@ async def test_rules_of_a_schedule_are_checked_and_take_secrets_from_those_who_m
     with pytest.raises(Refusal) as raised:
         await scheduled(stage, row, notifications=[secret])
     assert "there is no secret TOKEN" in raised.value.message
+
+
+async def test_a_rule_that_has_nobody_to_tell_does_not_use_up_its_minute(stage, office):
+    ada, bob = await member(stage), await member(stage, "Bob")
+    row = await told(
+        stage, "nightly", {"on": "failed", "channels": ["inbox", "email"], "members": [ada.public_id]}
+    )
+    runs = Runs(stage)
+    await set_aside(stage, ada)
+    await runs.end(row)
+    assert await tell(stage) == 0
+    assert await stage.rows("SELECT 1 FROM notification_rule") == []
+    rule = {"on": "failed", "channels": ["inbox", "email"], "members": [bob.public_id]}
+    row = await change(stage, notifications=[rule])
+    await runs.end(row)
+    assert await tell(stage) == 1
+    await runs.end(row)
+    assert await tell(stage) == 0
+    await set_aside(stage, bob)
+    stage.clock.forward(61)
+    assert await tell(stage) == 0
+    assert [mail["To"] for mail in office.mails] == ["bob@example.com"]
+    assert await stage.rows("SELECT due_at FROM notification_rule") == [(None,)]
