@@ -3,11 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from processes import ROOT, Server, Started, server, until
+from processes import server, until
+from terminals import COMMAND, Terminal
 
 pytestmark = pytest.mark.must_run
 
@@ -30,32 +30,6 @@ async def wait(job):
 def fail(job):
     raise ValueError("no luck today")
 """
-COMMAND = [
-    sys.executable,
-    "-P",
-    "-c",
-    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from listener_sdk.cli import main; main(prog_name='tickwire')",
-]
-
-
-class Terminal:
-    """Runs commands in the server's folder, as a person in a shell there would."""
-
-    def __init__(self, served: Server) -> None:
-        self.folder = served.folder
-        self.env = served.environment | {"TICKWIRE_DATA_DIR": str(served.folder / "data")}
-
-    def run(self, *arguments: str, code: int = 0) -> str:
-        """The command's standard output; it must end with the code."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder, env={**os.environ, **self.env}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + (done.stderr if code else "")
-
-    def start(self, *arguments: str) -> Started:
-        return Started([*COMMAND, *arguments], self.env, self.folder)
 
 
 @pytest.fixture(scope="module")

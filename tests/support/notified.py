@@ -69,9 +69,9 @@ class PostOffice:
 
 
 @contextlib.asynccontextmanager
-async def post_office(**protocol: Any) -> AsyncIterator[PostOffice]:
+async def post_office(office: PostOffice | None = None, **protocol: Any) -> AsyncIterator[PostOffice]:
     """A mail server on this machine; ``protocol`` are aiosmtpd's own settings."""
-    office = PostOffice()
+    office = office or PostOffice()
     loop = asyncio.get_running_loop()
 
     def talk() -> SMTP:

@@ -1,0 +1,35 @@
+"""The command line as people call it: each command a process of its own."""
+
+import os
+import subprocess
+import sys
+
+from processes import ROOT, Server, Started
+
+COMMAND = [
+    sys.executable,
+    "-P",
+    "-c",
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from listener_sdk.cli import main; main(prog_name='tickwire')",
+]
+
+
+class Terminal:
+    """Runs commands in the server's folder, as a person in a shell there would."""
+
+    def __init__(self, served: Server, key: str | None = None) -> None:
+        self.folder = served.folder
+        access = {"TICKWIRE_URL": served.url, "TICKWIRE_API_KEY": key or served.key}
+        self.env = access | {"TICKWIRE_DATA_DIR": str(served.folder / "data")}
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """The command's standard output; it must end with the code."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder, env={**os.environ, **self.env}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + (done.stderr if code else "")
+
+    def start(self, *arguments: str) -> Started:
+        return Started([*COMMAND, *arguments], self.env, self.folder)
