@@ -92,7 +92,7 @@ def test_a_handler_that_raises_is_told_with_its_traceback_in_the_log(terminal, l
 def test_the_doctor_finds_a_healthy_server(terminal, listening):
     levels = {finding["name"]: finding["level"] for finding in json.loads(terminal.run("doctor", "--json"))}
     assert set(levels) == {
-        "python", "extra server", "extra postgres", "extra demo", "data dir", "disk", "server", "key", "stream", "clock", "listeners", "secrets",
+        "python", "extra server", "extra postgres", "extra demo", "data dir", "disk", "server", "key", "stream", "clock", "listeners", "secrets", "mail",
     }  # fmt: skip
     assert "fail" not in levels.values()
 
