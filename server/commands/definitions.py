@@ -135,7 +135,7 @@ def find(reader: Reader, actor: Actor, name: str) -> tuple[DefinitionRow, JobTyp
     return _within_reach(reader, actor, name, sql.find(reader, actor.space.id, name))
 
 
-def _use(tx: Transaction, actor: Actor, name: str) -> tuple[DefinitionRow, JobType]:
+def use(tx: Transaction, actor: Actor, name: str) -> tuple[DefinitionRow, JobType]:
     """The same, and nobody removes the definition before the end of the transaction."""
     return _within_reach(tx.connection, actor, name, sql.use(tx.connection, actor.space.id, name))
 
@@ -472,7 +472,7 @@ def execute(tx: Transaction, item: ExecuteDefinition) -> JobRow:
 
     Refusals as of ``start``, and ``not_found``; ``forbidden`` for parameters of its own where secrets stand beside them.
     """
-    row, job_type = _use(tx, item.start.actor, item.name)
+    row, job_type = use(tx, item.start.actor, item.name)
     check_enabled(row)
     made = item.prepared
     if made is None and _is_costly(row, job_type, item.size):

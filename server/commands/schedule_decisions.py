@@ -10,7 +10,6 @@ from typing import Any, Final
 import structlog
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.times import to_wire
 
 from ..core.actors import SYSTEM, Actor, Space
 from ..core.due_times import Plan, planned
@@ -25,7 +24,7 @@ from ..store.database import Reader, StoreError
 from ..store.schedules import Made
 from . import actions, definitions, launches
 from .actions import Pressed
-from .schedules import PRESS, start_of
+from .schedules import PRESS, of_due_time, start_of
 
 ROLE: Final = "listener"
 _log = structlog.get_logger("tickwire.schedules")
@@ -121,8 +120,7 @@ class _Deciding:
 
     def _start(self, row: ScheduleRow, made: Made | None, due_at: int) -> Pressed:
         actor = Actor(SYSTEM, ROLE, self.spaces[row.space_id])
-        due_time = to_wire(due_at)
-        by = {"kind": "schedule", "scheduleId": row.public_id, "name": row.label, "dueTime": due_time}
+        by = of_due_time(row, due_at)
         try:
             if made is None:
                 return actions.press(self.reader, actor, row.action_id or 0, PRESS, by=by)

@@ -321,6 +321,11 @@ PRESS: Final = ActionExecute(confirm=True)
 """How a schedule presses a button: it was agreed to when the action was given a schedule."""
 
 
+def of_due_time(row: ScheduleRow, due_at: int) -> dict[str, Any]:
+    """What started a job that runs because it was due, as the job tells it."""
+    return {"kind": "schedule", "scheduleId": row.public_id, "name": row.label, "dueTime": to_wire(due_at)}
+
+
 def start_of(row: ScheduleRow, actor: Actor, by: Mapping[str, Any], due_at: int) -> Start:
     """How a job of the schedule is started."""
     facts = row.said.facts

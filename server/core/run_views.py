@@ -16,7 +16,7 @@ from .definitions import KIND as DEFINITION
 from .files import FileRow, file_wire
 from .jobs import JobRow
 from .missed import Missed
-from .runs import FAILED, RETRY, Place, mode_of, result_of
+from .runs import FAILED, RETRY, SLOT_ID, Place, mode_of, result_of
 from .schedules import KIND as SCHEDULE
 from .views import FileLink, with_links
 
@@ -105,17 +105,18 @@ def _code(reason: str | None) -> str:
 
 
 def _trigger(row: JobRow, started: Mapping[str, Any]) -> dict[str, Any]:
-    if row.rerun_of is None:
+    if row.rerun_of is None and SLOT_ID not in started:
         return {"kind": "api", **started}
     # What has started the first of them is a fact of this one too, under another name: who has run it again comes first.
     by = "memberId" if decode("mem", row.created_by) is not None else "keyId"
-    return {"kind": RETRY, by: row.created_by, **({"first": dict(started)} if started else {})}
+    first = {name: value for name, value in started.items() if name != SLOT_ID}
+    return {"kind": RETRY, by: row.created_by, **({"first": first} if first else {})}
 
 
 def _rerun_of(row: JobRow, started: Mapping[str, Any]) -> str | None:
     if row.rerun_of is not None:
         return encode("jb", row.rerun_of)
-    named = started.get("slotId")
+    named = started.get(SLOT_ID)
     return named if isinstance(named, str) else None
 
 

@@ -24,6 +24,8 @@ CANCELED: Final = "canceled"
 SUCCESS: Final = "success"
 PARTIAL: Final = "partial"
 RETRY: Final = "retry"
+SLOT_ID: Final = "slotId"
+"""Names the run of a due time in what started the job that was made for it later."""
 _UNSETTLED: Final = "-"
 _PLACE: Final = "run"
 _CURSOR: Final = f"us_{_PLACE}_"
@@ -53,9 +55,8 @@ def facets_of(row: JobRow, result: str, origin: Origin, *, is_settled: bool) -> 
     mode: str | None = origin.run_mode or "full"
     if origin.modes is not None:
         mode = row.described().get("runMode") if is_settled else None
-    return Facets(
-        result, mode, RETRY if row.rerun_of is not None else str(origin.started_by.get("kind", "api"))
-    )
+    is_again = row.rerun_of is not None or SLOT_ID in origin.started_by
+    return Facets(result, mode, RETRY if is_again else str(origin.started_by.get("kind", "api")))
 
 
 def mode_of(row: JobRow) -> str | None:

@@ -91,16 +91,9 @@ def load_job(reader: Reader, space_id: int, job_id: int) -> RunRow | None:
 
 def load_missed(reader: Reader, space_id: int, schedule_id: int, due_at: int) -> RunRow | None:
     """The run that a due time is which became no job."""
-    rows = reader.rows(
-        f"SELECT {_MISSED} FROM slot WHERE schedule_id = :schedule AND due_at = :due AND space_id = :space "  # noqa: S608 - names of our own fields
-        "AND result IS NOT NULL AND definition_id IS NOT NULL",
-        schedule=schedule_id,
-        due=due_at,
-        space=space_id,
-    )
-    if not rows:
+    missed = schedules.missed(reader, space_id, schedule_id, due_at)
+    if missed is None:
         return None
-    missed = Missed(*rows[0])
     place = place_of_missed(missed)
     return _shown(reader, [place], {}, {place: missed})[0]
 

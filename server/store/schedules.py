@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from ..core.definitions import DefinitionRow
+from ..core.missed import Missed
 from ..core.schedules import ScheduleRow
 from . import definitions, notification_rules
 from .database import Connection, Reader
@@ -26,6 +27,10 @@ SLOT: Final = (
     "schedule_id", "due_at", "space_id", "definition_id", "at", "job_id", "result", "reason", "count", "until_at",
 )  # fmt: skip
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM schedule"  # noqa: S608 - names of our own fields
+_SELECT_MISSED: Final = (
+    f"SELECT {', '.join('count' if name == 'times' else name for name in Missed._fields)} FROM slot "  # noqa: S608 - names of our own fields
+    "WHERE schedule_id = :schedule AND due_at = :due AND space_id = :space AND result IS NOT NULL AND definition_id IS NOT NULL"
+)
 _RUNNING: Final = "finished_at IS NULL AND (status IN ('ready', 'executing', 'waiting') OR (status = 'scheduled' AND attempt > 0))"
 """Jobs that run, or would if there were a listener; not those that wait for a person or a start time of their own."""
 
@@ -282,6 +287,12 @@ def running_of(reader: Reader, schedule_ids: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def missed(reader: Reader, space_id: int, schedule_id: int, due_at: int) -> Missed | None:
+    """A due time of a definition that became no job."""
+    rows = reader.rows(_SELECT_MISSED, space=space_id, schedule=schedule_id, due=due_at)
+    return Missed(*rows[0]) if rows else None
+
+
 def dealt_with(reader: Reader, keys: Mapping[int, int]) -> set[tuple[int, int]]:
     """Slots of schedules from a due time on, as (schedule, due time)."""
     if not keys:
@@ -295,6 +306,22 @@ def dealt_with(reader: Reader, keys: Mapping[int, int]) -> set[tuple[int, int]]:
 
 
 # ---- what changes them
+
+
+def keep_missed(connection: Connection, space_id: int, schedule_id: int, due_at: int) -> Missed | None:
+    """A due time of a definition that became no job, which no other server changes before the end of this transaction."""
+    rows = connection.rows(f"{_SELECT_MISSED} FOR_CHANGE", space=space_id, schedule=schedule_id, due=due_at)
+    return Missed(*rows[0]) if rows else None
+
+
+def made_up_for(connection: Connection, missed: Missed, job_id: int) -> None:
+    """A job was made for a due time later."""
+    connection.run(
+        "UPDATE slot SET job_id = :job WHERE schedule_id = :schedule AND due_at = :due",
+        job=job_id,
+        schedule=missed.schedule_id,
+        due=missed.due_at,
+    )
 
 
 def wake(

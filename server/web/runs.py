@@ -9,7 +9,8 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.runs import MODES, RESULTS, TRIGGERS, RunAgain
 
-from ..commands import definitions, runs
+from ..commands import definitions, due_runs, runs
+from ..commands.due_runs import RUN_DUE
 from ..commands.runs import RUN_AGAIN
 from ..core.jobs import JobRow
 from ..core.missed import read_missed_id
@@ -19,7 +20,7 @@ from ..core.schedules import KIND as SCHEDULE
 from ..store import definitions as definitions_sql
 from ..store import log
 from ..store import run_pages as sql
-from ..store.command import Replayed
+from ..store.command import Command, Replayed
 from ..store.database import Reader
 from ..store.run_pages import RunFilter
 from .answers import data
@@ -62,23 +63,35 @@ async def show(call: Call) -> web.Response:
 
 
 async def again(call: Call) -> web.Response:
-    """Run it again, as a new job."""
+    """Run it again, as a new job; of a due time at which nothing ran, make up for it."""
     raw = await call.raw()
     body = parse(RunAgain, raw, call.node.settings)
     text = call.request.match_info["id"]
-    number = decode("jb", text)
-    if number is None:
-        raise unknown("run", text, "id")
-    item = await call.node.read(
-        lambda reader: runs.prepared(reader, call.actor, number, body.params, body.mode)
-    )
+    command, item = await call.node.read(lambda reader: _again(reader, call, text, body))
     promise = once(call.request, call.actor, body_hash(raw or b"{}"), lambda row: str(row.id))
-    result = await call.node.submit(RUN_AGAIN, item, promise)
+    result = await call.node.submit(command, item, promise)
     job_id = int(result.answer) if isinstance(result, Replayed) else _id(result)
     run = await call.node.read(lambda reader: sql.load_job(reader, call.actor.space.id, job_id))
     if run is None:
         raise unknown("run", text, "id")
     return data(whole_run_wire(run, call.actor.space, call.link))
+
+
+def _again(reader: Reader, call: Call, text: str, body: RunAgain) -> tuple[Command[Any, JobRow], Any]:
+    """The command, and what it takes."""
+    number, due = decode("jb", text), _due_time(call, text)
+    if number is not None:
+        return RUN_AGAIN, runs.prepared(reader, call.actor, number, body.params, body.mode)
+    if due is not None:
+        asked = due_runs.Asked(call.actor, *due, body.params, body.mode)
+        return RUN_DUE, due_runs.prepared(reader, asked)
+    raise unknown("run", text, "id")
+
+
+def _due_time(call: Call, text: str) -> tuple[int, int] | None:
+    """The due time that an id names; a token sees none."""
+    reach = call.actor.reach
+    return read_missed_id(text) if reach is None or not reach.of_a_token else None
 
 
 def _id(row: Any) -> int:
@@ -103,13 +116,13 @@ async def export(call: Call) -> web.Response:
 
 def _load(reader: Reader, call: Call, text: str) -> RunRow:
     """The run of an id, within reach of the caller; Refusal ``not_found``."""
-    space_id, reach = call.actor.space.id, call.actor.reach
-    number, slot = decode("jb", text), read_missed_id(text)
+    space_id = call.actor.space.id
+    number, due = decode("jb", text), _due_time(call, text)
     run = None
     if number is not None:
         run = sql.load_job(reader, space_id, number)
-    elif slot is not None and (reach is None or not reach.of_a_token):
-        run = sql.load_missed(reader, space_id, *slot)
+    elif due is not None:
+        run = sql.load_missed(reader, space_id, *due)
     if run is None or not _reaches(reader, call, run):
         raise unknown("run", text, "id")
     return run

@@ -8,16 +8,18 @@ import pytest
 from defined import change, declare, define, start
 from history import fail, failed, listed, missed, slot, succeeded
 from modes import ack, complete
+from scheduled import schedule
 from stage import ADMIN, SPACE, STRANGER
 
+from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
-from server.commands import jobs
+from server.commands import due_runs, jobs
 from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
 from server.commands.jobs import CancelJob, JobAct
 from server.core.health import Health
 from server.core.reach import Reach
 from server.core.runs import NEWEST, Facets, Place
-from server.store import clearing, health, run_pages
+from server.store import clearing, health, run_pages, schedules
 from server.store.database import AgainError
 from server.store.run_pages import RunFilter
 
@@ -279,3 +281,47 @@ async def test_a_definition_is_changed_while_it_fails(stage):
     await change(stage, enabled=False)
     await fail(stage, job)
     assert (await stage.node.read(lambda reader: health.load_many(reader, [row.id])))[row.id].failing
+
+
+async def test_a_due_time_is_made_up_for_and_found_by_its_schedule(stage):
+    await declare(stage)
+    row = await define(stage)
+    made = await schedule(stage, params={"url": "{{ dueTime }}"})
+    await missed(stage, slot(made.id, 5, row.id))
+    asked = due_runs.Asked(ADMIN, made.id, 5, {"limit": 1}, None)
+    item = await stage.node.read(lambda reader: due_runs.prepared(reader, asked))
+    job = await stage.do(due_runs.RUN_DUE, item)
+    assert job.described()["input"] == {"url": "1970-01-01T00:00:00.005Z", "limit": 1}
+    assert await stage.rows("SELECT job_id, result FROM slot") == [(job.id, "skipped")]
+    [run] = (await page(stage, RunFilter(schedule=made.id, triggers=frozenset({"retry"}))))[0]
+    assert run.job.id == job.id
+    with pytest.raises(Refusal, match="has not ended"):
+        await stage.do(due_runs.RUN_DUE, item)
+
+
+async def test_two_servers_make_up_for_a_due_time_one_after_the_other(stage):
+    """The second waits for the first, and sees what that has made."""
+    if not stage.database.shared:
+        pytest.skip("one server alone writes to it")
+    await missed(stage, slot(7, 5, 1))
+    found = []
+
+    def second():
+        with closing(stage.database.connect()) as connection:
+            while not found:
+                connection.begin()
+                try:
+                    found.append(schedules.keep_missed(connection, 1, 7, 5).job_id)
+                    connection.commit()
+                except AgainError:
+                    connection.rollback()
+
+    with closing(stage.database.connect()) as first:
+        first.begin()
+        kept = schedules.keep_missed(first, 1, 7, 5)
+        thread = threading.Thread(target=second)
+        thread.start()
+        schedules.made_up_for(first, kept, 99)
+        first.commit()
+    thread.join(30)
+    assert (kept.job_id, found) == (None, [99])

@@ -107,10 +107,12 @@ def test_a_run_again_names_who_ran_it_and_what_started_the_first(run):
 
 def test_a_run_for_a_due_time_names_that(run):
     spec = {**SPEC, "startedBy": {"kind": "person", "memberId": "us_mem_1", "slotId": "us_slt_1"}}
-    assert (
-        run_wire(replace(run, job=replace(run.job, spec=orjson.dumps(spec).decode())))["rerunOf"]
-        == "us_slt_1"
+    made_up_for = run_wire(
+        replace(run, job=replace(run.job, rerun_of=None, spec=orjson.dumps(spec).decode()))
     )
+    assert made_up_for["rerunOf"] == "us_slt_1"
+    first = {"kind": "person", "memberId": "us_mem_1"}
+    assert made_up_for["trigger"] == {"kind": "retry", "keyId": "us_key_0000000000", "first": first}
 
 
 def test_a_run_that_goes_on_shows_its_progress(run):

@@ -253,3 +253,46 @@ async def test_who_names_a_due_time_of_another_space_is_noted(ready):
                 break
             await asyncio.sleep(0.02)
     assert [line["target"] for line in lines] == [missed_id(7, 5)]
+
+
+async def test_a_due_time_is_made_up_for_once_however_often_it_is_asked_for(ready):
+    made = (await ready.call("POST", "/v1/schedules", {"definition": "nightly", "cron": "0 3 * * *", "timeZone": "UTC", "params": {"url": "{{ dueTime }}"}}))  # fmt: skip
+    assert made.status == 200, made.raw
+    [[number, definition]] = await ready.node.read(
+        lambda reader: reader.rows("SELECT id, definition_id FROM schedule")
+    )
+    await ready.node.submit(KEEP_SLOTS, [slot(number, 5, definition)])
+    path = f"/v1/runs/{missed_id(number, 5)}/_again"
+    headers = {"Idempotency-Key": "k"}
+    others = await key_of(ready, "operator", jobs=["other:*"])
+    assert (await ready.call("POST", path, {}, key=others)).status == 404
+    assert (await ready.call("POST", path, {}, key=await key_of(ready))).status == 403
+    first, second = [(await ready.call("POST", path, {}, headers=headers)).data for _ in range(2)]
+    assert first["id"] == second["id"]
+    assert (first["rerunOf"], first["params"]["url"]) == (missed_id(number, 5), "1970-01-01T00:00:00.005Z")
+    assert (await ready.call("POST", path, {})).error["code"] == "already_retried"
+    [skipped] = await listed(ready, "result=skipped")
+    assert skipped["rerunId"] == first["id"]
+    assert (await ready.call("POST", f"/v1/runs/{missed_id(number, 6)}/_again", {})).status == 404
+
+
+async def test_while_its_definition_is_disabled_a_run_is_not_made_again_by_either_way(ready):
+    failed = await run(ready, "fail")
+    for enabled, expected in ((False, (409, "disabled")), (True, (200, None))):
+        change = {"jobDefinition": {"enabled": enabled}}
+        assert (await ready.call("PATCH", "/v1/job-definitions/nightly", change)).status == 200
+        for path in (f"/v1/jobs/{failed}/retry", f"/v1/runs/{failed}/_again"):
+            answer = await ready.call("POST", path, {})
+            code = None if answer.status == 200 else answer.error["code"]
+            assert (answer.status, code) == expected, path
+            if code is None:
+                await ended(ready, (await listed(ready))[0]["id"])
+
+
+async def test_without_its_definition_a_run_is_made_again_by_either_way(ready):
+    failed = await run(ready, "fail")
+    assert (await ready.call("DELETE", "/v1/job-definitions/nightly")).status in {200, 204}
+    for path in (f"/v1/jobs/{failed}/retry", f"/v1/runs/{failed}/_again"):
+        answer = await ready.call("POST", path, {})
+        assert answer.status == 200, answer.raw
+        await ended(ready, (await listed(ready))[0]["id"])
