@@ -188,6 +188,10 @@ class Settings(BaseModel):
     job_days: Days = Field(
         90, description="How long jobs are kept after their end, with their attempts and logs."
     )
+    definition_runs: Count = Field(
+        1_000_000,
+        description="Runs that are kept of a job definition; beyond it the oldest go, an hour after their end at the earliest.",
+    )
     file_days: Days = Field(30, description="How long files are kept.")
     audit_days: Days = Field(400, description="How long it is kept who has changed what.")
     notification_days: Days = Field(90, description="How long notifications stay in inboxes, read or not.")
@@ -248,6 +252,7 @@ class Settings(BaseModel):
             file_ms=int(self.file_days * DAY_MS),
             audit_ms=int(self.audit_days * DAY_MS),
             notification_ms=int(self.notification_days * DAY_MS),
+            definition_runs=self.definition_runs,
         )
 
     @property

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ..core.actors import SYSTEM
 from ..core.retention import may_go
-from ..store import audit, idempotency, jobs, log
+from ..store import audit, idempotency, jobs, log, run_retention
 from ..store import retention as sql
+from ..store.run_retention import OldMissed
 from ..store.transaction import Transaction
 from . import files
 
@@ -29,6 +30,14 @@ class OldFiles:
 @dataclass(frozen=True, slots=True)
 class OldJobs:
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldDueTimes:
+    """Due times without a job, at most ``count`` of these."""
+
+    old: OldMissed
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,11 @@ def remove_jobs(tx: Transaction, item: OldJobs) -> tuple[int, bool]:
     jobs.delete_many(tx.connection, gone)
     tx.forget_ended(gone)
     return len(gone), False
+
+
+def remove_missed(tx: Transaction, item: OldDueTimes) -> int:
+    """Due times that became no job, the oldest first; how many went."""
+    return run_retention.remove_missed(tx.connection, item.old, item.count)
 
 
 def remove_audit(tx: Transaction, item: OldLines) -> int:

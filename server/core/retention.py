@@ -20,7 +20,7 @@ PARTS_PER_COST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept; the log also only up to a number of events."""
+    """How long things are kept; the log also only up to a number of events, and runs up to a number of each definition."""
 
     log_ms: int = 7 * DAY_MS
     log_events: int = 10_000_000
@@ -28,6 +28,7 @@ class Retention:
     file_ms: int = 30 * DAY_MS
     audit_ms: int = 400 * DAY_MS
     notification_ms: int = 90 * DAY_MS
+    definition_runs: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

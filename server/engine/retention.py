@@ -23,8 +23,10 @@ from ..store import retention as sql
 from ..store.command import Command
 from ..store.database import Reader
 from ..store.log import Head
+from ..store.run_retention import OldMissed
 from ..store.transaction import Transaction
 from .calm import calmly
+from .old_runs import OldRuns
 
 EVERY_S: Final = 60.0
 REST: Final = 9
@@ -73,6 +75,7 @@ def _command(
 OLD_EVENTS: Final = _command("old_events", commands.remove_events)
 OLD_FILES: Final = _command("old_files", commands.remove_files)
 OLD_JOBS: Final = _command("old_jobs", commands.remove_jobs)
+OLD_MISSED: Final = _command("old_missed", commands.remove_missed)
 OLD_LINES: Final = _command("old_lines", commands.remove_audit)
 OLD_NOTIFICATIONS: Final = _command("old_notifications", commands.remove_notifications)
 OLD_RULES: Final = _command("old_rules", commands.remove_rules)
@@ -87,6 +90,7 @@ class Went:
     events: int = 0
     files: int = 0
     jobs: int = 0
+    missed: int = 0
     audit: int = 0
     notifications: int = 0
     rules: int = 0
@@ -139,6 +143,15 @@ class RetentionLoop:
         self._sizes: dict[str, int] = {}
         self._job_walk = _Walk()
         self._file_walk = _Walk()
+        self._runs = OldRuns(
+            rules.definition_runs,
+            read,
+            self._remove_jobs,
+            self._remove_missed,
+            self._now,
+            monotonic_ms,
+            timer,
+        )
 
     async def run(self) -> None:
         """Look once a minute, until cancelled. A server that begins has others to serve first."""
@@ -154,6 +167,9 @@ class RetentionLoop:
         jobs, files = spans_of((await self._read(spaces.every)).values(), self._rules)
         went.files = await self._walk(self._file_walk, files, sql.old_files, self._remove_files)
         went.jobs = await self._walk(self._job_walk, jobs, sql.old_jobs, self._remove_jobs)
+        went.missed = await self._runs.old(jobs)
+        more_jobs, more_missed = await self._runs.too_many()
+        went.jobs, went.missed = went.jobs + more_jobs, went.missed + more_missed
         went.audit = await self._listed(OLD_LINES, commands.OldLines, sql.old_lines)
         went.notifications = await self._listed(
             OLD_NOTIFICATIONS, commands.OldNotifications, sql.old_notifications
@@ -265,6 +281,16 @@ class RetentionLoop:
             while more:
                 went, more = await self._page(OLD_JOBS, item, sum(job.cost for job in page))
                 total += went
+        return total
+
+    async def _remove_missed(self, old: OldMissed) -> int:
+        total, went = 0, 1
+        while went:
+            size = self._size(OLD_MISSED)
+            went = await self._page(OLD_MISSED, commands.OldDueTimes(old, size), size)
+            total += went
+            if went < size:
+                break
         return total
 
     def _size(self, command: Command[Any, Any]) -> int:

@@ -372,6 +372,7 @@ CREATE TABLE slot (
 CREATE INDEX slot_missed ON slot (definition_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
 CREATE INDEX slot_missed_space ON slot (space_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
 CREATE INDEX slot_missed_schedule ON slot (schedule_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
+CREATE INDEX slot_left ON slot (space_id, at) WHERE result IS NOT NULL;
 CREATE INDEX slot_job ON slot (at) WHERE result IS NULL;
 CREATE INDEX slot_space ON slot (space_id);
 

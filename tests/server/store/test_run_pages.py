@@ -1,6 +1,7 @@
 """How pages of the history are read: along indexes alone; tests/conformance/test_runs.py reads them on every database."""
 
 import pytest
+from explained import Explained
 from history import KEEP_SLOTS, slot
 
 from server.core.runs import NEWEST
@@ -15,18 +16,6 @@ FILTERS = {
     "both": RunFilter(schedule=7, definitions=(1,)),
     "facets": RunFilter(results=frozenset({"failed", "skipped"}), since=1, until=9),
 }
-
-
-class Explained:
-    """A reader that notes the plans of what it is asked."""
-
-    def __init__(self, reader):
-        self.reader = reader
-        self.plans = []
-
-    def rows(self, sql, /, **params):
-        self.plans += [row[3] for row in self.reader.rows(f"EXPLAIN QUERY PLAN {sql}", **params)]
-        return self.reader.rows(sql, **params)
 
 
 @pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
