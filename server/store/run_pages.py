@@ -2,13 +2,13 @@
 
 A list is merged of arms, each one stretch of an index that is read from its end and no further than the page goes: one for each
 definition (or space, or schedule) and each combination of facets that is there and passes the filter. So a page costs the same
-whatever is asked for, and however many runs there are.
+whatever is asked for, and however many runs there are. Of many arms those alone are read whose first run comes into the page.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ..core.files import FileRow
 from ..core.jobs import COLUMNS as JOB_COLUMNS
@@ -31,7 +31,10 @@ from .pages import Window, fitting
 
 ARMS: Final = 100
 """Arms of one statement."""
+HEADS: Final = 1_000
+"""Arms of which one statement finds the first run."""
 _MISSED: Final = "schedule_id, due_at, space_id, definition_id, at, job_id, result, reason, count, until_at"
+_Item = TypeVar("_Item")
 _SELECT_JOB: Final = ", ".join("NULL" if name == "result" else name for name in JOB_COLUMNS)
 """Of a job all but its data for programs, which history does not show."""
 
@@ -113,8 +116,10 @@ def _job_places(
         mine = reach.of_jobs(wanted.within, params)
         where.append(f"EXISTS (SELECT 1 FROM job WHERE job.id = job_run.id AND {mine})")  # noqa: S608 - conditions of our own
     found: list[tuple[Place, str | None]] = []
-    for arms in _chunks(_arms(reader, space_id, wanted)):
-        rows = _united(reader, "at, id, reason", "job_run", "at DESC, id DESC", arms, where, params)
+    order = "at DESC, id DESC"
+    near = _near(reader, "job_run", order, list(_arms(reader, space_id, wanted)), where, params)
+    for arms in _chunks(near):
+        rows = _united(reader, "at, id, reason", "job_run", order, arms, where, params)
         found += [(place_of_job(at, number), reason) for at, number, reason in rows]
     return sorted(found, reverse=True)[:count]
 
@@ -125,10 +130,11 @@ def _below(before: Place) -> int:
 
 
 def _arms(reader: Reader, space_id: int, wanted: RunFilter) -> Iterator[_Arm]:
-    for column, value in _scopes(reader, space_id, wanted):
-        facets = _facets(reader, column, value)
-        for text in chosen(facets, wanted.results, wanted.modes, wanted.triggers):
-            yield _Arm(column, value, "facets", text)
+    scopes = _scopes(reader, space_id, wanted)
+    for some in _chunks(scopes):
+        for (column, value), facets in zip(some, _facets(reader, some), strict=True):
+            for text in chosen(facets, wanted.results, wanted.modes, wanted.triggers):
+                yield _Arm(column, value, "facets", text)
 
 
 def _scopes(reader: Reader, space_id: int, wanted: RunFilter) -> list[tuple[str, int]]:
@@ -157,16 +163,62 @@ def _is_within(reader: Reader, space_id: int, schedule_id: int, among: tuple[int
     return False
 
 
-def _facets(reader: Reader, column: str, value: int) -> list[str]:
-    """The combinations of facets that are there: each is found by a step along the index."""
-    least = f"SELECT MIN(facets) FROM job_run WHERE {column} = :value"  # noqa: S608 - our own names
+def _facets(reader: Reader, scopes: Sequence[tuple[str, int]]) -> list[list[str]]:
+    """The combinations of facets that are there in each of these, which are of one column: each is found by a step along the index."""
+    column = scopes[0][0]
+    least = f"SELECT MIN(facets) FROM job_run WHERE {column} ="  # noqa: S608 - our own names
+    values = ", ".join(f"(CAST(:v{number} AS BIGINT))" for number in range(len(scopes)))
     rows = reader.rows(
-        f"WITH RECURSIVE step(facets) AS ({least} UNION ALL "  # noqa: S608 - our own names
-        f"SELECT ({least} AND job_run.facets > step.facets) FROM step WHERE step.facets IS NOT NULL) "
-        "SELECT facets FROM step WHERE facets IS NOT NULL",
-        value=value,
+        f"WITH RECURSIVE arm(value) AS (VALUES {values}), "  # noqa: S608 - our own names
+        f"step(value, facets) AS (SELECT value, ({least} arm.value) FROM arm UNION ALL "
+        f"SELECT value, ({least} step.value AND job_run.facets > step.facets) FROM step WHERE step.facets IS NOT NULL) "
+        "SELECT value, facets FROM step WHERE facets IS NOT NULL",
+        **{f"v{number}": value for number, (_, value) in enumerate(scopes)},
     )
-    return [row[0] for row in rows]
+    found: dict[int, list[str]] = {value: [] for _, value in scopes}
+    for value, facets in rows:
+        found[value].append(facets)
+    return [found[value] for _, value in scopes]
+
+
+def _near(
+    reader: Reader, table: str, order: str, arms: list[_Arm], where: list[str], params: dict[str, Any]
+) -> list[_Arm]:
+    """Those of many arms that reach into the page, by the first run of each; ``where`` then says how far down the page may reach."""
+    count = params["count"]
+    if len(arms) <= count:
+        return arms
+    heads: list[tuple[int | None, _Arm]] = []
+    for some in _chunks(arms, HEADS):
+        heads += zip(_heads(reader, table, order, some, where, params), some, strict=True)
+    found = sorted((head for head, _ in heads if head is not None), reverse=True)
+    floor = found[count - 1] if len(found) >= count else 0
+    params["floor"] = floor
+    where.append("at >= :floor")
+    return [arm for head, arm in heads if head is not None and head >= floor]
+
+
+def _heads(
+    reader: Reader,
+    table: str,
+    order: str,
+    arms: Sequence[_Arm],
+    where: Sequence[str],
+    params: dict[str, Any],
+) -> list[int | None]:
+    """When the first run of each of these arms was made; None of one without."""
+    own = dict(params)
+    values = []
+    for number, arm in enumerate(arms):
+        own |= {f"v{number}": arm.value, f"t{number}": arm.text}
+        values.append(f"({number}, CAST(:v{number} AS BIGINT), CAST(:t{number} AS TEXT))")
+    mine = " AND ".join([f"{arms[0].column} = arm.value", f"{arms[0].other} = arm.text", *where])
+    rows = reader.rows(
+        f"WITH arm(number, value, text) AS (VALUES {', '.join(values)}) "  # noqa: S608 - conditions of our own
+        f"SELECT number, (SELECT at FROM {table} WHERE {mine} ORDER BY {order} LIMIT 1) FROM arm",
+        **own,
+    )
+    return [head for _, head in sorted(rows)]
 
 
 def _missed(reader: Reader, space_id: int, wanted: RunFilter, count: int, before: Place) -> list[Missed]:
@@ -188,7 +240,7 @@ def _missed(reader: Reader, space_id: int, wanted: RunFilter, count: int, before
     order = "at DESC, schedule_id DESC, due_at DESC"
     found = [
         Missed(*row)
-        for some in _chunks(arms)
+        for some in _chunks(_near(reader, "slot", order, arms, where, params))
         for row in _united(reader, _MISSED, "slot", order, some, where, params)
     ]
     return sorted(found, key=place_of_missed, reverse=True)[:count]
@@ -232,9 +284,9 @@ def _united(
     return reader.rows(" UNION ALL ".join(selects), **own) if selects else []
 
 
-def _chunks(arms: Iterable[_Arm]) -> Iterator[list[_Arm]]:
-    every = iter(arms)
-    while some := list(islice(every, ARMS)):
+def _chunks(every: Iterable[_Item], size: int = ARMS) -> Iterator[list[_Item]]:
+    left = iter(every)
+    while some := list(islice(left, size)):
         yield some
 
 

@@ -18,7 +18,7 @@ from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
 from server.commands.jobs import CancelJob, JobAct
 from server.core.health import Health
 from server.core.reach import Reach
-from server.core.runs import NEWEST, Facets, Place
+from server.core.runs import NEWEST, Facets, Place, place_of_job, place_of_missed
 from server.store import clearing, health, run_pages, schedules
 from server.store.database import AgainError
 from server.store.run_pages import RunFilter
@@ -142,6 +142,32 @@ async def test_pages_lose_and_double_nothing_while_runs_end_and_begin(stage, ric
             stage.clock.forward(1)
             await start(stage, row)
     assert found == whole
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+async def test_runs_of_many_definitions_are_merged_in_their_order(stage, size):
+    """Of those whose first run comes later than the page nothing more is read."""
+    await declare(stage)
+    rows = [await define(stage, jobDefinitionCode=f"d{n}") for n in range(6)]
+    places = []
+    for turn in range(3):
+        for number, row in enumerate(rows):
+            if number % 2 or turn:
+                stage.clock.forward(number % 3)
+                job = await start(stage, row, by=SCHEDULED if number < 3 else PERSON)
+                places.append(place_of_job(stage.clock.ms, job.id))
+            left_out = slot(
+                number + 1, turn, row.id, at=stage.clock.ms, result=("failed", "skipped")[turn % 2]
+            )
+            await missed(stage, left_out)
+            places.append(place_of_missed(left_out))
+    for wanted in (RunFilter(definitions=tuple(row.id for row in rows)), RunFilter()):
+        found, before, more = [], NEWEST, True
+        while more:
+            page_of, more = await page(stage, wanted, size, before)
+            found += [run.place for run in page_of]
+            before = found[-1]
+        assert found == sorted(places, reverse=True)
 
 
 async def test_a_run_is_found_by_its_facets_through_all_its_life(stage):
