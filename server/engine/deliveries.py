@@ -69,6 +69,8 @@ class Deliveries:
         self._outbound: requests.Outbound | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self.longest_s: Callable[[], float] = lambda: LOOK_EVERY_S
+        """How long it rests where nobody wakes it."""
         self._draining = False
 
     def wake(self) -> None:
@@ -88,7 +90,7 @@ class Deliveries:
 
     async def _rest(self) -> None:
         try:
-            async with asyncio.timeout(LOOK_EVERY_S):
+            async with asyncio.timeout(self.longest_s()):
                 await self._wake.wait()
         except TimeoutError:
             return

@@ -63,6 +63,8 @@ class Notifier:
         self._idle = False
         """Whether all that was published is looked at."""
         self._wake = asyncio.Event()
+        self.longest_s: Callable[[], float] = lambda: LOOK_EVERY_S
+        """How long it rests where nobody wakes it."""
 
     # ---- what others say
 
@@ -74,6 +76,10 @@ class Notifier:
             self._seq = entries[-1].seq
         else:
             self._wake.set()
+
+    def wake(self) -> None:
+        """Look now."""
+        self._wake.set()
 
     def begin_anew(self) -> None:
         """The log is not the one that it was."""
@@ -95,7 +101,7 @@ class Notifier:
         if self._wake.is_set():
             return
         try:
-            async with asyncio.timeout(LOOK_EVERY_S):
+            async with asyncio.timeout(self.longest_s()):
                 await self._wake.wait()
         except TimeoutError:
             return

@@ -83,6 +83,8 @@ class TriggerLoop:
         self._idle = False
         """Whether all that was told is looked at, and the loop waits for more."""
         self._wake = asyncio.Event()
+        self.longest_s: Callable[[], float] = lambda: LOOK_EVERY_S
+        """How long it rests where nobody wakes it."""
 
     # ---- what others say
 
@@ -99,6 +101,10 @@ class TriggerLoop:
             return True
         watches = self.triggers.of(entry.space_id, entry.topic)
         return watches is None or any(watches)
+
+    def wake(self) -> None:
+        """Look now."""
+        self._wake.set()
 
     def begin_anew(self) -> None:
         """The log is not the one that it was."""
@@ -120,7 +126,7 @@ class TriggerLoop:
         if self._wake.is_set() or self._seq < self._log.seq:
             return
         try:
-            async with asyncio.timeout(LOOK_EVERY_S if self.triggers else None):
+            async with asyncio.timeout(self.longest_s() if self.triggers else None):
                 await self._wake.wait()
         except TimeoutError:
             return

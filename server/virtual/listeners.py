@@ -47,6 +47,8 @@ class Job:
     attempt: int
     facts: dict[str, Any] = field(repr=False)
     """The job as the server shows it."""
+    watermark: str | None = None
+    """How far it has come, should it end well."""
 
     @property
     def input(self) -> dict[str, Any]:
@@ -57,6 +59,10 @@ class Job:
     def tick(self, percent: float | None = None, **more: Any) -> None:
         """Say how far it is."""
         self.say("tick", percent=percent, **more)
+
+    def advance(self, to: str) -> None:
+        """Say up to where the run of a definition has read."""
+        self.watermark = to
 
     def log(self, message: str) -> None:
         """Write a line into the job's log."""
@@ -264,7 +270,8 @@ class Listener:
         job.say("ack")
         try:
             result = await self._work(job)
-            ending: Frame = {"type": "complete", "result": result} if result else {"type": "complete"}
+            told = {"result": result or None, "watermark": job.watermark}
+            ending: Frame = {"type": "complete", **{name: said for name, said in told.items() if said}}
         except Failed as failed:
             ending = {"type": "fail", "message": str(failed), "retry": failed.retry}
             if failed.retry_at is not None:

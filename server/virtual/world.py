@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from inspect import isawaitable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,10 +54,21 @@ COMMIT_S: Final = 0.003
 WIRE_S: Final = 0.02
 SCHEDULES_S: Final = 60.0
 """How often schedules are looked at that nothing says are due: no other server changes them, and the end of a job is told."""
+REST_S: Final = 600.0
+"""The longest rest of loops that follow the log: they look when something is due."""
 LOOK_S: Final = 1.0
 """How often a condition is looked at while nothing is committed."""
 ADMIN: Final = "us_key_0000000001"
 _LOST: Final = "SELECT job_id, MAX(fence), reason FROM attempt WHERE job_id IN LIST(:ids) GROUP BY job_id"
+_DUE: Final = {
+    name: f"SELECT MIN(due_at) FROM {table} WHERE due_at IS NOT NULL"  # noqa: S608 - our own names
+    for name, table in (
+        ("triggers", "trigger_wait"),
+        ("notifier", "notification_rule"),
+        ("deliveries", "notification_delivery"),
+    )
+}
+"""What is due next, by the loop of the node that sees to it."""
 T = TypeVar("T")
 
 
@@ -175,7 +187,8 @@ class World:
         self._set_ms += by_ms
         self.note("clock", f"set by {by_ms} ms")
         self._rests.wake()
-        self.node.schedules.wake()
+        for name in ("schedules", *_DUE):
+            getattr(self.node, name).wake()
 
     # ---- the server
 
@@ -195,6 +208,8 @@ class World:
         self.node = Node(self._settings, self._database, meta, facts, self.clock, sealer, machine)
         self.node.due.rest_by(self._rests.rest)
         self.node.schedules.look_every_s = SCHEDULES_S
+        for name, least in _DUE.items():
+            getattr(self.node, name).longest_s = partial(self._until, least)
         self.node.blobs.prepare(set(), 0, 0)
         self.epoch = meta.epoch
         self.history.lease_s = facts.limits.lease_ms / 1000
@@ -264,6 +279,12 @@ class World:
         """When a job is due next, in seconds of the loop."""
         found: int | None = self.rows("SELECT MIN(due_at) FROM job WHERE due_at IS NOT NULL")[0][0]
         return None if found is None else (found - self._start_ms - self._set_ms) / 1000
+
+    def _until(self, least: str) -> float:
+        """Seconds until a time in the store, at least those between two looks of a real server."""
+        found: int | None = self.rows(least)[0][0]
+        left_s = REST_S if found is None else (found - self.clock()) / 1000
+        return min(max(left_s, LOOK_S), REST_S)
 
     # ---- what clients do
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from defined import declare, define, start
 
 from listener_sdk.protocol.ids import decode
 from server.commands.jobs import CANCEL, CancelJob
@@ -29,6 +30,28 @@ def test_leases_are_renewed_for_as_long_as_the_work_takes():
 
     job = run(scenario)
     assert (job.status, job.attempt, job.result) == ("complete", 1, {"attempt": 1})
+
+
+def test_a_run_says_up_to_where_it_has_read_with_its_success_alone():
+    begun = []
+
+    async def work(job):
+        begun.append((job.facts["runMode"], job.facts["watermark"]["since"]))
+        job.advance(f"run {len(begun)}")
+        if len(begun) == 2:
+            raise Failed("No.", retry=False)
+
+    async def scenario(world):
+        world.listener(work=work)
+        await declare(world, world.admin, inputSchema={"type": "object"})
+        row = await define(world, world.admin, modes={"default": "delta"})
+        for _ in range(3):
+            await start(world, row, world.admin)
+            await world.settle()
+        world.check()
+
+    run(scenario)
+    assert begun == [("full", None), ("delta", "run 1"), ("delta", "run 1")]
 
 
 def test_a_listener_takes_no_more_than_its_credit():

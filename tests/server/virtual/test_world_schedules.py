@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
-from defined import define
-from scheduled import schedule, scheduled
+from defined import declare, define, start
+from notified import inbox, member
+from scheduled import ANY, schedule, scheduled
+from triggered import publish
 
+from server.virtual import Failed
 from server.virtual.world import run
 
 
@@ -66,3 +69,36 @@ def test_twenty_schedules_through_a_week():
         return len(world.rows("SELECT id FROM job"))
 
     assert run(scenario, start=datetime(2026, 2, 1, tzinfo=UTC)) == 7 * 20
+
+
+def test_what_was_folded_is_told_a_minute_after_the_first_message():
+    async def work(job):
+        raise Failed("No.", retry=False)
+
+    async def scenario(world):
+        world.listener(work=work)
+        ada = await member(world, actor=world.admin)
+        rule = {"channels": ["inbox"], "members": [ada.public_id]}
+        await declare(world, world.admin, inputSchema=ANY)
+        row = await define(world, world.admin, notifications=[rule])
+        for _ in range(3):
+            await start(world, row, world.admin)
+            await world.advance(seconds=10)
+        await world.advance(hours=2)
+        return [(one["at"][14:19], one["counts"]) for one in reversed(await inbox(world, ada))]
+
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert run(scenario, start=at) == [("00:00", {"failed": 1}), ("01:00", {"failed": 2})]
+
+
+def test_an_event_that_comes_after_hours_without_one_starts_its_job_at_once():
+    async def scenario(world):
+        world.listener(work=at_once)
+        await declare(world, world.admin, inputSchema=ANY)
+        await define(world, world.admin, triggers=[{"topic": "shop:closed"}])
+        await world.advance(hours=3)
+        await publish(world, "shop:closed")
+        await world.settle()
+        return starts(world)
+
+    assert run(scenario, start=datetime(2026, 3, 1, tzinfo=UTC)) == ["01 03:00:00"]
