@@ -37,6 +37,26 @@ async def test_times_come_after_now_unless_said_otherwise(server):
 
 
 @pytest.mark.parametrize(
+    ("cron", "words", "local"),
+    [
+        ("0 0 * * *", "Every day at midnight", ["2026-03-02T00:00", "2026-03-03T00:00"]),
+        ("0 */6 * * *", "Every 6 hours: at 00:00, 06:00, 12:00 and 18:00", ["2026-03-01T18:00", "2026-03-02T00:00", "2026-03-02T06:00"]),
+        ("0 9 * * 1-5", "At 09:00, Monday to Friday", [f"2026-03-0{day}T09:00" for day in (2, 3, 4, 5, 6, 9)]),
+        ("*/10 * * * *", "Every 10 minutes", ["2026-03-01T13:10", "2026-03-01T13:20", "2026-03-01T13:30"]),
+        ("0 3 1 * *", "At 03:00 on the 1st of each month", ["2026-04-01T03:00", "2026-05-01T03:00"]),
+        ("0 0 * * 7", "At midnight on Sundays", ["2026-03-08T00:00", "2026-03-15T00:00"]),
+        ("0 0 * * 0", "At midnight on Sundays", ["2026-03-08T00:00", "2026-03-15T00:00"]),
+        ("0 0 12 * * ?", "Every day at noon", ["2026-03-02T12:00", "2026-03-03T12:00"]),
+        ("0 0 9 ? * 2", "At 09:00 on Mondays", ["2026-03-02T09:00", "2026-03-09T09:00"]),
+    ],
+)  # fmt: skip
+async def test_what_other_programs_document_means_the_same_here(server, cron, words, local):
+    # A Sunday, 13:00 in Paris.
+    data = (await preview(server, cron=cron, count=len(local), **{"from": "2026-03-01T12:00:00Z"})).data
+    assert (data["words"], [one["local"][:16] for one in data["times"]]) == (words, local)
+
+
+@pytest.mark.parametrize(
     ("fields", "dialect", "words"),
     [
         ({"cron": "0 0 12 * * ?"}, "quartz", "Every day at noon"),
