@@ -3,31 +3,22 @@
 tickwire definitions launch orders-import                   delta; the first run is full, from the start date of the definition on
 tickwire definitions launch orders-import --mode full       all that the shop has
 
-The shop is at WEBSHOP in the environment, else http://127.0.0.1:8421. It is no parameter: who may launch a job may not say where the
-token is sent.
+The shop is at WEBSHOP in the environment, else http://127.0.0.1:8421.
 """
 
-import json
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic import Field as Bound
 
-from calls import OPENER, is_busy, wait_of
-from listener_sdk import Fatal, Listener, Outcome, Retry, SyncJob
+from listener_sdk import Fatal, Listener, Outcome, SyncJob
 from rows import counted
+from webshop_calls import TOKEN, asked
 from workbook import Change, Result, Sheet, Workbook, opened
 
-WEBSHOP: Final = "http://127.0.0.1:8421"
-TOKEN: Final = "webshop_token"  # noqa: S105 - the secret's name
-TIMEOUT_S: Final = 30.0
-LARGEST_PAGE: Final = 8 * 1024 * 1024
 MOST_PAGES: Final = 10_000
 
 listener = Listener()
@@ -72,52 +63,22 @@ def import_orders(job: SyncJob[ImportOrders]) -> Outcome:
 def latest(job: SyncJob[ImportOrders], since: str | None) -> list[Order]:
     """The orders that were made or changed at that moment or later, each once."""
     found: dict[str, Order] = {}
-    url = f"{os.environ.get('WEBSHOP', WEBSHOP)}/orders"
-    for order in feed(url, job.secrets[TOKEN], since):
+    for order in feed(job.secrets[TOKEN], since):
         job.tick(text=f"Reading orders: {len(found) + 1:,}")
         if order.number not in found or order.updated_at >= found[order.number].updated_at:
             found[order.number] = order
     return [*found.values()]
 
 
-def feed(url: str, token: str, since: str | None) -> Iterator[Order]:
-    """The orders, page by page. Fatal when the shop refuses or sends something else, Retry when it is away or busy."""
+def feed(token: str, since: str | None) -> Iterator[Order]:
+    """The orders, page by page."""
     for number in range(1, MOST_PAGES + 1):
         query = urlencode({**({"since": since} if since else {}), "page": number})
-        page = read_page(f"{url}?{query}", token)
+        page = asked(f"/orders?{query}", token, FeedPage, "feed of orders")
         yield from page.orders
         if not page.more:
             return
     raise Fatal(f"The shop's feed of orders has more than {MOST_PAGES:,} pages.")
-
-
-def read_page(url: str, token: str) -> FeedPage:
-    headers = {"Authorization": f"Bearer {token}", "User-Agent": "tickwire-example"}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the address is the operator's
-    try:
-        with OPENER.open(request, timeout=TIMEOUT_S) as answer:
-            return FeedPage.model_validate(json.loads(answer.read(LARGEST_PAGE)))
-    except urllib.error.HTTPError as error:
-        with error:
-            raise refusal(error) from error
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise Retry(f"The shop cannot be reached: {error}.", after=timedelta(seconds=30)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise Fatal(f"The shop's answer is no feed of orders: {place}: {first['msg']}.") from error
-    except ValueError as error:
-        raise Fatal("The shop's answer is no feed of orders: it is no JSON.") from error
-
-
-def refusal(error: urllib.error.HTTPError) -> Exception:
-    if is_busy(error.code):
-        return Retry(f"The shop is busy ({error.code}).", after=wait_of(error.headers))
-    if error.code in {401, 403}:
-        return Fatal(
-            f"The shop does not know the token ({error.code}): tickwire secrets set {TOKEN}. The watermark stays."
-        )
-    return Fatal(f"The shop has no such feed ({error.code}).")
 
 
 def write(

@@ -1,31 +1,49 @@
-"""Remove what is gone elsewhere: the records of these SKUs, such as an event names them. What is removed stays in a file.
+"""Remove what is gone elsewhere: the records of these SKUs, such as an event names them, or of all that the web shop has given up.
+What is removed stays in a file.
 
 tickwire events publish shop:products-removed --payload skus='["TOO-001", "TOY-012"]'
+tickwire definitions launch remove-assets                  what no event has told: the web shop is asked
 """
+
+from typing import Final
 
 from pydantic import BaseModel
 from pydantic import Field as Bound
 
 from listener_sdk import Fatal, Listener, Outcome, SyncJob, next_
 from rows import counted
+from webshop_calls import TOKEN, asked
 from workbook import Change, Result, Sheet, Workbook, opened
 
+MOST_SKUS: Final = 10_000
 listener = Listener()
 
 
 class RemoveAssets(BaseModel):
-    skus: list[str] = Bound(min_length=1, max_length=10_000, description="What is gone; case does not count")
+    skus: list[str] | None = Bound(
+        default=None,
+        min_length=1,
+        max_length=MOST_SKUS,
+        description="What is gone; case does not count. Without them the web shop is asked",
+    )
     sheet: str = "products"
     field: str = Bound(default="sku", description="Where the sheet has them")
     at_most: int = Bound(default=100, ge=0, description="Remove nothing where more would go")
 
 
-@listener.job("sheet:remove-assets", label="Remove what is gone")
+class GivenUp(BaseModel):
+    skus: list[str] = Bound(max_length=MOST_SKUS)
+
+
+@listener.job("sheet:remove-assets", label="Remove what is gone", secrets=[TOKEN])
 def remove_assets(job: SyncJob[RemoveAssets]) -> Outcome:
     """Store a copy of what goes, then remove it: all of it or nothing."""
+    skus = job.input.skus
+    if skus is None:
+        skus = asked("/given-up", job.secrets[TOKEN], GivenUp, "list of products").skus
     with opened() as book:
         sheet = book.sheet(job.input.sheet)
-        done = book.once(job.id, lambda change: remove(job, book, change, sheet))
+        done = book.once(job.id, lambda change: remove(job, book, change, sheet, skus))
         left = book.count(sheet.key)
     name, missing = sheet.label or sheet.key, len(done["missing"])
     message = f"Removed {counted(done['removed'], 'record')} of {name}; {left:,} are left."
@@ -41,11 +59,13 @@ def remove_assets(job: SyncJob[RemoveAssets]) -> Outcome:
     )
 
 
-def remove(job: SyncJob[RemoveAssets], book: Workbook, change: Change, sheet: Sheet) -> Result:
+def remove(
+    job: SyncJob[RemoveAssets], book: Workbook, change: Change, sheet: Sheet, skus: list[str]
+) -> Result:
     """How many records went, the file that has them, and for which SKUs there were none."""
     key = sheet.field(job.input.field).key
     # A record without SKU is not what an empty SKU means.
-    gone = {*map(plain, job.input.skus)} - {""}
+    gone = {*map(plain, skus)} - {""}
     found = [record for record in book.records(sheet.key) if plain(record.values[key]) in gone]
     if len(found) > job.input.at_most:
         raise Fatal(

@@ -9,8 +9,8 @@ import asyncio
 import os
 from typing import Any, Final
 
-from import_orders import TOKEN, WEBSHOP
 from listener_sdk import ApiError, Client
+from webshop_calls import TOKEN, WEBSHOP
 
 Form = list[dict[str, Any]]
 
@@ -56,7 +56,7 @@ BUTTONS: Final[dict[str, dict[str, Any]]] = {
 
 
 def definitions(webshop: str) -> dict[str, dict[str, Any]]:
-    """By their codes: the import, the clean-up that an event starts, and the call that every export starts."""
+    """By their codes: the import, the clean-up that an event starts, the call that every export starts, and one that is made now and then."""
     return {
         "orders-import": {
             "job_type": "shop:import-orders",
@@ -95,6 +95,14 @@ def definitions(webshop: str) -> dict[str, dict[str, Any]]:
                     },
                 }
             ],
+        },
+        "watch-webshop": {
+            "job_type": "callWebserviceEndpoint",
+            "name": "See how the web shop is",
+            "params": {
+                "url": f"{webshop}/state",
+                "headers": {"Authorization": f"Bearer {{{{ secrets.{TOKEN} }}}}"},
+            },
         },
     }
 

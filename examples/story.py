@@ -19,12 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from import_orders import TOKEN
 from listener_sdk import Client
 from listener_sdk.protocol.jobs import Job
 from listener_sdk.protocol.plans import Edge, PlanField
 from set_up import set_up
 from webshop import WebShop
+from webshop_calls import TOKEN
 
 HERE = Path(__file__).resolve().parent
 FILES = HERE / "files"

@@ -3,6 +3,8 @@
 python examples/webshop.py --port 8421      its token is WEBSHOP_TOKEN, else open-sesame
 
 GET /orders?since=2025-06-03T10:00:00Z&page=1   orders that were made or changed since then, oldest change first, twenty a page
+GET /given-up                                   the SKUs of all products that the shop has given up until today
+GET /state?at=2025-06-03T10:00:00Z              whether it is open, and how many orders it has; who asks says for which time
 POST /exports {"job": ...}                      something was exported; told twice, it counts once
 PUT  /today {"day": "2025-06-04"}               let the days pass until then; the one call that takes no token
 """
@@ -21,6 +23,13 @@ from urllib.parse import parse_qs, urlsplit
 
 ORDERS: Final = Path(__file__).resolve().parent / "files" / "web-orders.json"
 FIRST_DAY: Final = date(2025, 6, 3)
+GIVEN_UP: Final = {
+    "TOO-001": "2025-06-03",
+    "TOY-012": "2025-06-03",
+    "GAR-003": "2025-06-04",
+    "KIT-004": "2025-06-06",
+}
+"""Since which day the shop has these products no more."""
 A_PAGE: Final = 20
 ALWAYS: Final = "0001-01-01T00:00:00Z"
 
@@ -51,6 +60,8 @@ class WebShop:
         self.token = token
         self.today = FIRST_DAY
         self.exports: dict[str, dict[str, Any]] = {}
+        self.asked: list[str] = []
+        """For which times somebody has asked how the shop is."""
         self._versions: list[Order] = json.loads(ORDERS.read_text("utf-8"))
         shop = self
 
@@ -82,6 +93,12 @@ class WebShop:
         """Status and body of the answer to a call of somebody who has the token."""
         if what == "GET /orders":
             return 200, self._page(moment(query.get("since", ALWAYS)), int(query.get("page", "1")))
+        if what == "GET /given-up":
+            return 200, {"skus": [sku for sku, day in GIVEN_UP.items() if day <= self.today.isoformat()]}
+        if what == "GET /state":
+            self.asked.append(query.get("at", ""))
+            orders = newest(self._versions, self.today)
+            return 200, {"at": self.asked[-1], "open": True, "orders": len(orders)}
         if what == "POST /exports":
             self.exports.setdefault(body["job"], body)
             return 201, {"received": body.get("file"), "exports": len(self.exports)}

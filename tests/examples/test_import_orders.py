@@ -86,7 +86,7 @@ async def test_without_new_orders_the_watermark_stays(book, shop):
         ((500, {}), "The shop is busy", True),
         ((429, {}), "The shop is busy", True),
         ((403, {}), "does not know the token", False),
-        ((404, {}), "has no such feed", False),
+        ((404, {}), "has no feed of orders", False),
         (
             (200, {"orders": [{"number": "W-9"}], "more": False}),
             r"orders\.0\.updated_at: Field required",
@@ -173,7 +173,7 @@ async def test_the_token_goes_to_no_other_address(book, shop, monkeypatch):
     thread.start()
     monkeypatch.setenv("WEBSHOP", f"http://127.0.0.1:{server.server_port}")
     try:
-        with pytest.raises(JobFailed, match=r"no such feed \(302\)"):
+        with pytest.raises(JobFailed, match=r"no feed of orders \(302\)"):
             await run()
     finally:
         server.shutdown()

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 from processes import ROOT, Started, server, until
 
-from import_orders import WEBSHOP
 from listener_sdk.cli import main
 from webshop import WebShop
+from webshop_calls import WEBSHOP
 
 pytestmark = pytest.mark.must_run
 
@@ -30,6 +30,7 @@ def test_links_lead_to_files_that_exist():
         "rows.py",
         "tables.py",
         "story.py",
+        "webshop_calls.py",
     }
     assert scripts <= {*targets}
 
@@ -85,6 +86,11 @@ def test_the_commands_do_what_they_say(tmp_path, monkeypatch):
         "6 new orders, 2 changed",
         "14 new orders, 0 changed",
         "orders.xlsx has 345 records",
+        "02:15 does not exist on 29 March 2026",
+        "Orders, every night: Every day at 02:15",
+        "0 new orders, 0 changed",
+        "Removed 1 record of Products",
+        "schedule us_sch_0000000002 is switched off",
     ):
         assert words in " ".join(told.split())
     assert (sent["file"], sent["records"]) == ("orders.xlsx", 345)

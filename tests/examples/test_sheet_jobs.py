@@ -15,6 +15,7 @@ import mutate_records
 import remove_assets
 from listener_sdk import SyncJob
 from listener_sdk.testing import Canceled, JobFailed, run_job
+from webshop import WebShop
 from workbook import Field, Sheet, Workbook
 
 SHEET = Sheet(
@@ -42,6 +43,7 @@ LISTENERS = {
     "sheet:remove-assets": remove_assets,
     "workbook:export": export,
 }
+SECRETS = {"webshop_token": "open-sesame"}
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def book(tmp_path, monkeypatch):
 
 
 async def run(name, given=None, **fields):
-    return await run_job(LISTENERS[name].listener, name, given, **fields)
+    return await run_job(LISTENERS[name].listener, name, given, **{"secrets": SECRETS, **fields})
 
 
 def shown(book, sheet="parts"):
@@ -371,6 +373,21 @@ async def test_remove_assets_keeps_all_where_more_would_go_than_may(book):
     with pytest.raises(JobFailed, match=r"3 records would be removed, and at most 2 may be\. Nothing was\."):
         await run("sheet:remove-assets", given)
     assert book.count("parts") == 4
+
+
+async def test_remove_assets_asks_the_web_shop_where_nobody_says_what_is_gone(book, monkeypatch):
+    monkeypatch.setattr("webshop.GIVEN_UP", {"A-2": "2025-06-03", "A-1": "2025-06-04"})
+    given = {"sheet": "parts", "field": "code"}
+    with WebShop() as shop:
+        monkeypatch.setenv("WEBSHOP", shop.url)
+        found = await run("sheet:remove-assets", given)
+        assert (found.result["removed"], found.result["missing"]) == (1, [])
+        assert column(book, "code") == ["a-1", "=A1+1", "a-1"]
+        with pytest.raises(JobFailed, match="does not know the token"):
+            await run(
+                "sheet:remove-assets", given, secrets={"webshop_token": "open-barley"}, id="us_jb_0000000002"
+            )
+    assert len(column(book, "code")) == 3
 
 
 async def test_remove_assets_says_what_was_not_there(book):

@@ -210,6 +210,7 @@ def test_setting_up_once_more_changes_nothing_and_takes_a_developer(played):
         "definition orders-import: as it was",
         "definition remove-assets: as it was",
         "definition tell-webshop: as it was",
+        "definition watch-webshop: as it was",
         "button Set up the workbook: as it was",
         "button Export: as it was",
         "button Find and replace: as it was",
