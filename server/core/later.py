@@ -10,17 +10,21 @@ For a type checker the module is imported as ever, so it knows all names::
 
 from importlib import import_module
 from importlib.util import resolve_name
+from types import ModuleType
 from typing import Any
 
 
 class Later:
-    """Stands for a module. What is asked of it is asked of the module itself each time: this is not for what every job needs."""
+    """Stands for a module. What is asked of it is asked of the module itself each time."""
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._module: ModuleType | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self._name), name)
+        if self._module is None:
+            self._module = import_module(self._name)
+        return getattr(self._module, name)
 
 
 def later(name: str, package: str | None) -> Later:
