@@ -11,7 +11,7 @@ from .connection import call, connection_options, json_option
 from .output import emit, in_json, local, say, short, wire
 from .tables import table
 
-_FACTS: Final = ("jobType", "params", "schedule", "options", "target", "triggers", "modes")
+_FACTS: Final = ("jobType", "params", "schedule", "options", "target", "triggers", "modes", "notifications")
 _NOTHING: Final[tuple[Any, ...]] = (None, {}, [])
 
 

@@ -26,3 +26,11 @@ def test_one_version_is_shown_whole(api, tickwire):
     assert f'params: {{"text": "{"x" * 200}"}}' in shown
     assert shown.startswith("a, version 1\nsince: 2026-01-01")
     assert json.loads(tickwire(*PATH, "2", "--json").stdout)["params"] == {"text": "new"}
+
+
+def test_rules_that_changed_are_told_too(api, tickwire):
+    tickwire("definitions", "create", "a", "--type", "b")
+    api.definitions.past["a"].insert(
+        0, {**api.definitions.past["a"][0], "version": 2, "notifications": [{"on": ["failure"]}]}
+    )
+    assert 'notifications - > [{"on": ["failure"]}]' in tickwire(*PATH).stdout
