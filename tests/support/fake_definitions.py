@@ -108,5 +108,15 @@ class FakeDefinitions:
 
 
 def _version(one: dict[str, Any]) -> dict[str, Any]:
-    names = ("version", "jobType", "params", "schedule", "options", "target", "triggers", "modes", "notifications")
+    names = (
+        "version",
+        "jobType",
+        "params",
+        "schedule",
+        "options",
+        "target",
+        "triggers",
+        "modes",
+        "notifications",
+    )
     return {"at": AT, "actor": "us_key_1", **{name: one[name] for name in names if name in one}}
