@@ -85,9 +85,14 @@ async def asleep(world, begins, ends, how):
 # ---- nights of clock changes
 
 
-@pytest.fixture(scope="module", params=NIGHTS)
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NIGHTS]
+)
 def lived(request):
-    """The Sunday and the night after it; an event starts the clean-up half a minute before the timetable does."""
+    """The Sunday and the night after it; an event starts the clean-up half a minute before the timetable does.
+
+    Of one group, so that a night is lived through once, not by each worker.
+    """
     night = NIGHTS[request.param]
 
     async def scenario(world):
