@@ -1,16 +1,14 @@
 """Job definitions: made, changed and removed by those who define jobs, and started by anybody who runs them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import (
-    OF_THE_JOB,
     DefinitionCreate,
-    DefinitionExecute,
     DefinitionUpdate,
 )
 from listener_sdk.protocol.ids import encode
@@ -18,21 +16,16 @@ from listener_sdk.protocol.near_names import did_you_mean
 
 from ..core.actors import Actor
 from ..core.audit import differing
-from ..core.definition_checks import Checker, Secrets, resolved
+from ..core.definition_checks import Checker, Secrets
 from ..core.definitions import (
     DefinitionRow,
     Recipe,
     changed_definition,
     definition_facts,
-    disabled,
     new_definition,
 )
 from ..core.job_types import JobType, read_type
-from ..core.jobs import JobRow
-from ..core.roles import may
 from ..core.spaces import check_active
-from ..core.templates import Resolved
-from ..core.watermarks import noted
 from ..store import definitions as sql
 from ..store import notification_rules as notification_rules_sql
 from ..store import schedules as schedules_sql
@@ -44,7 +37,6 @@ from ..store.transaction import NewEvent, Transaction
 from . import definition_triggers, kept_schedules, launches, notification_rules
 from .built_in import BUILT_IN, KINDS
 from .changes import tell
-from .launches import Launch
 from .standing import by
 
 MOST_DEFINITIONS: Final = 100_000
@@ -79,54 +71,6 @@ class DeleteDefinition:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How a job of a definition is started.
-
-    - ``by``: what started it, as the job tells it (``startedBy``) and templates read it (``trigger``)
-    - ``context``: what else templates read: ``event``, ``hook``, ``dueTime``
-    - ``joined``: templates that join the parameters, each in the place of the same key
-    - ``values``: parameters that do so as they stand, and are no templates
-    - ``mode``: the run mode that is asked for, else the definition's own rule counts
-    - ``given``: fields of `JobCreate`
-    - ``said``: what else the server knows of the job
-    """
-
-    actor: Actor
-    by: Mapping[str, Any]
-    context: Mapping[str, Any] = field(default_factory=dict)
-    joined: Mapping[str, Any] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
-    mode: str | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
-    said: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What became of a start before it came to the writer, of the definition as it was then."""
-
-    row: DefinitionRow
-    launch: Launch | Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class ExecuteDefinition:
-    """``name`` is the code or the id, ``size`` that of what the caller sent, in bytes."""
-
-    start: Start
-    name: str
-    size: int
-    prepared: Prepared | None = None
-
-
-class Costly(Refusal):
-    """The launch may take long: who asks for it prepares it first, so that the writer is not held up."""
-
-    def __init__(self) -> None:
-        super().__init__("unavailable", "The launch must be prepared first.")
-
-
 # ---- finding
 
 
@@ -137,7 +81,11 @@ def find(reader: Reader, actor: Actor, name: str) -> tuple[DefinitionRow, JobTyp
 
 def use(tx: Transaction, actor: Actor, name: str) -> tuple[DefinitionRow, JobType]:
     """The same, and nobody removes the definition before the end of the transaction."""
-    return _within_reach(tx.connection, actor, name, sql.use(tx.connection, actor.space.id, name))
+    key = (actor.space.id, name)
+    found: sql.Found | None = tx.used.get(key)
+    if found is None:
+        found = tx.used[key] = sql.use(tx.connection, actor.space.id, name)
+    return _within_reach(tx.connection, actor, name, found)
 
 
 def _within_reach(
@@ -276,6 +224,7 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
         definition_triggers.check_room(tx, after, before.patterns)
     kept = kept_schedules.of_definition(tx, actor, after, job_type)
     sql.update(tx.connection, after, is_version=after.version > before.version)
+    tx.used.clear()
     told = _say_changes(tx, actor, before, after)
     kept_schedules.keep(tx, actor, kept, definition=after)
     if after.enabled > before.enabled:
@@ -342,6 +291,7 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
             job=encode("jb", job),
         )
     sql.delete(tx.connection, row.id)
+    tx.used.clear()
     triggers_sql.forget(tx.connection, row.id)
     schedules_sql.forget(tx.connection, row.id)
     notification_rules_sql.forget(tx.connection, "definition", [row.id])
@@ -386,108 +336,6 @@ def refuse_type_in_use(
         )
 
 
-# ---- starting
-
-
-def start(tx: Transaction, row: DefinitionRow, item: Start, job_type: JobType | None = None) -> JobRow:
-    """Make a job of the definition, which keeps its parameters and version whatever becomes of the definition.
-
-    Refusals ``disabled``; ``invalid`` for each place that does not resolve or does not fit the type's schema; else as `launches.launch`.
-    """
-    check_enabled(row)
-    return launches.launch(
-        tx, prepared(row, job_type or launches.type_of(tx, item.actor, row.type_code), item, checked=False)
-    )
-
-
-def check_enabled(row: DefinitionRow) -> None:
-    """Refusal ``disabled`` unless the definition may start jobs."""
-    if not row.enabled:
-        raise disabled(row.code)
-
-
-def prepared(row: DefinitionRow, job_type: JobType, item: Start, *, checked: bool = True) -> Launch:
-    """The launch of this definition: its parameters resolved and, where they are to be ``checked`` now, fitting the schema."""
-    modes = noted(job_type, row.recipe.modes, item.mode)
-    params = resolved(row.recipe, template_context(row, item.by, item.context), item.joined, item.values)
-    if checked:
-        params = Resolved(launches.checked(job_type, params), params.secret_refs)
-    # In this order: `JobRow.head` and `JobRow.run_modes` count on it.
-    said = {
-        "definition": row.code,
-        **modes,
-        "startedBy": dict(item.by),
-        "definitionVersion": row.version,
-        **item.said,
-    }
-    given = {"label": row.name, **item.given}
-    return Launch(item.actor, job_type, params, given, said, definition_id=row.id, is_checked=checked)
-
-
-def template_context(row: DefinitionRow, by: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-    """What templates read."""
-    own = {"jobDefinitionCode": row.code, "name": row.name, "jobType": row.type_code, "version": row.version}
-    target = {} if row.target is None else {"target": row.target}
-    return {**context, "trigger": dict(by), "definition": {**own, **target}}
-
-
-def asked(actor: Actor, name: str, body: DefinitionExecute, size: int) -> ExecuteDefinition:
-    """The launch that a caller asks for by a body of so many bytes."""
-    given = {name: getattr(body, name) for name in OF_THE_JOB if getattr(body, name) is not None}
-    context = body.context.model_dump(mode="json", by_alias=True, exclude_none=True)
-    by = launches.started_by(actor)
-    item = Start(actor, by, context, values=body.params, mode=body.mode, given=given)
-    return ExecuteDefinition(item, name, size)
-
-
-def prepare(reader: Reader, item: ExecuteDefinition) -> ExecuteDefinition:
-    """The same launch, with all done that may take long. Refusal ``not_found``; any other is kept for the command to tell."""
-    row, job_type = find(reader, item.start.actor, item.name)
-    launch: Launch | Refusal
-    try:
-        launch = _permitted(prepared(row, job_type, item.start), item.start)
-    except Refusal as refusal:
-        launch = refusal
-    return replace(item, prepared=Prepared(row, launch))
-
-
-def _permitted(launch: Launch, item: Start) -> Launch:
-    """Who may not use secrets must not say where one is sent: the parameters beside it stay as they were defined."""
-    if (
-        launch.params.secret_refs
-        and (item.values or item.context)
-        and not may(item.actor.role, "use_secrets")
-    ):
-        raise Refusal(
-            "forbidden",
-            f"This definition uses the secret {launch.params.secret_refs[0].name}: a key of role {item.actor.role} launches it as it is, "
-            "without params and context of its own.",
-            key="params",
-        )
-    return launch
-
-
-def execute(tx: Transaction, item: ExecuteDefinition) -> JobRow:
-    """Make the job that was asked for. Costly where it should be prepared first; of a definition that was changed since, as it is now.
-
-    Refusals as of ``start``, and ``not_found``; ``forbidden`` for parameters of its own where secrets stand beside them.
-    """
-    row, job_type = use(tx, item.start.actor, item.name)
-    check_enabled(row)
-    made = item.prepared
-    if made is None and _is_costly(row, job_type, item.size):
-        raise Costly
-    if made is None or made.row != row:
-        return launches.launch(tx, _permitted(prepared(row, job_type, item.start), item.start))
-    if isinstance(made.launch, Refusal):
-        raise made.launch
-    return launches.launch(tx, made.launch)
-
-
-def _is_costly(row: DefinitionRow, job_type: JobType, size: int) -> bool:
-    return row.recipe.is_template or not job_type.schema.is_light(len(row.body) + size)
-
-
 CREATE_DEFINITION: Final[Command[CreateDefinition, DefinitionRow]] = Command(
     "create_definition", create, guard=by("define"), turn=always
 )
@@ -497,4 +345,3 @@ UPDATE_DEFINITION: Final[Command[UpdateDefinition, DefinitionRow]] = Command(
 DELETE_DEFINITION: Final[Command[DeleteDefinition, DefinitionRow]] = Command(
     "delete_definition", delete, needs_no_room=True, guard=by("define"), turn=always
 )
-EXECUTE_DEFINITION: Final[Command[ExecuteDefinition, JobRow]] = Command("execute_definition", execute)

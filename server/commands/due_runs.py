@@ -21,9 +21,9 @@ from ..store import schedules as sql
 from ..store.command import Command
 from ..store.database import Reader
 from ..store.transaction import Transaction
-from . import definitions, launches
+from . import definition_starts, definitions, launches
 from .changes import note
-from .definitions import Start
+from .definition_starts import Start
 from .launches import Launch
 from .reruns import already_retried
 from .schedules import of_due_time, start_of
@@ -73,7 +73,7 @@ def run(tx: Transaction, item: RunDue) -> JobRow:
     """Make a job for the due time, of the definition as it is now; its slot names the job.
 
     Refusals ``not_found`` of the run, or of its schedule where that is gone; ``disabled``; ``already_retried`` while a job that was made
-    for it before has not ended; ``forbidden`` for parameters of one's own where secrets stand beside them; else as `definitions.start`.
+    for it before has not ended; ``forbidden`` for parameters of one's own where secrets stand beside them; else as `definition_starts.start`.
     """
     asked, space_id = item.asked, item.asked.actor.space.id
     tx.flush()
@@ -84,7 +84,7 @@ def run(tx: Transaction, item: RunDue) -> JobRow:
     missed = sql.keep_missed(tx.connection, space_id, asked.schedule_id, asked.due_at)
     if missed is None:
         raise _unknown(asked)
-    definitions.check_enabled(row)
+    definition_starts.check_enabled(row)
     _refuse_double(tx, missed)
     launch = item.launch if _is_same(basis, item.basis) else _launch(basis, job_type, asked)
     if isinstance(launch, Refusal):
@@ -142,7 +142,7 @@ def _launch(basis: Basis, job_type: JobType, asked: Asked) -> Launch:
     by = {**of_due_time(schedule, asked.due_at), SLOT_ID: missed_id(schedule.id, asked.due_at)}
     own = start_of(schedule, actor, by, asked.due_at)
     start = Start(actor, by, own.context, joined=own.joined, values=asked.params, mode=asked.mode or own.mode)
-    launch = definitions.prepared(basis.definition, job_type, start)
+    launch = definition_starts.prepared(basis.definition, job_type, start)
     if launch.params.secret_refs and asked.params and not may(actor.role, "use_secrets"):
         raise Refusal(
             "forbidden",

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
+
 from listener_sdk.protocol.ids import decode
 
 from ..core.definitions import DefinitionRow
@@ -16,6 +18,7 @@ from ..core.notifications import (
     Rule,
     RuleKey,
     audiences,
+    is_addressed,
     missed_facts,
     numbered,
     run_facts,
@@ -38,24 +41,26 @@ TO_ADMINISTRATORS: Final[Rule] = {"on": "all", "missed": True, "channels": ["inb
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event of the log, of a topic that is `WATCHED`."""
+    """An event of the log, of a topic that is `WATCHED`; its ``text`` is read of those alone that may be told."""
 
     space_id: int
     seq: int
     topic: str
-    event: Mapping[str, Any]
+    job_id: int | None
+    text: str
 
     @property
     def payload(self) -> Mapping[str, Any]:
         """What it says."""
-        found: Mapping[str, Any] = self.event.get("payload", {})
+        found: Mapping[str, Any] = orjson.loads(self.text).get("payload", {})
         return found
 
     @property
     def job(self) -> int | None:
         """The job that it is about."""
-        named = self.event.get("context", {}).get("jobId") or self.payload.get("jobId")
-        return decode("jb", named) if isinstance(named, str) else None
+        if self.job_id is not None:
+            return self.job_id
+        return decode("jb", str(orjson.loads(self.text).get("context", {}).get("jobId")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,16 @@ class _Deciding:
         """Look at events in their order."""
         wanted = {one.job for one in seen if one.job is not None and one.topic not in MISSED}
         of_jobs = sql.of_jobs(self.reader, wanted) if wanted else {}
-        known = definitions_sql.by_ids(self.reader, set(of_jobs.values()))
-        found = jobs_sql.load_many(self.reader, [job for job, of in of_jobs.items() if of in known])
+        known = definitions_sql.by_ids(self.reader, {run.definition_id for run in of_jobs.values()})
+        addressed = {
+            number for number, row in known.items() if any(is_addressed(rule) for _, rule in rules_of(row))
+        }
+        told = [
+            job
+            for job, run in of_jobs.items()
+            if run.definition_id in known and (run.may_have_starter or run.definition_id in addressed)
+        ]
+        found = jobs_sql.load_many(self.reader, told) if told else []
         jobs: dict[int | None, JobRow] = {row.id: row for row in found}
         by = {row.id: row.described().get("startedBy", {}) for row in found}
         missed = [one.payload.get("schedule") for one in seen if one.topic in MISSED]
@@ -132,7 +145,7 @@ class _Deciding:
             elif job is not None and not (one.topic == RECOVERED and one.job in ended):
                 result = _result(one)
                 facts = run_facts(job, result, recovered=result == "recovered" or one.job in recovered)
-                row = known[of_jobs[job.id]]
+                row = known[of_jobs[job.id].definition_id]
                 self._tell(row, facts, starter_of(by[job.id]), by[job.id].get("scheduleId"))
 
     def _scheduled(self, named: Iterable[Any]) -> dict[str, ScheduleRow]:

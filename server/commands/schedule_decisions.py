@@ -22,7 +22,7 @@ from ..store import schedules as sql
 from ..store import spaces as spaces_sql
 from ..store.database import Reader, StoreError
 from ..store.schedules import Made
-from . import actions, definitions, launches
+from . import actions, definition_starts, launches
 from .actions import Pressed
 from .schedules import PRESS, of_due_time, start_of
 
@@ -124,7 +124,9 @@ class _Deciding:
         try:
             if made is None:
                 return actions.press(self.reader, actor, row.action_id or 0, PRESS, by=by)
-            return definitions.prepared(made.row, self._type(actor, made), start_of(row, actor, by, due_at))
+            return definition_starts.prepared(
+                made.row, self._type(actor, made), start_of(row, actor, by, due_at)
+            )
         except Refusal as refusal:
             return refusal
 

@@ -40,8 +40,8 @@ from ..store import schedules as sql
 from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import Transaction
-from . import actions, definitions, launches, notification_rules
-from .definitions import Start
+from . import actions, definition_starts, definitions, launches, notification_rules
+from .definition_starts import Start
 from .kept_schedules import check_needs_no_file, check_space_room
 from .schedule_events import say, skipped
 from .standing import by
@@ -306,7 +306,7 @@ def _say_changes(
 
 
 def run(tx: Transaction, item: RunSchedule) -> JobRow:
-    """Make a job as the schedule does, now, whatever is due when; nothing of the schedule changes. Refusals as of `definitions.start`."""
+    """Make a job as the schedule does, now, whatever is due when; nothing of the schedule changes. Refusals as of `definition_starts.start`."""
     actor = item.actor
     row, code = kept(tx, actor, item.schedule_id)
     due_at = tx.now if item.due_at is None else item.due_at
@@ -314,7 +314,7 @@ def run(tx: Transaction, item: RunSchedule) -> JobRow:
     if code is None:
         return actions.execute(tx, actions.press(tx.connection, actor, row.action_id or 0, PRESS, by=by))
     definition, job_type = definitions.find(tx.connection, actor, code)
-    return definitions.start(tx, definition, start_of(row, actor, by, due_at), job_type)
+    return definition_starts.start(tx, definition, start_of(row, actor, by, due_at), job_type)
 
 
 PRESS: Final = ActionExecute(confirm=True)

@@ -23,8 +23,8 @@ from ..store import spaces as spaces_sql
 from ..store import triggers as sql
 from ..store.database import Reader
 from ..store.triggers import Cursor, Found, Place, Waiting
-from . import definitions, launches
-from .definitions import Start
+from . import definition_starts, launches
+from .definition_starts import Start
 from .launches import Launch
 
 ROLE: Final = "listener"
@@ -192,4 +192,4 @@ class _Deciding:
             mode=trigger.get("mode"),
             said={"depth": depth},
         )
-        return definitions.prepared(found.row, job_type, start)
+        return definition_starts.prepared(found.row, job_type, start)

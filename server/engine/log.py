@@ -27,6 +27,7 @@ class Entry:
     seq: int
     space_id: int
     topic: str
+    job_id: int | None
     size: int
     at: int
     _epoch: str | None
@@ -87,7 +88,9 @@ class Log:
     def entry(self, stored: Stored) -> Entry:
         """A stored event as subscribers get it."""
         size = len(stored.body) + _HEAD
-        return Entry(stored.seq, stored.space_id, stored.topic, size, stored.at, self.epoch, stored.body)
+        return Entry(
+            stored.seq, stored.space_id, stored.topic, stored.job_id, size, stored.at, self.epoch, stored.body
+        )
 
     def take(self, events: list[Stored]) -> list[Entry]:
         """Put committed events, in order, at the end of the ring."""

@@ -32,6 +32,8 @@ FLUSHED: Final = 50
 """Rules whose messages one transaction sends."""
 WRITE_EVERY_MS: Final = 10_000
 LOOK_EVERY_S: Final = 1.0
+GATHERED_S: Final = 0.1
+"""What ends within so long is looked at together: many short runs cost a fifth less of a server that need not look after each."""
 AFTER_ERROR_S: Final = 1.0
 _OF_A_DEFINITION: Final = '"definition":"'
 _log = structlog.get_logger("tickwire.notifier")
@@ -98,6 +100,7 @@ class Notifier:
                 await asyncio.sleep(AFTER_ERROR_S)
 
     async def _rest(self) -> None:
+        await asyncio.sleep(GATHERED_S)
         if self._wake.is_set():
             return
         try:
@@ -177,9 +180,7 @@ def _is_watched(entry: Entry) -> bool:
 
 
 def _seen(entry: Entry) -> "decisions.Seen":
-    event = entry.data
-    entry.forget_data()
-    return decisions.Seen(entry.space_id, entry.seq, entry.topic, event)
+    return decisions.Seen(entry.space_id, entry.seq, entry.topic, entry.job_id, entry.text)
 
 
 def _where(reader: Reader) -> tuple[sql.Cursor, Head]:

@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 import orjson
 
 from ..core.notifications import Digest, RuleKey, read_digest
+from ..core.runs import RETRY, Facets
 from .database import Connection, Reader
 
 _COLUMNS: Final = ("id", "space_id", "kind", "about", "number", "starter", "told_at", "due_at", "body")
 _SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM notification_rule"  # noqa: S608 - names of our own columns
 _EMPTY: Final = Digest().stored()
+_STARTERS: Final = frozenset({"person", "schedule", RETRY})
 
 
 class Cursor(NamedTuple):
@@ -133,10 +135,28 @@ def forget(connection: Connection, kind: str, about: Collection[int]) -> None:
 # ---- whose rules
 
 
-def of_jobs(reader: Reader, job_ids: Iterable[int]) -> dict[int, int]:
-    """The definitions of jobs that have one, by job."""
+class Run(NamedTuple):
+    """The definition of a job, and what history knows of its start: None where it has forgotten the job."""
+
+    definition_id: int
+    schedule_id: int | None
+    facets: str | None
+
+    @property
+    def may_have_starter(self) -> bool:
+        """Whether a person or a schedule may have led to the job: then its own description says whom to tell."""
+        return (
+            self.facets is None
+            or self.schedule_id is not None
+            or Facets.read(self.facets).trigger in _STARTERS
+        )
+
+
+def of_jobs(reader: Reader, job_ids: Iterable[int]) -> dict[int, Run]:
+    """The runs of definitions among these jobs, by job."""
     rows = reader.rows(
-        "SELECT id, definition_id FROM job WHERE id IN LIST(:ids) AND definition_id IS NOT NULL",
+        "SELECT j.id, j.definition_id, r.schedule_id, r.facets FROM job j LEFT JOIN job_run r ON r.id = j.id "
+        "WHERE j.id IN LIST(:ids) AND j.definition_id IS NOT NULL",
         ids=sorted(job_ids),
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: Run(*row[1:]) for row in rows}

@@ -115,6 +115,8 @@ class Transaction:
         """Log lines of this batch as (job, fence, index): the store does not show them before its end."""
         self.once: dict[tuple[str, str], tuple[str, Any]] = {}
         """Idempotency keys of this batch, with the hash of the body and the result."""
+        self.used: dict[tuple[int, str], Any] = {}
+        """Definitions of which this batch makes jobs, by space and name, each looked up once. Who changes one, or a job type, clears this."""
 
     # ---- jobs
 

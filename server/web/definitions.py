@@ -16,13 +16,12 @@ from listener_sdk.protocol.definitions import (
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.runs import HEALTHS
 
-from ..commands import definitions, launches
+from ..commands import definition_starts, definitions, launches
+from ..commands.definition_starts import EXECUTE_DEFINITION, Costly
 from ..commands.definitions import (
     CREATE_DEFINITION,
     DELETE_DEFINITION,
-    EXECUTE_DEFINITION,
     UPDATE_DEFINITION,
-    Costly,
     CreateDefinition,
     DeleteDefinition,
     UpdateDefinition,
@@ -116,11 +115,11 @@ async def execute(call: Call) -> web.Response:
     raw = await call.raw()
     body = parse(DefinitionExecute, raw, call.node.settings)
     promise = once(call.request, call.actor, body_hash(raw or b"{}"), lambda row: encode("jb", row.id))
-    item = definitions.asked(call.actor, _code(call), body, len(raw))
+    item = definition_starts.asked(call.actor, _code(call), body, len(raw))
     try:
         result = await call.node.submit(EXECUTE_DEFINITION, item, promise)
     except Costly:
-        ready = await call.node.read(lambda reader: definitions.prepare(reader, item))
+        ready = await call.node.read(lambda reader: definition_starts.prepare(reader, item))
         result = await call.node.submit(EXECUTE_DEFINITION, ready, promise)
     job_id = result.answer if isinstance(result, Replayed) else encode("jb", result.id)
     return json_answer(orjson.dumps({"jobId": job_id}))
@@ -160,14 +159,16 @@ async def dry_run(call: Call) -> web.Response:
 
     def read(reader: Reader) -> dict[str, Any]:
         row, job_type = definitions.find(reader, call.actor, _code(call))
-        context = definitions.template_context(row, launches.started_by(call.actor), _context(body.context))
+        context = definition_starts.template_context(
+            row, launches.started_by(call.actor), _context(body.context)
+        )
         checker = definitions.checker(reader, call.actor, job_type, row.recipe)
         event = body.context.event
         started = trials(
             row.recipe,
             event,
             body.trigger,
-            lambda by: definitions.template_context(row, by, {"event": event}),
+            lambda by: definition_starts.template_context(row, by, {"event": event}),
             checker,
         )
         shown = tried(row.recipe, context, body.params, checker)

@@ -8,8 +8,9 @@ from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionExecute
-from server.commands import definitions, jobs
-from server.commands.definitions import DELETE_DEFINITION, EXECUTE_DEFINITION, DeleteDefinition
+from server.commands import definition_starts, jobs
+from server.commands.definition_starts import EXECUTE_DEFINITION
+from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
 from server.commands.jobs import CancelJob
 from server.core.definitions import new_definition
 from server.core.jobs import COLUMNS
@@ -149,8 +150,8 @@ async def test_a_life(stage):
     with pytest.raises(Refusal, match="choose another"):
         await define(stage)
     job = await start(stage, made, context={"event": {"url": "u"}})
-    plain = definitions.asked(ADMIN, "nightly", DefinitionExecute(params={"url": "v"}), 9)
-    asked = await stage.node.read(lambda reader: definitions.prepare(reader, plain))
+    plain = definition_starts.asked(ADMIN, "nightly", DefinitionExecute(params={"url": "v"}), 9)
+    asked = await stage.node.read(lambda reader: definition_starts.prepare(reader, plain))
     assert (await stage.do(EXECUTE_DEFINITION, asked)).described()["input"]["url"] == "v"
     assert (await change(stage, params={"url": "w"})).version == 2
     again = await stage.do(EXECUTE_DEFINITION, asked)

@@ -11,7 +11,15 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionExecute
 from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.outcomes import Outcome
-from server.commands import definitions, jobs, leases, outcomes, schedule_decisions, trigger_decisions
+from server.commands import (
+    definition_starts,
+    definitions,
+    jobs,
+    leases,
+    outcomes,
+    schedule_decisions,
+    trigger_decisions,
+)
 from server.commands.leases import Held
 from server.commands.moves import lease
 from server.commands.schedule_starts import START_SCHEDULED
@@ -196,7 +204,7 @@ def act(connection, command, item):
 
 
 DELETION = definitions.DeleteDefinition(ADMIN, "nightly")
-LAUNCH = definitions.asked(ADMIN, "nightly", DefinitionExecute.model_validate({}), 2)
+LAUNCH = definition_starts.asked(ADMIN, "nightly", DefinitionExecute.model_validate({}), 2)
 
 
 @pytest.fixture
@@ -218,7 +226,7 @@ def other(shared, connection, backend):
 
 
 def test_a_definition_is_not_deleted_under_a_launch_elsewhere(connection, other):
-    tx = act(connection, definitions.EXECUTE_DEFINITION, LAUNCH)
+    tx = act(connection, definition_starts.EXECUTE_DEFINITION, LAUNCH)
     with pytest.raises(AgainError):
         act(other, definitions.DELETE_DEFINITION, DELETION)
     other.rollback()
@@ -231,11 +239,11 @@ def test_a_definition_is_not_deleted_under_a_launch_elsewhere(connection, other)
 def test_a_definition_that_is_being_deleted_elsewhere_is_not_launched(connection, other):
     tx = act(connection, definitions.DELETE_DEFINITION, DELETION)
     with pytest.raises(AgainError):
-        act(other, definitions.EXECUTE_DEFINITION, LAUNCH)
+        act(other, definition_starts.EXECUTE_DEFINITION, LAUNCH)
     other.rollback()
     tx.commit()
     with pytest.raises(Refusal, match="no job definition"):
-        act(other, definitions.EXECUTE_DEFINITION, LAUNCH)
+        act(other, definition_starts.EXECUTE_DEFINITION, LAUNCH)
 
 
 def by_trigger(reader, number):
@@ -263,8 +271,8 @@ def test_a_definition_is_not_deleted_under_a_start_elsewhere(shared, connection,
 
 
 def test_launches_do_not_wait_for_each_other_nor_for_a_change(connection, other):
-    tx = act(connection, definitions.EXECUTE_DEFINITION, LAUNCH)
-    act(other, definitions.EXECUTE_DEFINITION, LAUNCH)
+    tx = act(connection, definition_starts.EXECUTE_DEFINITION, LAUNCH)
+    act(other, definition_starts.EXECUTE_DEFINITION, LAUNCH)
     other.rollback()
     other.begin()
     assert other.run("UPDATE definition SET name = 'other' WHERE code = 'nightly'") == 1

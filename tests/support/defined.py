@@ -6,8 +6,9 @@ from stage import ADMIN, Stage
 
 from listener_sdk.protocol.definitions import DefinitionCreate, DefinitionUpdate
 from listener_sdk.protocol.job_types import JobTypeDeclare
-from server.commands import definitions
-from server.commands.definitions import CreateDefinition, Start, UpdateDefinition
+from server.commands import definition_starts, definitions
+from server.commands.definition_starts import Start
+from server.commands.definitions import CreateDefinition, UpdateDefinition
 from server.core.actors import Actor
 from server.core.definitions import DefinitionRow
 from server.core.job_types import JobType, JobTypeRow, declared
@@ -49,7 +50,7 @@ def _keep(tx: Any, item: tuple[JobType, Actor]) -> None:
 
 
 KEEP = Command("keep", _keep)
-START = Command("start", lambda tx, item: definitions.start(tx, *item))
+START = Command("start", lambda tx, item: definition_starts.start(tx, *item))
 
 
 async def declare(stage: Stage, actor: Actor = ADMIN, **fields: Any) -> JobType:

@@ -17,7 +17,7 @@ from stage import ADMIN, Listener, Stage
 
 from listener_sdk.protocol.members import MemberCreate, MemberUpdate
 from server.commands import launches
-from server.commands.definitions import Start
+from server.commands.definition_starts import Start
 from server.commands.members import CREATE_MEMBER, UPDATE_MEMBER, CreateMember, UpdateMember
 from server.core.actors import Actor
 from server.core.definitions import DefinitionRow

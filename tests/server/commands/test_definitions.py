@@ -9,8 +9,9 @@ from stage import ADMIN, OTHER, STRANGER
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import DefinitionExecute
 from listener_sdk.protocol.secrets import SecretWrite
-from server.commands import definitions, jobs
-from server.commands.definitions import DELETE_DEFINITION, EXECUTE_DEFINITION, Costly, DeleteDefinition
+from server.commands import definition_starts, definitions, jobs
+from server.commands.definition_starts import EXECUTE_DEFINITION, Costly
+from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
 from server.commands.jobs import CancelJob, JobAct
 from server.commands.secrets import SET_SECRET, SetSecret
 from server.core.actors import Actor
@@ -46,7 +47,7 @@ async def refusals(awaited):
 
 
 async def execute(stage, name="nightly", actor=ADMIN, **body):
-    asked = definitions.asked(actor, name, DefinitionExecute.model_validate(body), len(str(body)))
+    asked = definition_starts.asked(actor, name, DefinitionExecute.model_validate(body), len(str(body)))
     try:
         return await stage.do(EXECUTE_DEFINITION, asked)
     except Costly:
@@ -54,7 +55,7 @@ async def execute(stage, name="nightly", actor=ADMIN, **body):
 
 
 async def prepared(stage, asked):
-    return await stage.node.read(lambda reader: definitions.prepare(reader, asked))
+    return await stage.node.read(lambda reader: definition_starts.prepare(reader, asked))
 
 
 # ---- defining
@@ -402,7 +403,7 @@ async def test_a_mode_of_one_launch_must_be_the_type_s(ready):
 async def test_a_launch_that_was_prepared_is_made_anew_of_a_newer_version(ready):
     await define(ready)
     asked = await prepared(
-        ready, definitions.asked(ADMIN, "nightly", DefinitionExecute(params={"limit": 3}), 9)
+        ready, definition_starts.asked(ADMIN, "nightly", DefinitionExecute(params={"limit": 3}), 9)
     )
     job = await ready.do(EXECUTE_DEFINITION, asked)
     assert job.described()["definitionVersion"] == 1
@@ -424,14 +425,14 @@ async def test_what_may_take_long_is_prepared_before_the_writer(ready):
     await define(ready, params={"url": "{{ trigger.kind }}"})
     await define(ready, jobDefinitionCode="plain")
     for name, size, is_costly in (("nightly", 2, True), ("plain", 2, False), ("plain", 200_000, True)):
-        asked = definitions.asked(ADMIN, name, DefinitionExecute(), size)
+        asked = definition_starts.asked(ADMIN, name, DefinitionExecute(), size)
         if is_costly:
             with pytest.raises(Costly):
                 await ready.do(EXECUTE_DEFINITION, asked)
             asked = await prepared(ready, asked)
         assert (await ready.do(EXECUTE_DEFINITION, asked)).status == "ready"
     wrong = await prepared(
-        ready, definitions.asked(ADMIN, "plain", DefinitionExecute(params={"limit": "x"}), 2)
+        ready, definition_starts.asked(ADMIN, "plain", DefinitionExecute(params={"limit": "x"}), 2)
     )
     assert (await refusals(ready.do(EXECUTE_DEFINITION, wrong))).keys() == {"params.limit"}
 

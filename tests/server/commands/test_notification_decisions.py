@@ -1,5 +1,6 @@
 """What is to be told of events, decided on one view of the store."""
 
+import orjson
 from defined import change
 from notified import Runs, as_member, member, say, told
 
@@ -11,9 +12,13 @@ HOOK = {"channels": ["slack"], "slack": "https://hooks.example/x"}
 ALL = {"on": "all", **HOOK}
 
 
+def seen_of(event):
+    return Seen(1, event["seq"], event["topic"], None, orjson.dumps(event).decode())
+
+
 async def seen(stage):
     await stage.idle()
-    return [Seen(1, one["seq"], one["topic"], one) for one in await stage.events() if one["topic"] in WATCHED]
+    return [seen_of(one) for one in await stage.events() if one["topic"] in WATCHED]
 
 
 async def decided(stage, events=None):

@@ -9,7 +9,7 @@ from stage import ADMIN, OTHER
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import JobAck, JobEnd
-from server.commands import definitions, jobs, outcomes, rest
+from server.commands import definition_starts, jobs, outcomes, rest
 from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
 from server.commands.jobs import CancelJob, JobAct
 from server.commands.leases import Held
@@ -117,8 +117,8 @@ async def test_a_batch_asks_once_for_all_of_its_leases_and_other_jobs_pay_nothin
         assert "watermark" not in granted["job"]
         await listener.ask(**listener.about("complete", granted))
     assert asked == []
-    made = Command("all", lambda tx, item: [definitions.start(tx, row, item) for row in rows])
-    await stage.do(made, definitions.Start(ADMIN, {"kind": "api"}))
+    made = Command("all", lambda tx, item: [definition_starts.start(tx, row, item) for row in rows])
+    await stage.do(made, definition_starts.Start(ADMIN, {"kind": "api"}))
     frame = await listener.of_type("grants")
     assert [job["job"]["runMode"] for job in frame["jobs"]] == ["full"] * 4
     assert [sorted(one["ids"]) for one in asked] == [[row.id for row in rows]]

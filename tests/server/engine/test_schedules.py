@@ -9,7 +9,7 @@ from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.members import MemberCreate, MemberUpdate
 from listener_sdk.protocol.spaces import SpaceUpdate
 from listener_sdk.protocol.times import to_wire
-from server.commands import definitions, jobs, members, spaces
+from server.commands import definition_starts, jobs, members, spaces
 from server.core.actors import Actor
 from server.core.queue_bound import QueueBound
 from server.store.database import StoreError
@@ -190,8 +190,8 @@ async def test_the_next_run_waits_for_a_handler_that_was_asked_to_stop(stage):
 async def test_jobs_that_wait_for_their_own_time_hold_nothing_up(stage):
     row = await scheduled(stage)
     later = to_wire(row.next_at + 50 * HOUR)
-    item = definitions.asked(ADMIN, "nightly", _execute(scheduledAt=later), 10)
-    await stage.do(definitions.EXECUTE_DEFINITION, item)
+    item = definition_starts.asked(ADMIN, "nightly", _execute(scheduledAt=later), 10)
+    await stage.do(definition_starts.EXECUTE_DEFINITION, item)
     assert await look(stage, row.next_at) == 1
 
 
