@@ -196,7 +196,7 @@ def _check_room(tx: Transaction, actor: Actor, code: str) -> None:
             f"definitions update {code}.",
             key="jobDefinition.jobDefinitionCode",
         )
-    if sql.has_as_many(tx.connection, actor.space.id, MOST_DEFINITIONS):
+    if sql.count(tx.connection, actor.space.id) >= MOST_DEFINITIONS:
         raise Refusal("limit", f"A space has at most {MOST_DEFINITIONS} job definitions: delete some first.")
 
 

@@ -27,6 +27,7 @@ OF_A_SPACE: Final = (
     "schedule",
     "definition_version",
     "definition",
+    "definition_count",
     "action",
     "secret",
     "login_pass",

@@ -176,14 +176,10 @@ def of_target(reader: Reader, space_id: int, target: str, count: int) -> list[in
     return [row[0] for row in rows]
 
 
-def has_as_many(reader: Reader, space_id: int, count: int) -> bool:
-    """Whether the space has so many definitions, or more."""
-    rows = reader.rows(
-        "SELECT id FROM definition WHERE space_id = :space ORDER BY id LIMIT 1 OFFSET :before",
-        space=space_id,
-        before=count - 1,
-    )
-    return bool(rows)
+def count(reader: Reader, space_id: int) -> int:
+    """How many definitions the space has."""
+    rows = reader.rows("SELECT count FROM definition_count WHERE space_id = :space", space=space_id)
+    return int(rows[0][0]) if rows else 0
 
 
 def patterns(reader: Reader, space_id: int) -> int:
@@ -195,6 +191,11 @@ def patterns(reader: Reader, space_id: int) -> int:
 def insert(connection: Connection, row: DefinitionRow) -> None:
     """Store a new definition, and its first version."""
     connection.insert_many("definition", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
+    connection.run(
+        "INSERT INTO definition_count (space_id, count) VALUES (:space, 1) "
+        "ON CONFLICT (space_id) DO UPDATE SET count = definition_count.count + 1",
+        space=row.space_id,
+    )
     _insert_version(connection, row)
 
 
@@ -220,6 +221,10 @@ def delete(connection: Connection, definition_id: int) -> None:
     watermarks.delete(connection, definition_id)
     health.delete(connection, [definition_id])
     connection.run("DELETE FROM definition_version WHERE definition_id = :id", id=definition_id)
+    connection.run(
+        "UPDATE definition_count SET count = count - 1 WHERE space_id = (SELECT space_id FROM definition WHERE id = :id)",
+        id=definition_id,
+    )
     connection.run("DELETE FROM definition WHERE id = :id", id=definition_id)
 
 

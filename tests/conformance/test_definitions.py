@@ -94,7 +94,9 @@ def test_lists_are_filtered(tx):
     ]
     assert sql.codes(tx, 1, 2) == ["d1", "d2"]
     assert sql.codes_of_type(tx, 1, "export", 9) == ["d1", "d3"]
-    assert [sql.has_as_many(tx, 1, count) for count in (3, 4)] == [True, False]
+    assert [sql.count(tx, space) for space in (1, 2, 3)] == [3, 1, 0]
+    sql.delete(tx, 2)
+    assert [sql.count(tx, space) for space in (1, 2)] == [2, 1]
 
 
 def test_jobs_are_found_by_their_definition(tx, job):
