@@ -12,7 +12,7 @@ from listener_sdk.protocol.events import Position
 from ..core.views import event_text
 from ..store.log import Head, Stored
 
-RING: Final = 8_000
+RING: Final = 6_000
 RING_BYTES: Final = 64 * 1024 * 1024
 
 

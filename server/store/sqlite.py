@@ -36,7 +36,7 @@ _PRAGMAS = (
     "PRAGMA secure_delete=FAST",
 )
 _WRITER_CACHE_KIB = 6_000
-_READER_CACHE_KIB = 2_000
+_READER_CACHE_KIB = 1_500
 """Small: each commit of the writer empties a reader's cache, and there is a reader for each thread that reads."""
 _DAMAGED = "The store's file is damaged ({}): restore it from a backup, then start the server again."
 _log = structlog.get_logger("tickwire.store")
