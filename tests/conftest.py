@@ -1,6 +1,7 @@
-"""The marker ``must_run``: in continuous integration, a skip of such a test is a failure."""
+"""The marker ``must_run``: in continuous integration, a skip of such a test is a failure; and the end of what tests have started."""
 
 import os
+import sys
 
 import pytest
 import structlog
@@ -16,6 +17,13 @@ def pytest_configure(config):
     *others, _ = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*others, plain])
+
+
+def pytest_sessionfinish():
+    """Once a worker has said that it is done it is cut off within seconds, which leaves a large store's files behind."""
+    support = sys.modules.get("postgres")
+    if support is not None:
+        support.stop()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -91,3 +91,10 @@ class PostgresServer:
 def postgres() -> PostgresServer:
     """The server of this process, started when first asked for."""
     return PostgresServer()
+
+
+def stop() -> None:
+    """End the server of this process, if it has one, and remove its files."""
+    if postgres.cache_info().currsize:
+        postgres().stop()
+        postgres.cache_clear()

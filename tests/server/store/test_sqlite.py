@@ -60,7 +60,7 @@ def test_a_thread_keeps_one_reader(database):
 def test_readers_keep_less_in_memory_than_the_writer(database):
     connection = database.connect()
     with database.reader() as reader:
-        assert [pragma(one, "cache_size") for one in (connection, reader)] == [-6000, -2000], "KiB"
+        assert [pragma(one, "cache_size") for one in (connection, reader)] == [-6000, -1500], "KiB"
     connection.close()
 
 
