@@ -35,6 +35,24 @@ def test_help_loads_neither_client_nor_terminal_libraries():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_command_is_imported_without_searches_for_garbage():
+    """In a process of its own: here all commands may be loaded already."""
+    code = """
+import gc
+seen = []
+gc.callbacks.append(lambda phase, info: seen.append(info["generation"]))
+from listener_sdk.cli import main
+seen.clear()
+main(["jobs", "--help"], standalone_mode=False)
+assert 2 not in seen, seen
+assert gc.isenabled() and gc.get_freeze_count() > 10_000
+stays = gc.get_freeze_count()
+main(["jobs", "--help"], standalone_mode=False)
+assert gc.get_freeze_count() == stays, "what was loaded already is as it was"
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE_ROOT, timeout=60)
+
+
 def test_the_version_is_the_packages(tickwire):
     assert tickwire("--version").output == f"tickwire, version {__version__}\n"
 

@@ -1,5 +1,6 @@
 """How the server's process begins, and what it says when it cannot."""
 
+import gc
 import subprocess
 import sys
 
@@ -73,3 +74,15 @@ for _ in range(2):
 assert found.verify_mode is ssl.CERT_REQUIRED and found.check_hostname
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_what_the_server_is_made_of_is_never_searched_for_garbage():
+    before = gc.get_freeze_count()
+    try:
+        with entry.unsearched():
+            assert not gc.isenabled()
+            made = [[] for _ in range(1000)]
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= before + len(made)
+    finally:
+        gc.unfreeze()
