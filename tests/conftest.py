@@ -6,7 +6,7 @@ import sys
 import pytest
 import structlog
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "quick"]
 
 MARKER = "must_run: a skip of this test fails when the environment has CI=true"
 
