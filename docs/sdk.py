@@ -13,7 +13,7 @@ from docs.models import described
 from docs.names import attributes, function, methods, signature, text
 from listener_sdk import client_audit, client_jobs, client_keys, client_plans, errors, next_, pages, testing
 from listener_sdk._channel import JobLog
-from listener_sdk.client import Client
+from listener_sdk.client import PARTS, Client
 from listener_sdk.job import Job, SyncJob
 from listener_sdk.listener import Listener
 from listener_sdk.matching import WatchedEvent
@@ -55,11 +55,7 @@ RECORDS: Final[tuple[type[BaseModel], ...]] = (
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 
-CLIENT_PARTS: Final = {
-    name: type(part)
-    for name, part in vars(Client("http://127.0.0.1", "none")).items()
-    if type(part).__module__.startswith("listener_sdk.client_")
-}
+CLIENT_PARTS: Final = {name: type(getattr(Client("http://127.0.0.1", "none"), name)) for name in PARTS}
 
 
 def sdk() -> str:

@@ -2,12 +2,17 @@
 
 import asyncio
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from ._session import Call
-from ._stream import Stream
+from ._later import later
 from .errors import ConnectionFailed
 from .protocol.jobs import Job, JobCreate
 from .settings import Connection
+
+if TYPE_CHECKING:
+    from . import _session, _stream
+else:
+    _stream = later("._stream", __package__)
 
 
 class Creates:
@@ -15,7 +20,7 @@ class Creates:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._open: tuple[Stream, asyncio.Task[None]] | None = None
+        self._open: tuple[_stream.Stream, asyncio.Task[None]] | None = None
 
     async def create(self, job: JobCreate, idempotency_key: str | None) -> Job:
         """As `Stream.create`; what ended the stream is raised where a job waits for it, and the next job opens another."""
@@ -36,9 +41,9 @@ class Creates:
             with suppress(asyncio.CancelledError):
                 await task
 
-    def _opened(self) -> tuple[Stream, asyncio.Task[None]]:
+    def _opened(self) -> "tuple[_stream.Stream, asyncio.Task[None]]":
         if self._open is None or self._open[1].done():
-            stream = Stream(self._connection, _ignore)
+            stream = _stream.Stream(self._connection, _ignore)
             task = asyncio.create_task(stream.run(), name="tickwire creates")
             # An error while nobody waits is told to nobody: the next job meets it anew.
             task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
@@ -46,5 +51,5 @@ class Creates:
         return self._open
 
 
-def _ignore(call: Call) -> None:
+def _ignore(call: "_session.Call") -> None:
     """Nothing is asked for that would be told here."""

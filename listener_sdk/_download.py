@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from ._http import Http
-from ._stream import backoff_s
+from ._patience import backoff_s
 from .errors import ApiError, ConnectionFailed, NotTickwire
 
 CHUNK: Final = 256 * 1024

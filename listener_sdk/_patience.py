@@ -6,13 +6,18 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from ._stream import backoff_s
 from .errors import ApiError, ConnectionFailed, NotTickwire
 
 PATIENCE_S: Final = 60.0
 LONGEST_PAUSE_S: Final = 5.0
+SHORTEST_S: Final = 0.1
 
 Result = TypeVar("Result")
+
+
+def backoff_s(failures: int, longest_s: float, chance: float) -> float:
+    """Full jitter: ``chance`` (0 to 1) of a ceiling that doubles from 0.1 s with each failure."""
+    return chance * min(longest_s, SHORTEST_S * 2.0 ** min(failures, 20))
 
 
 async def patiently(

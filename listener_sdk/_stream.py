@@ -22,6 +22,7 @@ from websockets.exceptions import (
 from ._granted import read
 from ._leases import Again, LeaseKey
 from ._messages import LARGEST_MESSAGE, encode
+from ._patience import backoff_s
 from ._refusals import Answer, refusal
 from ._session import Answered, Call, ListenRefused, Refused, Session, Trouble, Welcomed
 from ._version import __version__
@@ -43,7 +44,6 @@ LARGEST_ANSWER: Final = 64 * 1024 * 1024
 FLUSH_EVERY_S: Final = 0.1
 AGAIN_AFTER_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 10.0
-SHORTEST_S: Final = 0.1
 LONGEST_S: Final = 30.0
 SETTLED_AFTER_S: Final = 5.0
 PATIENCE_S: Final = 60.0
@@ -54,11 +54,6 @@ log = logging.getLogger("tickwire")
 _socket_log = logging.getLogger("tickwire.socket")
 # At level debug the library would write down each message, secrets among them, and the key.
 _socket_log.setLevel(logging.INFO)
-
-
-def backoff_s(failures: int, longest_s: float, chance: float) -> float:
-    """Full jitter: ``chance`` (0 to 1) of a ceiling that doubles from 0.1 s with each failure."""
-    return chance * min(longest_s, SHORTEST_S * 2.0 ** min(failures, 20))
 
 
 class Stream:

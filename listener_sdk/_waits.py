@@ -9,17 +9,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from ._cursors import Cut, Delivered, Opened
+from ._later import later
 from ._patience import patiently
-from ._session import Call
-from ._stream import Stream, api_error
 from .errors import ApiError
 from .protocol.filters import MAX_VALUES
-from .protocol.frames import Subscribe
 from .protocol.jobs import JsonObject
 from .settings import Connection
+
+if TYPE_CHECKING:
+    from . import _cursors, _session, _stream
+    from .protocol import frames
+else:
+    _cursors = later("._cursors", __package__)
+    _stream = later("._stream", __package__)
+    frames = later(".protocol.frames", __package__)
 
 ENDS: Final = ("job:completed", "job:failed", "job:canceled", "job:deleted")
 """The topics after which a job changes no more."""
@@ -68,7 +73,7 @@ class Waits:
         self._connection = connection
         self._slots: dict[str, _Slot] = {}
         self._number = count(1).__next__
-        self._stream: Stream | None = None
+        self._stream: _stream.Stream | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
@@ -138,21 +143,21 @@ class Waits:
             self._stream.session.unsubscribe(slot.name)
             self._stream.wake()
 
-    def _subscribe(self, stream: Stream, slot: _Slot) -> None:
+    def _subscribe(self, stream: "_stream.Stream", slot: _Slot) -> None:
         """From now on: what happened before is seen by looking, once the subscription stands."""
         slot.opened = False
-        request = Subscribe(sub=slot.name, topics=[*slot.topics], filter=slot.filter, after="now")
+        request = frames.Subscribe(sub=slot.name, topics=[*slot.topics], filter=slot.filter, after="now")
         stream.session.subscribe(request)
         stream.wake()
 
     # ---- the connection
 
-    def _start(self) -> Stream:
-        self._stream = stream = Stream(self._connection, self._hear)
+    def _start(self) -> "_stream.Stream":
+        self._stream = stream = _stream.Stream(self._connection, self._hear)
         self._task = asyncio.create_task(self._run(stream), name="tickwire waits")
         return stream
 
-    async def _run(self, stream: Stream) -> None:
+    async def _run(self, stream: "_stream.Stream") -> None:
         try:
             await stream.run()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where somebody waits
@@ -160,19 +165,19 @@ class Waits:
             for slot in [*self._slots.values()]:
                 self._fail(slot, error)
 
-    async def _hear(self, call: Call) -> None:
+    async def _hear(self, call: "_session.Call") -> None:
         match call:
-            case Opened(sub) if sub in self._slots:
+            case _cursors.Opened(sub) if sub in self._slots:
                 self._slots[sub].opened = True
                 for wait in self._slots[sub].waits:
                     wait.news.set()
-            case Delivered(sub, events) if sub in self._slots:
+            case _cursors.Delivered(sub, events) if sub in self._slots:
                 happened = {event.get("context", {}).get("jobId") for event in events}
                 for wait in self._slots[sub].waits:
                     if wait.job_id in happened:
                         wait.news.set()
-            case Cut(sub, error) if sub in self._slots:
-                self._cut(self._slots[sub], api_error(error))
+            case _cursors.Cut(sub, error) if sub in self._slots:
+                self._cut(self._slots[sub], _stream.api_error(error))
 
     def _cut(self, slot: _Slot, error: ApiError) -> None:
         if error.code in _LOST and self._stream is not None:

@@ -1,30 +1,44 @@
 """The client: everything that a program may ask of the server."""
 
+from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ._creates import Creates
 from ._http import Http
 from ._waits import Waits
-from .client_actions import Actions
-from .client_audit import Audit
-from .client_definitions import Definitions
-from .client_events import Events
-from .client_files import Files
-from .client_job_types import JobTypes
-from .client_jobs import Jobs
-from .client_keys import Keys, WhoAmI
-from .client_members import Members
-from .client_notifications import Notifications
-from .client_plans import Plans
-from .client_runs import Runs
-from .client_schedules import Schedules
-from .client_secrets import Secrets
-from .client_spaces import Environments, Spaces
-from .client_tokens import Tokens
+from .client_keys import WhoAmI
 from .protocol.jobs import JsonObject
 from .settings import connection
 from .subscription import Subscription, as_patterns
+
+if TYPE_CHECKING:
+    from . import (
+        client_actions,
+        client_audit,
+        client_definitions,
+        client_events,
+        client_files,
+        client_job_types,
+        client_jobs,
+        client_keys,
+        client_members,
+        client_notifications,
+        client_plans,
+        client_runs,
+        client_schedules,
+        client_secrets,
+        client_spaces,
+        client_tokens,
+    )
+
+_MADE_OF: Final = {
+    "jobs": ("_http", "_waits", "_creates"),
+    "job_types": ("_http", "jobs"),
+    "definitions": ("_http", "jobs"),
+    "schedules": ("_http", "jobs"),
+}
+"""What parts are made of that need more than the calls themselves."""
 
 
 class Client:
@@ -41,6 +55,24 @@ class Client:
     NotTickwire when another server does.
     """
 
+    jobs: "client_jobs.Jobs"
+    job_types: "client_job_types.JobTypes"
+    definitions: "client_definitions.Definitions"
+    schedules: "client_schedules.Schedules"
+    runs: "client_runs.Runs"
+    plans: "client_plans.Plans"
+    actions: "client_actions.Actions"
+    events: "client_events.Events"
+    files: "client_files.Files"
+    keys: "client_keys.Keys"
+    secrets: "client_secrets.Secrets"
+    tokens: "client_tokens.Tokens"
+    members: "client_members.Members"
+    notifications: "client_notifications.Notifications"
+    audit: "client_audit.Audit"
+    environments: "client_spaces.Environments"
+    spaces: "client_spaces.Spaces"
+
     def __init__(
         self,
         url: str | None = None,
@@ -54,23 +86,23 @@ class Client:
         self._subscriptions: list[Subscription] = []
         self._waits = Waits(self.connection)
         self._creates = Creates(self.connection) if stream else None
-        self.jobs = Jobs(self._http, self._waits, self._creates)
-        self.job_types = JobTypes(self._http, self.jobs)
-        self.definitions = Definitions(self._http, self.jobs)
-        self.schedules = Schedules(self._http, self.jobs)
-        self.runs = Runs(self._http)
-        self.plans = Plans(self._http)
-        self.actions = Actions(self._http)
-        self.events = Events(self._http)
-        self.files = Files(self._http)
-        self.keys = Keys(self._http)
-        self.secrets = Secrets(self._http)
-        self.tokens = Tokens(self._http)
-        self.members = Members(self._http)
-        self.notifications = Notifications(self._http)
-        self.audit = Audit(self._http)
-        self.environments = Environments(self._http)
-        self.spaces = Spaces(self._http)
+
+    if not TYPE_CHECKING:  # a checker would take every misspelt name for a part
+
+        def __getattr__(self, name: str) -> Any:
+            """A part is imported and made when it is first asked for: a program waits for what it uses."""
+            if name not in PARTS:
+                raise AttributeError(
+                    f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+                )
+            module, _, kind = Client.__annotations__[name].partition(".")
+            made_of = [getattr(self, one) for one in _MADE_OF.get(name, ("_http",))]
+            made = getattr(import_module(f".{module}", __package__), kind)(*made_of)
+            setattr(self, name, made)
+            return made
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *PARTS})
 
     @property
     def url(self) -> str:
@@ -118,3 +150,7 @@ class Client:
         self._subscriptions = [one for one in self._subscriptions if not one.ended]
         self._subscriptions.append(made)
         return made
+
+
+PARTS: Final = tuple(Client.__annotations__)
+"""The names of its parts, each for the calls of one kind of record."""

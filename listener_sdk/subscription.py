@@ -2,22 +2,27 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import AliasChoices, Field
 
-from ._cursors import Cut, Delivered, Opened, Ticked
-from ._session import Call
-from ._stream import Stream, api_error
+from ._later import later
 from .errors import ApiError, CursorError
 from .protocol.codes import Refusal
 from .protocol.events import Event, Position
 from .protocol.filters import compile_filter, compile_topics
-from .protocol.frames import Error, Subscribe
 from .protocol.jobs import JsonObject
 from .protocol.model import WireModel
 from .protocol.times import Time
 from .settings import Connection
+
+if TYPE_CHECKING:
+    from . import _cursors, _session, _stream
+    from .protocol import frames
+else:
+    _cursors = later("._cursors", __package__)
+    _stream = later("._stream", __package__)
+    frames = later(".protocol.frames", __package__)
 
 AHEAD: Final = 1000
 """Events read before they are asked for; when so many wait, reading stops."""
@@ -58,9 +63,9 @@ class Subscription:
         *,
         progress: bool,
     ) -> None:
-        self._stream = Stream(connection, self._hear)
+        self._stream = _stream.Stream(connection, self._hear)
         patterns = _checked(topics or ("**",), where, after)
-        request = Subscribe(sub=_NAME, topics=patterns, filter=where, after=after, progress=progress)
+        request = frames.Subscribe(sub=_NAME, topics=patterns, filter=where, after=after, progress=progress)
         self._stream.session.subscribe(request)
         self._waiting: asyncio.Queue[JsonObject | LiveTick | Exception] = asyncio.Queue(AHEAD)
         self._opened = asyncio.Event()
@@ -129,18 +134,18 @@ class Subscription:
         self._opened.set()
         await self._waiting.put(error)
 
-    async def _hear(self, call: Call) -> None:
+    async def _hear(self, call: "_session.Call") -> None:
         match call:
-            case Opened():
+            case _cursors.Opened():
                 if not self._opened.is_set():
                     self.position = call.position
                     self._opened.set()
-            case Delivered():
+            case _cursors.Delivered():
                 for event in call.events:
                     await self._waiting.put(event)
-            case Ticked():
+            case _cursors.Ticked():
                 self._show(call.jobs)
-            case Cut():
+            case _cursors.Cut():
                 await self._end(_cut(call.error))
 
     def _show(self, jobs: list[JsonObject]) -> None:
@@ -161,10 +166,10 @@ def _checked(topics: tuple[str, ...], where: JsonObject | None, after: str) -> l
     return [*topics]
 
 
-def _cut(error: Error) -> ApiError:
+def _cut(error: "frames.Error") -> ApiError:
     if error.code in _CURSOR_CODES:
         return CursorError(error.code, error.message, oldest=error.oldest, head=error.head)
-    return api_error(error)
+    return _stream.api_error(error)
 
 
 def as_patterns(topics: tuple[str | list[str], ...]) -> tuple[str, ...]:

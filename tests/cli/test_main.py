@@ -35,6 +35,19 @@ def test_help_loads_neither_client_nor_terminal_libraries():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("name", ["jobs", "runs", "keys"])
+def test_a_command_is_imported_without_what_it_may_not_need(name):
+    """In a process of its own: here all may be loaded already."""
+    code = f"""
+import sys
+from listener_sdk.cli import main
+main(["{name}", "--help"], standalone_mode=False)
+later = {{"websockets", "structlog", "listener_sdk._stream", "listener_sdk.protocol.frames", "listener_sdk.listener"}}
+assert not later & set(sys.modules), sorted(later & set(sys.modules))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PACKAGE_ROOT, timeout=60)
+
+
 def test_a_command_is_imported_without_searches_for_garbage():
     """In a process of its own: here all commands may be loaded already."""
     code = """

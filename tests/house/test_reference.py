@@ -9,7 +9,7 @@ import pytest
 import listener_sdk
 from listener_sdk import next_, testing
 from listener_sdk._channel import JobLog
-from listener_sdk.client import Client
+from listener_sdk.client import PARTS, Client
 from listener_sdk.protocol import codes, events, filters, frames, lifecycle
 from listener_sdk.protocol.jobs import JobCreate
 from server.core.audit import ACTIONS
@@ -27,11 +27,7 @@ CALLS = {
     "parts": listener_sdk.Parts,
     "Outcome": listener_sdk.Outcome,
     "client": Client,
-    **{
-        f"client.{name}": type(part)
-        for name, part in vars(Client("http://127.0.0.1", "none")).items()
-        if name != "connection" and not name.startswith("_")
-    },
+    **{f"client.{name}": type(getattr(Client("http://127.0.0.1", "none"), name)) for name in PARTS},
     "subscription": listener_sdk.Subscription,
 }
 INTERNAL = {"job.ask_to_stop"}

@@ -1,6 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 
-from listener_sdk.client import Client
+from listener_sdk.client import PARTS, Client
 from listener_sdk.errors import SettingsError
 from tests.sdk.fake_server import KEY
 from tests.sdk.test_client_spaces import SPACE
@@ -30,3 +33,25 @@ async def test_a_closed_client_can_be_used_again(server, client):
     await client.spaces.list()
     await client.close()
     assert [space.name for space in (await client.spaces.list()).items] == ["Acme"]
+
+
+def test_parts_are_made_once_and_others_are_no_attributes():
+    client = Client("http://127.0.0.1:8420", KEY)
+    assert {*PARTS} < {*dir(client)}
+    assert all(getattr(client, name) is getattr(client, name) for name in PARTS)
+    assert type(client.environments).__name__ == "Environments"
+    with pytest.raises(AttributeError, match="no attribute 'job'"):
+        client.job  # noqa: B018 - asking is what is tested
+
+
+def test_a_client_begins_without_what_it_is_not_asked_for():
+    """In a process of its own: here all is loaded already."""
+    code = """
+import sys
+from listener_sdk import Client
+client = Client("http://127.0.0.1:8420", "k")
+client.jobs, client.subscribe
+later = {"websockets", "listener_sdk._stream", "listener_sdk.protocol.frames", "listener_sdk.client_definitions", "listener_sdk.client_schedules"}
+assert not later & set(sys.modules), sorted(later & set(sys.modules))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

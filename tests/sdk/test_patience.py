@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from listener_sdk._patience import patiently
+from listener_sdk._patience import LONGEST_PAUSE_S, SHORTEST_S, backoff_s, patiently
 from listener_sdk.errors import ApiError, ConnectionFailed, NotTickwire
 
 
@@ -42,3 +44,10 @@ async def test_what_may_have_been_done_is_done_again_only_if_that_changes_nothin
     answers = iter([NotTickwire("http://x", "a web page")])
     with pytest.raises(NotTickwire):
         await patiently(call, repeatable=True, idempotent=True)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1))
+def test_the_back_off_is_jittered_and_bounded(failures, chance):
+    assert 0 <= backoff_s(failures, LONGEST_PAUSE_S, chance) <= LONGEST_PAUSE_S
+    assert backoff_s(failures, LONGEST_PAUSE_S, 1.0) >= SHORTEST_S
+    assert backoff_s(failures + 1, LONGEST_PAUSE_S, 1.0) >= backoff_s(failures, LONGEST_PAUSE_S, 1.0)

@@ -4,12 +4,10 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedError
 
 from listener_sdk._leases import Start
-from listener_sdk._stream import LONGEST_S, Stream, backoff_s
+from listener_sdk._stream import Stream
 from listener_sdk.errors import ApiError, ConnectionFailed, NotTickwire
 from listener_sdk.protocol.events import EventCreate
 from listener_sdk.protocol.frames import Complete, Taking
@@ -40,13 +38,6 @@ async def refused(server):
         with pytest.raises(ApiError) as caught:
             await stream.run()
     return caught.value
-
-
-@given(st.integers(0, 10_000), st.floats(0, 1))
-def test_the_back_off_is_jittered_and_bounded(failures, chance):
-    assert 0 <= backoff_s(failures, LONGEST_S, chance) <= LONGEST_S
-    assert backoff_s(failures, LONGEST_S, 1.0) >= 0.1
-    assert backoff_s(failures + 1, LONGEST_S, 1.0) >= backoff_s(failures, LONGEST_S, 1.0)
 
 
 async def test_the_key_goes_with_the_upgrade_and_nothing_is_compressed(server):
