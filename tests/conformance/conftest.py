@@ -169,8 +169,11 @@ def backends() -> tuple[Backend, ...]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path
+def place(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    note = tmp_path / "address"
+    if note.exists():
+        postgres().take_back(note.read_text())
 
 
 @pytest.fixture

@@ -11,12 +11,26 @@ from typing import Any
 
 import psycopg
 from processes import until
+from psycopg.conninfo import conninfo_to_dict
 
 from server.store.postgres import PostgresDatabase
 
 _numbers = itertools.count(1)
 QUICK = ("fsync = off", "full_page_writes = off", "autovacuum = off", "log_min_messages = warning")
 """Nobody cuts the power of a test: what matters to it survives the death of any process."""
+
+STATE = f"""
+    SELECT (SELECT count(*) FROM pg_class WHERE relkind <> 'S' AND relnamespace = 'public'::regnamespace),
+        (SELECT count(*) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relkind <> 'S' AND relnamespace = 'public'::regnamespace),
+        (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_constraint),
+        (SELECT count(*) FROM pg_statistic JOIN pg_class ON pg_class.oid = starelid
+            WHERE relnamespace = 'public'::regnamespace),
+        (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),
+        pg_database_size(current_database()) > {32 * 2**20}
+"""
+"""What a change of the schema, gathered statistics, a lot of rows, and others who are connected would change."""
+VERSIONS = "SELECT version FROM schema_version"
 
 
 class PostgresServer:
@@ -39,6 +53,8 @@ class PostgresServer:
         database = PostgresDatabase(self.url(self._template))
         database.prepare()
         database.close()
+        self._new = self.run(STATE, self._template), self.run(VERSIONS, self._template)
+        self._returned: list[str] = []
 
     def url(self, name: str, user: str = "postgres", password: str = "") -> str:
         """The address of a database."""
@@ -54,7 +70,17 @@ class PostgresServer:
 
     def store(self) -> str:
         """The address of an empty store of the newest schema."""
-        return self.url(self.create(self._template))
+        if not self._returned:
+            return self.url(self.create(self._template))
+        address = self._returned.pop()
+        self.empty(address)
+        return address
+
+    def take_back(self, address: str) -> None:
+        """Let a store that nobody uses any more be the next one's, unless it could be told from a new one: a copy costs ten times as much."""
+        name = conninfo_to_dict(address)["dbname"]
+        if self.run(STATE, name) == self._new[0] and self.run(VERSIONS, name) == self._new[1]:
+            self._returned.append(address)
 
     def empty(self, address: str) -> None:
         """Make a store as it was when it was new: quicker than a new one."""
@@ -83,6 +109,7 @@ class PostgresServer:
             return cursor.fetchall() if cursor.description else []
 
     def stop(self) -> None:
+        atexit.unregister(self.stop)
         self._server.cleanup()
         shutil.rmtree(self.folder, ignore_errors=True)
 
