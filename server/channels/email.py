@@ -1,5 +1,6 @@
 """Mails: one for each recipient, as text and HTML, handed over to the mail server of the settings."""
 
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from listener_sdk.protocol.mail_addresses import address_problem
 from listener_sdk.protocol.times import to_datetime
 
 from ..core.mail import Mail
+from ..core.notifications import HIDDEN, without_addresses
 from .undelivered import Undelivered
 
 if TYPE_CHECKING:
@@ -68,8 +70,16 @@ def _address(name: str, text: str) -> Address:
 async def send(letter: Letter, mail: Mail, tls: ssl.SSLContext | None = None) -> None:
     """Hand a mail over. Undelivered where the server does not take it."""
     message = composed(letter, mail)
-    async with _session(mail, tls) as client:
+    async with _session(mail, tls, letter.to) as client:
         await client.send_message(message, sender=mail.sender.address, recipients=[letter.to])
+
+
+def without_name(text: str, address: str) -> str:
+    """What a mail server says of a recipient, without the part of the address that says who it is."""
+    name = address.rpartition("@")[0]
+    return (
+        re.sub(rf"(?<![\w.@]){re.escape(name)}(?![\w.])", HIDDEN, text, flags=re.IGNORECASE) if name else text
+    )
 
 
 async def reach(mail: Mail, tls: ssl.SSLContext | None = None) -> None:
@@ -79,7 +89,7 @@ async def reach(mail: Mail, tls: ssl.SSLContext | None = None) -> None:
 
 
 @asynccontextmanager
-async def _session(mail: Mail, tls: ssl.SSLContext | None) -> "AsyncIterator[aiosmtplib.SMTP]":
+async def _session(mail: Mail, tls: ssl.SSLContext | None, to: str = "") -> "AsyncIterator[aiosmtplib.SMTP]":
     """A client that has logged in; what goes wrong while it is used is Undelivered."""
     import aiosmtplib  # noqa: PLC0415 - servers that send no mail do without it
 
@@ -100,19 +110,19 @@ async def _session(mail: Mail, tls: ssl.SSLContext | None) -> "AsyncIterator[aio
         async with client:
             yield client
     except aiosmtplib.SMTPRecipientsRefused as error:
-        raise _refused(error.recipients[0].code, error.recipients[0].message) from None
+        raise _refused(error.recipients[0].code, error.recipients[0].message, to) from None
     except aiosmtplib.SMTPNotSupported as error:
         raise Undelivered(f"The mail server cannot do what this needs: {error}", retry=False) from None
     except aiosmtplib.SMTPResponseException as error:
-        raise _refused(error.code, error.message) from None
+        raise _refused(error.code, error.message, to) from None
     except (aiosmtplib.SMTPException, OSError) as error:
         raise Undelivered(
             f"The mail server {server.shown} cannot be reached: {_words(error)}", retry=True
         ) from None
 
 
-def _refused(code: int, text: str) -> Undelivered:
-    said = " ".join(text.split())
+def _refused(code: int, text: str, to: str) -> Undelivered:
+    said = without_name(without_addresses(" ".join(text.split())), to)
     return Undelivered(f"The mail server answers {code}: {said}", retry=code < 500 or code in _OURS)
 
 

@@ -2,7 +2,8 @@
 
 import base64
 import hmac
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ from .undelivered import Undelivered
 
 TIMEOUT_S: Final = 15.0
 LARGEST_ANSWER: Final = 4_096
+_CODE: Final = re.compile(r"[a-z]+(?:_[a-z]+)*")
+"""An answer that says what is wrong by one word, as Slack's do: ``channel_is_archived``."""
+LONGEST_CODE: Final = 40
 _AGAIN: Final = frozenset({408, 425, 429})
 _SIGNED: Final = "whsec_"
 
@@ -27,8 +31,12 @@ async def post(
     outbound: Outbound,
     now_s: Callable[[], float],
     headers: dict[str, str] | None = None,
+    secrets: Collection[str] = (),
 ) -> None:
-    """Post JSON. Undelivered unless the answer is one of success; an address that leads elsewhere is none."""
+    """Post JSON. Undelivered unless the answer is one of success; an address that leads elsewhere is none.
+
+    Where the address has ``secrets`` the answer is not quoted, beyond a word that is no part of one: it may repeat any piece of them.
+    """
     try:
         request = CallRequest(
             url=url,
@@ -48,14 +56,19 @@ async def post(
             "The address is too long, or has characters that no address has.", retry=False
         ) from None
     if not 200 <= answer.status < 300:
-        said = " ".join(str(answer.body or "").split())[:200]
-        why = f": {said}" if said else ""
+        said = " ".join(str(answer.body or "").split())
+        why = f": {said}" if said and (not secrets or _is_code(said, secrets)) else ""
         moved = " Give the address to which it redirects." if 300 <= answer.status < 400 else ""
         raise Undelivered(
             f"It was answered {answer.status}{why}.{moved}",
             retry=answer.retry or answer.status in _AGAIN,
             retry_after_s=answer.retry_after_s,
         )
+
+
+def _is_code(said: str, secrets: Collection[str]) -> bool:
+    is_word = len(said) <= LONGEST_CODE and _CODE.fullmatch(said) is not None
+    return is_word and not any(said in secret.lower() for secret in secrets)
 
 
 def encoded(body: dict[str, Any]) -> bytes:

@@ -17,7 +17,8 @@ from ..core.notification_retries import next_attempt_ms
 from ..core.notification_texts import Told, read_told
 from ..core.notifications import DELIVERY, masked
 from ..core.secrets import NOBODY
-from ..core.templates import Resolved, resolve, with_secrets
+from ..core.templates import Resolved, resolve, secret_places, with_secrets
+from ..outbound.spellings import spellings
 from ..security.sealing import Sealer
 from ..store import members as members_sql
 from ..store import notification_messages as sql
@@ -30,6 +31,8 @@ from .notification_messages import about, say_of_runs
 
 LEASE_MS: Final = 120_000
 LONGEST_MESSAGE: Final = 500
+Place = tuple[int, int]
+"""From which character of a text to which."""
 Result = Literal["delivered", "failed", "again"]
 
 
@@ -48,6 +51,7 @@ class Parcel:
     - ``where``: the address or the URL, secrets filled in; None where there is none any more, as ``problem`` says
     - ``secret``: what signs
     - ``hidden``: texts that nobody must see
+    - ``is_secret``: whether the URL has a secret in it
     """
 
     row: DeliveryRow
@@ -55,6 +59,7 @@ class Parcel:
     where: str | None = None
     secret: str | None = None
     hidden: Collection[str] = field(default=(), repr=False)
+    is_secret: bool = False
     problem: str | None = None
 
     @property
@@ -98,23 +103,35 @@ def _parcel(
         return Parcel(row, told, row.recipient)
     hidden: dict[str, str] = {}
     try:
-        where = _filled(tx, sealer, row.space_id, row.recipient, told, hidden)
-        secret = None if row.signed is None else _filled(tx, sealer, row.space_id, row.signed, told, hidden)
+        where, places = _filled(tx, sealer, row.space_id, row.recipient, told, hidden)
+        signed = None if row.signed is None else _filled(tx, sealer, row.space_id, row.signed, told, hidden)
+        secret = None if signed is None else signed[0]
     except Refusal as refusal:
         return Parcel(row, told, problem=refusal.message)
-    return Parcel(row, told, where, secret, tuple(hidden.values()))
+    every = {*hidden.values(), *spellings(where, [*_unseen(where), *places])}
+    return Parcel(row, told, where, secret, every, is_secret=bool(places))
 
 
 def _filled(
     tx: Transaction, sealer: Sealer, space_id: int, template: str, told: Told, hidden: dict[str, str]
-) -> str:
-    """The text with its secrets. Refusal that names the one which cannot be used."""
+) -> tuple[str, list[Place]]:
+    """The text with its secrets, and where these stand. Refusal that names the one which cannot be used."""
     found = resolve(template, {})
     if not isinstance(found, Resolved):
         raise Refusal("invalid", f"The rule's address does not resolve: {found[0].message}.")
     for ref in found.secret_refs:
         hidden[ref.name] = _secret(tx, sealer, space_id, ref.name, told)
-    return str(with_secrets(found, hidden)).strip()
+    whole = str(with_secrets(found, hidden))
+    before = len(whole) - len(whole.lstrip())
+    places = secret_places(found, hidden, ())
+    return whole.strip(), [(max(first - before, 0), max(end - before, 0)) for first, end in places]
+
+
+def _unseen(address: str) -> list[Place]:
+    """Where in any address a name and a password, the path and the query stand: who knows these may post there."""
+    first = address.find("://") + 3
+    path = next((n for n, letter in enumerate(address) if n >= first and letter in "/?#"), len(address))
+    return [(first, address.rfind("@", first, path) + 1), (path, len(address))]
 
 
 def _secret(tx: Transaction, sealer: Sealer, space_id: int, name: str, told: Told) -> str:

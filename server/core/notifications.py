@@ -3,6 +3,7 @@
 A rule sends at most one message a minute. What comes meanwhile is counted, the first of it named, and told with the next one.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -41,6 +42,8 @@ _TELLS: Final[Mapping[str, frozenset[str]]] = {
     "all": frozenset({"failed", "partial", "success", "canceled"}),
     "none": frozenset(),
 }
+HIDDEN: Final = "***"
+_ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
 _TO_PEOPLE: Final = ("inbox", "email")
 
 Facts = dict[str, Any]
@@ -218,9 +221,14 @@ def masked(recipient: str) -> str:
     """A mail address or a URL as readers of events may see it: enough to know it again."""
     name, at, host = recipient.rpartition("@")
     if at and "://" not in recipient:
-        return f"{name[:1]}***@{host}"
+        return f"{name[:1]}{HIDDEN}@{host}"
     host = recipient.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    return host if host and "{{" not in host else "***"
+    return host if host and "{{" not in host else HIDDEN
+
+
+def without_addresses(text: str) -> str:
+    """A text in which the mail addresses are masked."""
+    return _ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
 # ---- inboxes

@@ -12,6 +12,7 @@ from listener_sdk.protocol.times import to_wire
 from ..channels.undelivered import Undelivered
 from ..core.later import later
 from ..core.mail import Mail
+from ..core.notifications import without_addresses
 from ..security.links import Links as FileLinks
 from ..security.sealing import Sealer
 from ..settings import Settings
@@ -158,7 +159,7 @@ class Deliveries:
             async with asyncio.timeout(ATTEMPT_S):
                 await self._send(parcel)
         except Undelivered as error:
-            message = hidden.text(error.message)
+            message = without_addresses(hidden.text(error.message))
             return commands.Ended(
                 parcel.row, "again" if error.retry else "failed", message, error.retry_after_s
             )
@@ -178,11 +179,11 @@ class Deliveries:
             letter = email.Letter(parcel.id, parcel.where, texts.subject(told), plain, html, now)
             await self.send_mail(letter)
         elif parcel.row.channel == "slack":
-            await self._post(parcel.where, texts.slack(told, links), {})
+            await self._post(parcel, texts.slack(told, links), {})
         else:
             body = texts.webhook(told, links, parcel.id, to_wire(now))
             headers = posts.signed(parcel.id, now // 1000, posts.encoded(body), parcel.secret)
-            await self._post(parcel.where, body, headers)
+            await self._post(parcel, body, headers)
 
     @property
     def mail(self) -> Mail | None:
@@ -207,10 +208,14 @@ class Deliveries:
         subject, plain, html = texts.trial_mail(space)
         await self.send_mail(email.Letter(f"test-{now}", address, subject, plain, html, now))
 
-    async def _post(self, url: str, body: dict[str, Any], headers: dict[str, str]) -> None:
+    async def _post(self, parcel: "commands.Parcel", body: dict[str, Any], headers: dict[str, str]) -> None:
         if self._outbound is None:
             self._outbound = requests.Outbound(addresses.Guard(self._settings.allow_addresses))
-        await posts.post(url, body, self._outbound, lambda: self._clock() / 1000, headers)
+        secrets = parcel.hidden if parcel.is_secret else ()
+        assert parcel.where is not None, "only what has an address is posted"
+        await posts.post(
+            parcel.where, body, self._outbound, lambda: self._clock() / 1000, headers, secrets=secrets
+        )
 
     def _links(self, space_id: int) -> "texts.Links":
         base = self._settings.public_url

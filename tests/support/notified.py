@@ -101,6 +101,7 @@ class Receiver:
     headers: list[Any] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    answer: str | None = None
 
     async def take(self, request: web.Request) -> web.Response:
         self.raw.append(await request.read())
@@ -109,9 +110,8 @@ class Receiver:
         self.paths.append(request.path)
         status = self.statuses.pop(0) if self.statuses else 200
         more = {"Location": "/elsewhere"} if 300 <= status < 400 else {}
-        return web.Response(
-            status=status, text="ok" if status == 200 else f"no: {request.path}", headers=more
-        )
+        said = "ok" if status == 200 else self.answer or f"no: {request.path_qs}"
+        return web.Response(status=status, text=said, headers=more)
 
 
 @contextlib.asynccontextmanager

@@ -91,3 +91,22 @@ def test_a_post_says_its_id_and_time_and_is_signed_with_a_secret():
 
 def test_a_secret_that_only_begins_like_a_key_signs_as_text():
     assert "webhook-signature" in signed("us_nd_1", 7, b"", "whsec_no base64!")
+
+
+@pytest.mark.parametrize(
+    ("answer", "secrets", "shown"),
+    [
+        ("channel_is_archived", ["https://x/T0/B0"], ": channel_is_archived"),
+        ("no_service", ["https://x/no_service/B0"], ""),
+        ("no: /T0/B0", ["https://x/T0/B0"], ""),
+        ("no: /T0/B0", [], ": no: /T0/B0"),
+    ],
+)
+async def test_an_answer_to_a_secret_address_is_quoted_where_it_is_a_mere_code(
+    hook, outbound, answer, secrets, shown
+):
+    hook.statuses.append(404)
+    hook.answer = answer
+    with pytest.raises(Undelivered) as raised:
+        await post(f"{hook.url}/a", BODY, outbound, lambda: 0.0, secrets=secrets)
+    assert raised.value.message == f"It was answered 404{shown}."

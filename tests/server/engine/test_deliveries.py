@@ -269,3 +269,54 @@ async def test_a_mail_offers_links_that_open_for_a_week(tmp_path, office):
             "https://jobs.example/v1/files/us_fl_0000000001/content?"
         )
         assert f"expires={stage.clock() + 7 * 86_400_000}" in links.file(upload["fileId"])
+
+
+@pytest.mark.parametrize(
+    ("address", "value"),
+    [
+        ("{{ secrets.SLACK }}", "{url}/services/T000/B000/tOpSeCrEtPaTh?k=AnotherLongOne"),
+        ("{url}/{{ secrets.SLACK }}", "services/T000/B000/tOpSeCrEtPaTh?k=AnotherLongOne"),
+        ("{url}/services/T000/B000/tOpSeCrEtPaTh?k=AnotherLongOne", None),
+        ("{login}/services/T000/B000/tOpSeCrEtPaTh", None),
+    ],
+)
+async def test_no_answer_gives_away_a_piece_of_the_address(stage, hook, address, value, caplog, capsys):
+    login = hook.url.replace("://", "://somebody:tOpSeCrEtPaTh@")
+    if value is not None:
+        await secret(stage, "SLACK", value.replace("{url}", hook.url))
+    filled = address.replace("{url}", hook.url).replace("{login}", login)
+    row = await told(stage, "nightly", {"channels": ["slack"], "slack": filled})
+    hook.statuses = [404]
+    await Runs(stage).end(row)
+    await tell(stage)
+    [(what, _, why)] = await said(stage)
+    assert (what, "404" in why) == ("failed", True)
+    seen = str(await stage.events()) + caplog.text + str(capsys.readouterr())
+    for piece in ("tOpSeCrEtPaTh", "T000", "AnotherLongOne"):
+        assert piece not in seen
+
+
+async def test_events_name_no_mail_address_that_the_mail_server_repeats(stage, office):
+    office.refusals = ["550 5.1.1 <some.body@example.com>: no some.body here, ask <boss@example.org>"] * 2
+    ada = await member(stage)
+    row = await told(
+        stage, "nightly", {**MAIL, "addresses": ["some.body@example.com"], "members": [ada.public_id]}
+    )
+    await Runs(stage).end(row)
+    await tell(stage)
+    first, second = sorted(one[2] for one in await said(stage))
+    assert "s***@example.com" in first
+    assert "ask <b***@example.org>" in first
+    assert "no *** here" in first
+    assert "some.body@" not in str(await stage.events())
+    assert "boss@" not in first + second
+
+
+async def test_what_keeps_a_post_from_its_way_does_not_name_a_secret_host(stage):
+    await secret(stage, "SLACK", "http://10.11.12.13:8443/services/T000")
+    row = await told(stage, "nightly", {"channels": ["slack"], "slack": "{{ secrets.SLACK }}"})
+    await Runs(stage).end(row)
+    await tell(stage)
+    [(what, _, why)] = await said(stage)
+    assert (what, "may not be reached" in why) == ("failed", True)
+    assert "10.11.12.13" not in str(await stage.events())
