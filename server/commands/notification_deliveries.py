@@ -3,7 +3,7 @@
 A server that ends between the sending and the telling sends once more after the lease, under the same id: at least once.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -38,10 +38,10 @@ Result = Literal["delivered", "failed", "again"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """At most ``count`` deliveries that are due."""
+    """Deliveries that are to begin, as far as they still wait."""
 
     sealer: Sealer
-    count: int
+    ids: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Ended:
 
 def claim(tx: Transaction, item: Claim) -> list[Parcel]:
     """Deliveries whose time has come. Until the end of the lease they are this server's alone."""
-    rows = sql.claim(tx.connection, tx.now, tx.now + LEASE_MS, item.count)
+    rows = sql.claim(tx.connection, item.ids, tx.now, tx.now + LEASE_MS)
     told = {
         key: read_told(value)
         for key, value in sql.messages(tx.connection, [r.message_id for r in rows]).items()

@@ -8,6 +8,10 @@ GIVE_UP_MS: Final = 12 * 3_600_000
 """After so long none begins, however few there were: a server that was away for a night does not tell what is over."""
 SPREAD: Final = 0.2
 LONGEST_ASKED_S: Final = 3_600.0
+LONGEST_WAIT_MS: Final = int(max(*PAUSES_S, LONGEST_ASKED_S) * (1 + SPREAD) * 1000)
+"""No delivery waits longer for its next attempt: one that seems to was put off before the clock was set back."""
+LONGEST_NEW_MS: Final = 60_000
+"""The same of one that nobody has begun, which is due when it is made: the clocks of two servers differ by less."""
 
 
 def next_attempt_ms(attempts: int, age_ms: int, fraction: float, asked_s: float | None = None) -> int | None:

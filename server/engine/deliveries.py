@@ -1,7 +1,8 @@
-"""The loop that hands messages over: so many at once, each taken with a lease, and each attempt shorter than that."""
+"""The loop that hands messages over: spaces and addresses in turn, each message taken with a lease, and each attempt shorter than that."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -10,6 +11,7 @@ from listener_sdk.protocol.redaction import Redaction
 from listener_sdk.protocol.times import to_wire
 
 from ..channels.undelivered import Undelivered
+from ..core.delivery_turns import Waiting, chosen, full_spaces, room
 from ..core.later import later
 from ..core.mail import Mail
 from ..core.notifications import without_addresses
@@ -17,7 +19,7 @@ from ..security.links import Links as FileLinks
 from ..security.sealing import Sealer
 from ..settings import Settings
 from ..store import notification_messages as sql
-from ..store.database import StoreError
+from ..store.database import Reader, StoreError
 from .calm import calmly
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ else:
     addresses = later("..outbound.addresses", __package__)
     requests = later("..outbound.requests", __package__)
 
-AT_ONCE: Final = 16
 ATTEMPT_S: Final = 60.0
 """How long an attempt may take: half of its lease."""
 LOOK_EVERY_S: Final = 1.0
@@ -68,7 +69,8 @@ class Deliveries:
         self._clock = clock
         self._mail = settings.mail
         self._outbound: requests.Outbound | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Waiting] = {}
+        """What is under way."""
         self._wake = asyncio.Event()
         self.longest_s: Callable[[], float] = lambda: LOOK_EVERY_S
         """How long it rests where nobody wakes it."""
@@ -84,7 +86,7 @@ class Deliveries:
         """Deliver until cancelled."""
         while True:
             self._wake.clear()
-            if not await calmly(self.look, "deliveries_failed", _log):
+            if not await calmly(self._look_on, "deliveries_failed", _log):
                 await asyncio.sleep(AFTER_ERROR_S)
             elif not self._wake.is_set():
                 await self._rest()
@@ -96,23 +98,29 @@ class Deliveries:
         except TimeoutError:
             return
 
+    async def _look_on(self) -> None:
+        while await self.look():
+            pass
+
     async def look(self) -> int:
         """Begin what is due, as far as there is room; how many were begun. Raises StoreError."""
-        free = AT_ONCE - len(self._tasks)
-        due_at: int | None = await self._read(sql.next_due)
-        if self._draining or free <= 0 or due_at is None or due_at > self._clock():
+        if self._draining or not await self._read(partial(sql.are_due, now=self._clock())):
             return 0
-        parcels: list[commands.Parcel] = await self._submit(
-            commands.CLAIM_DELIVERIES, commands.Claim(self._sealer, free)
+        running = list(self._tasks.values())
+        found = await self._read(partial(_waiting, now=self._clock(), running=running))
+        ids = [one.id for one in chosen(found, running)]
+        parcels: list[commands.Parcel] = (
+            await self._submit(commands.CLAIM_DELIVERIES, commands.Claim(self._sealer, ids)) if ids else []
         )
         for parcel in parcels:
+            row = parcel.row
             task = asyncio.create_task(self._deliver(parcel))
-            self._tasks.add(task)
+            self._tasks[task] = Waiting(row.id, row.space_id, row.channel, row.recipient)
             task.add_done_callback(self._ended)
         return len(parcels)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         self._wake.set()
 
     def drain(self) -> None:
@@ -226,3 +234,13 @@ class Deliveries:
             lambda job_id: f"{base}/console/jobs/{job_id}",
             lambda file_id: file(file_id)[0] if file_id else None,
         )
+
+
+def _waiting(reader: Reader, now: int, running: Sequence[Waiting]) -> list[Waiting]:
+    """Among which is chosen."""
+    return [
+        one
+        for mail in (True, False)
+        if room(running, mail=mail) > 0
+        for one in sql.waiting(reader, now, mail=mail, but=full_spaces(running, mail=mail))
+    ]

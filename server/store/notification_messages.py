@@ -1,11 +1,13 @@
 """SQL of messages on their way: what is told, and to whom it must still go. Both are kept until that is done or was given up."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
 
+from ..core.delivery_turns import MAILS_OF_A_SPACE, POSTS_TO_ONE, Waiting
+from ..core.notification_retries import LONGEST_NEW_MS, LONGEST_WAIT_MS
 from .database import Connection, Reader
 
 _MESSAGE: Final = ("id", "space_id", "created_at", "body")
@@ -13,6 +15,10 @@ _DELIVERY: Final = (
     "id", "space_id", "message_id", "channel", "recipient", "signed", "attempts", "due_at", "created_at",
 )  # fmt: skip
 _SELECT: Final = f"SELECT {', '.join(_DELIVERY)} FROM notification_delivery"  # noqa: S608 - names of our own columns
+_DUE: Final = "(due_at <= :now OR due_at > :far OR (attempts = 0 AND due_at > :soon))"
+"""Also what was put off before the clock was set back."""
+MOST_LOOKED_AT: Final = 200
+"""Deliveries among which is chosen: more than those that may wait for addresses whose share is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +55,39 @@ def insert(
     connection.insert_many("notification_delivery", _DELIVERY, values)
 
 
-def next_due(reader: Reader) -> int | None:
-    """When the next delivery is due."""
-    found = reader.rows("SELECT MIN(due_at) FROM notification_delivery")
-    return None if found[0][0] is None else int(found[0][0])
+def are_due(reader: Reader, now: int) -> bool:
+    """Whether some delivery is due."""
+    return bool(reader.rows(f"SELECT 1 FROM notification_delivery WHERE {_DUE} LIMIT 1", **_due(now)))  # noqa: S608 - conditions of our own
 
 
-def claim(connection: Connection, now: int, until: int, count: int) -> list[DeliveryRow]:
-    """Deliveries whose time has come, begun once more; until the end of the lease no other server sees them."""
+def waiting(reader: Reader, now: int, *, mail: bool, but: Collection[int]) -> list[Waiting]:
+    """Deliveries that are due, mails or posts, but those of some spaces: of each space, or address of one, as many as it has a share of.
+
+    So a space or an address for which much waits does not hide the others.
+    """
+    share, most = ("", MAILS_OF_A_SPACE) if mail else (", recipient", POSTS_TO_ONE)
+    channel = f"channel {'=' if mail else '<>'} 'email'"
+    others = " AND NOT space_id IN LIST(:but)" if but else ""
+    rows = reader.rows(
+        "SELECT id, space_id, channel, recipient FROM (SELECT id, space_id, channel, recipient, due_at, "  # noqa: S608 - conditions of our own
+        f"ROW_NUMBER() OVER (PARTITION BY space_id{share} ORDER BY due_at, id) AS turn FROM notification_delivery "
+        f"WHERE {_DUE} AND {channel}{others}) AS due WHERE turn <= :most ORDER BY turn, due_at, id LIMIT :count",
+        **_due(now),
+        **({"but": sorted(but)} if but else {}),
+        most=most,
+        count=MOST_LOOKED_AT,
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def _due(now: int) -> dict[str, int]:
+    return {"now": now, "far": now + LONGEST_WAIT_MS, "soon": now + LONGEST_NEW_MS}
+
+
+def claim(connection: Connection, ids: Iterable[int], now: int, until: int) -> list[DeliveryRow]:
+    """Those of these whose time has come, begun once more; until the end of the lease no other server sees them."""
     rows = connection.rows(
-        f"{_SELECT} WHERE due_at <= :now ORDER BY due_at, id LIMIT :count FOR_CLAIM", now=now, count=count
+        f"{_SELECT} WHERE id IN LIST(:ids) AND {_DUE} ORDER BY id FOR_CLAIM", ids=sorted(ids), **_due(now)
     )
     found = [
         replace(row, attempts=row.attempts + 1, due_at=until) for row in (DeliveryRow(*row) for row in rows)

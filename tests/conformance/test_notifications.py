@@ -36,18 +36,24 @@ def test_a_delivery_comes_back_as_it_was_and_goes_with_its_message(tx):
     notification_messages.insert(
         tx, 1, DELIVERY.message_id, 5, {"é": 1}, [DELIVERY, replace(DELIVERY, id=1, due_at=9)]
     )
-    assert notification_messages.next_due(tx) == 5
-    [claimed] = notification_messages.claim(tx, 5, 2**45, 9)
-    assert claimed == replace(DELIVERY, attempts=1, due_at=2**45)
+    assert not notification_messages.are_due(tx, 4)
+    [due] = notification_messages.waiting(tx, 5, mail=True, but=())
+    assert due == (DELIVERY.id, 1, "email", "jörg@b.example")
+    assert notification_messages.waiting(tx, 5, mail=True, but={1}) == []
+    assert notification_messages.waiting(tx, 5, mail=False, but={1, 2**40}) == []
+    [claimed] = notification_messages.claim(tx, [due.id, 1], 5, 2**20)
+    assert claimed == replace(DELIVERY, attempts=1, due_at=2**20)
     assert notification_messages.keep(tx, DELIVERY.id, 1) == claimed
     assert notification_messages.keep(tx, DELIVERY.id, 0) is None
     notification_messages.put_off(tx, 1, 11)
-    assert notification_messages.next_due(tx) == 11
+    assert [one.id for one in notification_messages.waiting(tx, 11, mail=True, but=())] == [1]
+    notification_messages.put_off(tx, 1, 2**45)
+    assert notification_messages.are_due(tx, 11)
     assert notification_messages.messages(tx, [DELIVERY.message_id]) == {DELIVERY.message_id: {"é": 1}}
     for number in (DELIVERY.id, 1):
         notification_messages.remove(tx, replace(DELIVERY, id=number))
     assert notification_messages.messages(tx, [DELIVERY.message_id]) == {}
-    assert notification_messages.next_due(tx) is None
+    assert not notification_messages.are_due(tx, 2**45)
 
 
 def test_an_inbox_comes_back_as_it_was(tx):
@@ -104,9 +110,9 @@ def test_a_delivery_is_claimed_by_one_of_two(backend, database, connection):
     connection.commit()
     with closing(database.connect()) as other:
         connection.begin()
-        first = notification_messages.claim(connection, 5, 99, 2)
+        first = notification_messages.claim(connection, [1, 2], 5, 99)
         other.begin()
-        second = notification_messages.claim(other, 5, 99, 9)
+        second = notification_messages.claim(other, range(1, 5), 5, 99)
         other.commit()
         connection.commit()
     assert sorted(row.id for row in [*first, *second]) == [1, 2, 3, 4]

@@ -102,12 +102,16 @@ class Receiver:
     paths: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     answer: str | None = None
+    held: asyncio.Event | None = None
+    """What posts to a path with the word ``held`` wait for."""
 
     async def take(self, request: web.Request) -> web.Response:
         self.raw.append(await request.read())
         self.bodies.append(await request.json())
         self.headers.append(request.headers)
         self.paths.append(request.path)
+        if self.held is not None and "held" in request.path:
+            await self.held.wait()
         status = self.statuses.pop(0) if self.statuses else 200
         more = {"Location": "/elsewhere"} if 300 <= status < 400 else {}
         said = "ok" if status == 200 else self.answer or f"no: {request.path_qs}"

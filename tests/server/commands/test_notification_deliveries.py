@@ -25,7 +25,8 @@ async def noted(stage, **rule):
 
 
 async def claim(stage, count=9):
-    return await stage.do(CLAIM_DELIVERIES, Claim(stage.node.sealer, count))
+    ids = [one[0] for one in await stage.rows("SELECT id FROM notification_delivery ORDER BY due_at, id")]
+    return await stage.do(CLAIM_DELIVERIES, Claim(stage.node.sealer, ids[:count]))
 
 
 async def test_a_claim_is_good_for_a_lease(stage):

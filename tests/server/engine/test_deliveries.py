@@ -10,7 +10,8 @@ from listener_sdk.protocol.secrets import SecretWrite
 from server.channels.undelivered import Undelivered
 from server.commands.notification_deliveries import LEASE_MS
 from server.commands.secrets import DELETE_SECRET, SET_SECRET, DeleteSecret, SetSecret
-from server.engine.deliveries import AT_ONCE, NO_MAIL, Deliveries
+from server.core.delivery_turns import MAILS_OF_A_SPACE
+from server.engine.deliveries import NO_MAIL, Deliveries
 
 MAIL = {"channels": ["email"], "addresses": ["a@b.example"]}
 
@@ -223,15 +224,51 @@ async def test_a_message_that_cannot_be_made_keeps_no_other_from_its_way(stage, 
 
 async def test_only_so_many_go_at_once(stage, office):
     office.held = asyncio.Event()
-    row = await told(stage, "nightly", {**MAIL, "addresses": [f"{n}@b.example" for n in range(AT_ONCE + 4)]})
+    addresses = [f"{n}@b.example" for n in range(MAILS_OF_A_SPACE + 4)]
+    row = await told(stage, "nightly", {**MAIL, "addresses": addresses})
     await Runs(stage).end(row)
     await stage.idle()
     await stage.node.notifier.look()
-    assert [await stage.node.deliveries.look() for _ in range(2)] == [AT_ONCE, 0]
+    assert [await stage.node.deliveries.look() for _ in range(2)] == [MAILS_OF_A_SPACE, 0]
     office.held.set()
     await stage.node.deliveries.settle()
     await tell(stage)
-    assert len({str(mail["To"]) for mail in office.mails}) == AT_ONCE + 4
+    assert len({str(mail["To"]) for mail in office.mails}) == MAILS_OF_A_SPACE + 4
+
+
+async def test_what_hangs_holds_up_no_other_channel_address_or_space(stage, office, hook):
+    office.held = hook.held = asyncio.Event()
+    addresses = [f"{n}@b.example" for n in range(40)]
+    hanging = [{"channels": ["slack"], "slack": f"{hook.url}/held/{n % 2}"} for n in range(6)]
+    row = await told(stage, "nightly", {**MAIL, "addresses": addresses}, *hanging)
+    fine = await told(stage, "fine", {"channels": ["webhook"], "webhook": f"{hook.url}/fine"})
+    runs = Runs(stage)
+    await runs.end(row)
+    await stage.idle()
+    await stage.node.notifier.look()
+    while await stage.node.deliveries.look():
+        pass
+    await runs.end(fine)
+    await stage.idle()
+    await stage.node.notifier.look()
+    assert await stage.node.deliveries.look() == 1
+    async with asyncio.timeout(DEADLINE_S):
+        while "/fine" not in hook.paths:  # noqa: ASYNC110 - the receiver has no event for it
+            await asyncio.sleep(0.01)
+    office.held.set()
+    await stage.node.deliveries.settle()
+    await tell(stage)
+    assert len(office.mails) == 40
+
+
+async def test_a_clock_that_is_set_back_does_not_keep_what_was_put_off(stage, office):
+    office.refusals = ["451 Later"]
+    row = await told(stage, "nightly", MAIL)
+    await Runs(stage).end(row)
+    await tell(stage)
+    stage.clock.jump(-86_400)
+    await tell(stage)
+    assert len(office.mails) == 1
 
 
 async def test_the_loops_deliver_by_themselves_and_end_with_the_server(tmp_path, office):
