@@ -6,37 +6,43 @@ from typing import Any, Final
 
 import orjson
 
-from listener_sdk.protocol.ids import decode
+from listener_sdk.protocol.ids import decode, encode
 
 from ..core.definitions import DefinitionRow
 from ..core.jobs import JobRow
+from ..core.members import KIND as MEMBER
+from ..core.members import email_key
 from ..core.notifications import (
     ENDS,
     MISSED,
     RECOVERED,
+    Audience,
     Facts,
     Rule,
     RuleKey,
     audiences,
     is_addressed,
     missed_facts,
+    number_of,
     numbered,
     run_facts,
     starter_of,
+    tells,
 )
 from ..core.schedules import KIND as SCHEDULE
 from ..core.schedules import ScheduleRow
 from ..store import definitions as definitions_sql
 from ..store import job_types as job_types_sql
 from ..store import jobs as jobs_sql
+from ..store import members as members_sql
 from ..store import notification_rules as sql
 from ..store import schedules as schedules_sql
 from ..store.database import Reader
 from ..store.notification_rules import Cursor, RuleRow
 from .built_in import BUILT_IN
 
-TO_ADMINISTRATORS: Final[Rule] = {"on": "all", "missed": True, "channels": ["inbox", "email"], "admins": True}
-"""What administrators hear of whatever the rules are."""
+TO_ADMINISTRATORS: Final = Audience(admins=True)
+"""Those who hear of schedules that failed whatever the rules are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +71,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A rule as it is now, and what it stands on: the name that people know, the definition's code, the name of its jobs."""
+    """Whom a rule tells, its place among the others, and what it stands on: the name that people know, the definition's code, the name of
+    its jobs.
+    """
 
-    rule: Rule
+    audience: Audience
     name: str
     definition: str | None = None
     job: str | None = None
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A rule whose next message is due; None where it has gone meanwhile."""
+    """A rule whose next message is due; None where what it stood on has gone meanwhile."""
 
     row: RuleRow
     target: Target | None
@@ -113,6 +122,7 @@ class _Deciding:
     _facts: dict[RuleKey, list[Facts]] = field(default_factory=dict)
     _targets: dict[RuleKey, Target] = field(default_factory=dict)
     _schedules: dict[str, ScheduleRow] = field(default_factory=dict)
+    _mails: dict[str, str | None] = field(default_factory=dict)
 
     def groups(self) -> list[Group]:
         """What was found, by rule."""
@@ -155,20 +165,36 @@ class _Deciding:
         return {row.public_id: row for row in found.values()}
 
     def _tell(self, row: DefinitionRow, facts: Facts, starter: int, schedule: Any) -> None:
-        """What the rules of the definition, and of the schedule that was at work, tell."""
-        self._by_rules(RuleKey(row.space_id, "definition", row.id, 0), row, rules_of(row), facts, starter)
+        """What the rules of the definition, and of the schedule that was at work, tell: each person once by a channel."""
+        own = RuleKey(row.space_id, "definition", row.id, 0)
+        rules = [(own, place, rule) for place, rule in rules_of(row)]
         found = self._schedules.get(schedule)
         if found is not None:
-            key = RuleKey(row.space_id, "schedule", found.id, 0)
-            self._by_rules(key, row, list(enumerate(rules_of_schedule(found))), facts, starter)
+            its = RuleKey(row.space_id, "schedule", found.id, 0)
+            rules += [(its, place, rule) for place, rule in enumerate(rules_of_schedule(found))]
+        telling = [one for one in rules if tells(one[2], facts)]
+        said = [rule for _, _, rule in telling]
+        self._find_mails(said, starter)
+        for index, whom, audience in audiences(said, starter, self._mail_of):
+            key, place, rule = telling[index]
+            key = key._replace(number=number_of(rule, audience), starter=whom)
+            known = self._targets.get(key)
+            self._add(key, known or target_of(self.reader, row, audience, place), facts)
 
-    def _by_rules(
-        self, key: RuleKey, row: DefinitionRow, rules: list[tuple[int, Rule]], facts: Facts, starter: int
-    ) -> None:
-        by_number = dict(rules)
-        for number, whom in audiences(rules, facts, starter):
-            one = key._replace(number=number, starter=whom)
-            self._add(one, self._targets.get(one) or target_of(self.reader, row, by_number[number]), facts)
+    def _find_mails(self, rules: Iterable[Rule], starter: int) -> None:
+        """Where mails go for the members whom rules may tell: nowhere for one who was set aside or has gone."""
+        mailing = [rule for rule in rules if "email" in rule["channels"]]
+        named = {one for rule in mailing for one in rule.get("members", ())}
+        named |= {encode(MEMBER, starter)} if starter and mailing else set()
+        left = named.difference(self._mails)
+        self._mails |= dict.fromkeys(left)
+        numbers = sorted(number for one in left if (number := decode(MEMBER, one)) is not None)
+        for row in members_sql.load_many(self.reader, numbers) if numbers else ():
+            if row.open and row.email:
+                self._mails[row.public_id] = email_key(row.email)
+
+    def _mail_of(self, recipient: str) -> str | None:
+        return self._mails[recipient] if recipient in self._mails else email_key(recipient)
 
     def _add(self, key: RuleKey, target: Target, facts: Facts) -> None:
         self._facts.setdefault(key, []).append(facts)
@@ -205,19 +231,19 @@ def _result(one: Seen) -> str:
 
 
 def due(reader: Reader, now: int, count: int) -> list[Due]:
-    """Rules whose next message is due, as they are now."""
+    """Rules whose next message is due, with what they stand on as it is now."""
     rows = sql.due(reader, now, count)
     schedules = schedules_sql.load_many(reader, {row.key.about for row in rows if row.key.kind == "schedule"})
     ids = {row.key.about for row in rows if row.key.kind == "definition"}
     ids |= {one.definition_id for one in schedules.values() if one.definition_id is not None}
     known = definitions_sql.by_ids(reader, ids)
-    return [Due(row, _target(reader, row.key, known, schedules)) for row in rows]
+    return [Due(row, _target(reader, row, known, schedules)) for row in rows]
 
 
-def target_of(reader: Reader, row: DefinitionRow, rule: Rule) -> Target:
-    """A rule of a definition. The name of its jobs is needed where the rule may have secrets."""
-    may_have = rule.get("slack") or rule.get("webhook")
-    return Target(rule, row.name, row.code, job_name(reader, row) if may_have else None)
+def target_of(reader: Reader, row: DefinitionRow, audience: Audience, place: int) -> Target:
+    """Whom a rule of a definition tells. The name of its jobs is needed where addresses may have secrets."""
+    may_have = audience.slack or audience.webhook
+    return Target(audience, row.name, row.code, job_name(reader, row) if may_have else None, place)
 
 
 def job_name(reader: Reader, row: DefinitionRow) -> str | None:
@@ -229,16 +255,15 @@ def job_name(reader: Reader, row: DefinitionRow) -> str | None:
 
 def _target(
     reader: Reader,
-    key: RuleKey,
+    told: RuleRow,
     known: Mapping[int, DefinitionRow],
     schedules: Mapping[int, ScheduleRow],
 ) -> Target | None:
+    key = told.key
     if key.kind == "space":
         return Target(TO_ADMINISTRATORS, "Schedules")
     schedule = schedules.get(key.about) if key.kind == "schedule" else None
     row = known.get(key.about if schedule is None else schedule.definition_id or 0)
     if row is None or (schedule is None and key.kind == "schedule"):
         return None
-    rules = rules_of(row) if schedule is None else list(enumerate(rules_of_schedule(schedule)))
-    rule = dict(rules).get(key.number)
-    return None if rule is None else target_of(reader, row, rule)
+    return target_of(reader, row, told.audience, told.place)

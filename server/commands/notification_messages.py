@@ -17,7 +17,7 @@ from ..core.actors import SYSTEM, Space
 from ..core.members import KIND as MEMBER
 from ..core.members import MemberRow, email_key
 from ..core.notification_texts import Told, inbox
-from ..core.notifications import DELIVERY, EVERY_MS, Digest, NotificationRow, RuleKey
+from ..core.notifications import DELIVERY, EVERY_MS, LONGEST_WAIT_MS, Digest, NotificationRow, RuleKey
 from ..store import members as members_sql
 from ..store import notification_messages as messages_sql
 from ..store import notification_rules as sql
@@ -79,12 +79,9 @@ def _people(tx: Transaction, told: Iterable[tuple[RuleKey, Target]]) -> dict[Rul
     """The members whom each rule tells now: those who may log in."""
     wanted: dict[RuleKey, list[int]] = {}
     for key, target in told:
-        ids = (
-            [key.starter]
-            if key.starter
-            else [decode(MEMBER, one) or 0 for one in target.rule.get("members", ())]
-        )
-        wanted[key] = _administrators(tx, key.space_id) if target.rule.get("admins") else ids
+        audience = target.audience
+        ids = [number for one in audience.people if (number := decode(MEMBER, one)) is not None]
+        wanted[key] = _administrators(tx, key.space_id) if audience.admins else ids
     every = {number for ids in wanted.values() for number in ids}
     rows = {row.id: row for row in members_sql.load_many(tx.connection, sorted(every))} if every else {}
     return {
@@ -111,28 +108,42 @@ class _Telling:
 
     def take(self, row: RuleRow | None, group: Group) -> None:
         """Tell it now, or with the rule's next message."""
-        now = self.tx.now
-        # A clock that was set back must not silence a rule for longer than its minute.
-        if row is not None and (row.due_at is not None or 0 <= now - row.told_at < EVERY_MS):
-            due_at = row.due_at or row.told_at + EVERY_MS
-            self.changed.append(replace(row, digest=row.digest.with_(group.facts), due_at=due_at))
+        due_at = None if row is None else self._due_at(row)
+        digest = Digest() if row is None else row.digest
+        if row is None or due_at is None:
+            self.tell(row, group.key, group.target, digest.with_(group.facts))
         else:
-            self.tell(row, group.key, group.target, Digest().with_(group.facts))
+            self.changed.append(replace(row, digest=digest.with_(group.facts), due_at=due_at))
+
+    def _due_at(self, row: RuleRow) -> int | None:
+        """When the next message of a rule is due; None for now. A clock that was set back must not silence it."""
+        due_at, now = row.due_at or row.told_at + EVERY_MS, self.tx.now
+        waits = row.due_at is not None or due_at > now
+        return due_at if waits and due_at <= now + LONGEST_WAIT_MS else None
 
     def tell(self, row: RuleRow | None, key: RuleKey, target: Target, digest: Digest) -> None:
         """Make the message. Where there is nobody to tell, as when all members were set aside, the rule has not told anything."""
         space, now = self._space(key.space_id), self.tx.now
         posts = self._posts(key, target)
-        is_told = space is not None and bool(
-            posts or (self.people[key] and "inbox" in target.rule["channels"])
-        )
+        in_boxes = self._members(key, target, "inbox")
+        is_told = space is not None and bool(posts or in_boxes)
         if row is not None:
             told_at = now if is_told else row.told_at
             self.changed.append(replace(row, told_at=told_at, due_at=None, digest=Digest()))
         elif is_told:
-            self.new.append(RuleRow(self.tx.next_id("notification_rule"), key, now, None, Digest()))
+            self.new.append(self._row(key, target))
         if space is not None and is_told:
-            self._message(space, key, target, digest, posts)
+            self._message(space, key, target, digest, posts, in_boxes)
+
+    def _row(self, key: RuleKey, target: Target) -> RuleRow:
+        number = self.tx.next_id("notification_rule")
+        return RuleRow(number, key, self.tx.now, None, Digest(), target.audience, target.place)
+
+    def _members(self, key: RuleKey, target: Target, channel: str) -> list[MemberRow]:
+        """Those of a rule's people whom it tells by this channel."""
+        audience, people = target.audience, self.people[key]
+        named = audience.inbox if channel == "inbox" else audience.email
+        return people if audience.admins else [one for one in people if one.public_id in named]
 
     def _space(self, space_id: int) -> Space | None:
         try:
@@ -140,19 +151,26 @@ class _Telling:
         except Refusal:
             return None
 
-    def _message(self, space: Space, key: RuleKey, target: Target, digest: Digest, posts: list[Post]) -> None:
-        about = {"kind": key.kind, "number": key.number}
+    def _message(
+        self,
+        space: Space,
+        key: RuleKey,
+        target: Target,
+        digest: Digest,
+        posts: list[Post],
+        in_boxes: list[MemberRow],
+    ) -> None:
+        about = {"kind": key.kind, "number": target.place}
         told = Told(space.name, space.time_zone, target.name, target.definition, target.job, about, digest)
         message_id = self.tx.next_id("notification_message")
-        members, channels = self.people[key], target.rule["channels"]
-        if "inbox" in channels and members:
-            self._put(space, told, members, message_id)
+        if in_boxes:
+            self._put(space, told, in_boxes)
         if rows := self._deliveries(space.id, message_id, posts):
             messages_sql.insert(self.tx.connection, space.id, message_id, self.tx.now, told.stored(), rows)
         self.report.messages += 1
         self.report.deliveries += len(rows)
 
-    def _put(self, space: Space, told: Told, members: list[MemberRow], message_id: int) -> None:
+    def _put(self, space: Space, told: Told, members: list[MemberRow]) -> None:
         """Into the inboxes of members, each of whom is told alone; that it was done is told once."""
         body = inbox(told)
         text = orjson.dumps(body).decode()
@@ -164,24 +182,22 @@ class _Telling:
         payload = {
             "channel": "inbox",
             "recipients": [member.public_id for member in members],
-            "deliveryId": encode(DELIVERY, message_id),
+            "deliveryId": encode(DELIVERY, self.tx.next_id("notification_delivery")),
             **about(told),
         }
         say_of_runs(self.tx, space, "notification:delivered", payload, told)
 
     def _posts(self, key: RuleKey, target: Target) -> list[Post]:
         """Where a message goes beside inboxes."""
-        rule, channels, members = target.rule, target.rule["channels"], self.people[key]
-        found: list[Post] = []
-        if "email" in channels:
-            found += [("email", member.public_id, None) for member in members if member.email is not None]
-            known = {member.email_key for member in members}
-            own = () if key.starter else rule.get("addresses", ())
-            found += [("email", one, None) for one in own if email_key(one) not in known]
-        if not key.starter and rule.get("slack"):
-            found.append(("slack", rule["slack"], None))
-        if not key.starter and rule.get("webhook"):
-            found.append(("webhook", rule["webhook"], rule.get("webhookSecret")))
+        audience, members = target.audience, self._members(key, target, "email")
+        found: list[Post] = [("email", one.public_id, None) for one in members if one.email is not None]
+        known = {member.email_key for member in members}
+        addresses = [one for one in audience.email if decode(MEMBER, one) is None]
+        found += [("email", one, None) for one in addresses if email_key(one) not in known]
+        if audience.slack:
+            found.append(("slack", audience.slack, None))
+        if audience.webhook:
+            found.append(("webhook", audience.webhook, audience.webhook_secret))
         return found
 
     def _deliveries(self, space_id: int, message_id: int, posts: list[Post]) -> list[DeliveryRow]:

@@ -1,11 +1,13 @@
 """Who is told of which run, and what a message tells: rules, the facts of runs, and how many of these go into one message. Pure.
 
-A rule sends at most one message a minute. What comes meanwhile is counted, the first of it named, and told with the next one.
+A rule sends at most one message a minute. What comes meanwhile is counted, the first of it named, and told with the next one, which goes
+to those whom the rule named then.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -21,6 +23,8 @@ KIND: Final = "nt"
 DELIVERY: Final = "nd"
 EVERY_MS: Final = 60_000
 """How often a rule sends a message."""
+LONGEST_WAIT_MS: Final = 2 * EVERY_MS
+"""What would wait longer was counted before the clock was set back."""
 NAMED: Final = 10
 """Runs that one message names."""
 LONGEST_TEXT: Final = 500
@@ -44,14 +48,51 @@ _TELLS: Final[Mapping[str, frozenset[str]]] = {
 }
 HIDDEN: Final = "***"
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
-_TO_PEOPLE: Final = ("inbox", "email")
 
 Facts = dict[str, Any]
 Rule = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom one rule tells: members by their ids in ``inbox`` and ``email``, mail addresses beside these, and where posts go.
+
+    ``admins`` are the administrators of the space, by inbox and e-mail.
+    """
+
+    inbox: tuple[str, ...] = ()
+    email: tuple[str, ...] = ()
+    slack: str | None = None
+    webhook: str | None = None
+    webhook_secret: str | None = None
+    admins: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody."""
+        return bool(self.inbox or self.email or self.slack or self.webhook or self.admins)
+
+    @property
+    def people(self) -> list[str]:
+        """Members and mail addresses, each once."""
+        return list(dict.fromkeys([*self.inbox, *self.email]))
+
+    def stored(self) -> Facts:
+        """As JSON object."""
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value for name, value in found.items() if value}
+
+
+def read_audience(value: Mapping[str, Any]) -> Audience:
+    """What `Audience.stored` made."""
+    people = {name: tuple(value.get(name, ())) for name in ("inbox", "email")}
+    return Audience(**{**value, **people})
+
+
 class RuleKey(NamedTuple):
-    """One rule of a definition or schedule (``kind``, the number of the row ``about``), towards its own recipients or one ``starter``."""
+    """One rule of a definition or schedule (``kind``, the number of the row ``about``), towards its own recipients or one ``starter``.
+
+    ``number`` is made of what the rule says and whom it tells: a rule that was changed is another one.
+    """
 
     space_id: int
     kind: str
@@ -81,24 +122,70 @@ def tells(rule: Rule, facts: Facts) -> bool:
     return is_news and bool(rule.get("recovered"))
 
 
-def audiences(rules: Iterable[tuple[int, Rule]], facts: Facts, starter: int) -> list[tuple[int, int]]:
-    """The rules that tell of this, each with 0 for the recipients that it names, or with the member who has started the run.
+def audiences(
+    rules: Iterable[Rule], starter: int, mail_of: Callable[[str], str | None]
+) -> list[tuple[int, int, Audience]]:
+    """Whom rules tell that tell of the same: the place of each, 0 for those whom it names or the member who has started the run, and whom.
 
-    A starter whom a rule before it tells by the same channels is not told again.
+    Nobody is told twice by one channel: the starter is told where nobody has named them.
+
+    - ``mail_of``: where mails for a member's id or an address go, None where none do
     """
-    found = []
-    told: set[str] = set()
-    for number, rule in rules:
-        if not tells(rule, facts):
-            continue
-        if is_addressed(rule):
-            found.append((number, 0))
-        if starter and encode(MEMBER, starter) in rule.get("members", ()):
-            told |= {*rule["channels"]}
-        elif starter and rule.get("starter") and not {*rule["channels"]} & {*_TO_PEOPLE} <= told:
-            found.append((number, starter))
-            told |= {*rule["channels"]}
-    return found
+    wanted = [(place, 0, named_by(rule)) for place, rule in enumerate(rules)]
+    if starter:
+        own = encode(MEMBER, starter)
+        wanted += [(p, starter, _person(rule, own)) for p, rule in enumerate(rules) if rule.get("starter")]
+    told: set[tuple[str, Any]] = set()
+    left = [(place, whom, _without(audience, told, mail_of)) for place, whom, audience in wanted]
+    return [one for one in left if one[2]]
+
+
+def named_by(rule: Rule) -> Audience:
+    """Whom a rule names itself."""
+    channels, members = rule["channels"], tuple(rule.get("members", ()))
+    return Audience(
+        inbox=members if "inbox" in channels else (),
+        email=(*members, *rule.get("addresses", ())) if "email" in channels else (),
+        slack=rule.get("slack"),
+        webhook=rule.get("webhook"),
+        webhook_secret=rule.get("webhookSecret"),
+    )
+
+
+def _person(rule: Rule, member: str) -> Audience:
+    return Audience(
+        inbox=(member,) if "inbox" in rule["channels"] else (),
+        email=(member,) if "email" in rule["channels"] else (),
+    )
+
+
+def _without(
+    audience: Audience, told: set[tuple[str, Any]], mail_of: Callable[[str], str | None]
+) -> Audience:
+    """Those who are not told yet, who are so from now on."""
+
+    def is_new(channel: str, who: Any) -> bool:
+        is_known = (channel, who) in told
+        told.add((channel, who))
+        return not is_known
+
+    hook = (audience.webhook, audience.webhook_secret) if audience.webhook else None
+    is_posted = is_new("webhook", hook)
+    return replace(
+        audience,
+        inbox=tuple(one for one in audience.inbox if is_new("inbox", one)),
+        # Those to whom no mail goes now stay: the same rule is to be the same audience tomorrow.
+        email=tuple(one for one in audience.email if (to := mail_of(one)) is None or is_new("email", to)),
+        slack=audience.slack if is_new("slack", audience.slack) else None,
+        webhook=audience.webhook if is_posted else None,
+        webhook_secret=audience.webhook_secret if is_posted else None,
+    )
+
+
+def number_of(rule: Rule, audience: Audience) -> int:
+    """The number of a rule towards these people: the same for the same rule, whatever place it has among others."""
+    text = orjson.dumps([rule, audience.stored()], option=orjson.OPT_SORT_KEYS)
+    return int.from_bytes(sha256(text).digest()[:8]) >> 1
 
 
 def is_addressed(rule: Rule) -> bool:
@@ -206,10 +293,6 @@ class Digest:
     def as_wire(self) -> Facts:
         """As JSON object."""
         return {"counts": dict(self.counts), "runs": list(self.runs)}
-
-    def stored(self) -> str:
-        """As JSON text."""
-        return orjson.dumps(self.as_wire()).decode()
 
 
 def read_digest(value: Mapping[str, Any]) -> Digest:

@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from ..core.notifications import Digest, RuleKey, read_digest
+from ..core.notifications import LONGEST_WAIT_MS, Audience, Digest, RuleKey, read_audience, read_digest
 from ..core.runs import RETRY, Facets
 from .database import Connection, Reader
 
 _COLUMNS: Final = ("id", "space_id", "kind", "about", "number", "starter", "told_at", "due_at", "body")
 _SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM notification_rule"  # noqa: S608 - names of our own columns
-_EMPTY: Final = Digest().stored()
+_DUE: Final = "due_at IS NOT NULL AND (due_at <= :now OR due_at > :far)"
 _STARTERS: Final = frozenset({"person", "schedule", RETRY})
 
 
@@ -25,13 +25,21 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """When a rule has told something last, and what waits for ``due_at``. Times are milliseconds."""
+    """When a rule has told something last, and what waits for ``due_at``, for whom, and by the rule at which place."""
 
     id: int
     key: RuleKey
     told_at: int
     due_at: int | None
     digest: Digest
+    audience: Audience
+    place: int
+
+    @property
+    def body(self) -> str:
+        """As JSON text: all that is not a column."""
+        told = {"audience": self.audience.stored(), "place": self.place}
+        return orjson.dumps({**self.digest.as_wire(), **told}).decode()
 
 
 # ---- how far
@@ -78,7 +86,9 @@ def are_due(reader: Reader, now: int) -> bool:
     """Whether the next message of some rule is due."""
     return bool(
         reader.rows(
-            "SELECT 1 FROM notification_rule WHERE due_at IS NOT NULL AND due_at <= :now LIMIT 1", now=now
+            f"SELECT 1 FROM notification_rule WHERE {_DUE} LIMIT 1",  # noqa: S608 - conditions of our own
+            now=now,
+            far=now + LONGEST_WAIT_MS,
         )
     )
 
@@ -86,8 +96,9 @@ def are_due(reader: Reader, now: int) -> bool:
 def due(reader: Reader, now: int, count: int) -> list[RuleRow]:
     """Rules whose next message is due, the oldest first."""
     rows = reader.rows(
-        f"{_SELECT} WHERE due_at IS NOT NULL AND due_at <= :now ORDER BY due_at, id LIMIT :count",
+        f"{_SELECT} WHERE {_DUE} ORDER BY due_at, id LIMIT :count",
         now=now,
+        far=now + LONGEST_WAIT_MS,
         count=count,
     )
     return [_row(row) for row in rows]
@@ -102,7 +113,10 @@ def keep(connection: Connection, ids: Iterable[int]) -> dict[int, RuleRow]:
 def _row(row: tuple) -> RuleRow:  # type: ignore[type-arg]  # a row of the query above
     number, space_id, kind, about, order, starter, told_at, due_at, body = row
     key = RuleKey(space_id, kind, about, order, starter)
-    return RuleRow(number, key, told_at, due_at, read_digest(orjson.loads(body)))
+    said = orjson.loads(body)
+    return RuleRow(
+        number, key, told_at, due_at, read_digest(said), read_audience(said["audience"]), said["place"]
+    )
 
 
 def insert(connection: Connection, rows: Iterable[RuleRow]) -> None:
@@ -110,7 +124,7 @@ def insert(connection: Connection, rows: Iterable[RuleRow]) -> None:
     connection.insert_many(
         "notification_rule",
         _COLUMNS,
-        [(row.id, *row.key, row.told_at, row.due_at, row.digest.stored()) for row in rows],
+        [(row.id, *row.key, row.told_at, row.due_at, row.body) for row in rows],
     )
 
 
@@ -119,7 +133,7 @@ def update(connection: Connection, rows: Iterable[RuleRow]) -> None:
     connection.update_many(
         "notification_rule",
         ("told_at", "due_at", "body"),
-        [(row.told_at, row.due_at, row.digest.stored(), row.id) for row in rows],
+        [(row.told_at, row.due_at, row.body, row.id) for row in rows],
     )
 
 

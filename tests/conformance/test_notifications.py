@@ -6,7 +6,7 @@ from dataclasses import replace
 from notified import Runs, inbox, member, post_office, tell, told
 from stage import Stage
 
-from server.core.notifications import Digest, NotificationRow, RuleKey
+from server.core.notifications import Audience, Digest, NotificationRow, RuleKey
 from server.store import clearing, notification_messages, notification_rules, notifications
 from server.store.notification_messages import DeliveryRow
 from server.store.notification_rules import RuleRow
@@ -19,7 +19,7 @@ NOTICE = NotificationRow(2**43, 1, 2**44, 7, None, '{"title":"é"}')
 
 
 def test_a_rule_comes_back_as_it_was(tx):
-    row = RuleRow(2**39, KEY, 2**45, 2**45 + 1, FAILED)
+    row = RuleRow(2**39, KEY, 2**45, 2**45 + 1, FAILED, Audience(email=("jörg@b.example",)), 2)
     notification_rules.insert(tx, [row, replace(row, id=1, key=KEY._replace(starter=7), due_at=None)])
     assert notification_rules.find(tx, [KEY])[KEY] == row
     assert notification_rules.due(tx, 2**45, 9) == []
@@ -67,7 +67,9 @@ def test_an_inbox_comes_back_as_it_was(tx):
 
 def test_nothing_stays_of_a_space_that_is_gone(tx):
     for space in (1, 2):
-        row = RuleRow(space, KEY._replace(space_id=space, about=space), 1, None, FAILED)
+        row = RuleRow(
+            space, KEY._replace(space_id=space, about=space), 1, None, FAILED, Audience(admins=True), 0
+        )
         notification_rules.insert(tx, [row])
         notification_messages.insert(
             tx, space, space, 5, {}, [replace(DELIVERY, id=space, space_id=space, message_id=space)]

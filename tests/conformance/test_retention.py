@@ -6,7 +6,7 @@ from stage import START_MS
 
 from server.core.files import FileRow
 from server.core.jobs import COLUMNS
-from server.core.notifications import Digest, NotificationRow, RuleKey
+from server.core.notifications import Audience, Digest, NotificationRow, RuleKey
 from server.core.retention import RULE_MS, Retention, Spans
 from server.store import audit, files, idempotency, jobs, log, notification_rules, notifications
 from server.store import retention as sql
@@ -160,7 +160,7 @@ def test_rules_that_wait_for_nothing_and_told_long_ago_go(tx):
     long_ago = NOW - RULE_MS
     rows = [(1, long_ago, None), (2, long_ago - 5, None), (3, long_ago + 1, None), (4, long_ago, NOW)]
     notification_rules.insert(
-        tx, [RuleRow(n, key._replace(about=n), at, due, Digest()) for n, at, due in rows]
+        tx, [RuleRow(n, key._replace(about=n), at, due, Digest(), Audience(), 0) for n, at, due in rows]
     )
     assert sql.old_rules(tx, NOW, 9) == [2, 1]
     assert sql.old_rules(tx, NOW, 1) == [2]

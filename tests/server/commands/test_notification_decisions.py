@@ -2,14 +2,16 @@
 
 import orjson
 from defined import change
-from notified import Runs, as_member, member, say, told
+from notified import Runs, as_member, member, say, set_aside, told
+from stage import ADMIN
 
-from server.commands.notification_decisions import Seen, decide, due
-from server.commands.notification_messages import NOTE
-from server.core.notifications import IMPLIED, WATCHED, RuleKey
+from server.commands.definitions import DELETE_DEFINITION, DeleteDefinition
+from server.commands.notification_decisions import Seen, decide, due, rules_of
+from server.commands.notification_messages import FLUSH, NOTE
+from server.core.notifications import IMPLIED, WATCHED, Audience, RuleKey, named_by, number_of
 
 HOOK = {"channels": ["slack"], "slack": "https://hooks.example/x"}
-ALL = {"on": "all", **HOOK}
+ALL = {"on": "all", "channels": ["slack"], "slack": "https://hooks.example/y"}
 
 
 def seen_of(event):
@@ -31,8 +33,10 @@ async def test_each_rule_gets_what_it_tells_of_in_the_order_of_the_log(stage):
     runs = Runs(stage)
     failed, done = await runs.end(row), await runs.end(row, "partial")
     noted = await decided(stage)
-    keys = [RuleKey(1, "definition", row.id, number) for number in (0, 1)]
+    rules = [rule for _, rule in rules_of(row)[:2]]
+    keys = [RuleKey(1, "definition", row.id, number_of(rule, named_by(rule))) for rule in rules]
     assert [group.key for group in noted.groups] == keys
+    assert [group.target.place for group in noted.groups] == [0, 1]
     assert [[f["jobId"] for f in group.facts] for group in noted.groups] == [[failed], [failed, done]]
     assert [f["result"] for f in noted.groups[1].facts] == ["failed", "partial"]
     assert noted.groups[0].target.definition == "nightly"
@@ -54,7 +58,9 @@ async def test_the_starter_has_an_audience_of_their_own(stage):
     row = await told(stage, "nightly")
     await Runs(stage).end(row, "success", as_member(ada))
     noted = await decided(stage)
-    assert [group.key for group in noted.groups] == [RuleKey(1, "definition", row.id, IMPLIED, ada.id)]
+    [group] = noted.groups
+    assert (group.key.starter, group.target.place) == (ada.id, IMPLIED)
+    assert group.target.audience == Audience(inbox=(ada.public_id,))
 
 
 async def test_a_job_or_definition_that_has_gone_tells_nothing(stage):
@@ -70,7 +76,7 @@ async def test_a_recovery_whose_run_ended_on_an_earlier_page_is_told(stage):
     await say(stage, "definition:recovered", {"definition": "nightly"}, jobId=job)
     events = [one for one in await seen(stage) if one.topic == "definition:recovered"]
     [group] = (await decided(stage, events)).groups
-    assert (group.key.number, group.facts[0]["result"]) == (0, "recovered")
+    assert (group.target.place, group.facts[0]["result"]) == (0, "recovered")
 
 
 async def test_rules_that_are_due_are_read_as_they_are_now(stage):
@@ -81,10 +87,10 @@ async def test_rules_that_are_due_are_read_as_they_are_now(stage):
         await stage.do(NOTE, await decided(stage))
     assert await stage.node.read(lambda reader: due(reader, stage.clock(), 9)) == []
     [one] = await stage.node.read(lambda reader: due(reader, stage.clock() + 60_000, 9))
-    assert (one.row.digest.total, one.target.rule["slack"]) == (1, HOOK["slack"])
+    assert (one.row.digest.total, one.target.audience.slack) == (1, HOOK["slack"])
 
 
-async def test_due_is_told_of_a_rule_that_was_taken_away(stage):
+async def test_what_waits_goes_to_those_whom_the_rule_named(stage):
     row = await told(stage, "nightly", HOOK)
     runs = Runs(stage)
     for _ in range(2):
@@ -92,4 +98,34 @@ async def test_due_is_told_of_a_rule_that_was_taken_away(stage):
         await stage.do(NOTE, await decided(stage))
     await change(stage, notifications=[])
     [one] = await stage.node.read(lambda reader: due(reader, stage.clock() + 60_000, 9))
-    assert one.target is None
+    assert one.target.audience.slack == HOOK["slack"]
+
+
+async def test_what_waits_for_a_definition_that_has_gone_goes_nowhere(stage):
+    row = await told(stage, "nightly", HOOK)
+    runs = Runs(stage)
+    for _ in range(2):
+        await runs.end(row)
+        await stage.do(NOTE, await decided(stage))
+    [found] = await stage.node.read(lambda reader: due(reader, stage.clock() + 60_000, 9))
+    await stage.do(DELETE_DEFINITION, DeleteDefinition(ADMIN, row.code))
+    assert await stage.node.read(lambda reader: due(reader, stage.clock() + 60_000, 9)) == []
+    assert (await stage.do(FLUSH, [found])).messages == 0
+
+
+async def test_each_person_is_told_once_of_a_run_by_a_channel(stage):
+    ada, bob, eve = [await member(stage, name) for name in ("Ada", "Bob", "Eve")]
+    await set_aside(stage, bob)
+    rule = {"channels": ["inbox", "email"], "members": [ada.public_id, bob.public_id]}
+    both = {"channels": ["inbox", "email"], "members": [eve.public_id, ada.public_id], "starter": True}
+    listed = ["ADA@example.com", "bob@example.com", "x@b.example"]
+    options = {"sendFailureEmail": True, "emailList": listed}
+    row = await told(stage, "nightly", rule, both, options=options)
+    await Runs(stage).end(row, "failed", as_member(ada))
+    groups = (await decided(stage)).groups
+    assert [one.target.audience for one in groups] == [
+        named_by(rule),
+        Audience(inbox=(eve.public_id,), email=(eve.public_id,)),
+        Audience(email=("bob@example.com", "x@b.example")),
+    ]
+    assert {one.key.starter for one in groups} == {0}

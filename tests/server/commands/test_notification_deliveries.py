@@ -12,7 +12,7 @@ from server.commands.notification_deliveries import (
     Ended,
 )
 from server.commands.notification_messages import NOTE
-from server.core.notifications import RuleKey
+from server.core.notifications import RuleKey, named_by
 from server.store import notification_rules as sql
 
 FAILED = {"result": "failed", "jobId": "us_jb_0000000001"}
@@ -20,7 +20,8 @@ FAILED = {"result": "failed", "jobId": "us_jb_0000000001"}
 
 async def noted(stage, **rule):
     cursor = await stage.node.read(sql.cursor)
-    target = Target({"on": "all", "channels": ["email"], **rule}, "Nightly", "nightly", "nightly:run")
+    whom = named_by({"channels": ["email"], **rule})
+    target = Target(whom, "Nightly", "nightly", "nightly:run")
     await stage.do(NOTE, Noted(cursor, 1, [Group(RuleKey(1, "definition", 4, 0), target, (FAILED,))]))
 
 

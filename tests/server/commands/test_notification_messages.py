@@ -8,7 +8,7 @@ from notified import inbox, member, set_aside
 from listener_sdk.protocol.ids import encode
 from server.commands.notification_decisions import Due, Group, Noted, Target
 from server.commands.notification_messages import FLUSH, MOVE_NOTICES, NOTE
-from server.core.notifications import EVERY_MS, RuleKey
+from server.core.notifications import DELIVERY, EVERY_MS, Audience, RuleKey, named_by
 from server.store import notification_rules as sql
 
 KEY = RuleKey(1, "definition", 4, 0)
@@ -17,7 +17,7 @@ MAIL = {"on": "failed", "channels": ["email"], "addresses": ["a@b.example"]}
 
 
 def target(rule=MAIL, **fields):
-    return Target({**rule, **fields}, "Nightly", "nightly", "nightly:run")
+    return Target(named_by({**rule, **fields}), "Nightly", "nightly", "nightly:run")
 
 
 async def note(stage, *groups, upto=1):
@@ -65,6 +65,31 @@ async def test_a_clock_that_is_set_back_silences_nobody(stage):
     assert (await note(stage, group())).messages == 1
 
 
+@pytest.mark.parametrize("again", [True, False])
+async def test_what_was_counted_before_the_clock_was_set_back_is_told(stage, again):
+    ada = await member(stage)
+    fields = {"channels": ["inbox"], "members": [ada.public_id], "addresses": []}
+    await note(stage, group(**fields))
+    await note(stage, group(2, **fields))
+    stage.clock.jump(-86_400)
+    if again:
+        await note(stage, group(3, **fields))
+    else:
+        [row] = await waiting(stage, 0)
+        await stage.do(FLUSH, [Due(row, target(**fields))])
+    told = [one["counts"] for one in await inbox(stage, ada)]
+    assert told == [{"failed": 5 if again else 2}, {"failed": 1}]
+
+
+async def test_no_two_deliveries_have_the_same_id(stage):
+    ada = await member(stage)
+    rule = {"channels": ["inbox", "email"], "members": [ada.public_id], "addresses": []}
+    await note(stage, group(**rule))
+    [in_box] = await stage.events("notification:delivered")
+    [(number,)] = await stage.rows("SELECT id FROM notification_delivery")
+    assert in_box["payload"]["deliveryId"] != encode(DELIVERY, number)
+
+
 async def test_what_another_server_has_sent_is_not_sent_again(stage):
     await note(stage, group())
     await note(stage, group())
@@ -93,7 +118,8 @@ async def test_each_person_gets_one_mail(stage):
 
 async def test_a_starter_is_told_without_the_others_of_the_rule(stage):
     ada = await member(stage)
-    await note(stage, group(key=KEY._replace(starter=ada.id), channels=["inbox", "email"]))
+    whom = Target(Audience(inbox=(ada.public_id,), email=(ada.public_id,)), "Nightly", "nightly", place=1)
+    await note(stage, Group(KEY._replace(starter=ada.id), whom, (FAILED,)))
     assert await recipients(stage) == [("email", ada.public_id)]
     [mine] = await inbox(stage, ada)
     assert (mine["title"], mine["result"]) == ("Nightly failed", "failed")
@@ -115,8 +141,7 @@ async def test_nobody_is_told_where_there_is_nobody(stage, other):
 async def test_administrators_are_those_of_the_space(stage):
     boss = await member(stage, "Boss", "admin")
     await member(stage)
-    rule = {"on": "all", "channels": ["email"], "admins": True}
-    await note(stage, Group(RuleKey(1, "space", 1, 0), Target(rule, "x"), (FAILED,)))
+    await note(stage, Group(RuleKey(1, "space", 1, 0), Target(Audience(admins=True), "x"), (FAILED,)))
     assert await recipients(stage) == [("email", boss.public_id)]
 
 

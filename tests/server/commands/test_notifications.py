@@ -8,15 +8,15 @@ from listener_sdk.protocol.ids import decode
 from server.commands.notification_decisions import Group, Noted, Target
 from server.commands.notification_messages import NOTE
 from server.commands.notifications import READ_NOTIFICATION, READ_NOTIFICATIONS, ReadMany, ReadOne
-from server.core.notifications import RuleKey
+from server.core.notifications import Audience, RuleKey
 from server.store import notification_rules as sql
 
 
 async def filled(stage, row, count):
     for number in range(count):
         cursor = await stage.node.read(sql.cursor)
-        rule = {"on": "all", "channels": ["inbox"], "members": [row.public_id]}
-        group = Group(RuleKey(1, "definition", number, 0), Target(rule, "Nightly"), ({"result": "failed"},))
+        target = Target(Audience(inbox=(row.public_id,)), "Nightly")
+        group = Group(RuleKey(1, "definition", number, 0), target, ({"result": "failed"},))
         await stage.do(NOTE, Noted(cursor, 1, [group]))
     return [decode("nt", one["id"]) for one in reversed(await inbox(stage, row))]
 

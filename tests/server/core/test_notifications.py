@@ -10,13 +10,17 @@ from server.core.notifications import (
     IMPLIED,
     LONGEST_TEXT,
     NAMED,
+    Audience,
     Digest,
     NotificationRow,
     audiences,
     masked,
     missed_facts,
+    named_by,
     notification_wire,
+    number_of,
     numbered,
+    read_audience,
     read_digest,
     run_facts,
     starter_of,
@@ -92,15 +96,58 @@ def test_implied_rules_keep_their_numbers_however_many_are_written():
     assert [number for number, _ in numbered([inbox()], {})] == [0, IMPLIED, IMPLIED + 1]
 
 
-def test_a_starter_is_told_by_the_first_rule_that_names_or_includes_them():
+def whom(*rules, starter=0):
+    return audiences(rules, starter, lambda one: one)
+
+
+def test_a_starter_is_told_where_nobody_names_them():
     own = {"on": "all", "channels": ["inbox"], "starter": True}
-    assert audiences([(0, own)], FAILED, 7) == [(0, 7)]
-    assert audiences([(0, own)], FAILED, 0) == []
-    assert audiences([(0, inbox()), (1, own)], FAILED, 7) == [(0, 0), (1, 7)]
-    assert audiences([(0, inbox(members=[ADA])), (1, own)], FAILED, 7) == [(0, 0)]
-    assert audiences([(0, own), (1, own)], FAILED, 7) == [(0, 7)]
-    mail = {"on": "all", "channels": ["email"], "starter": True}
-    assert audiences([(0, own), (1, mail)], FAILED, 7) == [(0, 7), (1, 7)]
+    assert whom(own, starter=7) == [(0, 7, Audience(inbox=(ADA,)))]
+    assert whom(own) == []
+    assert whom(inbox(), own, starter=7) == [(0, 0, named_by(inbox())), (1, 7, Audience(inbox=(ADA,)))]
+    assert whom(own, inbox(members=[ADA]), starter=7) == [(1, 0, Audience(inbox=(ADA,)))]
+    assert whom(own, own, starter=7) == [(0, 7, Audience(inbox=(ADA,)))]
+    mail = {"on": "all", "channels": ["email", "inbox"], "starter": True}
+    assert whom(own, mail, starter=7)[1:] == [(1, 7, Audience(email=(ADA,)))]
+
+
+def test_nobody_is_told_twice_by_one_channel():
+    everywhere = {
+        "channels": ["inbox", "email", "slack", "webhook"],
+        "members": [ADA],
+        "addresses": ["a@b.example"],
+        "slack": "https://hooks.example/x",
+        "webhook": "https://hooks.example/y",
+        "webhookSecret": "{{ secrets.SIGN }}",
+    }
+    assert whom(everywhere, everywhere) == [(0, 0, named_by(everywhere))]
+    more = {**everywhere, "addresses": ["c@b.example"], "webhookSecret": None}
+    assert whom(everywhere, more)[1:] == [
+        (1, 0, Audience(email=("c@b.example",), webhook="https://hooks.example/y"))
+    ]
+    mails = {ADA: "a@b.example", "A@B.example": "a@b.example", "us_mem_aside": None}
+    rule = {"channels": ["email"], "members": [ADA, "us_mem_aside"], "addresses": ["A@B.example"]}
+    assert audiences([rule, rule], 0, mails.get) == [
+        (0, 0, Audience(email=(ADA, "us_mem_aside"))),
+        (1, 0, Audience(email=("us_mem_aside",))),
+    ]
+
+
+def test_a_rule_that_was_changed_is_another_one():
+    rule = inbox()
+    number = number_of(rule, named_by(rule))
+    assert number == number_of(inbox(), named_by(inbox()))
+    assert 0 <= number < 2**63
+    other = inbox(missed=True)
+    assert number != number_of(other, named_by(other))
+    assert number != number_of(rule, Audience(inbox=(ADA,)))
+
+
+def test_an_audience_comes_back_as_it_was():
+    every = Audience(("a",), ("a", "b@c.example"), "https://x", "https://y", "{{ secrets.Z }}", admins=True)
+    for one in (every, Audience(), Audience(admins=True)):
+        assert read_audience(orjson.loads(orjson.dumps(one.stored()))) == one
+    assert (bool(Audience()), bool(Audience(admins=True))) == (False, True)
 
 
 def test_a_run_says_what_its_readers_see_cut_to_what_a_message_holds(job):
@@ -153,7 +200,7 @@ def test_a_digest_counts_all_and_names_the_first():
     assert digest.counts == {"failed": 15, "missed": 40}
     assert (digest.total, digest.result, len(digest.runs)) == (55, "mixed", NAMED)
     assert digest.job_ids == [f"j{n}" for n in range(NAMED)]
-    assert read_digest(orjson.loads(digest.stored())) == digest
+    assert read_digest(orjson.loads(orjson.dumps(digest.as_wire()))) == digest
 
 
 @pytest.mark.parametrize(

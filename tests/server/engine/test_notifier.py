@@ -376,3 +376,32 @@ async def test_a_rule_that_has_nobody_to_tell_does_not_use_up_its_minute(stage, 
     assert await tell(stage) == 0
     assert [mail["To"] for mail in office.mails] == ["bob@example.com"]
     assert await stage.rows("SELECT due_at FROM notification_rule") == [(None,)]
+
+
+async def test_the_same_rule_on_a_definition_and_its_schedule_tells_once(stage, office):
+    ada = await member(stage)
+    rule = {"channels": ["inbox", "email"], "members": [ada.public_id]}
+    row = await told(
+        stage, "nightly", rule, options={"sendFailureEmail": True, "emailList": ["ada@example.com"]}
+    )
+    schedule = await scheduled(stage, row, notifications=[rule])
+    await Runs(stage).end(row, by={"kind": "schedule", "scheduleId": schedule.public_id})
+    await tell(stage)
+    assert [str(mail["To"]) for mail in office.mails] == ["ada@example.com"]
+    assert len(await inbox(stage, ada)) == 1
+
+
+async def test_what_was_counted_goes_to_nobody_else_when_rules_change_places(stage, office):
+    ada, bob = await member(stage), await member(stage, "Bob")
+    first = {"channels": ["inbox"], "members": [ada.public_id]}
+    second = {"on": "none", "missed": True, "channels": ["inbox"], "members": [bob.public_id]}
+    row = await told(stage, "nightly", first, second)
+    runs = Runs(stage)
+    for _ in range(3):
+        await runs.end(row)
+        await tell(stage)
+    await change(stage, notifications=[second])
+    stage.clock.forward(60)
+    await tell(stage)
+    assert [one["counts"] for one in await inbox(stage, ada)] == [{"failed": 2}, {"failed": 1}]
+    assert await inbox(stage, bob) == []

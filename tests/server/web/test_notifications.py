@@ -8,7 +8,7 @@ from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.notifications import Notification
 from server.commands.notification_decisions import Group, Noted, Target
 from server.commands.notification_messages import NOTE
-from server.core.notifications import RuleKey
+from server.core.notifications import Audience, RuleKey
 from server.settings import Settings
 from server.store import notification_rules as sql
 from server.web.notifications import _half
@@ -36,7 +36,7 @@ async def told(server, member_id, count=1):
     for _ in range(count):
         cursor = await server.node.read(sql.cursor)
         key = RuleKey(1, "definition", cursor.version + 1, 0)
-        target = Target({"on": "all", "channels": ["inbox"], "members": [member_id]}, "Nightly", "nightly")
+        target = Target(Audience(inbox=(member_id,)), "Nightly", "nightly")
         run = {"result": "failed", "jobId": "us_jb_0000000001"}
         assert await server.node.submit(NOTE, Noted(cursor, cursor.seq, [Group(key, target, (run,))]))
 
