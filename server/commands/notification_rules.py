@@ -35,16 +35,27 @@ def problems(
 
 def check_may_use(actor: Actor, rules: Sequence[Rule], before: Sequence[Rule]) -> None:
     """Refusal ``forbidden`` for a role that may not use secrets, and would say anew where one is sent."""
-    kept = {rule.get(name) for rule in before for name in TEXTS}
+    if may(actor.role, "use_secrets"):
+        return
+    kept = {use for rule in before for use in _uses(rule)}
     for rule in rules:
-        for name in TEXTS:
-            text = rule.get(name) or ""
-            if OPEN in text and text not in kept and not may(actor.role, "use_secrets"):
+        for name, *texts in _uses(rule):
+            if any(OPEN in text for text in texts) and (name, *texts) not in kept:
                 raise Refusal(
                     "forbidden",
-                    f"A key of role {actor.role} may not use secrets, so it says no address with one in it: {name}.",
+                    f"A key of role {actor.role} may not use secrets, so it neither says nor changes an address with one in it, or one to "
+                    f"which posts are signed: {name}.",
                     key="notifications",
                 )
+
+
+def _uses(rule: Rule) -> Iterator[tuple[str, ...]]:
+    """What goes where: a secret that signs goes along with what is posted to its webhook."""
+    slack, webhook, secret = (rule.get(name) or "" for name in TEXTS)
+    yield "slack", slack
+    yield "webhook", webhook
+    if secret:
+        yield "webhookSecret", secret, webhook
 
 
 def _strangers(rule: Rule, known: set[str], at: str) -> Iterator[Refusal]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from listener_sdk.protocol.times import from_wire
 
 from .notifications import Digest, Facts, read_digest
+from .pages import run_command
 from .zones import Zone, names
 
 LONGEST_TITLE: Final = 200
@@ -108,7 +109,8 @@ def one_line(text: str) -> str:
 def summary(told: Told) -> str:
     """A few words more, for an inbox."""
     digest = told.digest
-    return _said(digest.runs[0]) if digest.total == 1 and digest.runs else ""
+    said = _said(digest.runs[0]) if digest.runs else ""
+    return f"First: {said}" if said and digest.total > 1 else said
 
 
 def _said(facts: Facts) -> str:
@@ -132,11 +134,12 @@ def moment(text: str | None, zone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One run: what became of it and when, what it said, and where one can go from there."""
+    """One run: what became of it and when, what it said, and where one can go from there; ``command`` shows it where no link does."""
 
     what: str
     said: str
     links: list[tuple[str, str]]
+    command: str = ""
 
 
 def _lines(told: Told, links: Links) -> Iterator[_Line]:
@@ -147,22 +150,16 @@ def _lines(told: Told, links: Links) -> Iterator[_Line]:
         by = f" (schedule {facts['schedule']})" if facts.get("schedule") else ""
         count = facts.get("count", 1)
         several = f", {count} times in a row" if count > 1 else ""
-        found = []
-        if "jobId" in facts and (run := links.run(facts["jobId"])):
-            found.append(("Open the run", run))
+        job_id = facts.get("jobId")
+        page = links.run(job_id) if job_id else None
+        found = [("Open the run", page)] if page else []
         for offer in facts.get("next", ()):
             url = offer.get("url") or links.file(offer.get("fileId", ""))
             if url is not None and url.startswith(("https://", "http://", "mailto:")):
                 found.append((offer["label"], url))
         what = f"{_ONE[result][:1].upper()}{_ONE[result][1:]}{several}: {due}{when}{by}"
-        if not run_link(found) and "jobId" in facts:
-            what += f" · {facts['jobId']}"
-        yield _Line(one_line(what), _said(facts), found)
-
-
-def run_link(found: list[tuple[str, str]]) -> bool:
-    """Whether the first link leads to the run."""
-    return bool(found) and found[0][0] == "Open the run"
+        command = run_command(job_id) if job_id and not page else ""
+        yield _Line(one_line(what), _said(facts), found, command)
 
 
 def _rest(told: Told) -> str:
@@ -191,8 +188,8 @@ def plain(told: Told, links: Links) -> str:
     """A mail as text."""
     parts = [title(told)]
     for line in _lines(told, links):
-        said = [line.said] if line.said else []
-        parts.append("\n".join([line.what, *said, *(f"{label}: {url}" for label, url in line.links)]))
+        links_ = [f"{label}: {url}" for label, url in line.links]
+        parts.append("\n".join(filter(None, [line.what, line.said, line.command, *links_])))
     parts += filter(None, [_rest(told)])
     return "\n\n".join([*parts, f"-- \n{_why(told)}"]).replace("\r", "") + "\n"
 
@@ -203,7 +200,9 @@ def html(told: Told, links: Links) -> str:
     blocks = []
     for line in _lines(told, links):
         said = f'<div style="white-space:pre-line">{escape(line.said)}</div>' if line.said else ""
-        shown = " · ".join(f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in line.links)
+        command = [f"<code>{escape(line.command)}</code>"] if line.command else []
+        links_ = [f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in line.links]
+        shown = " · ".join([*command, *links_])
         blocks.append(
             f'<div style="margin:0 0 16px"><div><b>{escape(line.what)}</b></div>{said}<div>{shown}</div></div>'
         )
@@ -231,7 +230,8 @@ def slack(told: Told, links: Links) -> Facts:
     parts = [head]
     for line in _lines(told, links):
         shown = " · ".join(f"<{_link(url)}|{_mrkdwn(label).replace('|', ' ')}>" for label, url in line.links)
-        parts.append("\n".join(filter(None, [_mrkdwn(line.what), _mrkdwn(line.said), shown])))
+        command = f"`{line.command}`" if line.command else ""
+        parts.append("\n".join(filter(None, [_mrkdwn(line.what), _mrkdwn(line.said), command, shown])))
     parts += filter(None, [_rest(told)])
     text = ""
     for part in parts:

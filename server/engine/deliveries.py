@@ -15,6 +15,7 @@ from ..core.delivery_turns import Waiting, chosen, full_spaces, room
 from ..core.later import later
 from ..core.mail import Mail
 from ..core.notifications import without_addresses
+from ..core.pages import run_page
 from ..security.links import Links as FileLinks
 from ..security.sealing import Sealer
 from ..settings import Settings
@@ -231,7 +232,7 @@ class Deliveries:
             return texts.Links(lambda _: None, lambda _: None)
         file = FileLinks(self._link_secret, base, LINK_LIFETIME_S).of(space_id, self._clock())
         return texts.Links(
-            lambda job_id: f"{base}/console/jobs/{job_id}",
+            lambda job_id: run_page(base, job_id),
             lambda file_id: file(file_id)[0] if file_id else None,
         )
 

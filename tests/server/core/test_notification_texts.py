@@ -76,10 +76,20 @@ def test_a_mail_says_what_happened_when_and_where_to_go():
     ]
 
 
-def test_without_a_public_address_a_mail_names_the_job():
-    text = plain(told(RUN), NOWHERE)
-    assert "us_jb_1" in text
+def test_where_no_page_shows_the_run_a_command_is_named_that_does():
+    run = {**RUN, "next": [{"label": "Open the run", "url": "https://evil.example"}]}
+    text = plain(told(run), NOWHERE)
+    assert "\ntickwire runs show us_jb_1\n" in text
     assert "jobs.example" not in text
+    assert "<code>tickwire runs show us_jb_1</code>" in html(told(run), NOWHERE)
+    assert "`tickwire runs show us_jb_1`" in slack(told(run), NOWHERE)["blocks"][0]["text"]["text"]
+    assert "tickwire" not in plain(told(RUN), LINKS) + html(told(RUN), LINKS)
+
+
+def test_an_inbox_says_the_first_of_several_runs():
+    run = {**RUN, "heading": None, "counts": None, "message": "It broke"}
+    assert inbox(told(run))["text"] == "It broke."
+    assert inbox(told(run, {**run, "jobId": "us_jb_2"}))["text"] == "First: It broke."
 
 
 def test_html_shows_texts_of_jobs_as_they_are():
@@ -154,9 +164,10 @@ def test_an_inbox_keeps_ids_and_no_links_that_go_stale():
     assert "jobId" not in inbox(told(RUN, RUN))
 
 
-def test_the_summary_is_of_one_run():
+def test_the_summary_is_of_the_first_run():
     assert summary(told(RUN)) == "No rows. The file was empty. (total 1,200, failed 1,200)"
-    assert summary(told(RUN, RUN)) == ""
+    assert summary(told(RUN, RUN)).startswith("First: No rows.")
+    assert summary(told({"result": "failed"}, RUN)) == ""
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,17 @@ from notified import (
 from stage import ADMIN, opened
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.schedules import ScheduleCreate
-from server.commands.schedules import CREATE_SCHEDULE, DELETE_SCHEDULE, CreateSchedule, DeleteSchedule
+from listener_sdk.protocol.schedules import ScheduleCreate, ScheduleUpdate
+from listener_sdk.protocol.secrets import SecretWrite
+from server.commands.schedules import (
+    CREATE_SCHEDULE,
+    DELETE_SCHEDULE,
+    UPDATE_SCHEDULE,
+    CreateSchedule,
+    DeleteSchedule,
+    UpdateSchedule,
+)
+from server.commands.secrets import SET_SECRET, SetSecret
 from server.engine.notifier import Notifier
 
 
@@ -67,7 +76,8 @@ async def test_a_failed_run_is_told_by_every_channel(stage, office, hook):
     assert (mine["title"], mine["result"], mine["jobId"]) == ("Nightly import failed", "failed", job)
     [mail] = office.to("ada@example.com")
     assert mail["Subject"] == "[Default] Nightly import failed"
-    assert f"https://jobs.example.com/console/jobs/{job}" in text_of(mail)
+    assert f"tickwire runs show {job}" in text_of(mail)
+    assert "console" not in text_of(mail)
     assert "No rows. The file <b>was</b> empty" in text_of(mail)
     assert "The file &lt;b&gt;was&lt;/b&gt; empty" in text_of(mail, "html")
     assert len(office.to("team@example.com")) == 1
@@ -353,6 +363,32 @@ async def test_rules_of_a_schedule_are_checked_and_take_secrets_from_those_who_m
     with pytest.raises(Refusal) as raised:
         await scheduled(stage, row, notifications=[secret])
     assert "there is no secret TOKEN" in raised.value.message
+
+
+async def test_who_may_not_use_secrets_sends_none_elsewhere(stage):
+    for name in ("SIGN", "SLACK"):
+        body = SecretWrite.model_validate({"name": name, "value": "https://hooks.example/x"})
+        await stage.do(SET_SECRET, SetSecret(ADMIN, body, stage.node.sealer))
+    row = await told(stage, "nightly")
+    signed = {"channels": ["webhook"], "webhook": "https://a.example", "webhookSecret": "{{ secrets.SIGN }}"}
+    kept = {"channels": ["slack"], "slack": "{{ secrets.SLACK }}"}
+    schedule = await scheduled(stage, row, notifications=[signed, kept])
+    operator = replace(ADMIN, role="operator")
+
+    async def changed(*rules):
+        body = ScheduleUpdate.model_validate({"notifications": list(rules)})
+        return await stage.do(UPDATE_SCHEDULE, UpdateSchedule(operator, schedule.id, body))
+
+    for moved in (
+        {**signed, "webhook": "https://b.example"},
+        {**signed, "webhook": "{{ secrets.SLACK }}"},
+        {**kept, "slack": "{{ secrets.SIGN }}"},
+    ):
+        with pytest.raises(Refusal) as raised:
+            await changed(moved)
+        assert raised.value.code == "forbidden"
+    unsigned = {"channels": ["webhook"], "webhook": "https://b.example"}
+    await changed({**kept, "on": "all"}, {**signed, "missed": True}, unsigned)
 
 
 async def test_a_rule_that_has_nobody_to_tell_does_not_use_up_its_minute(stage, office):
