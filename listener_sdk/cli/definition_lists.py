@@ -10,8 +10,8 @@ from ..protocol.notifications import implied
 from ..protocol.runs import HEALTHS
 from .connection import call, connection_options, json_option
 from .output import counted, emit, in_json, local, say, spelled, wire
-from .rule_texts import rule_words
 from .tables import table
+from .told import say_rules
 
 
 @click.command("list")
@@ -80,9 +80,7 @@ def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
             say(f"{name}: {value}")
     for number, trigger in enumerate(one.triggers):
         say(f"starts on (trigger {number}): {in_json(trigger)}")
-    for rule in (*one.notifications, *implied(one.options)):
-        if rule.get("channels"):
-            say(f"tells of {rule_words(rule)}")
+    say_rules([*one.notifications, *implied(one.options)], url, key)
     _show_trouble(one)
 
 

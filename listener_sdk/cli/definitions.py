@@ -9,6 +9,7 @@ from ..client import Client
 from ..protocol.definitions import Definition, DefinitionCreate, DefinitionUpdate
 from ..protocol.model import WireModel
 from ..protocol.near_names import did_you_mean
+from ..protocol.notifications import implied
 from ..protocol.problems import MOST_PROBLEMS
 from .connection import call, connection_options, json_option
 from .definition_lists import list_definitions, show
@@ -18,6 +19,7 @@ from .failures import Misuse
 from .groups import ShowGroup
 from .output import emit, say, wire
 from .pairs import as_object, json_object
+from .told import warn_without_mail
 from .watermarks import watermark
 
 LONGEST_NAMED: Final = 128
@@ -83,6 +85,7 @@ def create(
         as_json,
         "is made" if made.enabled else f"is made; enable it: tickwire definitions enable {made_code}",
     )
+    warn_without_mail([*made.notifications, *implied(made.options)], url, key)
 
 
 @command.command("update")
@@ -124,6 +127,7 @@ def update(
     before, after = call(url, key, change)
     same = (before.version, before.updated_at) == (after.version, after.updated_at)
     _show(after, as_json, f"is {'as it was' if same else 'changed'} (version {after.version})")
+    warn_without_mail([*after.notifications, *implied(after.options)], url, key)
 
 
 def _keep_code(before: Definition, named: Any) -> None:

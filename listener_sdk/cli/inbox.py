@@ -84,9 +84,16 @@ def _row(one: Notification) -> tuple[Any, ...]:
         one.id,
         local(one.at),
         one.title,
-        one.job_id,
+        _jobs(one),
         one.text.partition("\n")[0],
     )
+
+
+def _jobs(one: Notification) -> str:
+    """The job, or the first of several and how many runs it tells of beside."""
+    first = one.job_id or next((str(run["jobId"]) for run in one.runs if run.get("jobId")), "")
+    others = sum(one.counts.values()) - 1
+    return f"{first} and {others:,} more" if first and others > 0 else first
 
 
 @command.command("read")
@@ -125,7 +132,7 @@ def _show(one: Notification, as_json: bool) -> None:
         emit(wire(one))
         return
     say(one.title, "bold")
-    if one.text:
+    if one.text and len(one.runs) < 2:
         say(one.text)
     say(local(one.at))
     for run in one.runs if len(one.runs) > 1 else ():

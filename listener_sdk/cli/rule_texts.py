@@ -1,6 +1,7 @@
 """What the command line says of rules of notifications: whom they tell of what, and how."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,16 +14,17 @@ _ON: Final = {
 _ALSO: Final = {"recovered": "recoveries", "missed": "due times without a run"}
 
 
-def rule_words(rule: Mapping[str, Any]) -> str:
-    """``failed runs and recoveries: us_mem_1 by inbox and email, Slack``."""
+def rule_words(rule: Mapping[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """``failed runs and recoveries: Ada by inbox and email, Slack``; a member whose name is not known is told by the id."""
     on = _ON.get(rule.get("on", "failed"))
     of = [*([on] if on else []), *(words for name, words in _ALSO.items() if rule.get(name))]
-    return f"{_listed(of)}: {', '.join(_told(rule))}"
+    return f"{_listed(of)}: {', '.join(_told(rule, names))}"
 
 
-def _told(rule: Mapping[str, Any]) -> Iterable[str]:
+def _told(rule: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[str]:
     channels = [name for name in ("inbox", "email") if name in rule.get("channels", ())]
-    people = [*rule.get("members", ()), *(["whoever starts the run"] if rule.get("starter") else [])]
+    people = [names.get(one, one) for one in rule.get("members", ())]
+    people += ["whoever starts the run"] if rule.get("starter") else []
     if people and channels:
         yield f"{_listed(people)} by {_listed(channels)}"
     if rule.get("addresses"):

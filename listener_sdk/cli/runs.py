@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from ..client import Client
+from ..protocol.events import Event
 from ..protocol.jobs import Job
 from ..protocol.runs import MODES, RESULTS, TRIGGERS, Run
 from . import outcomes
@@ -20,6 +21,7 @@ from .output import counted, emit, in_json, local, say, size, span, spelled, tel
 from .progress import wall_clock
 from .run import run_made
 from .tables import table
+from .told import deliveries, say_deliveries
 
 PAGE: Final = 500
 COLUMNS: Final = ("ID", "DEFINITION", "RESULT", "MODE", "STARTED BY", "CREATED", "TOOK", "COUNTS", "MESSAGE")
@@ -147,13 +149,15 @@ def _counts(run: Run) -> str:
 @connection_options
 @json_option
 def show(run_id: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Show one run: what started it, its times, what came of it, and its files."""
+    """Show one run: what started it, its times, what came of it, its files, and who was told."""
 
-    async def session(client: Client) -> tuple[Run, Job | None]:
+    async def session(client: Client) -> tuple[Run, Job | None, list[Event], bool]:
         run = await client.runs.get(run_id)
-        return run, None if as_json or run.job_id is None else await client.jobs.get(run.job_id)
+        if as_json or run.job_id is None:
+            return run, None, [], False
+        return run, await client.jobs.get(run.job_id), *await deliveries(client, run)
 
-    run, job = call(url, key, session)
+    run, job, events, more = call(url, key, session)
     if as_json:
         emit(wire(run))
         return
@@ -166,6 +170,7 @@ def show(run_id: str, url: str | None, key: str | None, as_json: bool) -> None:
     elif run.message:
         say(run.message)
     _show_files(run)
+    say_deliveries(events, run, more=more)
     if run.finished_at is not None:
         say(f"Run it again: {spelled(f'runs again {run.id}')}", "cyan")
 

@@ -14,6 +14,7 @@ from .output import counted, emit, say, wire
 from .pairs import json_object
 from .schedule_lists import made
 from .timing_texts import timing_of
+from .told import warn_without_mail
 
 _OPTIONS = (
     click.option("--name", help="For people."),
@@ -78,7 +79,9 @@ def create(
             fields["enabled"] = False
         return await client.schedules.create(definition, **fields)
 
-    made(call(url, key, session), as_json, "is made")
+    schedule = call(url, key, session)
+    made(schedule, as_json, "is made")
+    warn_without_mail(schedule.notifications, url, key)
 
 
 @click.command("edit")
@@ -106,7 +109,9 @@ def edit(
             raise Misuse("Nothing is to be changed: name what, such as --zone Europe/Paris.")
         return await client.schedules.update(schedule, **changes)
 
-    made(call(url, key, session), as_json, "is changed")
+    changed = call(url, key, session)
+    made(changed, as_json, "is changed")
+    warn_without_mail(changed.notifications, url, key)
 
 
 async def _fields(client: Client, given: dict[str, Any]) -> dict[str, Any]:

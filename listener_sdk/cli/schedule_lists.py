@@ -10,8 +10,8 @@ from ..protocol.schedules import Schedule
 from .connection import call, connection_options, json_option
 from .members import id_of
 from .output import emit, in_json, local, say, spelled, wire
-from .rule_texts import rule_words
 from .tables import table
+from .told import say_rules
 
 
 @click.command("list")
@@ -71,8 +71,7 @@ def show_schedule(schedule: str, url: str | None, key: str | None, as_json: bool
     for name, value in _facts(one).items():
         if value:
             say(f"{name}: {value}")
-    for rule in one.notifications:
-        say(f"tells of {rule_words(rule)}")
+    say_rules(one.notifications, url, key)
 
 
 def _facts(one: Schedule) -> dict[str, str | None]:

@@ -88,6 +88,15 @@ class NotificationRule(WireModel):
     webhook: Url | None = None
     webhook_secret: SecretText | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _said(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "channels" not in value:
+            raise ValueError(
+                "channels must say how people are told: by inbox, email, slack or webhook, or several of them"
+            )
+        return value
+
     @model_validator(mode="after")
     def _whole(self) -> "NotificationRule":
         people = bool(self.members or self.starter)

@@ -15,7 +15,10 @@ def inbox(api, tickwire):
     }  # fmt: skip
     api.inbox.put(text="No rows.\nSecond line", jobId="us_jb_0000000001")
     api.inbox.put(
-        title="Nightly: 2 runs failed", runs=[{"result": "failed", "jobId": "us_jb_2", "message": "x"}] * 2
+        title="Nightly: 2 runs failed",
+        text="First: x.",
+        counts={"failed": 2},
+        runs=[{"result": "failed", "jobId": "us_jb_2", "message": "x"}] * 2,
     )
     return api.inbox
 
@@ -26,8 +29,9 @@ def test_an_inbox_is_listed_with_what_is_unread(inbox, tickwire):
     header, newest, oldest = shown.stdout.splitlines()
     assert header.split() == ["NEW", "ID", "AT", "TITLE", "JOB", "TEXT"]
     assert newest.startswith("*    us_nt_0000000002")
+    assert newest.endswith("us_jb_2 and 1 more  First: x.")
     assert oldest.startswith("     us_nt_0000000001")
-    assert oldest.endswith("us_jb_0000000001  No rows.")
+    assert oldest.split()[-3:] == ["us_jb_0000000001", "No", "rows."]
     assert shown.stderr == "1 unread.\n"
     assert inbox.asked[0] == {"member": ADA, "pageSize": "51"}
     listed = json.loads(tickwire("inbox", "--unread", "--member", ADA, "--json").stdout)

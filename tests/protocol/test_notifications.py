@@ -46,6 +46,7 @@ def test_who_is_named_twice_is_told_once():
     ("fields", "problem"),
     [
         ({"channels": []}, "at least 1 item"),
+        ({"members": [ADA]}, "channels must say how people are told: by inbox, email, slack or webhook"),
         ({"channels": ["sms"], "members": [ADA]}, "Input should be 'inbox', 'email', 'slack' or 'webhook'"),
         ({"channels": ["inbox"]}, "inbox tells members"),
         ({"channels": ["email"]}, "email needs members"),
