@@ -24,7 +24,7 @@ _OPTIONS = (
     click.option("--end", metavar="TIME", help="Nothing is due after."),
     click.option("--gap", type=click.Choice(["next-valid", "skip"]), help="Times that clocks leave out."),
     click.option("--fold", type=click.Choice(["first", "both"]), help="Times that come twice."),
-    click.option("--late", type=click.Choice(["latest", "all", "none"]), help="What runs of what was missed."),
+    click.option("--late", type=click.Choice(["latest", "all", "none"]), help="What runs of what was missed; for all of it say --overlap allow too."),
     click.option(
         "--overlap",
         type=click.Choice(["skip", "queue_one", "allow", "cancel_running"]),

@@ -35,7 +35,7 @@ class ScheduleCreate(Timing):
     - ``late``: of due times that nobody could see to for more than a minute the ``latest`` runs, ``all`` (of a day, at most 100), or ``none``
     - ``overlap``: while a job of the definition has not ended, the due time is left out (``skip``), runs behind it (``queue_one``), runs
       beside it (``allow``), or ends it first (``cancel_running``)
-    - ``jitterS``: each run begins up to so many seconds later, always the same for the same due time
+    - ``jitterS``: each run begins up to so many seconds later, always the same for the same due time, and before the next is due
     - ``pauseAfter``: after so many failures in a row the schedule pauses
     - ``params``: join those of the definition, each key in the place of the same key; their templates read ``dueTime``
     - ``fallbackOwner``: the member who takes over where nobody else is named

@@ -11,6 +11,7 @@ from ..core.actions import ActionRow
 from ..core.actors import Actor
 from ..core.definitions import DefinitionRow
 from ..core.job_types import JobType
+from ..core.missed import CHANGED
 from ..core.refusals import Refusals
 from ..core.schedules import (
     OF_ACTION,
@@ -24,7 +25,7 @@ from ..core.zones import VERSION as ZONE_RULES
 from ..store import schedules as sql
 from ..store.database import Reader
 from ..store.transaction import Transaction
-from .schedule_events import told
+from .schedule_events import give_up, told
 
 MOST_SCHEDULES: Final = 1_000
 """Schedules of one space."""
@@ -138,6 +139,7 @@ def keep(
     code = None if definition is None else definition.code
     if after is None:
         if before is not None:
+            give_up(tx, before, code, CHANGED)
             sql.delete(tx.connection, before.id)
             told(tx, "schedule:deleted", before, code, by=actor.key_id)
     elif before is None:
@@ -151,6 +153,7 @@ def keep(
         sql.insert(tx.connection, made)
         told(tx, "schedule:created", made, code, by=actor.key_id)
     elif after is not before:
+        give_up(tx, before, code, CHANGED)
         moved = aimed(after, tx.now, ZONE_RULES)
         sql.update(tx.connection, [moved])
         told(tx, "schedule:updated", moved, code, by=actor.key_id, changed=["cron"])

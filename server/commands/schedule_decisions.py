@@ -12,7 +12,7 @@ import structlog
 from listener_sdk.protocol.codes import Refusal
 
 from ..core.actors import SYSTEM, Actor, Space
-from ..core.due_times import Plan, planned
+from ..core.due_times import DealtWith, Plan, planned
 from ..core.job_types import JobType, read_type
 from ..core.missed import ARCHIVED, DISABLED, OWNER_INACTIVE
 from ..core.schedules import OWN, ScheduleRow, in_zone
@@ -69,7 +69,8 @@ def decide(reader: Reader, now: int, count: int, spaces: Mapping[int, Space]) ->
     closed = (
         {one.id for one in members.load_many(reader, sorted(owners)) if not one.open} if owners else set()
     )
-    deciding = _Deciding(reader, now, dict(spaces), sql.definitions_of(reader, ids), closed)
+    known = sql.dealt_with(reader, {row.id: row.next_at for row in rows if row.next_at is not None})
+    deciding = _Deciding(reader, now, dict(spaces), sql.definitions_of(reader, ids), closed, known)
     return Batch([deciding.calmly(row) for row in rows], sql.definition_standing(reader, ids))
 
 
@@ -80,6 +81,7 @@ class _Deciding:
     spaces: dict[int, Space]
     made: Mapping[int, Made]
     closed: set[int]
+    dealt_with: Mapping[int, DealtWith]
 
     def calmly(self, row: ScheduleRow) -> Decision:
         """What is to be done about one schedule; a fault keeps no other one from its time."""
@@ -96,7 +98,9 @@ class _Deciding:
         code = None if made is None else made.row.code
         plan = Plan((), (), None)
         if row.next_at is not None:
-            plan = planned(row.said.occurrences, row.rules, row.next_at, self.now)
+            plan = planned(
+                row.said.occurrences, row.rules, row.next_at, self.now, self.dealt_with.get(row.id, ())
+            )
         dues = plan.due if row.queued_at is None else (row.queued_at, *plan.due)
         rests = self._rests(row, made)
         if rests is not None:
@@ -156,4 +160,4 @@ def _reckoned(row: ScheduleRow, space: Space | None, now: int) -> ScheduleRow:
     found = known.said.occurrences.after(now)
     next_at = None if found is None else found.at
     # The loop tells the end of a schedule of which nothing is left.
-    return replace(known, next_at=next_at, fires_at=now if next_at is None else known.rules.fires_at(next_at))
+    return replace(known, next_at=next_at, fires_at=now if next_at is None else known.fires_when(next_at))

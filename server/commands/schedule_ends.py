@@ -11,10 +11,11 @@ from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.lifecycle import Status
 
 from ..core.jobs import JobRow
+from ..core.missed import PAUSED
 from ..core.schedules import KIND, ScheduleRow, paused
 from ..store import schedules as sql
 from ..store.transaction import Transaction
-from .schedule_events import told
+from .schedule_events import give_up, told
 
 _MARK: Final = '"startedBy":{"kind":"schedule"'
 _COUNTED: Final = frozenset({Status.COMPLETE, Status.FAILED})
@@ -63,11 +64,12 @@ def _after(tx: Transaction, row: ScheduleRow, code: str | None, ends: Iterable[b
 
 
 def after_failure(tx: Transaction, row: ScheduleRow, code: str | None) -> ScheduleRow:
-    """The schedule after one more failure in a row: it pauses where these are enough."""
+    """The schedule after one more failure in a row: it pauses where these are enough, and gives up what is due from its ``next_at`` on."""
     after = replace(row, failures=row.failures + 1)
     most: int | None = row.said.facts.get("pauseAfter")
     if most is None or after.failures < most or not row.enabled:
         return after
     message = f"{after.failures} runs in a row have failed: mend the cause, then enable the schedule."
     told(tx, "schedule:paused", row, code, reason="failures", failures=after.failures, message=message)
+    give_up(tx, row, code, PAUSED)
     return paused(after, "failures")

@@ -7,8 +7,8 @@ from listener_sdk.protocol.times import to_wire
 
 from ..core.actions import KIND as ACTION
 from ..core.actors import SYSTEM, Actor
-from ..core.due_times import MOST_COUNTED, Skip
-from ..core.missed import why
+from ..core.due_times import Skip, left_out
+from ..core.missed import MOST_COUNTED, why
 from ..core.schedules import ScheduleRow
 from ..store import schedules as sql
 from ..store.runs import Ended
@@ -70,6 +70,20 @@ def skipped(
     """Nothing runs for these due times: kept for history, and told."""
     _keep(tx, row, skip, "skipped")
     told(tx, "schedule:skipped", row, code, **_payload(skip, message))
+
+
+def give_up(tx: Transaction, row: ScheduleRow, code: str | None, reason: str) -> None:
+    """What was due by now and did not run yet never will: to be done before a schedule is aimed anew, paused or removed.
+
+    Where it was asleep, that is why.
+    """
+    if row.queued_at is not None:
+        skipped(tx, row, code, Skip(row.queued_at, row.queued_at, 1, reason))
+    if row.next_at is None or row.next_at > tx.now:
+        return
+    known = sql.dealt_with(tx.connection, {row.id: row.next_at}).get(row.id, ())
+    for skip in left_out(row.said.occurrences, row.asleep or reason, row.next_at, tx.now, known):
+        skipped(tx, row, code, skip)
 
 
 def failed(

@@ -67,7 +67,6 @@ class _Doing:
     """Jobs that have not ended, by definition."""
     last: dict[int, int]
     """The same of actions: their schedule's last job."""
-    dealt_with: set[tuple[int, int]]
     report: Report = field(default_factory=Report)
     changed: list[ScheduleRow] = field(default_factory=list)
 
@@ -80,7 +79,6 @@ class _Doing:
             tx,
             sql.running(tx.connection, made) if made else {},
             sql.running_of(tx.connection, pressed) if pressed else {},
-            sql.dealt_with(tx.connection, {row.id: row.next_at for row in known if row.next_at is not None}),
         )
 
     def do(self, decision: Decision) -> None:
@@ -107,9 +105,8 @@ class _Doing:
 
     def skip_all(self, decision: Decision, skips: Iterable[Skip]) -> None:
         for one in skips:
-            if (decision.row.id, one.due_at) not in self.dealt_with:
-                skipped(self.tx, decision.row, decision.code, one)
-                self.report.skipped += one.times
+            skipped(self.tx, decision.row, decision.code, one)
+            self.report.skipped += one.times
 
     def finish(self) -> None:
         """Write how the schedules stand."""
@@ -136,14 +133,18 @@ class _One:
         """The schedule as it stands then."""
         decision, plan = self.decision, self.decision.plan
         assert plan is not None
+        next_at = plan.next_at
+        following = (*decision.dues[1:], plan.next_at)
         for number, due_at in enumerate(decision.dues):
+            # Where it pauses now, it gives up what follows.
+            next_at = following[number]
+            self.row = replace(self.row, next_at=next_at)
             if decision.fails is not None:
                 self._failed(due_at, decision.fails)
             else:
                 self._due(due_at, decision.starts[number])
             if self.postponed is not None or not self.row.enabled:
                 break
-        next_at = plan.next_at
         if self.postponed is not None:
             rest = [at for at in plan.due if at >= self.postponed]
             next_at = rest[0] if rest else plan.next_at
@@ -154,7 +155,7 @@ class _One:
         row, now = self.row, self.doing.tx.now
         if next_at is None and row.queued_at is None:
             return _ended(self.doing, self.decision, row)
-        times = [] if next_at is None else [row.rules.fires_at(next_at)]
+        times = [] if next_at is None else [row.fires_when(next_at)]
         if row.queued_at is not None:
             times.append(now + LOOK_AGAIN_MS)
         fires_at = min(times) if self.postponed is None else now + TRY_AGAIN_MS
@@ -164,8 +165,6 @@ class _One:
 
     def _due(self, due_at: int, start: Pressed) -> None:
         """A due time that has come."""
-        if (self.row.id, due_at) in self.doing.dealt_with:
-            return
         if isinstance(start, Refusal):
             self._refused(due_at, start)
             return
@@ -250,8 +249,6 @@ class _One:
         self._failed(due_at, refusal.code, refusal.message)
 
     def _failed(self, due_at: int, reason: str, message: str | None = None) -> None:
-        if (self.row.id, due_at) in self.doing.dealt_with:
-            return
         failed(self.doing.tx, self.row, self.decision.code, Skip(due_at, due_at, 1, reason), message)
         self._not_waiting(due_at)
         self.doing.report.failed += 1

@@ -13,10 +13,10 @@ from listener_sdk.protocol.times import to_wire
 from ..core.actors import Actor
 from ..core.audit import differing
 from ..core.definitions import DefinitionRow
-from ..core.due_times import Skip
 from ..core.job_types import JobType
 from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
+from ..core.missed import CHANGED
 from ..core.refusals import missing
 from ..core.roles import may
 from ..core.schedules import (
@@ -27,6 +27,7 @@ from ..core.schedules import (
     aimed,
     changed_schedule,
     check_fires,
+    jittered,
     new_schedule,
     retimed,
     schedule_facts,
@@ -43,7 +44,7 @@ from ..store.transaction import Transaction
 from . import actions, definition_starts, definitions, launches, notification_rules
 from .definition_starts import Start
 from .kept_schedules import check_needs_no_file, check_space_room
-from .schedule_events import say, skipped
+from .schedule_events import give_up, say
 from .standing import by
 
 
@@ -214,7 +215,10 @@ def update(tx: Transaction, item: UpdateSchedule) -> ScheduleRow:
         return before
     _check_change(tx, actor, before, after, code)
     if retimed(before, after):
+        give_up(tx, before, code, CHANGED)
         after = _retimed(tx, before, after)
+    else:
+        after = jittered(before, after)
     sql.update(tx.connection, [after])
     _say_changes(tx, actor, before, after, code)
     return after
@@ -254,8 +258,6 @@ def _check_change(
 
 
 def _retimed(tx: Transaction, before: ScheduleRow, after: ScheduleRow) -> ScheduleRow:
-    if before.queued_at is not None:
-        skipped(tx, before, None, Skip(before.queued_at, before.queued_at, 1, "schedule_changed"))
     enabled = after.enabled > before.enabled
     aim = aimed(after, tx.now, ZONE_RULES)
     return replace(aim, failures=0, paused=None) if enabled else aim
@@ -271,6 +273,7 @@ def delete(tx: Transaction, item: DeleteSchedule) -> None:
             f"The {where} keeps this schedule: take schedule away there, or disable the schedule.",
             key="id",
         )
+    give_up(tx, row, code, CHANGED)
     sql.delete(tx.connection, row.id)
     say(tx, item.actor, "schedule:deleted", row, code, before=schedule_facts(row))
 

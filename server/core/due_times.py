@@ -1,12 +1,12 @@
 """What becomes of the due times of a schedule that have come: which run, which are left out and why, and which is next. Pure."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from .missed import CLOCK_CHANGE, LATE
+from .missed import CLOCK_CHANGE, LATE, MOST_COUNTED
 from .occurrences import Occurrence, Occurrences
 
 ON_TIME_MS: Final = 60_000
@@ -14,8 +14,6 @@ ON_TIME_MS: Final = 60_000
 MOST_LATE: Final = 100
 LATE_MS: Final = 86_400_000
 """Of late due times as many run, and only those that are no older."""
-MOST_COUNTED: Final = 10_000
-"""Due times that are looked at one by one; of more of them the newest are found, and the count says no more than this."""
 
 
 class Skip(NamedTuple):
@@ -37,12 +35,35 @@ class Rules:
     asleep: str | None = None
     woken_at: int | None = None
 
-    def fires_at(self, due_at: int) -> int:
-        """When a due time is seen to: always the same."""
+    def fires_at(self, occurrences: Occurrences, due_at: int) -> int:
+        """When a due time is seen to: always the same, and before the next is due."""
         if not self.jitter_s:
             return due_at
+        most = self.jitter_s * 1000
+        following = occurrences.after(due_at)
+        if following is not None:
+            most = min(most, following.at - due_at - 1)
         digest = blake2b(f"{self.schedule_id} {due_at}".encode(), digest_size=8).digest()
-        return due_at + int.from_bytes(digest) % (self.jitter_s * 1000 + 1)
+        return due_at + int.from_bytes(digest) % (most + 1)
+
+
+@dataclass(slots=True)
+class DealtWith:
+    """Due times of a schedule that became a job or a record, alone or as a span."""
+
+    times: set[int] = field(default_factory=set)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, due_at: int, until_at: int | None) -> None:
+        """One more record, of one due time or of all up to another."""
+        self.times.add(due_at)
+        if until_at is not None:
+            self.spans.append((due_at, until_at))
+
+    def __contains__(self, at: object) -> bool:
+        return at in self.times or (
+            isinstance(at, int) and any(first <= at <= last for first, last in self.spans)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +102,11 @@ class _Sorting:
     dropped: _Span = field(default_factory=lambda: _Span(LATE))
     asleep: _Span = field(default_factory=lambda: _Span(LATE))
 
-    def put(self, one: Occurrence) -> None:
+    def put(self, one: Occurrence, fires_at: int) -> None:
         rules, at = self.rules, one.at
         if rules.asleep is not None and at <= (rules.woken_at or 0):
             self.asleep.add(at)
-        elif self.now - rules.fires_at(at) <= ON_TIME_MS:
+        elif self.now - fires_at <= ON_TIME_MS:
             if one.skip:
                 self.gaps.append(Skip(at, at, 1, CLOCK_CHANGE))
             else:
@@ -109,14 +130,25 @@ class _Sorting:
         return Plan((*late, *self.on_time), skips, next_at)
 
 
-def planned(occurrences: Occurrences, rules: Rules, next_at: int, now: int) -> Plan:
-    """Deal with all due times from ``next_at`` on that are to be seen to by ``now``."""
+def planned(
+    occurrences: Occurrences, rules: Rules, next_at: int, now: int, dealt_with: Container[int] = ()
+) -> Plan:
+    """Deal with all due times from ``next_at`` on that are to be seen to by ``now``, without those that were ``dealt_with``."""
     sorting = _Sorting(rules, now)
     for one in _coming(occurrences, rules, next_at, now):
-        if rules.fires_at(one.at) > now:
+        fires_at = rules.fires_at(occurrences, one.at)
+        if fires_at > now:
             return sorting.plan(one.at)
-        sorting.put(one)
+        if one.at not in dealt_with:
+            sorting.put(one, fires_at)
     return sorting.plan(None)
+
+
+def left_out(
+    occurrences: Occurrences, reason: str, first: int, now: int, dealt_with: Container[int] = ()
+) -> tuple[Skip, ...]:
+    """All due times from ``first`` to ``now``, for one reason."""
+    return planned(occurrences, Rules(0, "none", asleep=reason, woken_at=now), first, now, dealt_with).skips
 
 
 def _coming(occurrences: Occurrences, rules: Rules, next_at: int, now: int) -> Iterator[Occurrence]:

@@ -10,6 +10,7 @@ CLOCK_CHANGE: Final = "clock_change"
 STILL_RUNNING: Final = "still_running"
 REPLACED: Final = "replaced"
 CHANGED: Final = "schedule_changed"
+PAUSED: Final = "schedule_paused"
 DISABLED: Final = "definition_disabled"
 ARCHIVED: Final = "space_archived"
 OWNER_INACTIVE: Final = "owner_inactive"
@@ -18,12 +19,15 @@ WHY: Final = {
     CLOCK_CHANGE: "The clocks went forward over this time of day.",
     STILL_RUNNING: "A job of the definition had not ended.",
     REPLACED: "It waited for the end of a job, and a later due time has taken its place.",
-    CHANGED: "It waited for the end of a job when the schedule was changed.",
+    CHANGED: "The schedule was changed, switched off or removed before it could run.",
+    PAUSED: "The schedule was paused before it could run.",
     DISABLED: "The definition was disabled.",
     ARCHIVED: "The space was archived.",
     OWNER_INACTIVE: "The schedule's owner was set aside: hand the schedule over to somebody else.",
 }
 """What people read of a reason; others are codes of errors."""
+MOST_COUNTED: Final = 10_000
+"""Due times that are counted one by one; of more of them the newest are found, and the count says no more than this."""
 
 
 class Missed(NamedTuple):
@@ -48,7 +52,8 @@ class Missed(NamedTuple):
     @property
     def message(self) -> str:
         """What people read of it."""
-        many = "" if self.times <= 1 else f" {self.times:,} due times in all."
+        least = "At least " if self.times >= MOST_COUNTED else ""
+        many = "" if self.times <= 1 else f" {least}{self.times:,} due times in all."
         return f"{why(self.reason)}{many}"
 
 

@@ -149,7 +149,8 @@ def _lines(told: Told, links: Links) -> Iterator[_Line]:
         due = "due " if result == "missed" else ""
         by = f" (schedule {facts['schedule']})" if facts.get("schedule") else ""
         count = facts.get("count", 1)
-        several = f", {count} times in a row" if count > 1 else ""
+        least = "at least " if facts.get("countIsLeast") else ""
+        several = f", {least}{count:,} times in a row" if count > 1 else ""
         job_id = facts.get("jobId")
         page = links.run(job_id) if job_id else None
         found = [("Open the run", page)] if page else []

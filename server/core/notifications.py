@@ -223,6 +223,7 @@ def missed_facts(payload: Mapping[str, Any], *, failed: bool) -> Facts:
         "result": "missed",
         "failed": failed,
         "count": int(payload.get("count") or 1),
+        "countIsLeast": payload.get("countIsLeast") or None,
         "definition": payload.get("definition"),
         "schedule": _cut(payload.get("name")),
         "dueAt": payload.get("dueAt"),

@@ -96,6 +96,10 @@ class ScheduleRow:
         said = self.said
         return Rules(self.id, said.facts["late"], said.facts["jitterS"], self.asleep, self.woken_at)
 
+    def fires_when(self, due_at: int) -> int:
+        """When one of its due times is seen to."""
+        return self.rules.fires_at(self.said.occurrences, due_at)
+
     @property
     def owner_member(self) -> int | None:
         """The number of the member who owns it; None where a key does."""
@@ -236,7 +240,7 @@ def aimed(row: ScheduleRow, now: int, planned_with: str) -> ScheduleRow:
         return replace(rested, next_at=None, fires_at=None)
     found = row.said.occurrences.after(now)
     at = None if found is None else found.at
-    return replace(rested, next_at=at, fires_at=None if at is None else row.rules.fires_at(at))
+    return replace(rested, next_at=at, fires_at=None if at is None else row.fires_when(at))
 
 
 def paused(row: ScheduleRow, reason: str) -> ScheduleRow:
@@ -264,8 +268,14 @@ def in_zone(row: ScheduleRow, zone: str) -> ScheduleRow:
 
 def retimed(before: ScheduleRow, after: ScheduleRow) -> bool:
     """Whether its due times may be others, or begin anew."""
-    was, now = before.said.facts, after.said.facts
-    return (was["timing"], was["jitterS"], before.enabled) != (now["timing"], now["jitterS"], after.enabled)
+    return (before.said.facts["timing"], before.enabled) != (after.said.facts["timing"], after.enabled)
+
+
+def jittered(before: ScheduleRow, after: ScheduleRow) -> ScheduleRow:
+    """The schedule after a change: its next due time stays, and is seen to as its jitter says by now."""
+    if after.said.facts["jitterS"] == before.said.facts["jitterS"] or after.asleep or after.queued_at:
+        return after
+    return after if after.next_at is None else replace(after, fires_at=after.fires_when(after.next_at))
 
 
 # ---- shown

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from ..core.definitions import DefinitionRow
+from ..core.due_times import DealtWith
 from ..core.missed import Missed
 from ..core.schedules import ScheduleRow
 from . import definitions, notification_rules
@@ -293,16 +294,20 @@ def missed(reader: Reader, space_id: int, schedule_id: int, due_at: int) -> Miss
     return Missed(*rows[0]) if rows else None
 
 
-def dealt_with(reader: Reader, keys: Mapping[int, int]) -> set[tuple[int, int]]:
-    """Slots of schedules from a due time on, as (schedule, due time)."""
+def dealt_with(reader: Reader, keys: Mapping[int, int]) -> dict[int, DealtWith]:
+    """What became of schedules' due times from one on, as far as anything has."""
     if not keys:
-        return set()
-    rows = reader.rows(
-        "SELECT schedule_id, due_at FROM slot WHERE schedule_id IN LIST(:ids) AND due_at >= :least",
-        ids=list(keys),
-        least=min(keys.values()),
-    )
-    return {(row[0], row[1]) for row in rows}
+        return {}
+    found: dict[int, DealtWith] = {}
+    for condition in ("due_at >= :least", "until_at >= :least"):
+        rows = reader.rows(
+            f"SELECT schedule_id, due_at, until_at FROM slot WHERE schedule_id IN LIST(:ids) AND {condition}",  # noqa: S608 - our own words
+            ids=list(keys),
+            least=min(keys.values()),
+        )
+        for schedule_id, due_at, until_at in rows:
+            found.setdefault(schedule_id, DealtWith()).add(due_at, until_at)
+    return found
 
 
 # ---- what changes them

@@ -379,6 +379,8 @@ CREATE INDEX slot_missed ON slot (definition_id, result, at) WHERE result IS NOT
 CREATE INDEX slot_missed_space ON slot (space_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
 CREATE INDEX slot_missed_schedule ON slot (schedule_id, result, at) WHERE result IS NOT NULL AND definition_id IS NOT NULL;
 CREATE INDEX slot_left ON slot (space_id, at) WHERE result IS NOT NULL;
+-- Those that stand for many due times.
+CREATE INDEX slot_span ON slot (schedule_id, until_at) WHERE until_at IS NOT NULL;
 CREATE INDEX slot_job ON slot (at) WHERE result IS NULL;
 CREATE INDEX slot_space ON slot (space_id);
 

@@ -3,8 +3,8 @@
 import pytest
 
 from listener_sdk.protocol.timings import Timing
-from server.core.due_times import MOST_COUNTED, Rules, Skip, latest_of, planned
-from server.core.missed import LATE
+from server.core.due_times import DealtWith, Rules, Skip, latest_of, left_out, planned
+from server.core.missed import LATE, MOST_COUNTED
 from server.core.occurrences import occurrences
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -101,16 +101,50 @@ def test_a_due_time_that_is_none_any_more_runs_still():
 
 def test_jitter_is_the_same_for_the_same_due_time():
     rules = Rules(7, "latest", jitter_s=600)
-    times = [rules.fires_at(NOON + n * HOUR) - n * HOUR - NOON for n in range(50)]
-    assert times == [rules.fires_at(NOON + n * HOUR) - n * HOUR - NOON for n in range(50)]
+    hourly = of("0 * * * *")
+    times = [rules.fires_at(hourly, NOON + n * HOUR) - n * HOUR - NOON for n in range(50)]
+    assert times == [rules.fires_at(hourly, NOON + n * HOUR) - n * HOUR - NOON for n in range(50)]
     assert all(0 <= one <= 600_000 for one in times)
     assert len(set(times)) > 40
-    assert Rules(8, "latest", jitter_s=600).fires_at(NOON) != rules.fires_at(NOON)
+    assert Rules(8, "latest", jitter_s=600).fires_at(hourly, NOON) != rules.fires_at(hourly, NOON)
+
+
+@pytest.mark.parametrize("jitter_s", [60, 300, 3_600])
+def test_jitter_that_is_longer_than_the_time_to_the_next_due_time_loses_none(jitter_s):
+    found, rules = of("* * * * *"), Rules(7, "latest", jitter_s=jitter_s)
+    times = [rules.fires_at(found, NOON + n * MINUTE) for n in range(120)]
+    assert all(0 <= at - NOON - n * MINUTE < MINUTE for n, at in enumerate(times))
+    assert len({at % MINUTE for at in times}) > 100
+
+
+def test_jitter_is_whole_where_nothing_follows():
+    once = occurrences(Timing.model_validate({"once": "2026-01-01T12:00", "timeZone": "UTC"}))
+    late = [Rules(one, "latest", jitter_s=3_600).fires_at(once, NOON) - NOON for one in range(50)]
+    assert max(late) > HOUR // 2
+
+
+@pytest.mark.parametrize("late", ["latest", "none", "all"])
+def test_what_was_dealt_with_is_passed_over(late):
+    known = DealtWith()
+    known.add(NOON, None)
+    known.add(NOON + 2 * HOUR, NOON + 4 * HOUR)
+    found = planned(of("0 * * * *"), Rules(1, late), NOON, NOON + 4 * HOUR + 1, known)
+    one = NOON + HOUR
+    assert (found.due, found.skips) == (((), (Skip(one, one, 1, LATE),)) if late == "none" else ((one,), ()))
+    assert found.next_at == NOON + 5 * HOUR
+
+
+def test_all_up_to_now_are_left_out_for_a_reason():
+    hourly = of("0 * * * *")
+    assert left_out(hourly, "why", NOON, NOON + 2 * HOUR) == (Skip(NOON, NOON + 2 * HOUR, 3, "why"),)
+    known = DealtWith({NOON})
+    assert left_out(hourly, "why", NOON, NOON + HOUR, known) == (Skip(NOON + HOUR, NOON + HOUR, 1, "why"),)
+    assert left_out(hourly, "why", NOON, NOON - 1) == ()
 
 
 def test_lateness_counts_from_when_it_was_to_be_seen_to():
     rules = Rules(7, "none", jitter_s=600)
-    now = rules.fires_at(NOON) + MINUTE
+    now = rules.fires_at(of("0 * * * *"), NOON) + MINUTE
     assert planned(of("0 * * * *"), rules, NOON, now).due == (NOON,)
     assert planned(of("0 * * * *"), rules, NOON, now + 1).due == ()
 

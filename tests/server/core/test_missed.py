@@ -18,5 +18,6 @@ def test_each_says_why():
     assert (
         ONE._replace(times=1_200).message == "A job of the definition had not ended. 1,200 due times in all."
     )
+    assert ONE._replace(times=10_000).message.endswith(" At least 10,000 due times in all.")
     assert why(None) == "No job was made."
     assert why("queue_full") == "No job could be made: queue_full."
