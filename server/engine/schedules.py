@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.times import to_wire
 
 from ..core.later import later
+from ..core.schedule_clock import Clock, Seen
 from ..store import due_times
 from ..store.database import StoreError
 from ..store.transaction import Facts
@@ -21,11 +23,13 @@ from .calm import calmly
 from .log import Entry
 
 if TYPE_CHECKING:
+    from ..commands import schedule_clock
     from ..commands import schedule_decisions as decisions
     from ..commands import schedule_starts as starts
     from ..commands.schedule_decisions import Batch, Decision
     from ..commands.schedule_starts import Report
 else:
+    schedule_clock = later("..commands.schedule_clock", __package__)
     decisions = later("..commands.schedule_decisions", __package__)
     starts = later("..commands.schedule_starts", __package__)
 
@@ -38,9 +42,8 @@ AFTER_RACE_S: Final = 0.05
 """Another server deals with the same schedules."""
 _WAKING: Final = ("schedule:", "definition:", "space:")
 _OF_ZONES: Final = "space:updated"
-KEPT_MS: Final = 86_400_000
-"""Slots that became jobs are kept for so long: clocks that are set back go by them."""
-CLEAN_EVERY_MS: Final = 60_000
+CLOCK_EVERY_MS: Final = 60_000
+"""So often is looked at what schedules go by, and what need not be known any more removed."""
 CLEANED: Final = 2_000
 """Slots that are removed at once."""
 _log = structlog.get_logger("tickwire.schedules")
@@ -64,7 +67,9 @@ class ScheduleLoop:
         self._wake = asyncio.Event()
         self._is_reckoned = False
         """Whether all due times are reckoned by the rules of zones, and in the zones of spaces, as they are."""
-        self._cleaned_at = 0
+        self._clock_at = 0
+        self._is_behind = False
+        """Whether the clock was set back, and has not caught up."""
 
     def wake(self) -> None:
         """Look now."""
@@ -104,10 +109,28 @@ class ScheduleLoop:
             return 0
         if not self._is_reckoned:
             await self._reckon()
+        if abs(self._clock() - self._clock_at) < CLOCK_EVERY_MS:
+            return await self._see_to_all()
+        clock = await self._look_at_clock()
         made = await self._see_to_all()
-        if abs(self._clock() - self._cleaned_at) >= CLEAN_EVERY_MS:
-            await self._clean()
+        await self._clean(clock)
         return made
+
+    async def _look_at_clock(self) -> Clock:
+        self._clock_at = self._clock()
+        clock, seen = await self._submit(schedule_clock.LOOK, schedule_clock.Look())
+        if seen is Seen.RETURNED:
+            _log.warning("clock_came_back", ahead_until=to_wire(clock.seen_at))
+            after: int | None = 0
+            while after is not None:
+                item = schedule_clock.ComeBack(clock.leapt_at, after, PAGE)
+                after = await self._submit(schedule_clock.COME_BACK, item)
+            clock, seen = await self._submit(schedule_clock.LOOK, schedule_clock.Look(returned=True))
+        if seen is Seen.BEHIND and not self._is_behind:
+            _log.warning("clock_set_back", schedules_wait_until=to_wire(clock.seen_at))
+        self._is_behind = seen is Seen.BEHIND
+        known: Clock = clock
+        return known
 
     async def _reckon(self) -> None:
         self._is_reckoned = True
@@ -120,11 +143,11 @@ class ScheduleLoop:
             await self._submit(starts.RECKON_ANEW, rows)
             after = rows[-1][0].id
 
-    async def _clean(self) -> None:
-        self._cleaned_at = now = self._clock()
+    async def _clean(self, clock: Clock) -> None:
+        before = clock.forgets(self._clock())
         removed = CLEANED
         while removed == CLEANED:
-            removed = await self._submit(starts.FORGET_SLOTS, (now - KEPT_MS, CLEANED))
+            removed = await self._submit(starts.FORGET_SLOTS, (before, CLEANED))
             await asyncio.sleep(PAUSE_S if removed == CLEANED else 0)
 
     async def _see_to_all(self) -> int:

@@ -195,3 +195,15 @@ async def test_an_edit_and_a_due_time_may_meet(stage):
     [(due, job_id, result, _, _)] = await slots(stage)
     assert (due, job_id is not None, result) == (row.next_at, bool(made), None if made else "skipped")
     assert replace(found, updated_at=0) == replace(edited, updated_at=0)
+
+
+async def test_a_clock_that_was_ahead_takes_no_due_time_along(stage):
+    row = await scheduled(stage, overlap="allow")
+    first = row.next_at
+    await look(stage, first)
+    for seen in (first + 1000 * HOUR + 60_000, first + 60_000):
+        await look(stage, seen)
+    assert (await now(stage, row)).next_at == first + HOUR
+    assert [await look(stage, first + hour * HOUR) for hour in (1, 2)] == [1, 1]
+    assert [(due - first) // HOUR for due, job_id, *_ in await slots(stage) if job_id] == [0, 1, 2, 1000]
+    assert len(await slots(stage)) == 4

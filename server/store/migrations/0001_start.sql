@@ -384,6 +384,14 @@ CREATE INDEX slot_span ON slot (schedule_id, until_at) WHERE until_at IS NOT NUL
 CREATE INDEX slot_job ON slot (at) WHERE result IS NULL;
 CREATE INDEX slot_space ON slot (space_id);
 
+-- How far schedules have seen the clock go, and the last time over which it has leapt: one row.
+CREATE TABLE schedule_clock (
+    id ROWID_KEY,
+    seen_at BIGINT NOT NULL,
+    leapt_from BIGINT,
+    leapt_at BIGINT
+);
+
 -- How far the log was looked through for what people are told of: one row.
 CREATE TABLE notification_cursor (
     id ROWID_KEY,

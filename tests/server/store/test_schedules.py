@@ -61,7 +61,8 @@ async def remove_later(stage, row):
     await look(stage, row.next_at + 86_400_000 + 1)
 
 
-async def test_slots_that_became_jobs_go_after_a_day(stage):
+async def test_slots_that_became_jobs_go_after_a_day(stage, monkeypatch):
+    monkeypatch.setattr("server.core.schedule_clock.LEAP_MS", 2 * 86_400_000)
     row = await scheduled(stage, overlap="allow")
     for hour in range(3):
         await look(stage, row.next_at + hour * 3_600_000)
