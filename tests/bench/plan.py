@@ -76,6 +76,13 @@ OWN = (
         limit_s=900,
         only_first_round=True,
     ),
+    *ours(
+        "schedules",
+        "schedules_tickwire.py",
+        postgres="TickwirePgSchedules",
+        limit_s=480,
+        only_first_round=True,
+    ),
 )
 SIZES = ("backlog", "1000", "100000")
 BACKLOG = (

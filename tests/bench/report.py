@@ -62,6 +62,12 @@ OWN = {
         "few_rss_mib": "server MiB, one definition",
         "many_rss_mib": "with 100,000",
     },
+    "schedules": {
+        "last_job_s": "last of 10,000 due at once, s",
+        "fire_cpu_us": "server CPU µs each",
+        "idle_cpu_percent": "% of a core, 10,000 waiting",
+        "idle_cpu_percent_without": "% without any",
+    },
     "limit": {
         "fsync_p50_ms": "fsync p50 ms",
         "fdatasync_p50_ms": "fdatasync p50 ms",
@@ -180,6 +186,7 @@ def sections(found):
     yield "Events watched", systems(found, "watched", OWN["watched"])
     yield "Memory of the server process", systems(found, "memory", OWN["memory"])
     yield "Jobs of types and definitions", systems(found, "launched", OWN["launched"])
+    yield "Schedules", systems(found, "schedules", OWN["schedules"])
     yield "The machine's disk", systems(found, "limit", OWN["limit"])
 
 

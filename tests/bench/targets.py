@@ -70,6 +70,7 @@ def targets(found):
         *(target for store, word in STORES.items() for target in memory_and_claims(found, store, word)),
         *(target for store, word in STORES.items() for target in delivery(found, store, word)),
         *(target for store, word in STORES.items() for target in launches(found, store, word)),
+        *(target for store, word in STORES.items() for target in schedules(found, store, word)),
     ]
 
 
@@ -156,6 +157,16 @@ def launches(found, store, word):
     yield Target("100,000 definitions slow launches by", store, 20, None, among, " %", le)
     grown = ratio(figure("many_rss_mib"), figure("few_rss_mib"))
     yield Target("100,000 definitions: server memory, times that with one", store, 1.2, None, grown, " ×", le)
+
+
+def schedules(found, store, word):
+    name = f"tickwire ({word})"
+    last = median(found.figure("schedules", name, "last_job_s"))
+    yield Target("10,000 schedules due in one second: the last job after", store, 5, None, last, " s", le)
+    waiting = found.figure("schedules", name, "idle_cpu_percent")
+    without = found.figure("schedules", name, "idle_cpu_percent_without")
+    cost = None if waiting is None or without is None else round(waiting.median - without.median, 2)
+    yield Target("10,000 schedules that wait: of a core", store, 1, None, cost, " %", le)
 
 
 def lost(found, whole):

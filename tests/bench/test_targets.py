@@ -49,3 +49,14 @@ def test_launches_are_compared_with_plain_jobs_and_with_launches_among_few(targe
     ]
     assert [one.found for one in found if one.store == "SQLite"] == [5.0, 10.0, 10.0, 1.25]
     assert [one.mark for one in found if one.store == "SQLite"] == ["met", "met", "met", "**not met**"]
+
+
+def test_waiting_schedules_cost_what_they_add(targets, figures):
+    rates = {"last_job_s": 4.2, "idle_cpu_percent": 1.75, "idle_cpu_percent_without": 0.5}
+    line = {"kind": "schedules", "name": "tickwire (postgres)", "step": "schedules", "round": 1, **rates}
+    found = [
+        one
+        for one in targets.targets(figures([line]))
+        if "schedules" in one.what and one.store == "PostgreSQL"
+    ]
+    assert [(one.found, one.mark) for one in found] == [(4.2, "met"), (1.25, "**not met**")]
