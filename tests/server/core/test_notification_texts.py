@@ -18,7 +18,7 @@ from server.core.notification_texts import (
     trial_mail,
     webhook,
 )
-from server.core.notifications import Digest
+from server.core.notifications import Digest, missed_facts
 
 RUN = {
     "jobId": "us_jb_1",
@@ -58,6 +58,15 @@ def test_the_title_of_one_run(result, words):
 def test_the_title_of_many_runs_counts_them():
     runs = [{"result": "failed"}] * 1 + [{"result": "success"}] * 3 + [{"result": "missed", "count": 4}]
     assert title(told(*runs)) == "Nightly import: 1 run failed, 3 succeeded, 4 did not happen"
+
+
+@pytest.mark.parametrize(
+    ("least", "said"), [(False, ", 10,000 times in a row"), (True, ", at least 10,000 times in a row")]
+)
+def test_a_count_that_ended_says_so(least, said):
+    payload = {"count": 10_000, "countIsLeast": least, "dueAt": "2026-01-01T23:30:00Z"}
+    text = plain(told(missed_facts(payload, failed=False)), NOWHERE)
+    assert text.splitlines()[2] == f"Did not run{said}: due 2 January 2026, 00:30 Europe/Paris"
 
 
 def test_a_mail_says_what_happened_when_and_where_to_go():
