@@ -123,7 +123,8 @@ class Schedules:
     ) -> HandedOver:
         """Give a schedule to another owner: the caller, a member by id (administrators may), or its fallback owner where none is named.
 
-        - ``replace_recipient``: the new owner takes the place of the former one among those who are told of its runs
+        - ``replace_recipient``: the new owner takes the place of the former one among those whom the rules of the schedule tell, and those
+          of its definition where the caller may define jobs; also when it was handed over before
         """
         sent = body_text(HandOver, {"owner": owner, "replace_recipient": replace_recipient})
         return await self._http.record(HandedOver, "POST", f"{_path(schedule_id)}/owner", sent)

@@ -202,9 +202,18 @@ def hand_over(
         return
     say(f"{counted(len(done.schedules), 'schedule')} handed over to {done.owner or 'their fallback owners'}.")
     if done.still_recipient:
+        tell = "tells" if done.still_recipient == 1 else "tell"
         say(
-            f"{counted(done.still_recipient, 'rule')} still tell the former owner: repeat with --replace-recipient."
+            f"{counted(done.still_recipient, 'rule')} still {tell} the former owner: {_mended(done, replace_recipient)}."
         )
+
+
+def _mended(done: HandedOver, is_asked: bool) -> str:
+    if not is_asked:
+        return "repeat with --replace-recipient"
+    if not done.definitions:
+        return "a key that takes over is told nothing"
+    return f"whoever may define jobs changes them, or repeats this: {', '.join(done.definitions)}"
 
 
 async def _taker(client: Client, owner: str | None, *, mine: bool) -> str | None:

@@ -111,7 +111,8 @@ class ScheduleRun(WireModel):
 class HandOver(WireModel):
     """``POST /v1/schedules/{id}/owner``: a new owner, the fallback owner where none is named.
 
-    ``replaceRecipient``: the new owner takes the place of the former one among those who are told of the schedule's runs.
+    ``replaceRecipient``: the new owner takes the place of the former one among those whom the rules of the schedule tell, and those of its
+    definition where the caller may define jobs. So it does too of a schedule that was handed over before.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -127,11 +128,14 @@ class HandOverAll(HandOver):
 
 
 class HandedOver(WireModel):
-    """What a hand-over has done: the schedules, and of how many rules the former owner is a recipient still."""
+    """What a hand-over has done: the schedules, of how many rules the former owner is a recipient still, and of which ``definitions`` such
+    rules are.
+    """
 
     schedules: list[str]
     owner: str | None = None
     still_recipient: int = 0
+    definitions: list[str] = Field(default_factory=list)
 
 
 class RunNow(WireModel):
@@ -184,6 +188,7 @@ class Schedule(WireModel):
     asleep: str | None = None
     owner: str
     fallback_owner: str | None = None
+    former_owner: str | None = None
     version: int
     created_at: Time
     created_by: str

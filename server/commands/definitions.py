@@ -1,6 +1,6 @@
 """Job definitions: made, changed and removed by those who define jobs, and started by anybody who runs them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from ..core.definitions import (
     new_definition,
 )
 from ..core.job_types import JobType, read_type
+from ..core.roles import may
 from ..core.spaces import check_active
 from ..store import definitions as sql
 from ..store import notification_rules as notification_rules_sql
@@ -232,6 +233,20 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
     if (after.triggers_at, after.recipe.triggers) != (before.triggers_at, before.recipe.triggers):
         definition_triggers.begin(tx, after, told)
     return after
+
+
+def may_retell(actor: Actor, row: DefinitionRow) -> bool:
+    """Whether the actor may put others among those whom the definition's rules tell."""
+    return may(actor.role, "define") and (actor.reach is None or not row.recipe.triggers)
+
+
+def retell(tx: Transaction, actor: Actor, row: DefinitionRow, rules: Sequence[Mapping[str, Any]]) -> None:
+    """Let the rules of a definition tell other members; whatever else may be wrong with it is no hindrance."""
+    body = DefinitionUpdate.model_validate({"notifications": rules})
+    after = changed_definition(row, body, tx.now, actor.key_id)
+    sql.update(tx.connection, after, is_version=after.version > row.version)
+    tx.used.clear()
+    _say_changes(tx, actor, row, after)
 
 
 def _check_triggers(actor: Actor, given: Collection[object] | None) -> None:

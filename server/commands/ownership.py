@@ -1,7 +1,8 @@
 """Who owns schedules: hand-overs of one, or of all that somebody has."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -9,12 +10,15 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.schedules import HandOver, HandOverAll
 
 from ..core.actors import Actor
+from ..core.recipients import Rule, naming, replaced
 from ..core.refusals import missing
 from ..core.roles import may
-from ..core.schedules import ScheduleRow
+from ..core.schedules import ScheduleRow, rules_of
+from ..store import definitions as definitions_sql
 from ..store import schedules as sql
-from ..store.command import Command
+from ..store.command import Command, always
 from ..store.transaction import Transaction
+from . import definitions
 from .schedule_events import say
 from .schedules import able_member, kept, within
 from .standing import by
@@ -35,43 +39,48 @@ class HandOverSchedules:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """The schedules that have another owner, and how many of their rules tell the former one still."""
+    """The schedules as they are, how many rules tell the former owner still, and of which definitions some of these are."""
 
     rows: list[ScheduleRow]
     still_recipient: int = 0
+    definitions: tuple[str, ...] = ()
+
+
+Given = tuple[ScheduleRow, str | None, str]
+"""A schedule, the code of its definition, and who takes over."""
 
 
 def hand_over(tx: Transaction, item: HandOverSchedule) -> Handed:
     """Give a schedule to another owner. Refusals ``not_found``; ``invalid`` for somebody who cannot own one; ``forbidden``."""
     row, code = kept(tx, item.actor, item.schedule_id)
     owner = _owner(tx, item.actor, row, item.body)
-    after, still = _handed(row, owner, tx.now, item.actor, is_replaced=item.body.replace_recipient)
-    sql.update(tx.connection, [after])
-    _say(tx, item.actor, row, after, code)
-    return Handed([after], still)
+    return _hand(tx, item.actor, [(row, code, owner)], is_replaced=item.body.replace_recipient)
 
 
 def hand_over_all(tx: Transaction, item: HandOverSchedules) -> Handed:
-    """Give all schedules of somebody to another owner, or each to its fallback owner. Refusals as of ``hand_over``: then none is given."""
+    """Give all schedules of somebody to another owner, or each to its fallback owner. Refusals as of ``hand_over``: then none is given.
+
+    Where recipients are replaced, those count that the former owner has given to this one before.
+    """
     actor, body = item.actor, item.body
-    found = within(tx.connection, actor, sql.owned(tx.connection, actor.space.id, body.former))
+    rows = [row for row in sql.owned(tx.connection, actor.space.id, body.former) if _is_meant(row, body)]
+    found = within(tx.connection, actor, rows)
     if not found:
         raise missing("schedule of the owner", body.former[:64], "former", named=body.former)
-    handed, still = [], 0
-    for row, code in found:
-        owner = _owner(tx, actor, row, body)
-        after, rules = _handed(row, owner, tx.now, actor, is_replaced=body.replace_recipient)
-        handed.append((row, after, code))
-        still += rules
-    sql.update(tx.connection, [after for _, after, _ in handed])
-    for row, after, code in handed:
-        _say(tx, actor, row, after, code)
-    return Handed([after for _, after, _ in handed], still)
+    given = [(row, code, _owner(tx, actor, row, body)) for row, code in found]
+    return _hand(tx, actor, given, is_replaced=body.replace_recipient)
+
+
+def _is_meant(row: ScheduleRow, body: HandOverAll) -> bool:
+    return row.owner == body.former or (body.replace_recipient and body.owner in {None, row.owner})
 
 
 def _owner(tx: Transaction, actor: Actor, row: ScheduleRow, body: HandOver) -> str:
     """Who takes over."""
     owner = body.owner or row.fallback_owner
+    if owner is None and body.replace_recipient and row.former_owner is not None:
+        # It was handed over before, and recipients are all that is left to be replaced.
+        return row.owner
     if owner is None:
         raise Refusal(
             "invalid",
@@ -90,54 +99,72 @@ def _owner(tx: Transaction, actor: Actor, row: ScheduleRow, body: HandOver) -> s
     return owner
 
 
-def _handed(
-    row: ScheduleRow, owner: str, now: int, actor: Actor, *, is_replaced: bool
-) -> tuple[ScheduleRow, int]:
-    """The schedule with its new owner, and how many rules tell the former one still."""
-    facts = dict(row.said.facts)
-    rules = facts.get("notifications", [])
-    told = sum(row.owner in rule.get("members", ()) for rule in rules)
-    if is_replaced and told:
-        facts["notifications"] = [_with(rule, row.owner, owner) for rule in rules]
-        told = 0
-    fallback = None if row.fallback_owner == owner else row.fallback_owner
-    after = replace(
-        row,
-        owner=owner,
-        fallback_owner=fallback,
-        body=orjson.dumps(facts).decode(),
-        version=row.version + 1,
-        updated_at=now,
-        updated_by=actor.key_id,
-    )
-    return after, told
+def _hand(tx: Transaction, actor: Actor, given: Iterable[Given], *, is_replaced: bool) -> Handed:
+    handed = [
+        (row, _handed(row, owner, tx.now, actor, is_replaced=is_replaced), code) for row, code, owner in given
+    ]
+    sql.update(tx.connection, [after for row, after, _ in handed if after is not row])
+    for row, after, code in handed:
+        _say(tx, actor, row, after, code)
+    rows = [after for _, after, _ in handed]
+    still = sum(naming(rules_of(row), row.former_owner) for row in rows)
+    told = _told_by_definitions(tx, actor, rows, is_replaced=is_replaced)
+    return Handed(rows, still + sum(told.values()), tuple(told))
 
 
-def _with(rule: dict[str, Any], former: str, owner: str) -> dict[str, Any]:
-    if former not in rule.get("members", ()):
-        return rule
-    members = dict.fromkeys(owner if one == former else one for one in rule["members"])
-    return {**rule, "members": list(members)}
+def _handed(row: ScheduleRow, owner: str, now: int, actor: Actor, *, is_replaced: bool) -> ScheduleRow:
+    """The schedule with its new owner; the same where nothing changes."""
+    after = row
+    if owner != row.owner:
+        fallback = None if row.fallback_owner == owner else row.fallback_owner
+        after = replace(row, owner=owner, former_owner=row.owner, fallback_owner=fallback)
+    if is_replaced and naming(rules_of(row), after.former_owner):
+        rules = replaced(rules_of(row), after.former_owner, owner)
+        after = replace(after, body=orjson.dumps({**row.said.facts, "notifications": rules}).decode())
+    if after == row:
+        return row
+    return replace(after, version=row.version + 1, updated_at=now, updated_by=actor.key_id)
+
+
+def _told_by_definitions(
+    tx: Transaction, actor: Actor, rows: Iterable[ScheduleRow], *, is_replaced: bool
+) -> dict[str, int]:
+    """How many rules of their definitions tell former owners still, by code; they change as well for who may define."""
+    made = {row.definition_id: row for row in rows if row.definition_id is not None}
+    still: dict[str, int] = {}
+    for number, definition in definitions_sql.by_ids(tx.connection, made).items():
+        former, owner = made[number].former_owner, made[number].owner
+        rules: Sequence[Rule] = definition.recipe.notifications
+        after = replaced(rules, former, owner) if is_replaced else rules
+        if after != rules and definitions.may_retell(actor, definition):
+            definitions.retell(tx, actor, definition, after)
+            rules = after
+        if count := naming(rules, former):
+            still[definition.code] = count
+    return still
 
 
 def _say(tx: Transaction, actor: Actor, row: ScheduleRow, after: ScheduleRow, code: str | None) -> None:
-    before, now = {"owner": row.owner}, {"owner": after.owner}
-    say(
-        tx,
-        actor,
-        "schedule:owner-changed",
-        after,
-        code,
-        before=before,
-        after=now,
-        owner=after.owner,
-        formerOwner=row.owner,
-    )
+    if after.owner != row.owner:
+        say(
+            tx,
+            actor,
+            "schedule:owner-changed",
+            after,
+            code,
+            before={"owner": row.owner},
+            after={"owner": after.owner},
+            owner=after.owner,
+            formerOwner=row.owner,
+        )
+    elif after is not row:
+        was, now = {"notifications": rules_of(row)}, {"notifications": rules_of(after)}
+        say(tx, actor, "schedule:updated", after, code, before=was, after=now, changed=["notifications"])
 
 
 HAND_OVER: Final[Command[HandOverSchedule, Handed]] = Command(
-    "hand_over_schedule", hand_over, guard=by("schedule")
+    "hand_over_schedule", hand_over, guard=by("schedule"), turn=always
 )
 HAND_OVER_ALL: Final[Command[HandOverSchedules, Handed]] = Command(
-    "hand_over_schedules", hand_over_all, guard=by("schedule")
+    "hand_over_schedules", hand_over_all, guard=by("schedule"), turn=always
 )

@@ -42,6 +42,7 @@ class ScheduleRow:
       ``schedule``, or the action's
     - ``body``: the JSON object of its ``timing``, and of its policies beside it
     - ``next_at``: the first due time that was not dealt with yet; ``fires_at``: when that is to be done, None while nothing is
+    - ``former_owner``: who had it before, and may be among the recipients of rules still
     - ``asleep``: why it rests although it is enabled, ``woken_at`` up to which due time it did; ``queued_at``: a due time that waits
       for the end of a job; ``planned_with``: the zone rules by which ``next_at`` was reckoned
     """
@@ -57,6 +58,7 @@ class ScheduleRow:
     body: str
     owner: str
     fallback_owner: str | None
+    former_owner: str | None
     next_at: int | None
     fires_at: int | None
     failures: int
@@ -165,6 +167,7 @@ def new_schedule(
         body=_body(body, zone),
         owner=actor,
         fallback_owner=body.fallback_owner,
+        former_owner=None,
         next_at=None,
         fires_at=None,
         failures=0,
@@ -208,7 +211,15 @@ def changed_schedule(
     if after == row:
         return row
     occurrences(after.said.timing)
-    return replace(after, version=row.version + 1, owner=actor, updated_at=now, updated_by=actor)
+    former = row.former_owner if row.owner == actor else row.owner
+    version = row.version + 1
+    return replace(after, owner=actor, former_owner=former, version=version, updated_at=now, updated_by=actor)
+
+
+def rules_of(row: ScheduleRow) -> list[dict[str, Any]]:
+    """Its own rules of who is told of its runs."""
+    found: list[dict[str, Any]] = row.said.facts.get("notifications", [])
+    return found
 
 
 def flat(row: ScheduleRow) -> dict[str, Any]:
@@ -302,6 +313,7 @@ def schedule_wire(row: ScheduleRow, definition: str | None) -> dict[str, Any]:
         "paused": row.paused,
         "asleep": row.asleep if row.state == "asleep" else None,
         "owner": row.owner,
+        "formerOwner": row.former_owner,
         "version": row.version,
         "createdAt": to_wire(row.created_at),
         "createdBy": row.created_by,

@@ -139,9 +139,9 @@ def _condition(wanted: ScheduleFilter) -> tuple[str, dict[str, Any]]:
 
 
 def owned(connection: Connection, space_id: int, owner: str) -> list[ScheduleRow]:
-    """All schedules of an owner, which no other server changes before the end of this transaction."""
+    """All schedules that somebody owns, or did before their owner of now, which no other server changes before the end of this transaction."""
     rows = connection.rows(
-        f"{_SELECT} WHERE space_id = :space AND owner = :owner ORDER BY id FOR_CHANGE",
+        f"{_SELECT} WHERE space_id = :space AND (owner = :owner OR former_owner = :owner) ORDER BY id FOR_CHANGE",
         space=space_id,
         owner=owner,
     )

@@ -146,6 +146,7 @@ def _handed(handed: Handed) -> str:
         "schedules": [row.public_id for row in handed.rows],
         "owner": owners.pop() if len(owners) == 1 else None,
         "stillRecipient": handed.still_recipient,
+        "definitions": handed.definitions,
     }).decode()  # fmt: skip
 
 

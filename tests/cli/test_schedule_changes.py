@@ -66,6 +66,14 @@ def test_hand_overs(api, tickwire):
     told = tickwire("schedules", "hand-over", "--all-of", "ada@example.com", "--mine").stdout
     assert "2 rules still tell the former owner: repeat with --replace-recipient." in told
     assert api.schedules.asked[-1] == {"owner": "k1", "replaceRecipient": False, "former": "us_mem_1"}
+    api.schedules.still_recipient = 1
+    asked = ("schedules", "hand-over", "us_sch_0000000001", "--mine")
+    assert "1 rule still tells the former owner: repeat with --replace-recipient." in tickwire(*asked).stdout
+    assert "a key that takes over is told nothing" in tickwire(*asked, "--replace-recipient").stdout
+    api.schedules.still_told_by = ["nightly"]
+    told = tickwire(*asked, "--replace-recipient").stdout
+    assert "whoever may define jobs changes them, or repeats this: nightly." in told
+    api.schedules.still_recipient = 2
     fallback = tickwire("schedules", "hand-over", "us_sch_0000000001", "--replace-recipient", "--json")
     assert json.loads(fallback.stdout)["stillRecipient"] == 2
     assert api.schedules.asked[-1] == {"replaceRecipient": True}

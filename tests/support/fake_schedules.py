@@ -17,6 +17,7 @@ class FakeSchedules:
         self.asked = []
         self.known = {}
         self.still_recipient = 0
+        self.still_told_by = []
         self._make_job = make_job
         self.neighbours = None
 
@@ -71,7 +72,8 @@ class FakeSchedules:
     async def _hand_over(self, request):
         self.asked.append(await request.json())
         found = {"schedules": list(self.known), "owner": self.asked[-1].get("owner")}
-        return web.json_response({"data": {**found, "stillRecipient": self.still_recipient}})
+        still = {"stillRecipient": self.still_recipient, "definitions": self.still_told_by}
+        return web.json_response({"data": {**found, **still}})
 
     async def _preview(self, request):
         self.asked.append(await request.json())

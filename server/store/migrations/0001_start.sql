@@ -342,6 +342,7 @@ CREATE TABLE schedule (
     body TEXT NOT NULL,
     owner TEXT NOT NULL,
     fallback_owner TEXT,
+    former_owner TEXT,
     next_at BIGINT,
     fires_at BIGINT,
     failures BIGINT NOT NULL,

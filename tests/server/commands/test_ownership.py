@@ -1,6 +1,7 @@
 """Hand-overs: of one schedule, of all of somebody, and to the fallback owner."""
 
 import pytest
+from defined import change
 from scheduled import edit, look, now, schedule, scheduled
 from stage import ADMIN, STRANGER
 
@@ -10,6 +11,7 @@ from listener_sdk.protocol.schedules import HandOver, HandOverAll
 from server.commands import members
 from server.commands.ownership import HAND_OVER, HAND_OVER_ALL, HandOverSchedule, HandOverSchedules
 from server.core.actors import Actor
+from server.store import definitions as definitions_sql
 
 HOUR = 3_600_000
 
@@ -57,6 +59,64 @@ async def test_recipients_may_be_replaced_with_the_owner(stage):
     assert handed.still_recipient == 0
     found = (await now(stage, row)).said.facts["notifications"]
     assert [rule["members"] for rule in found] == [[bea.key_id], []]
+
+
+async def rules_of_definition(stage):
+    found = await stage.node.read(lambda reader: definitions_sql.find(reader, 1, "nightly"))
+    return [rule["members"] for rule in found.row.recipe.notifications]
+
+
+async def test_rules_of_the_definition_count_and_change_with_it(stage):
+    ada, bea = await person(stage, "Ada"), await person(stage, "Bea")
+    row = await scheduled(stage)
+    await change(stage, notifications=[{"channels": ["inbox"], "members": [ada.key_id]}])
+    row = await edit(stage, row, ada, name="Ada's")
+    handed = await give(stage, row, bea, owner=bea.key_id, replaceRecipient=True)
+    assert (handed.still_recipient, handed.definitions) == (1, ("nightly",))
+    handed = await give(stage, row, owner=bea.key_id, replaceRecipient=True)
+    assert (handed.still_recipient, handed.definitions) == (0, ())
+    assert await rules_of_definition(stage) == [[bea.key_id]]
+    told = (await stage.events("definition:updated"))[-1]["payload"]
+    assert told["changed"] == ["notifications"]
+
+
+async def test_recipients_may_be_replaced_later(stage):
+    ada, bea = await person(stage, "Ada"), await person(stage, "Bea")
+    row = await scheduled(stage, notifications=[{"channels": ["inbox"], "members": [ada.key_id]}])
+    row = await edit(stage, row, ada, name="Ada's", fallbackOwner=bea.key_id)
+    assert (await give(stage, row)).still_recipient == 1
+    with pytest.raises(Refusal, match="no fallback owner"):
+        await give(stage, row)
+    before = await now(stage, row)
+    assert (await give(stage, row, replaceRecipient=True)).still_recipient == 0
+    after = await now(stage, row)
+    assert [rule["members"] for rule in after.said.facts["notifications"]] == [[bea.key_id]]
+    assert (after.owner, after.former_owner, after.version) == (bea.key_id, ada.key_id, before.version + 1)
+    assert (await give(stage, row, replaceRecipient=True)).rows == [after]
+
+
+async def test_recipients_of_all_may_be_replaced_later(stage):
+    ada, bea = await person(stage, "Ada"), await person(stage, "Bea")
+    row = await scheduled(stage, notifications=[{"channels": ["inbox"], "members": [ada.key_id]}])
+    await edit(stage, row, ada, name="Ada's")
+    item = HandOverAll(former=ada.key_id, owner=bea.key_id)
+    assert (await stage.do(HAND_OVER_ALL, HandOverSchedules(ADMIN, item))).still_recipient == 1
+    with pytest.raises(Refusal) as caught:
+        await stage.do(HAND_OVER_ALL, HandOverSchedules(ADMIN, item))
+    assert caught.value.code == "not_found"
+    for fields in ({"owner": bea.key_id}, {}):
+        item = HandOverAll(former=ada.key_id, replace_recipient=True, **fields)
+        assert (await stage.do(HAND_OVER_ALL, HandOverSchedules(ADMIN, item))).still_recipient == 0
+    assert (await now(stage, row)).said.facts["notifications"][0]["members"] == [bea.key_id]
+
+
+async def test_a_key_that_takes_over_is_nobody_to_tell(stage):
+    ada = await person(stage, "Ada")
+    row = await scheduled(stage, notifications=[{"channels": ["inbox"], "members": [ada.key_id]}])
+    await edit(stage, row, ada, name="Ada's")
+    handed = await give(stage, row, owner=ADMIN.key_id, replaceRecipient=True)
+    assert (handed.still_recipient, handed.definitions) == (1, ())
+    await edit(stage, row, name="Ours")
 
 
 async def test_all_of_somebody_go_together_or_not_at_all(stage):

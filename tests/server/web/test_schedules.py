@@ -148,7 +148,7 @@ async def test_whoever_edits_owns_it_and_hands_it_over(defined):
     ada, bea = await member(defined), await member(defined, "Bea")
     path = f"/v1/schedules/{made['id']}"
     given = (await defined.call("POST", f"{path}/owner", {"owner": ada})).data
-    assert given == {"schedules": [made["id"]], "owner": ada, "stillRecipient": 0}
+    assert given == {"schedules": [made["id"]], "owner": ada, "stillRecipient": 0, "definitions": []}
     await defined.call("PATCH", path, {"fallbackOwner": bea})
     shown = (await defined.call("GET", path)).data
     assert shown["owner"].startswith("us_key_")
