@@ -11,7 +11,7 @@ from ..pages import every
 from ..protocol.members import Member
 from .connection import call, connection_options, json_option
 from .groups import DefaultGroup
-from .output import emit, local, say, spelled, wire
+from .output import counted, emit, local, say, spelled, wire
 from .tables import table
 
 ROLE = click.Choice(["viewer", "operator", "developer", "admin"])
@@ -70,7 +70,7 @@ def set_role(member: str, role: str, url: str | None, key: str | None, as_json: 
 @connection_options
 @json_option
 def deactivate(member: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Set a member aside: all sessions end, and none begins."""
+    """Set a member aside: all sessions end, and none begins. Schedules of the member run no more until they are handed over."""
     changed = _on(url, key, member, lambda client, found: client.members.deactivate(found))
     _show(changed, as_json, "may not log in any more")
 
@@ -90,9 +90,18 @@ def activate(member: str, url: str | None, key: str | None, as_json: bool) -> No
 @connection_options
 @json_option
 def remove(member: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Remove a member; what the member did still names it."""
-    _on(url, key, member, lambda client, found: client.members.delete(found))
-    emit({"removed": member}) if as_json else say(f"{member} is removed.")
+    """Remove a member; what the member did still names it. Schedules of the member run no more until they are handed over."""
+
+    async def gone(client: Client, found: str) -> Member:
+        await client.members.delete(found)
+        return await client.members.get(found)
+
+    left = _on(url, key, member, gone)
+    if as_json:
+        emit({"removed": member})
+        return
+    say(f"{member} is removed.")
+    _tell_of_schedules(left)
 
 
 @command.command("log-out")
@@ -127,3 +136,11 @@ def _show(member: Member, as_json: bool, done: str) -> None:
         emit(wire(member))
     else:
         say(f"member {member.name} {done}.")
+        _tell_of_schedules(member)
+
+
+def _tell_of_schedules(member: Member) -> None:
+    """What runs no more, since its owner may not have jobs run at set times."""
+    if member.schedules and not (member.active and member.role != "viewer"):
+        many = f"{counted(member.schedules, 'schedule')} of {member.name} {'runs' if member.schedules == 1 else 'run'} no more"
+        say(f"{many}: {spelled(f'schedules hand-over --all-of {member.id} --to MEMBER')}", "yellow")

@@ -41,11 +41,15 @@ def list_schedules(
         emit([wire(one) for one in found])
         return
     rows = [
-        (one.id, one.definition or one.action_id, one.state, _next(one), one.time_zone, _called(one))
+        (one.id, one.definition or one.action_id, _state(one), _next(one), one.time_zone, _called(one))
         for one in found
     ]
     columns = ("ID", "DEFINITION", "STATE", "NEXT", "ZONE", "SCHEDULE")
     table(columns, rows, empty="There are no schedules.")
+
+
+def _state(one: Schedule) -> str:
+    return one.state.replace("_", " ")
 
 
 def _called(one: Schedule) -> str:
@@ -79,7 +83,7 @@ def _facts(one: Schedule) -> dict[str, str | None]:
         "id": one.id,
         "definition": one.definition,
         "action": one.action_id,
-        "state": f"{one.state}{_why(one)}",
+        "state": f"{_state(one)}{_why(one)}",
         "due": f"{one.words}, in {one.time_zone}",
         "next": _next(one),
         "waits for the end of a job": local(one.queued_at),
@@ -100,6 +104,8 @@ def _facts(one: Schedule) -> dict[str, str | None]:
 
 
 def _why(one: Schedule) -> str:
+    if one.state == "owner_inactive":
+        return f": {spelled(f'schedules hand-over {one.id} --to MEMBER')}"
     if one.paused:
         return f" ({one.paused}): {spelled(f'schedules enable {one.id}')}"
     return f" ({one.asleep})" if one.asleep else ""
@@ -111,4 +117,4 @@ def made(one: Schedule, as_json: bool, done: str) -> None:
         emit(wire(one))
         return
     say(f"schedule {one.id} {done}: {one.words}, in {one.time_zone}.")
-    say(f"Next: {_next(one)}." if one.next_at is not None else f"It is {one.state}{_why(one)}.")
+    say(f"Next: {_next(one)}." if one.next_at is not None else f"It is {_state(one)}{_why(one)}.")

@@ -62,7 +62,10 @@ class MemberUpdate(WireModel):
 
 
 class Member(WireModel):
-    """A person of a space. One that was removed has no ``email`` any more, and ``deletedAt``."""
+    """A person of a space. One that was removed has no ``email`` any more, and ``deletedAt``.
+
+    ``schedules`` says how many schedules that are switched on the member owns; lists leave it out.
+    """
 
     id: str
     name: str
@@ -75,6 +78,7 @@ class Member(WireModel):
     password_set_at: Time | None = None
     deactivated_at: Time | None = None
     deleted_at: Time | None = None
+    schedules: int | None = None
 
 
 class PasswordChange(WireModel):

@@ -149,7 +149,8 @@ class Schedule(WireModel):
 
     - ``words``: its timing in English
     - ``state``: ``active``; ``off`` (switched off); ``paused`` (after failures: see ``paused``); ``asleep`` (its definition is disabled, or
-      its space archived); ``finished`` (no due time follows)
+      its space archived); ``owner_inactive`` (due times are recorded as failed until somebody takes over); ``finished`` (no due time
+      follows)
     - ``nextAt``: the due time that comes next, ``nextLocal`` as the clocks of its zone show it, ``firesAt`` with its jitter
     - ``queuedAt``: a due time that waits for the end of a job
     - ``failures``: runs in a row that have failed
@@ -161,7 +162,7 @@ class Schedule(WireModel):
     definition: str | None = None
     action_id: str | None = None
     enabled: bool
-    state: Literal["active", "off", "paused", "asleep", "finished"]
+    state: Literal["active", "off", "paused", "asleep", "owner_inactive", "finished"]
     words: str
     cron: str | None = None
     dialect: Dialect | None = None

@@ -14,17 +14,17 @@ from listener_sdk.protocol.codes import Refusal
 from ..core.actors import SYSTEM, Actor, Space
 from ..core.due_times import DealtWith, Plan, planned
 from ..core.job_types import JobType, read_type
+from ..core.members import MemberRow
 from ..core.missed import ARCHIVED, DISABLED, OWNER_INACTIVE
-from ..core.schedules import OWN, ScheduleRow, in_zone
+from ..core.schedules import OWN, ScheduleRow, in_zone, why_orphaned
 from ..core.zones import VERSION as ZONE_RULES
-from ..store import members
 from ..store import schedules as sql
 from ..store import spaces as spaces_sql
 from ..store.database import Reader, StoreError
 from ..store.schedules import Made
 from . import actions, definition_starts, launches
 from .actions import Pressed
-from .schedules import PRESS, of_due_time, start_of
+from .schedules import PRESS, of_due_time, orphaning, start_of
 
 ROLE: Final = "listener"
 _log = structlog.get_logger("tickwire.schedules")
@@ -35,7 +35,7 @@ class Decision:
     """What is to be done about one schedule.
 
     ``dues`` run, the one that has waited for the end of a job first; ``starts`` are their jobs, or why there is none. Nothing of this
-    holds where the schedule ``rests`` for a reason, ``fails`` for one, or could not be looked at (``plan`` is None).
+    holds where the schedule ``rests`` for a reason, ``fails`` for one (``why``, in words), or could not be looked at (``plan`` is None).
     """
 
     row: ScheduleRow
@@ -45,6 +45,7 @@ class Decision:
     starts: tuple[Pressed, ...] = ()
     rests: str | None = None
     fails: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,9 @@ def decide(reader: Reader, now: int, count: int, spaces: Mapping[int, Space]) ->
     if not rows:
         return Batch()
     ids = {row.definition_id for row in rows if row.definition_id is not None}
-    owners = {number for row in rows if (number := row.owner_member) is not None}
-    closed = (
-        {one.id for one in members.load_many(reader, sorted(owners)) if not one.open} if owners else set()
-    )
+    gone = orphaning(reader, rows)
     known = sql.dealt_with(reader, {row.id: row.next_at for row in rows if row.next_at is not None})
-    deciding = _Deciding(reader, now, dict(spaces), sql.definitions_of(reader, ids), closed, known)
+    deciding = _Deciding(reader, now, dict(spaces), sql.definitions_of(reader, ids), gone, known)
     return Batch([deciding.calmly(row) for row in rows], sql.definition_standing(reader, ids))
 
 
@@ -80,7 +78,7 @@ class _Deciding:
     now: int
     spaces: dict[int, Space]
     made: Mapping[int, Made]
-    closed: set[int]
+    gone: Mapping[str, MemberRow]
     dealt_with: Mapping[int, DealtWith]
 
     def calmly(self, row: ScheduleRow) -> Decision:
@@ -105,8 +103,9 @@ class _Deciding:
         rests = self._rests(row, made)
         if rests is not None:
             return Decision(row, plan, code, dues, rests=rests)
-        if row.owner_member in self.closed:
-            return Decision(row, plan, code, dues, fails=OWNER_INACTIVE)
+        if row.owner in self.gone:
+            why = why_orphaned(row, self.gone[row.owner])
+            return Decision(row, plan, code, dues, fails=OWNER_INACTIVE, why=why)
         return Decision(row, plan, code, dues, tuple(self._start(row, made, at) for at in dues))
 
     def _rests(self, row: ScheduleRow, made: Made | None) -> str | None:

@@ -12,7 +12,7 @@ from listener_sdk.protocol.ids import encode
 
 from ..core.actors import SYSTEM, Actor
 from ..core.due_times import Skip
-from ..core.missed import REPLACED, STILL_RUNNING
+from ..core.missed import OWNER_INACTIVE, REPLACED, STILL_RUNNING
 from ..core.schedules import ScheduleRow
 from ..core.zones import VERSION as ZONE_RULES
 from ..store import schedules as sql
@@ -140,7 +140,7 @@ class _One:
             next_at = following[number]
             self.row = replace(self.row, next_at=next_at)
             if decision.fails is not None:
-                self._failed(due_at, decision.fails)
+                self._failed(due_at, decision.fails, decision.why)
             else:
                 self._due(due_at, decision.starts[number])
             if self.postponed is not None or not self.row.enabled:
@@ -252,7 +252,9 @@ class _One:
         failed(self.doing.tx, self.row, self.decision.code, Skip(due_at, due_at, 1, reason), message)
         self._not_waiting(due_at)
         self.doing.report.failed += 1
-        self.row = after_failure(self.doing.tx, self.row, self.decision.code)
+        if reason != OWNER_INACTIVE:
+            # Whoever takes over finds the schedule going on.
+            self.row = after_failure(self.doing.tx, self.row, self.decision.code)
 
 
 START_SCHEDULED: Final[Command[Batch, Report]] = Command("start_scheduled", start)

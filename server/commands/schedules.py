@@ -16,6 +16,7 @@ from ..core.definitions import DefinitionRow
 from ..core.job_types import JobType
 from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
+from ..core.members import MemberRow
 from ..core.missed import CHANGED
 from ..core.refusals import missing
 from ..core.roles import may
@@ -28,9 +29,11 @@ from ..core.schedules import (
     changed_schedule,
     check_fires,
     jittered,
+    may_own,
     new_schedule,
     retimed,
     schedule_facts,
+    schedule_wire,
 )
 from ..core.spaces import check_active
 from ..core.templates import references
@@ -105,6 +108,20 @@ def within(reader: Reader, actor: Actor, rows: Iterable[ScheduleRow]) -> list[tu
         elif actor.reach is None or _reaches_action(reader, actor, row):
             shown.append((row, None))
     return shown
+
+
+def shown(reader: Reader, actor: Actor, rows: Iterable[ScheduleRow]) -> list[dict[str, Any]]:
+    """Schedules as JSON objects, those that the actor reaches."""
+    found = within(reader, actor, rows)
+    gone = orphaning(reader, [row for row, _ in found])
+    return [schedule_wire(row, code, is_orphaned=row.owner in gone) for row, code in found]
+
+
+def orphaning(reader: Reader, rows: Iterable[ScheduleRow]) -> dict[str, MemberRow]:
+    """Owners of these schedules in whose name nothing runs any more, by id."""
+    owners = {number for row in rows if (number := row.owner_member) is not None}
+    found = members.load_many(reader, sorted(owners)) if owners else []
+    return {one.public_id: one for one in found if not may_own(one)}
 
 
 def _reaches_action(reader: Reader, actor: Actor, row: ScheduleRow) -> bool:

@@ -23,7 +23,7 @@ WHY: Final = {
     PAUSED: "The schedule was paused before it could run.",
     DISABLED: "The definition was disabled.",
     ARCHIVED: "The space was archived.",
-    OWNER_INACTIVE: "The schedule's owner was set aside: hand the schedule over to somebody else.",
+    OWNER_INACTIVE: "The schedule's owner was set aside, or may not have jobs run at set times any more: hand the schedule over to somebody else.",
 }
 """What people read of a reason; others are codes of errors."""
 MOST_COUNTED: Final = 10_000

@@ -18,8 +18,10 @@ from listener_sdk.protocol.timings import Timing
 from .actions import KIND as ACTION
 from .due_times import Rules
 from .members import KIND as MEMBER
+from .members import MemberRow
 from .occurrences import Occurrences, occurrences
 from .refusals import Refusals
+from .roles import may
 from .timing_words import words
 
 KIND: Final = "sch"
@@ -241,6 +243,25 @@ def _body(body: ScheduleCreate, zone: str) -> str:
     return text.decode()
 
 
+# ---- owners
+
+
+def may_own(member: MemberRow) -> bool:
+    """Whether runs of schedules may go on in the member's name."""
+    return member.open and may(member.role, "schedule")
+
+
+def why_orphaned(row: ScheduleRow, owner: MemberRow) -> str:
+    """Why nothing runs of the schedule of an owner who may own none, and what mends it."""
+    why = (
+        "is set aside" if not owner.open else f"is a {owner.role} now, and may not have jobs run at set times"
+    )
+    return (
+        f"{owner.name}, who owns the schedule {row.label}, {why}. Hand it over: tickwire schedules hand-over {row.public_id} "
+        "--to MEMBER"
+    )
+
+
 # ---- due times
 
 
@@ -292,22 +313,22 @@ def jittered(before: ScheduleRow, after: ScheduleRow) -> ScheduleRow:
 # ---- shown
 
 
-def schedule_wire(row: ScheduleRow, definition: str | None) -> dict[str, Any]:
-    """The schedule as JSON object; ``definition`` is the code of its definition."""
+def schedule_wire(row: ScheduleRow, definition: str | None, *, is_orphaned: bool = False) -> dict[str, Any]:
+    """The schedule as JSON object; ``definition`` is the code of its definition, ``is_orphaned`` whether its owner may own none any more."""
+    state = "owner_inactive" if is_orphaned and row.state == "active" else row.state
+    next_at = row.next_at if state == "active" else None
     found = {
         "id": row.public_id,
         "name": row.label,
         "origin": row.origin,
         "definition": definition,
         "actionId": None if row.action_id is None else encode(ACTION, row.action_id),
-        "state": row.state,
+        "state": state,
         "words": row.words,
         **flat(row),
-        "nextAt": to_wire_or_none(row.next_at if row.state == "active" else None),
-        "nextLocal": row.said.occurrences.local(row.next_at)
-        if row.state == "active" and row.next_at
-        else None,
-        "firesAt": to_wire_or_none(row.fires_at if row.state == "active" else None),
+        "nextAt": to_wire_or_none(next_at),
+        "nextLocal": None if next_at is None else row.said.occurrences.local(next_at),
+        "firesAt": to_wire_or_none(row.fires_at if state == "active" else None),
         "queuedAt": to_wire_or_none(row.queued_at),
         "failures": row.failures,
         "paused": row.paused,

@@ -157,6 +157,16 @@ def count(reader: Reader, space_id: int, definition_id: int | None = None) -> in
     return int(found[0][0])
 
 
+def count_owned(reader: Reader, space_id: int, owner: str) -> int:
+    """How many schedules that are switched on somebody owns."""
+    rows = reader.rows(
+        "SELECT COUNT(*) FROM schedule WHERE space_id = :space AND owner = :owner AND enabled = 1",
+        space=space_id,
+        owner=owner,
+    )
+    return int(rows[0][0])
+
+
 def labels(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
     """What people call these schedules, as far as they are there."""
     rows = reader.rows(f"{_SELECT} WHERE id IN LIST(:ids)", ids=list(ids))

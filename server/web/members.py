@@ -20,6 +20,7 @@ from ..commands.members import (
 from ..core.members import KIND, MemberRow, email_key, member_wire
 from ..core.roles import ROLES
 from ..store import members as sql
+from ..store import schedules
 from ..store.command import Replayed
 from .answers import data, success
 from .auth import keyring
@@ -55,7 +56,7 @@ async def create(call: Call) -> web.Response:
 
 async def show(call: Call) -> web.Response:
     """One member; one that was deleted too, since history names it."""
-    return data(member_wire(await _load(call, call.number(KIND, "member"))))
+    return await _shown(call, await _load(call, call.number(KIND, "member")))
 
 
 async def update(call: Call) -> web.Response:
@@ -69,7 +70,13 @@ async def update(call: Call) -> web.Response:
         _close(call, changed.public_id, "unauthorized")
     elif body.role is not None:
         _close(call, changed.public_id, "changed")
-    return data(member_wire(changed))
+    return await _shown(call, changed)
+
+
+async def _shown(call: Call, row: MemberRow) -> web.Response:
+    """The member, and how many schedules run in the member's name, or would."""
+    count = await call.node.read(lambda reader: schedules.count_owned(reader, row.space_id, row.public_id))
+    return data({**member_wire(row), "schedules": count})
 
 
 async def delete(call: Call) -> web.Response:

@@ -27,7 +27,7 @@ from ..commands.schedules import (
     RunSchedule,
     UpdateSchedule,
 )
-from ..core.schedules import KIND, ScheduleRow, schedule_wire
+from ..core.schedules import KIND, ScheduleRow
 from ..store import schedules as sql
 from ..store.command import Replayed
 from ..store.database import Reader
@@ -63,8 +63,7 @@ async def _index(call: Call, definition: str | None) -> web.Response:
         wanted = ScheduleFilter(number, None, enabled, owner)
         found = sql.page(reader, call.actor.space.id, wanted, window)
         rows, following = page_of(found, window.size, KIND)
-        shown = schedules.within(reader, call.actor, rows)
-        return [schedule_wire(row, code) for row, code in shown], following
+        return schedules.shown(reader, call.actor, rows), following
 
     shown, following = await call.node.read(read)
     return data(shown, cursor=following)
@@ -151,5 +150,8 @@ def _handed(handed: Handed) -> str:
 
 
 async def _shown(call: Call, number: int) -> web.Response:
-    row, code = await call.node.read(lambda reader: schedules.find(reader, call.actor, number))
-    return data(schedule_wire(row, code))
+    def read(reader: Reader) -> dict[str, Any]:
+        row, _ = schedules.find(reader, call.actor, number)
+        return schedules.shown(reader, call.actor, [row])[0]
+
+    return data(await call.node.read(read))

@@ -142,6 +142,7 @@ class FakeApi(FakeActions, FakeMembers):
             web.post("/v1/members", self._add_member),
             web.patch("/v1/members/{id}", self._change_member),
             web.delete("/v1/members/{id}", self._remove_member),
+            web.get("/v1/members/{id}", self._member),
             web.delete("/v1/members/{id}/sessions", self._log_out),
             web.post("/v1/login-links", self._link),
             web.post("/v1/tokens", self._make_token),

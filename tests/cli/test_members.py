@@ -32,7 +32,18 @@ def test_a_member_is_named_by_e_mail_or_id(api, tickwire):
     assert tickwire("members", "log-out", "us_mem_1").stdout == "us_mem_1 is logged out everywhere.\n"
     assert api.members["us_mem_1"]["loggedOut"] is True
     assert tickwire("members", "remove", "ada@example.com").stdout == "ada@example.com is removed.\n"
-    assert api.members == {}
+    assert api.members["us_mem_1"]["deletedAt"]
+
+
+def test_schedules_that_run_no_more_are_told(api, tickwire):
+    tickwire("members", "add", "Ada", "--email", "ada@example.com", "--role", "operator")
+    api.members["us_mem_1"]["schedules"] = 2
+    advice = "2 schedules of Ada run no more: tickwire schedules hand-over --all-of us_mem_1 --to MEMBER\n"
+    assert tickwire("members", "deactivate", "us_mem_1").stdout.endswith(advice)
+    assert "no more" not in tickwire("members", "activate", "us_mem_1").stdout
+    assert tickwire("members", "set-role", "us_mem_1", "viewer").stdout.endswith(advice)
+    api.members["us_mem_1"]["schedules"] = 1
+    assert "1 schedule of Ada runs no more:" in tickwire("members", "remove", "us_mem_1").stdout
 
 
 def test_an_e_mail_that_nobody_has_is_told(api, tickwire):

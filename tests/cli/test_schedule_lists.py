@@ -51,3 +51,7 @@ def test_why_nothing_is_due_is_told(api, tickwire):
     assert "state: paused (failures): " in paused
     assert "schedules enable us_sch_0000000001" in paused
     assert "state: asleep (definition_disabled)" in tickwire("schedules", "us_sch_0000000002").stdout
+    api.schedules.put(state="owner_inactive", nextAt=None, nextLocal=None)
+    orphaned = tickwire("schedules", "us_sch_0000000003").stdout
+    assert "state: owner inactive: tickwire schedules hand-over us_sch_0000000003 --to MEMBER\n" in orphaned
+    assert "owner inactive" in tickwire("schedules").stdout

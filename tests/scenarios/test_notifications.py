@@ -232,7 +232,7 @@ async def test_administrators_are_told_that_an_owner_has_gone_and_the_next_owner
         await arrived(office.mails, 1, "the administrators are told")
         [mail] = office.mails
         assert mail["To"] == "root@example.com"
-        assert "hand the schedule over to somebody else" in text_of(mail)
+        assert f"tickwire schedules hand-over {schedule} --to MEMBER" in text_of(mail)
         handed = await client.schedules.hand_over_all(bob.id, eve.id, replace_recipient=True)
         assert handed.schedules == [schedule]
         await client.jobs.wait((await client.schedules.run(schedule)).id)

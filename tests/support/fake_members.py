@@ -36,8 +36,12 @@ class FakeMembers:
         return web.json_response({"data": member})
 
     async def _remove_member(self, request):
-        del self.members[request.match_info["id"]]
+        member = self.members[request.match_info["id"]]
+        member |= {"email": None, "active": False, "deletedAt": AT}
         return web.json_response({"data": {"success": True}})
+
+    async def _member(self, request):
+        return web.json_response({"data": self.members[request.match_info["id"]]})
 
     async def _log_out(self, request):
         self.members[request.match_info["id"]]["loggedOut"] = True

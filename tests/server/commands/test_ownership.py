@@ -45,6 +45,35 @@ async def test_runs_that_were_lost_come_again_with_a_new_owner(stage):
     assert (told["owner"], told["formerOwner"]) == (bea.key_id, ada.key_id)
 
 
+async def test_runs_without_an_owner_do_not_pause_what_another_takes_over(stage):
+    ada, bea = await person(stage, "Ada"), await person(stage, "Bea")
+    row = await scheduled(stage)
+    row = await edit(stage, row, ada, name="Mornings", pauseAfter=2)
+    await set_aside(stage, ada, 1)
+    for hour in range(3):
+        await look(stage, row.next_at + hour * HOUR)
+    assert len(await stage.events("schedule:failed")) == 3
+    assert ((await now(stage, row)).state, (await now(stage, row)).failures) == ("active", 0)
+    await give(stage, row, bea, owner=bea.key_id)
+    assert await look(stage, row.next_at + 3 * HOUR) == 1
+
+
+async def test_a_role_that_may_not_have_jobs_run_is_as_no_owner(stage):
+    ada = await person(stage, "Ada")
+    row = await scheduled(stage)
+    row = await edit(stage, row, ada, name="Mornings")
+    for role, made in (("viewer", 0), ("operator", 1)):
+        item = members.UpdateMember(ADMIN, 1, MemberUpdate(role=role))
+        await stage.do(members.UPDATE_MEMBER, item)
+        assert await look(stage, row.next_at + made * HOUR) == made
+    [lost] = await stage.events("schedule:failed")
+    assert lost["payload"]["reason"] == "owner_inactive"
+    assert lost["payload"]["message"] == (
+        "Ada, who owns the schedule Mornings, is a viewer now, and may not have jobs run at set times. Hand it over: "
+        f"tickwire schedules hand-over {row.public_id} --to MEMBER"
+    )
+
+
 async def test_recipients_may_be_replaced_with_the_owner(stage):
     ada, bea = await person(stage, "Ada"), await person(stage, "Bea")
     rules = [

@@ -173,6 +173,23 @@ async def test_an_owner_may_have_jobs_run_and_log_in(defined):
     assert (await defined.call("POST", path, {"owner": ada}, key=operator)).error["code"] == "forbidden"
 
 
+async def test_what_runs_no_more_without_its_owner_is_shown(defined):
+    ada = await member(defined)
+    made = await make(defined)
+    schedule, owner = f"/v1/schedules/{made['id']}", f"/v1/members/{ada}"
+    await defined.call("POST", f"{schedule}/owner", {"owner": ada})
+    assert (await defined.call("GET", schedule)).data["state"] == "active"
+    assert (await defined.call("PATCH", owner, {"role": "viewer"})).data["schedules"] == 1
+    assert (await defined.call("GET", schedule)).data["state"] == "owner_inactive"
+    assert (await defined.call("PATCH", owner, {"role": "operator", "active": False})).data["schedules"] == 1
+    [shown] = (await defined.call("GET", f"/v1/schedules?owner={ada}")).data
+    assert shown["state"] == "owner_inactive"
+    assert not {"nextAt", "nextLocal", "firesAt"} & {*shown}
+    await defined.call("PATCH", schedule, {"enabled": False})
+    await defined.call("POST", f"{schedule}/owner", {"owner": made["owner"]})
+    assert (await defined.call("GET", owner)).data["schedules"] == 0
+
+
 async def test_who_may_not_use_secrets_says_not_where_one_is_sent(defined):
     await defined.call("POST", "/v1/secrets", {"name": "token", "value": "x"})
     body = {
