@@ -157,8 +157,8 @@ def implied(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 class Notification(WireModel):
     """One notification in the inbox of a member.
 
-    ``result`` is that of the run or runs it tells of: ``failed``, ``partial``, ``success``, ``canceled``, ``recovered``, ``missed``, or
-    ``mixed``. ``counts`` says of how many with which result, ``runs`` are the first of them.
+    ``result`` is that of the run or runs it tells of: ``failed``, ``partial``, ``success``, ``canceled``, ``recovered``, ``missed``,
+    ``paused`` (a schedule, after failures), or ``mixed``. ``counts`` says of how many with which result, ``runs`` are the first of them.
     """
 
     id: str

@@ -15,6 +15,7 @@ from ..core.members import email_key
 from ..core.notifications import (
     ENDS,
     MISSED,
+    PAUSED,
     RECOVERED,
     Audience,
     Facts,
@@ -25,12 +26,15 @@ from ..core.notifications import (
     missed_facts,
     number_of,
     numbered,
+    numbered_of_schedule,
+    paused_facts,
     run_facts,
     starter_of,
     tells,
 )
 from ..core.schedules import KIND as SCHEDULE
 from ..core.schedules import ScheduleRow
+from ..core.schedules import rules_of as own_rules
 from ..store import definitions as definitions_sql
 from ..store import job_types as job_types_sql
 from ..store import jobs as jobs_sql
@@ -171,7 +175,7 @@ class _Deciding:
         found = self._schedules.get(schedule)
         if found is not None:
             its = RuleKey(row.space_id, "schedule", found.id, 0)
-            rules += [(its, place, rule) for place, rule in enumerate(rules_of_schedule(found))]
+            rules += [(its, place, rule) for place, rule in rules_of_schedule(found)]
         telling = [one for one in rules if tells(one[2], facts)]
         said = [rule for _, _, rule in telling]
         self._find_mails(said, starter)
@@ -202,7 +206,8 @@ class _Deciding:
 
     def _missed(self, one: Seen) -> None:
         failed = one.topic == "schedule:failed"
-        facts = missed_facts(one.payload, failed=failed)
+        paused = one.topic == PAUSED
+        facts = paused_facts(one.payload) if paused else missed_facts(one.payload, failed=failed)
         code = one.payload.get("definition")
         found = definitions_sql.find(self.reader, one.space_id, code) if isinstance(code, str) else None
         if found is not None:
@@ -218,10 +223,9 @@ def rules_of(row: DefinitionRow) -> list[tuple[int, Rule]]:
     return numbered(row.recipe.notifications, row.recipe.options)
 
 
-def rules_of_schedule(row: ScheduleRow) -> list[Rule]:
-    """The rules of a schedule."""
-    found: list[Rule] = row.said.facts.get("notifications", [])
-    return found
+def rules_of_schedule(row: ScheduleRow) -> list[tuple[int, Rule]]:
+    """The rules of a schedule by number."""
+    return numbered_of_schedule(own_rules(row), row.owner)
 
 
 def _result(one: Seen) -> str:

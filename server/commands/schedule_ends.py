@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.lifecycle import Status
+from listener_sdk.protocol.times import to_wire
 
 from ..core.jobs import JobRow
 from ..core.missed import PAUSED
@@ -69,7 +70,9 @@ def after_failure(tx: Transaction, row: ScheduleRow, code: str | None) -> Schedu
     most: int | None = row.said.facts.get("pauseAfter")
     if most is None or after.failures < most or not row.enabled:
         return after
-    message = f"{after.failures} runs in a row have failed: mend the cause, then enable the schedule."
-    told(tx, "schedule:paused", row, code, reason="failures", failures=after.failures, message=message)
+    many = "A run has" if after.failures == 1 else f"{after.failures} runs in a row have"
+    message = f"{many} failed, so the schedule {row.label} is paused. Mend the cause, then: tickwire schedules enable {row.public_id}"
+    about: dict[str, Any] = {"failures": after.failures, "message": message, "pausedAt": to_wire(tx.now)}
+    told(tx, "schedule:paused", row, code, reason="failures", **about)
     give_up(tx, row, code, PAUSED)
     return paused(after, "failures")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from listener_sdk.protocol.times import from_wire
 
-from .notifications import Digest, Facts, read_digest
+from .notifications import OWNER, Digest, Facts, read_digest
 from .pages import run_command
 from .zones import Zone, names
 
@@ -22,6 +22,7 @@ _ONE: Final = {
     "canceled": "was canceled",
     "recovered": "has recovered",
     "missed": "did not run",
+    "paused": "has a schedule that is paused now",
 }
 _MANY: Final = {
     "failed": "failed",
@@ -30,8 +31,15 @@ _MANY: Final = {
     "canceled": "canceled",
     "recovered": "recovered",
     "missed": "did not happen",
+    "paused": "paused",
 }
-_COLOURS: Final = {"failed": "#b42318", "missed": "#b42318", "partial": "#b54708", "canceled": "#475467"}
+_COLOURS: Final = {
+    "failed": "#b42318",
+    "missed": "#b42318",
+    "paused": "#b42318",
+    "partial": "#b54708",
+    "canceled": "#475467",
+}
 _CALM: Final = "#067647"
 
 
@@ -86,7 +94,7 @@ def title(told: Told) -> str:
         words = _ONE[_shown(digest.runs[0])]
         return one_line(f"{told.name} {words}")
     first, *others = [
-        f"{count} {_runs(count) if not number else ''}{_MANY[result]}"
+        f"{count} {_counted(result, count, is_first=not number)}{_MANY[result]}"
         for number, (result, count) in enumerate(digest.counts.items())
     ]
     return one_line(f"{told.name}: {', '.join([first, *others])}")
@@ -96,8 +104,11 @@ def _shown(facts: Facts) -> str:
     return "recovered" if facts.get("recovered") else str(facts["result"])
 
 
-def _runs(count: int) -> str:
-    return "run " if count == 1 else "runs "
+def _counted(result: str, count: int, *, is_first: bool) -> str:
+    """What there are so many of, where that is not clear."""
+    if result == "paused":
+        return "schedule " if count == 1 else "schedules "
+    return "" if not is_first else "run " if count == 1 else "runs "
 
 
 def one_line(text: str) -> str:
@@ -107,8 +118,11 @@ def one_line(text: str) -> str:
 
 
 def summary(told: Told) -> str:
-    """A few words more, for an inbox."""
+    """A few words more, for an inbox: above all what somebody is to do."""
     digest = told.digest
+    paused = [_said(facts) for facts in digest.runs if facts["result"] == "paused"]
+    if paused:
+        return paused[0]
     said = _said(digest.runs[0]) if digest.runs else ""
     return f"First: {said}" if said and digest.total > 1 else said
 
@@ -170,6 +184,8 @@ def _rest(told: Told) -> str:
 
 
 def _why(told: Told) -> str:
+    if told.rule.get("number") == OWNER:
+        return f"You get this as the owner of the schedule in the space {told.space}."
     if told.rule["kind"] == "space":
         return f"You get this as an administrator of the space {told.space}."
     what = "schedule" if told.rule["kind"] == "schedule" else "job definition"

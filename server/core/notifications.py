@@ -31,14 +31,17 @@ LONGEST_TEXT: Final = 500
 MOST_FILES: Final = 5
 IMPLIED: Final = 100
 """Where the numbers of rules begin that the options of a definition stand for."""
+OWNER: Final = 200
+"""The number of the rule by which the owner of a schedule is told that it has paused."""
 
 ENDS: Final = {"job:completed": None, "job:failed": "failed", "job:canceled": "canceled"}
 """Topics of ends, and the result that they stand for; a job that has completed says its own."""
 RECOVERED: Final = "definition:recovered"
-MISSED: Final = frozenset({"schedule:skipped", "schedule:failed"})
+PAUSED: Final = "schedule:paused"
+MISSED: Final = frozenset({"schedule:skipped", "schedule:failed", PAUSED})
 WATCHED: Final = frozenset({*ENDS, RECOVERED, *MISSED})
 """Topics of which people may be told."""
-RESULTS: Final = ("failed", "partial", "success", "canceled", "recovered", "missed")
+RESULTS: Final = ("failed", "partial", "success", "canceled", "recovered", "missed", "paused")
 _TELLS: Final[Mapping[str, frozenset[str]]] = {
     "failed": frozenset({"failed"}),
     "failedAndPartial": frozenset({"failed", "partial"}),
@@ -109,12 +112,24 @@ def numbered(rules: Sequence[Rule], options: Mapping[str, Any]) -> list[tuple[in
     return [*enumerate(rules), *enumerate(implied(options), IMPLIED)]
 
 
+def numbered_of_schedule(rules: Sequence[Rule], owner: str) -> list[tuple[int, Rule]]:
+    """The rules as they were written, and that of the owner, who may be a key, which is told nothing."""
+    found = [*enumerate(rules)]
+    if decode(MEMBER, owner) is not None:
+        found.append(
+            (OWNER, {"on": "none", "paused": True, "channels": ["inbox", "email"], "members": [owner]})
+        )
+    return found
+
+
 def tells(rule: Rule, facts: Facts) -> bool:
     """Whether a rule tells of this."""
     result = facts["result"]
     heard = _TELLS[rule.get("on", "failed")]
     if result in heard or (result == "missed" and rule.get("missed", False)):
         return True
+    if result == "paused":
+        return "failed" in heard or any(rule.get(name, False) for name in ("missed", "paused"))
     if result == "missed":
         return facts["failed"] is True and "failed" in heard
     # Who hears of successes has heard of this one.
@@ -228,6 +243,18 @@ def missed_facts(payload: Mapping[str, Any], *, failed: bool) -> Facts:
         "schedule": _cut(payload.get("name")),
         "dueAt": payload.get("dueAt"),
         "reason": payload.get("reason"),
+        "message": _cut(payload.get("message")),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def paused_facts(payload: Mapping[str, Any]) -> Facts:
+    """What messages say of a schedule that runs no more after failures, as the event tells it."""
+    found = {
+        "result": "paused",
+        "definition": payload.get("definition"),
+        "schedule": _cut(payload.get("name")),
+        "at": payload.get("pausedAt"),
         "message": _cut(payload.get("message")),
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -18,7 +18,7 @@ from server.core.notification_texts import (
     trial_mail,
     webhook,
 )
-from server.core.notifications import Digest, missed_facts
+from server.core.notifications import OWNER, Digest, missed_facts
 
 RUN = {
     "jobId": "us_jb_1",
@@ -49,6 +49,7 @@ def told(*runs, name="Nightly import", **fields):
         ("canceled", "Nightly import was canceled"),
         ("recovered", "Nightly import has recovered"),
         ("missed", "Nightly import did not run"),
+        ("paused", "Nightly import has a schedule that is paused now"),
     ],
 )
 def test_the_title_of_one_run(result, words):
@@ -58,6 +59,9 @@ def test_the_title_of_one_run(result, words):
 def test_the_title_of_many_runs_counts_them():
     runs = [{"result": "failed"}] * 1 + [{"result": "success"}] * 3 + [{"result": "missed", "count": 4}]
     assert title(told(*runs)) == "Nightly import: 1 run failed, 3 succeeded, 4 did not happen"
+    paused = {"result": "paused"}
+    assert title(told(paused, *runs[:1], paused)) == "Nightly import: 2 schedules paused, 1 failed"
+    assert title(told(runs[0], paused)) == "Nightly import: 1 run failed, 1 schedule paused"
 
 
 @pytest.mark.parametrize(
@@ -179,12 +183,21 @@ def test_the_summary_is_of_the_first_run():
     assert summary(told({"result": "failed"}, RUN)) == ""
 
 
+def test_what_somebody_is_to_do_comes_first():
+    assert summary(told(RUN, {"result": "paused", "message": "Enable it"})) == "Enable it."
+
+
 @pytest.mark.parametrize(
     ("rule", "words"),
     [("schedule", "of the schedule nightly in"), ("space", "as an administrator of the space Shop")],
 )
 def test_a_mail_says_why_one_gets_it(rule, words):
     assert words in plain(told(RUN, rule={"kind": rule, "number": 0}), LINKS)
+
+
+def test_a_mail_tells_the_owner_of_a_schedule_so():
+    shown = plain(told(RUN, rule={"kind": "schedule", "number": OWNER}), LINKS)
+    assert "as the owner of the schedule in the space Shop" in shown
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from server.core.notifications import (
     IMPLIED,
     LONGEST_TEXT,
     NAMED,
+    OWNER,
     Audience,
     Digest,
     NotificationRow,
@@ -20,6 +21,7 @@ from server.core.notifications import (
     notification_wire,
     number_of,
     numbered,
+    numbered_of_schedule,
     read_audience,
     read_digest,
     run_facts,
@@ -52,6 +54,21 @@ def rules_of(**options):
 def test_results_that_a_rule_tells_of(on, told):
     results = ("failed", "partial", "success", "canceled", "recovered")
     assert {result for result in results if tells(inbox(on=on), {"result": result})} == told
+
+
+def test_a_schedule_that_pauses_is_told_to_who_hears_of_failures_or_missed_runs():
+    paused = {"result": "paused"}
+    assert tells(inbox(), paused)
+    assert tells(inbox(on="none", missed=True), paused)
+    assert not tells(inbox(on="completed"), paused)
+
+
+def test_an_owner_hears_of_pauses_alone():
+    [*_, (number, rule)] = numbered_of_schedule([inbox()], ADA)
+    assert (number, rule["members"]) == (OWNER, [ADA])
+    heard = [{"result": "failed"}, {"result": "missed", "failed": True}, {"result": "paused"}]
+    assert [tells(rule, facts) for facts in heard] == [False, False, True]
+    assert numbered_of_schedule([], "us_key_0000000001") == []
 
 
 def test_a_success_after_a_failure_is_told_to_who_asked_for_it():

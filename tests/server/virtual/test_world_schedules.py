@@ -7,6 +7,7 @@ from notified import inbox, member
 from scheduled import ANY, schedule, scheduled
 from triggered import publish
 
+from server.core.actors import Actor
 from server.virtual import Failed
 from server.virtual.world import run
 
@@ -69,6 +70,41 @@ def test_twenty_schedules_through_a_week():
         return len(world.rows("SELECT id FROM job"))
 
     assert run(scenario, start=datetime(2026, 2, 1, tzinfo=UTC)) == 7 * 20
+
+
+def test_a_schedule_that_pauses_says_so_to_its_owner_and_to_who_hears_of_failures():
+    async def work(job):
+        raise Failed("No.", retry=False)
+
+    async def scenario(world):
+        world.listener(work=work)
+        names = (("Ada", "operator"), ("Bea", "viewer"), ("Cy", "viewer"), ("Di", "viewer"))
+        ada, bea, cy, di = [await member(world, name, role, actor=world.admin) for name, role in names]
+        rules = [
+            {"channels": ["inbox"], "members": [bea.public_id]},
+            {"on": "none", "missed": True, "channels": ["inbox"], "members": [cy.public_id]},
+            {"on": "completed", "channels": ["inbox"], "members": [di.public_id]},
+        ]
+        await declare(world, world.admin, inputSchema=ANY)
+        await define(world, world.admin, notifications=rules, name="Import")
+        owner = Actor(ada.public_id, "operator", world.admin.space)
+        row = await schedule(world, owner, name="Hourly", pauseAfter=2)
+        await world.advance(hours=4)
+        return row.public_id, [await inbox(world, one) for one in (ada, bea, cy, di)]
+
+    number, (ada, bea, cy, di) = run(scenario, start=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    words = (
+        "2 runs in a row have failed, so the schedule Hourly is paused. Mend the cause, then: tickwire schedules enable "
+        f"{number}."
+    )
+    alone = [("Import has a schedule that is paused now", words)]
+    assert [(one["title"], one["text"]) for one in ada] == alone
+    assert [(one["title"], one["text"]) for one in cy] == alone
+    assert [(one["title"], one["text"]) for one in bea] == [
+        ("Import: 1 run failed, 1 schedule paused", words),
+        ("Import failed", "Job failed. No."),
+    ]
+    assert di == []
 
 
 def test_what_was_folded_is_told_a_minute_after_the_first_message():
