@@ -26,7 +26,7 @@ def _address(text: str) -> str:
 
 def _member(text: str) -> str:
     if decode("mem", text) is None:
-        raise ValueError("must be the id of a member, such as tickwire members list shows")
+        raise ValueError("must be the id of a member, such as tickwire members shows; addresses take e-mails")
     return text
 
 

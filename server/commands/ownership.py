@@ -19,6 +19,7 @@ from ..store import schedules as sql
 from ..store.command import Command, always
 from ..store.transaction import Transaction
 from . import definitions
+from .people import member_id
 from .schedule_events import say
 from .schedules import able_member, kept, within
 from .standing import by
@@ -53,8 +54,9 @@ Given = tuple[ScheduleRow, str | None, str]
 def hand_over(tx: Transaction, item: HandOverSchedule) -> Handed:
     """Give a schedule to another owner. Refusals ``not_found``; ``invalid`` for somebody who cannot own one; ``forbidden``."""
     row, code = kept(tx, item.actor, item.schedule_id)
-    owner = _owner(tx, item.actor, row, item.body)
-    return _hand(tx, item.actor, [(row, code, owner)], is_replaced=item.body.replace_recipient)
+    body = _by_id(tx, item.actor, item.body)
+    owner = _owner(tx, item.actor, row, body)
+    return _hand(tx, item.actor, [(row, code, owner)], is_replaced=body.replace_recipient)
 
 
 def hand_over_all(tx: Transaction, item: HandOverSchedules) -> Handed:
@@ -62,17 +64,25 @@ def hand_over_all(tx: Transaction, item: HandOverSchedules) -> Handed:
 
     Where recipients are replaced, those count that the former owner has given to this one before.
     """
-    actor, body = item.actor, item.body
-    rows = [row for row in sql.owned(tx.connection, actor.space.id, body.former) if _is_meant(row, body)]
+    actor, body = item.actor, _by_id(tx, item.actor, item.body)
+    former = member_id(tx.connection, actor, item.body.former, "former")
+    rows = [
+        row
+        for row in sql.owned(tx.connection, actor.space.id, former)
+        if row.owner == former or (body.replace_recipient and body.owner in {None, row.owner})
+    ]
     found = within(tx.connection, actor, rows)
     if not found:
-        raise missing("schedule of the owner", body.former[:64], "former", named=body.former)
+        raise missing("schedule of the owner", item.body.former[:254], "former", named=former)
     given = [(row, code, _owner(tx, actor, row, body)) for row, code in found]
     return _hand(tx, actor, given, is_replaced=body.replace_recipient)
 
 
-def _is_meant(row: ScheduleRow, body: HandOverAll) -> bool:
-    return row.owner == body.former or (body.replace_recipient and body.owner in {None, row.owner})
+def _by_id(tx: Transaction, actor: Actor, body: HandOver) -> HandOver:
+    """The same, the new owner by id."""
+    if body.owner is None:
+        return body
+    return body.model_copy(update={"owner": member_id(tx.connection, actor, body.owner, "owner")})
 
 
 def _owner(tx: Transaction, actor: Actor, row: ScheduleRow, body: HandOver) -> str:

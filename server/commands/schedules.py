@@ -47,6 +47,7 @@ from ..store.transaction import Transaction
 from . import actions, definition_starts, definitions, launches, notification_rules
 from .definition_starts import Start
 from .kept_schedules import check_needs_no_file, check_space_room
+from .people import member_id
 from .schedule_events import give_up, say
 from .standing import by
 
@@ -139,6 +140,9 @@ def create(tx: Transaction, item: CreateSchedule) -> ScheduleRow:
     check_active(space)
     definition, job_type = definitions.find(tx.connection, actor, item.definition)
     check_room(tx.connection, definition, item.most)
+    if body.fallback_owner is not None:
+        fallback = member_id(tx.connection, actor, body.fallback_owner, "fallbackOwner")
+        body = body.model_copy(update={"fallback_owner": fallback})
     row = new_schedule(
         space.id, body, tx.now, actor.key_id, zone=space.time_zone, definition_id=definition.id
     )
@@ -226,6 +230,8 @@ def update(tx: Transaction, item: UpdateSchedule) -> ScheduleRow:
     before, code = kept(tx, actor, item.schedule_id)
     sent = item.body.sent()
     _refuse_kept(before, sent)
+    if sent.get("fallbackOwner") is not None:
+        sent["fallbackOwner"] = member_id(tx.connection, actor, sent["fallbackOwner"], "fallbackOwner")
     space = tx.space(before.space_id)
     after = changed_schedule(before, sent, tx.now, actor.key_id, space.time_zone)
     if after is before:

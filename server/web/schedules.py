@@ -17,6 +17,7 @@ from listener_sdk.protocol.schedules import (
 
 from ..commands import definitions, schedules
 from ..commands.ownership import HAND_OVER, HAND_OVER_ALL, Handed, HandOverSchedule, HandOverSchedules
+from ..commands.people import member_id
 from ..commands.schedules import (
     CREATE_SCHEDULE,
     DELETE_SCHEDULE,
@@ -60,7 +61,8 @@ async def _index(call: Call, definition: str | None) -> web.Response:
 
     def read(reader: Reader) -> tuple[list[dict[str, Any]], str | None]:
         number = None if definition is None else definitions.find(reader, call.actor, definition)[0].id
-        wanted = ScheduleFilter(number, None, enabled, owner)
+        owned_by = None if owner is None else member_id(reader, call.actor, owner, "owner")
+        wanted = ScheduleFilter(number, None, enabled, owned_by)
         found = sql.page(reader, call.actor.space.id, wanted, window)
         rows, following = page_of(found, window.size, KIND)
         return schedules.shown(reader, call.actor, rows), following

@@ -161,6 +161,30 @@ async def test_whoever_edits_owns_it_and_hands_it_over(defined):
     assert again.error["code"] == "not_found"
 
 
+async def test_administrators_name_owners_by_e_mail(defined):
+    made = await make(defined)
+    ada, bea = await member(defined), await member(defined, "Bea")
+    mails = [(await defined.call("GET", f"/v1/members/{one}")).data["email"] for one in (ada, bea)]
+    path, every = f"/v1/schedules/{made['id']}", "/v1/schedules/hand-over"
+    assert (await defined.call("POST", f"{path}/owner", {"owner": mails[0].upper()})).data["owner"] == ada
+    assert [one["id"] for one in (await defined.call("GET", f"/v1/schedules?owner={mails[0]}")).data] == [
+        made["id"]
+    ]
+    sent = {"former": mails[0], "owner": mails[1]}
+    assert (await defined.call("POST", every, sent)).data["owner"] == bea
+    again = await defined.call("POST", every, sent)
+    assert (again.status, again.error["key"]) == (404, "former")
+    assert (await defined.call("PATCH", path, {"fallbackOwner": mails[0]})).data["fallbackOwner"] == ada
+    more = await make(defined, fallbackOwner=mails[1])
+    assert more["fallbackOwner"] == bea
+    unknown = await defined.call("POST", f"{path}/owner", {"owner": "x@example.com"})
+    assert (unknown.status, unknown.error["key"]) == (404, "owner")
+    operator = await key_of(defined, "operator")
+    for mail in (mails[0], "x@example.com"):
+        answer = await defined.call("GET", f"/v1/schedules?owner={mail}", key=operator)
+        assert (answer.status, answer.error["key"]) == (403, "owner")
+
+
 async def test_an_owner_may_have_jobs_run_and_log_in(defined):
     made = await make(defined)
     path = f"/v1/schedules/{made['id']}/owner"
