@@ -2,6 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 SEEDS ?= 100
+RACE_S ?= 100
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -22,8 +23,8 @@ story: $(VENV)/.examples  ## run the examples of a shop's workbook, one after th
 test: $(VENV)/.test  ## run the tests; options of pytest go in ARGS
 	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
-test-race: $(VENV)/.test  ## let two servers race for the same due times, one of them killed again and again
-	TICKWIRE_TEST_RACE_S=100 $(BIN)/python -m pytest tests/scenarios/test_schedules.py $(ARGS)
+test-race: $(VENV)/.test  ## let two servers race for the same due times, one of them killed again and again, RACE_S=100 seconds
+	TICKWIRE_TEST_RACE_S=$(RACE_S) $(BIN)/python -m pytest tests/scenarios/test_schedules.py $(ARGS)
 
 test-calendar: $(VENV)/.test  ## compare all due times of forty zones and forty years with two calendars, half an hour
 	CALENDAR=full $(BIN)/python -m pytest -n auto tests/server/core/test_occurrences_calendar.py $(ARGS)

@@ -55,6 +55,29 @@ def test_due_times_while_the_server_was_away_are_all_accounted_for():
     assert 4 <= jobs <= 9
 
 
+def test_after_a_crash_jobs_are_taken_as_fast_as_ever():
+    async def scenario(world):
+        world.listener(work=at_once)
+        await declare(world, world.admin, inputSchema=ANY)
+        await define(world, world.admin)
+        for _ in range(10):
+            await schedule(world, world.admin, cron="* * * * *", overlap="allow", late="all")
+        await world.advance(minutes=5, seconds=10)
+        world.crash()
+        await world.advance(minutes=5, seconds=30)
+        await world.start()
+        back = world.clock()
+        await world.advance(minutes=5)
+        await world.settle()
+        return back, world.rows("SELECT created_at, started_at FROM job ORDER BY id")
+
+    back, jobs = run(scenario, start=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert len(jobs) >= 10 * 15
+    made_up = [created for created, _ in jobs if back <= created < back + 10_000]
+    assert len(made_up) == 10 * 5
+    assert max(started - created for created, started in jobs) < 2_000
+
+
 def test_twenty_schedules_through_a_week():
     async def scenario(world):
         world.listener(work=at_once)
