@@ -3,10 +3,11 @@
 from listener_sdk.protocol.times import from_wire
 from listener_sdk.protocol.timings import Timing
 from server.core.crowding import crowd
-from server.core.occurrences import occurrences
+from server.core.occurrences import Occurrences, occurrences
 from server.core.zones import zone
 
 NINE = from_wire("2026-11-23T08:00:00Z")
+each = Occurrences.each
 
 
 def others(*texts, **fields):
@@ -34,6 +35,20 @@ def test_where_nobody_is_nothing_is_advised():
 def test_there_may_be_no_free_minute():
     found = crowd(others("* * * * *"), NINE, zone("UTC"))
     assert (found["count"], found["free"]) == (1, None)
+
+
+def test_each_minute_is_looked_at_once_until_none_is_free(monkeypatch):
+    looks = []
+    monkeypatch.setattr(Occurrences, "each", lambda self, at: looks.append(at) or each(self, at))
+    found = crowd(others(*["*/10 * * * * ?"] * 50), NINE, zone("UTC"))
+    assert (found["count"], found["free"]) == (50, None)
+    assert len(looks) == 60 + 49
+
+
+def test_a_minute_whose_first_time_is_skipped_is_busy_where_another_runs():
+    spring = from_wire("2026-03-29T01:00:00Z")
+    found = crowd(others("30 0 2,3 * * ?", gap="skip"), spring, zone("UTC"))
+    assert found["count"] == 1
 
 
 def test_skipped_times_keep_nobody_away():
