@@ -168,6 +168,7 @@ def patterns() -> str:
 def routes() -> str:
     """Routes over HTTP."""
     from server.core.roles import FRAMES, PERMISSIONS, ROLES, may  # noqa: PLC0415 - most pages need no server
+    from server.web.parameters import TAKEN  # noqa: PLC0415 - most pages need no server
     from server.web.routes import AUTH, ROUTES  # noqa: PLC0415 - most pages need no server
 
     served = [r for r in ROUTES if "not_supported" not in r.summary]
@@ -180,6 +181,10 @@ def routes() -> str:
             ("method", "path", "needs", "what it does"),
             [(f"`{r.method}`", f"`{r.path}`", AUTH.get(r.auth, r.auth), r.summary) for r in served],
         ),
+        "## Parameters of lists",
+        "These lists refuse a parameter that they do not know, with the names that may have been meant. All others, those of Flatfile's and "
+        "Conscia's clients among them, ignore it.",
+        table(("path", "takes"), [(f"`{path}`", line(names)) for path, names in TAKEN.items()]),
         "## Roles",
         "A key has a role in its space. A key of the whole store (`everySpace`) acts in its own space, or in the one that the header "
         "`X-Customer-Code` names by its code; as administrator it has the permission `own` too. What a key does not open is not found.",

@@ -24,6 +24,7 @@ from .departure import CALLS, Calls
 from .heads import check_address, check_plain, shown_path
 from .key_watch import watch_keys
 from .origins import Origins
+from .parameters import check_taken
 from .proxies import Proxies
 from .reaching import guard_of
 from .routes import ROUTES, Route
@@ -93,6 +94,8 @@ def _guarded(node: Node, route: Route) -> _Handler:
                 await guard(call)
             if request.query_string:
                 call.check_space()
+                if route.method == "GET":
+                    check_taken(route.path, request.query)
             return await route.handler(call)
         except Refusal as refusal:
             who = refusal.actor if isinstance(refusal, ClosedSpace) else actor

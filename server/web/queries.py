@@ -17,7 +17,7 @@ _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Query:
-    """The parameters of one request. An empty one counts as left out; unknown ones are ignored."""
+    """The parameters of one request. An empty one counts as left out; see `parameters` for unknown ones."""
 
     def __init__(self, request: web.Request) -> None:
         self._given: MultiMapping[str] = request.query
