@@ -30,7 +30,7 @@ class Runs:
 
         - ``filters``: ``definition`` (code or id), ``schedule`` (id), ``target``; ``result`` (``running``, ``success``, ``partial``,
           ``failed``, ``canceled``, ``skipped``), ``mode`` and ``trigger`` (``person``, ``api``, ``schedule``, ``event``, ``hook``,
-          ``action``, ``retry``), each one or a list; ``since``, ``until`` (when they were made); ``page_size`` (50; at most 1,000),
+          ``listener``, ``action``, ``retry``), each one or a list; ``since``, ``until`` (when they were made); ``page_size`` (50; at most 1,000),
           ``cursor``
         """
         check_names("list", filters, FILTERS)

@@ -16,7 +16,7 @@ from .output import counted, emit, local, say, spelled, tell, wire
 from .tables import table
 
 PAGE: Final = 500
-COLUMNS: Final = ("NEW", "ID", "AT", "TITLE", "JOB", "TEXT")
+COLUMNS: Final = ("NEW", "ID", "AT (LOCAL)", "TITLE", "JOB", "TEXT")
 UNREAD: Final = "*"
 
 

@@ -1,7 +1,8 @@
 """``tickwire runs``: what became of job definitions, listed, shown, exported, and run again."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from itertools import compress
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import click
 from ..client import Client
 from ..protocol.events import Event
 from ..protocol.jobs import Job
+from ..protocol.near_names import did_you_mean
 from ..protocol.runs import MODES, RESULTS, TRIGGERS, Run
 from . import outcomes
 from .connection import Command, call, connection_options, json_option
@@ -24,7 +26,19 @@ from .tables import table
 from .told import deliveries, say_deliveries
 
 PAGE: Final = 500
-COLUMNS: Final = ("ID", "DEFINITION", "RESULT", "MODE", "STARTED BY", "CREATED", "TOOK", "COUNTS", "MESSAGE")
+COLUMNS: Final = (
+    "ID",
+    "DEFINITION",
+    "RESULT",
+    "MODE",
+    "STARTED BY",
+    "DUE (LOCAL)",
+    "CREATED (LOCAL)",
+    "TOOK",
+    "COUNTS",
+    "MESSAGE",
+)
+_DUE: Final = COLUMNS.index("DUE (LOCAL)")
 _STYLES: Final = {"success": "bold green", "partial": "bold yellow", "failed": "bold red"}
 _BY: Final = ("memberId", "keyId", "name", "scheduleId", "eventId", "hookId", "actionId")
 
@@ -41,22 +55,33 @@ def choosing_options(command: Command) -> Command:
     return command
 
 
+def _words(known: Sequence[str]) -> dict[str, Any]:
+    """An option that takes several of these words: by repetition, or separated by commas as over HTTP."""
+
+    def read(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+        found = tuple(part for text in given for part in map(str.strip, text.split(",")) if part)
+        for wrong in [part for part in found if part not in known]:
+            near = did_you_mean(wrong, known)
+            raise click.BadParameter(f"{wrong!r} is none of {', '.join(known)}.{near}", param=option)
+        return found
+
+    return {"multiple": True, "callback": read, "metavar": f"[{'|'.join(known)}]"}
+
+
 _OPTIONS: Final = (
     click.option("--definition", metavar="CODE", help="Only runs of this definition."),
     click.option("--schedule", metavar="ID", help="Only runs of this schedule."),
     click.option("--target", metavar="TEXT", help="Only runs of definitions that fill this."),
     click.option(
         "--result",
-        type=click.Choice(RESULTS),
-        multiple=True,
-        help="Only runs that ended so; may be repeated.",
+        **_words(RESULTS),
+        help="Only runs that ended so; several by commas, or repeated.",
     ),
     click.option("--mode", type=click.Choice(MODES), help="Only full or delta runs."),
     click.option(
         "--trigger",
-        type=click.Choice(TRIGGERS),
-        multiple=True,
-        help="Only runs that such started; may be repeated.",
+        **_words(TRIGGERS),
+        help="Only runs that such started; several by commas, or repeated.",
     ),
     click.option("--since", metavar="SPAN|TIME", help="Made in the last 12h or 30d, or since an ISO time."),
     click.option("--until", metavar="SPAN|TIME", help="Not made after: 1d (ago), or an ISO time."),
@@ -81,7 +106,9 @@ def list_runs(
     if as_json:
         emit([wire(run) for run in shown])
     else:
-        table(COLUMNS, map(_row, shown), empty="There are no such runs.")
+        used = [number != _DUE or any(run.due_at for run in shown) for number in range(len(COLUMNS))]
+        rows = [list(compress(_row(run), used)) for run in shown]
+        table(list(compress(COLUMNS, used)), rows, empty="There are no such runs.")
     if len(runs) > len(shown):
         tell(f"Only the newest {counted(limit, 'run')} of more: see --limit and --all.")
 
@@ -112,6 +139,7 @@ def _row(run: Run) -> tuple[Any, ...]:
         run.status if run.result == "running" else run.result,
         run.mode,
         _by(run),
+        local(run.due_at),
         local(run.created_at),
         _took(run),
         _counts(run),
@@ -120,10 +148,16 @@ def _row(run: Run) -> tuple[Any, ...]:
 
 
 def _by(run: Run) -> str:
-    """``schedule us_sch_1``: what has started it, and which."""
-    kind = str(run.trigger.get("kind", ""))
-    named = next((str(run.trigger[name]) for name in _BY if run.trigger.get(name)), "")
-    return f"{kind} {named}".strip()
+    """``schedule us_sch_1``: what has started it, and which; ``api us_key_1, schedule Mornings`` where somebody had a schedule run."""
+    told = run.trigger
+    kind = str(told.get("kind", ""))
+    named = next((str(told[name]) for name in _BY if told.get(name)), "")
+    through = (
+        ""
+        if kind == "schedule" or not told.get("scheduleId")
+        else f", schedule {told.get('name') or told['scheduleId']}"
+    )
+    return f"{kind} {named}".strip() + through
 
 
 def _took(run: Run) -> str:

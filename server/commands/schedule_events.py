@@ -1,6 +1,6 @@
 """What the log tells of schedules: what people change, and due times for which nothing runs."""
 
-from typing import Any
+from typing import Any, Final
 
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
@@ -16,6 +16,9 @@ from ..store.schedules import Slot
 from ..store.transaction import NewEvent, Transaction
 from . import health
 from .changes import context_of, tell
+
+LONGEST_SAID: Final = 1_000
+"""Characters of why there was no job that history keeps."""
 
 
 def say(
@@ -68,7 +71,7 @@ def skipped(
     tx: Transaction, row: ScheduleRow, code: str | None, skip: Skip, message: str | None = None
 ) -> None:
     """Nothing runs for these due times: kept for history, and told."""
-    _keep(tx, row, skip, "skipped")
+    _keep(tx, row, skip, "skipped", message)
     told(tx, "schedule:skipped", row, code, **_payload(skip, message))
 
 
@@ -90,7 +93,7 @@ def failed(
     tx: Transaction, row: ScheduleRow, code: str | None, skip: Skip, message: str | None = None
 ) -> None:
     """No job could be made for this due time: kept for history, and told."""
-    _keep(tx, row, skip, "failed")
+    _keep(tx, row, skip, "failed", message)
     if row.definition_id is not None:
         head = {} if code is None else {"definition": code}
         said = message or why(skip.reason)
@@ -98,7 +101,7 @@ def failed(
     told(tx, "schedule:failed", row, code, **_payload(skip, message))
 
 
-def _keep(tx: Transaction, row: ScheduleRow, skip: Skip, result: str) -> None:
+def _keep(tx: Transaction, row: ScheduleRow, skip: Skip, result: str, message: str | None) -> None:
     slot = Slot(
         schedule_id=row.id,
         due_at=skip.due_at,
@@ -109,6 +112,8 @@ def _keep(tx: Transaction, row: ScheduleRow, skip: Skip, result: str) -> None:
         reason=skip.reason,
         times=skip.times,
         until_at=_until(skip),
+        name=row.label,
+        said=None if message is None else message[:LONGEST_SAID],
     )
     tx.insert("slot", sql.SLOT, slot)
 

@@ -31,7 +31,10 @@ MOST_COUNTED: Final = 10_000
 
 
 class Missed(NamedTuple):
-    """A due time that became no job, or ``times`` of them up to ``until_at``; ``job_id`` is one that was made for it later."""
+    """A due time that became no job, or ``times`` of them up to ``until_at``; ``job_id`` is one that was made for it later.
+
+    ``name`` is what the schedule was called then, ``said`` what more was said than the reason tells.
+    """
 
     schedule_id: int
     due_at: int
@@ -43,6 +46,8 @@ class Missed(NamedTuple):
     reason: str | None
     times: int
     until_at: int | None
+    name: str | None = None
+    said: str | None = None
 
     @property
     def public_id(self) -> str:
@@ -54,7 +59,7 @@ class Missed(NamedTuple):
         """What people read of it."""
         least = "At least " if self.times >= MOST_COUNTED else ""
         many = "" if self.times <= 1 else f" {least}{self.times:,} due times in all."
-        return f"{why(self.reason)}{many}"
+        return f"{self.said or why(self.reason)}{many}"
 
 
 def why(reason: str | None) -> str:

@@ -28,7 +28,7 @@ MOST_FILES: Final = 20
 class RunRow:
     """One run: a job with the ``reason`` of its failure and its first files, or a due time that was missed.
 
-    Of that ``code`` is the definition's, and ``schedule`` how its schedule is called, as far as these are there.
+    Of that ``code`` is the definition's, and ``job_type`` what its jobs are, as far as it is there.
     """
 
     place: Place
@@ -38,7 +38,7 @@ class RunRow:
     files: Sequence[FileRow] = ()
     file_count: int = 0
     code: str | None = None
-    schedule: str | None = None
+    job_type: str | None = None
 
 
 _ZERO: Final[Mapping[str, Any]] = {}
@@ -137,11 +137,12 @@ def _link(row: FileRow, space: Space, link: FileLink) -> dict[str, Any]:
 def _missed_wire(run: RunRow, missed: Missed | None) -> dict[str, Any]:
     assert missed is not None, "a run is a job or a due time"
     message = missed.message
-    named = {} if run.schedule is None else {"name": run.schedule}
+    named = {} if missed.name is None else {"name": missed.name}
     found: dict[str, Any] = {
         "id": missed.public_id,
         "definition": run.code,
         "definitionId": None if missed.definition_id is None else encode(DEFINITION, missed.definition_id),
+        "jobType": run.job_type,
         "trigger": {"kind": "schedule", "scheduleId": encode(SCHEDULE, missed.schedule_id), **named},
         "result": missed.result,
         "dueAt": to_wire(missed.due_at),
@@ -161,8 +162,8 @@ def _missed_wire(run: RunRow, missed: Missed | None) -> dict[str, Any]:
 
 
 COLUMNS: Final = (
-    "id", "definition", "result", "mode", "trigger", "by", "dueAt", "createdAt", "startedAt", "finishedAt", "attempts", "total", "ok",
-    "failed", "skipped", "heading", "message", "errorCode", "errorMessage", "files", "rerunOf", "count",
+    "id", "definition", "jobType", "result", "mode", "trigger", "by", "schedule", "dueAt", "createdAt", "startedAt", "finishedAt",
+    "attempts", "total", "ok", "failed", "skipped", "heading", "message", "errorCode", "errorMessage", "files", "rerunOf", "reason", "count",
 )  # fmt: skip
 """The names in a table of runs, in the order of an export."""
 _BY: Final = ("memberId", "keyId", "scheduleId", "eventId", "hookId", "actionId")
@@ -179,6 +180,7 @@ def run_cells(run: RunRow) -> list[str]:
     own: dict[str, Any] = {
         "trigger": trigger["kind"],
         "by": by,
+        "schedule": trigger.get("name") if "scheduleId" in trigger else None,
         **{name: counts.get(name) for name in ("total", "ok", "failed", "skipped")},
         "errorCode": error.get("code"),
         "errorMessage": error.get("message"),

@@ -33,7 +33,9 @@ ARMS: Final = 100
 """Arms of one statement."""
 HEADS: Final = 1_000
 """Arms of which one statement finds the first run."""
-_MISSED: Final = "schedule_id, due_at, space_id, definition_id, at, job_id, result, reason, count, until_at"
+_MISSED: Final = (
+    "schedule_id, due_at, space_id, definition_id, at, job_id, result, reason, count, until_at, name, said"
+)
 _Item = TypeVar("_Item")
 _SELECT_JOB: Final = ", ".join("NULL" if name == "result" else name for name in JOB_COLUMNS)
 """Of a job all but its data for programs, which history does not show."""
@@ -317,13 +319,12 @@ def _shown(
     counts = files.count_of_jobs(reader, list(attached))
     left_out = [missed[place] for place in places if not place.is_job]
     codes = _codes(reader, [one.definition_id for one in left_out])
-    names = schedules.labels(reader, {one.schedule_id for one in left_out}) if left_out else {}
     found = []
     for place in places:
         if not place.is_job:
             one = missed[place]
-            code, name = codes.get(one.definition_id or 0), names.get(one.schedule_id)
-            found.append(RunRow(place, missed=one, code=code, schedule=name))
+            code, job_type = codes.get(one.definition_id or 0, (None, None))
+            found.append(RunRow(place, missed=one, code=code, job_type=job_type))
         elif place.first in jobs:
             own: Sequence[FileRow] = attached.get(place.first, ())
             row = jobs[place.first]
@@ -332,10 +333,10 @@ def _shown(
     return found
 
 
-def _codes(reader: Reader, ids: Iterable[int | None]) -> dict[int, str]:
-    """The codes of definitions, as far as they are there."""
+def _codes(reader: Reader, ids: Iterable[int | None]) -> dict[int, tuple[str, str]]:
+    """The codes of definitions and of their job types, as far as they are there."""
     numbers = sorted({number for number in ids if number is not None})
     if not numbers:
         return {}
-    rows = reader.rows("SELECT id, code FROM definition WHERE id IN LIST(:ids)", ids=numbers)
-    return {row[0]: row[1] for row in rows}
+    rows = reader.rows("SELECT id, code, type_code FROM definition WHERE id IN LIST(:ids)", ids=numbers)
+    return {row[0]: (row[1], row[2]) for row in rows}

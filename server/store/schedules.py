@@ -25,7 +25,8 @@ MOVED: Final = (
 )  # fmt: skip
 """What the passing of time changes."""
 SLOT: Final = (
-    "schedule_id", "due_at", "space_id", "definition_id", "at", "job_id", "result", "reason", "count", "until_at",
+    "schedule_id", "due_at", "space_id", "definition_id", "at", "job_id", "result", "reason", "count", "until_at", "name",
+    "said",
 )  # fmt: skip
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM schedule"  # noqa: S608 - names of our own fields
 _SELECT_MISSED: Final = (
@@ -37,7 +38,10 @@ _RUNNING: Final = "finished_at IS NULL AND (status IN ('ready', 'executing', 'wa
 
 
 class Slot(NamedTuple):
-    """A due time that was dealt with: a job, or a ``result`` (skipped, failed) and its ``reason``; ``times`` of them up to ``until_at``."""
+    """A due time that was dealt with: a job, or a ``result`` (skipped, failed) and its ``reason``; ``times`` of them up to ``until_at``.
+
+    Of those that became no job ``name`` is what the schedule was called then, and ``said`` what more was said than the reason tells.
+    """
 
     schedule_id: int
     due_at: int
@@ -49,6 +53,8 @@ class Slot(NamedTuple):
     reason: str | None = None
     times: int = 1
     until_at: int | None = None
+    name: str | None = None
+    said: str | None = None
 
 
 class Made(NamedTuple):
@@ -165,12 +171,6 @@ def count_owned(reader: Reader, space_id: int, owner: str) -> int:
         owner=owner,
     )
     return int(rows[0][0])
-
-
-def labels(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
-    """What people call these schedules, as far as they are there."""
-    rows = reader.rows(f"{_SELECT} WHERE id IN LIST(:ids)", ids=list(ids))
-    return {row[0]: ScheduleRow(*row).label for row in rows}
 
 
 def insert(connection: Connection, row: ScheduleRow) -> None:

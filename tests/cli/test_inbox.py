@@ -27,7 +27,7 @@ def test_an_inbox_is_listed_with_what_is_unread(inbox, tickwire):
     inbox.notes[1]["readAt"] = inbox.notes[1]["at"]
     shown = tickwire("inbox", "--member", "ada@example.com")
     header, newest, oldest = shown.stdout.splitlines()
-    assert header.split() == ["NEW", "ID", "AT", "TITLE", "JOB", "TEXT"]
+    assert header.split() == ["NEW", "ID", "AT", "(LOCAL)", "TITLE", "JOB", "TEXT"]
     assert newest.startswith("*    us_nt_0000000002")
     assert newest.endswith("us_jb_2 and 1 more  First: x.")
     assert oldest.startswith("     us_nt_0000000001")

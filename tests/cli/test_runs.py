@@ -1,6 +1,8 @@
 """The history on the command line."""
 
 import json
+import re
+from datetime import datetime
 
 import pytest
 
@@ -38,18 +40,20 @@ def history(api):
 
 def test_runs_are_listed_with_what_came_of_them(history, tickwire):
     head, running, skipped, failed, done = tickwire("runs").stdout.splitlines()
-    assert head.split() == [
+    assert re.split("  +", head) == [
         "ID",
         "DEFINITION",
         "RESULT",
         "MODE",
-        "STARTED",
-        "BY",
-        "CREATED",
+        "STARTED BY",
+        "DUE (LOCAL)",
+        "CREATED (LOCAL)",
         "TOOK",
         "COUNTS",
         "MESSAGE",
     ]
+    due = f"{datetime.fromisoformat(AT).astimezone():%Y-%m-%d %H:%M:%S}"
+    assert (skipped.count(due), done.count(due)) == (2, 1)
     assert "  ready  " in running
     assert "schedule us_sch_1" in skipped
     assert skipped.endswith("3 due times were skipped.")
@@ -63,6 +67,33 @@ def test_runs_are_listed_with_what_came_of_them(history, tickwire):
     assert [one["id"] for one in json.loads(tickwire("runs", "--json").stdout)] == [
         one["id"] for one in history.history.runs
     ]
+
+
+def test_without_due_times_there_is_no_column_of_them(history, tickwire):
+    del history.history.runs[1]
+    assert "DUE" not in tickwire("runs").stdout
+
+
+def test_a_run_that_somebody_had_a_schedule_make_says_which(history, tickwire):
+    history.history.runs[0]["trigger"] = {
+        "kind": "api",
+        "keyId": "us_key_1",
+        "scheduleId": "us_sch_1",
+        "name": "Mornings",
+    }
+    assert "  api us_key_1, schedule Mornings  " in tickwire("runs").stdout
+    history.history.runs[3]["trigger"] = history.history.runs[0]["trigger"]
+    assert "api us_key_1, schedule Mornings\n" in tickwire("runs", "show", "us_jb_0000000001").stdout
+
+
+def test_results_and_triggers_may_be_separated_by_commas(history, tickwire):
+    tickwire("runs", "--result", "failed,partial", "--result", "skipped", "--trigger", "person, listener")
+    [asked] = history.history.asked
+    assert (asked["result"], asked["trigger"]) == ("failed,partial,skipped", "person,listener")
+    refused = tickwire("runs", "--result", "failed,partail")
+    assert refused.exit_code == 2
+    assert "'partail' is none of" in refused.stderr
+    assert "Did you mean partial?" in refused.stderr
 
 
 def test_there_may_be_none(api, tickwire):

@@ -373,6 +373,9 @@ CREATE TABLE slot (
     reason TEXT,
     count BIGINT NOT NULL,
     until_at BIGINT,
+    -- How the schedule was called then, and what more was said than the reason tells.
+    name TEXT,
+    said TEXT,
     PRIMARY KEY (schedule_id, due_at)
 );
 -- Those of definitions that became no job, as history finds them.

@@ -151,9 +151,10 @@ def test_a_due_time_that_was_left_out_is_a_run_without_a_job(space):
         "message": f"{WHY['owner_inactive']} 1,200 due times in all.",
     }
     assert shown["rerunId"] == "us_jb_0000000004"
-    named = RunRow(
-        place_of_missed(MISSED), missed=MISSED._replace(until_at=MISSED.due_at + 1), schedule="Nightly"
-    )
+    told = MISSED._replace(until_at=MISSED.due_at + 1, name="Nightly", said="The job us_jb_1 had not ended.")
+    named = RunRow(place_of_missed(MISSED), missed=told, job_type="export")
+    assert run_wire(named)["message"] == "The job us_jb_1 had not ended."
+    assert run_wire(named)["jobType"] == "export"
     assert run_wire(named)["trigger"]["name"] == "Nightly"
     assert run_wire(named)["untilAt"] == "2026-01-01T00:00:00.001Z"
 
@@ -168,5 +169,7 @@ def test_a_table_has_a_cell_for_each_name(run):
         "1",
     )
     assert (cells["skipped"], cells["errorCode"], cells["rerunOf"]) == ("", "", "")
-    missed = dict(zip(COLUMNS, run_cells(RunRow(place_of_missed(MISSED), missed=MISSED)), strict=True))
+    row = RunRow(place_of_missed(MISSED), missed=MISSED._replace(name="Nightly"), job_type="export")
+    missed = dict(zip(COLUMNS, run_cells(row), strict=True))
+    assert (missed["jobType"], missed["schedule"], missed["reason"]) == ("export", "Nightly", "still_running")
     assert (missed["result"], missed["count"], missed["definition"]) == ("skipped", "1", "")
