@@ -39,7 +39,7 @@ class Schedules:
         cron: str | None = None,
         *,
         time_zone: str,
-        after: datetime | None = None,
+        after: datetime | str | None = None,
         count: int = PREVIEWED,
         neighbours: bool = False,
         **fields: Any,
@@ -51,13 +51,14 @@ class Schedules:
         - ``cron``: an expression, or of ``fields`` one of ``repeat`` (``{"every": 2, "unit": "weeks", "start": "2026-01-05T09:00"}``) and
           ``once`` (``"2026-12-24T09:00"``)
         - ``time_zone``: a name such as ``Europe/Paris``
-        - ``after``: the times after this one; else after now
+        - ``after``: the times after this one (of the time zone, unless it has an offset); else after now
         - ``count``: how many, 100 at most
         - ``neighbours``: say too which schedules of the space run in the minute of the first time, and which minute is free
         - ``fields``: ``dialect`` (``unix`` or ``quartz``), ``gap`` (``next-valid`` or ``skip``), ``fold`` (``first`` or ``both``), ``start``, ``end``
         """
         check_names("preview", fields, names_of(Timing, "cron", "time_zone"))
-        asked = {**_written(fields), "cron": cron, "time_zone": time_zone, "from_": after, "count": count}
+        asked = {**_written(fields), "cron": cron, "time_zone": time_zone, "count": count}
+        asked["from_"] = after.isoformat() if isinstance(after, datetime) else after
         sent = body_text(PreviewAsked, {**asked, "neighbours": neighbours or None})
         return await self._http.record(Preview, "POST", "/v1/schedules/preview", sent)
 

@@ -32,17 +32,15 @@ def as_parameters(pairs: Iterable[str], option: str, schema: Mapping[str, Any]) 
     return found
 
 
-def json_object(text: str, option: str) -> dict[str, Any]:
-    """The JSON object in a text, or in the file that ``@path`` names."""
+def json_object(text: str, option: str, example: str = '{"rows": 100}') -> dict[str, Any]:
+    """The JSON object in a text, or in the file that ``@path`` names; ``example`` is one that may stand there."""
     source = _read(text[1:], option) if text.startswith("@") else text
     try:
         found = _parsed(source)
     except ValueError as error:
-        raise Misuse(
-            f"{option} is not JSON: {error}. Write an object such as '{{\"rows\": 100}}'."
-        ) from error
+        raise Misuse(f"{option} is not JSON: {error}. Write an object such as '{example}'.") from error
     if not isinstance(found, dict):
-        raise Misuse(f"{option} must be a JSON object such as '{{\"rows\": 100}}'.")
+        raise Misuse(f"{option} must be a JSON object such as '{example}'.")
     return found
 
 

@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+RULE: Final = '{"on": "failed", "channels": ["email"], "addresses": ["ops@example.com"]}'
+"""An example."""
 _ON: Final = {
     "failed": "failed runs",
     "failedAndPartial": "runs that failed or were completed in part",

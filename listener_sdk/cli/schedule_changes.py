@@ -12,6 +12,7 @@ from .failures import Misuse
 from .members import id_of
 from .output import counted, emit, say, wire
 from .pairs import json_object
+from .rule_texts import RULE
 from .schedule_lists import made
 from .timing_texts import timing_of
 from .told import warn_without_mail
@@ -122,7 +123,7 @@ async def _fields(client: Client, given: dict[str, Any]) -> dict[str, Any]:
     if joined:
         fields["params"] = joined
     if rules:
-        fields["notifications"] = [json_object(rule, "--notify") for rule in rules]
+        fields["notifications"] = [json_object(rule, "--notify", RULE) for rule in rules]
     if "fallback_owner" in fields:
         fields["fallback_owner"] = await id_of(client, fields["fallback_owner"])
     return fields

@@ -67,7 +67,7 @@ for _one in (list_schedules, show_schedule, create, edit, enable, disable, delet
     "--from",
     "after",
     metavar="TIME",
-    help="Show the times after this one (without an offset: of this machine); else after now.",
+    help="Show the times after this one (without an offset: of the time zone); else after now.",
 )
 @connection_options
 @json_option
@@ -81,13 +81,14 @@ def explain(
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    r"""Say what TEXT means, and when it is due next. It is kept nowhere.
+    """Say what TEXT means, and when it is due next. It is kept nowhere.
 
     TEXT is a cron expression, a repetition in JSON, or one time:
 
-    \b
     tickwire schedules explain "0 9 * * 1-5" --zone Europe/Paris
+
     tickwire schedules explain '{"every": 2, "unit": "weeks", "start": "2026-01-05T09:00"}'
+
     tickwire schedules explain 2026-12-24T09:00
     """
     given = {**timing_of(text), **{name: value for name, value in chosen.items() if value is not None}}
@@ -134,6 +135,6 @@ def _local(text: str, form: str) -> str:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return None if text is None else datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError) as error:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError as error:
         raise Misuse(f"--from {text!r} is no time. Write, say, 2026-03-28T12:00.") from error

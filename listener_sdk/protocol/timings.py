@@ -130,12 +130,13 @@ class Timing(_Strict):
 
 
 class PreviewAsked(Timing):
-    """``POST /v1/schedules/preview``: a timing, and how many of its times to show that come after ``from`` (now, unless given).
+    """``POST /v1/schedules/preview``: a timing, and how many of its times to show that come after ``from`` (now, unless given; of the zone, unless it
+    has an offset).
 
     ``neighbours``: whether to show too what else of the space is due in the minute of the first.
     """
 
-    from_: Time | None = Field(default=None, alias="from")
+    from_: Moment | None = Field(default=None, alias="from")
     count: int = Field(default=PREVIEWED, ge=1, le=MOST_PREVIEWED)
     neighbours: bool | None = None
 

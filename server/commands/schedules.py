@@ -18,6 +18,7 @@ from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
 from ..core.members import MemberRow
 from ..core.missed import CHANGED
+from ..core.previews import due
 from ..core.refusals import missing
 from ..core.roles import may
 from ..core.schedules import (
@@ -27,7 +28,6 @@ from ..core.schedules import (
     ScheduleRow,
     aimed,
     changed_schedule,
-    check_fires,
     jittered,
     may_own,
     new_schedule,
@@ -175,7 +175,7 @@ def _check(
     """What the schedule adds to its definition; Refusals."""
     facts = row.said.facts
     check_needs_no_file(job_type, "definition")
-    check_fires(row, tx.now)
+    due(row.said.timing, tx.now)
     _check_fallback(tx, row)
     params = facts.get("params", {})
     _check_secrets(actor, definition, params)

@@ -35,7 +35,8 @@ _CYCLE_YEARS: Final = 28
 """Within so many years, 1900 and 2100 not among them, each month has begun on each weekday."""
 _CYCLE_BEGINS: Final = date(2000, 1, 1)
 _ITEM: Final = re.compile(
-    r"(?P<low>\*|[a-z]+|[0-9]{1,4})(-(?P<high>[a-z]+|[0-9]{1,4}))?(/(?P<step>[0-9]{1,4}))?"
+    r"(?P<low>\*|[a-z]+|[0-9]{1,4})(-(?P<high>[a-z]+|[0-9]{1,4}))?(/(?P<step>[0-9]{1,4}))?",
+    re.IGNORECASE,
 )
 _OPEN: Final = frozenset({"*", "?"})
 
@@ -52,8 +53,8 @@ class Place:
 
     def number(self, text: str) -> int:
         """The number that stands or is named here; ValueError."""
-        if text in self.names:
-            return self.names.index(text) + self.lowest
+        if text.lower() in self.names:
+            return self.names.index(text.lower()) + self.lowest
         if not text.isdigit() or not self.lowest <= int(text) <= self.highest:
             named = f" or names such as {self.names[1].upper()}" if self.names else ""
             raise ValueError(f"{text[:40]!r} is no number from {self.lowest} to {self.highest}{named}.")
@@ -139,7 +140,7 @@ def make(dialect: Dialect, fields: Sequence[str]) -> Cron:
     problems: list[Refusal] = []
     plain: list[list[str]] = []
     signs: list[list[str]] = []
-    for place, text in zip(places, written, strict=True):
+    for place, text in zip(places, fields, strict=True):
         try:
             numbers, others = _split(place, text, dialect)
         except ValueError as error:
@@ -160,14 +161,14 @@ def _split(place: Place, text: str, dialect: Dialect) -> tuple[list[str], list[s
     numbers: list[str] = []
     signs: list[str] = []
     for item in text.split(","):
-        if place.name not in {"day of month", "weekday"} or not SIGN.fullmatch(item):
+        if place.name not in {"day of month", "weekday"} or not SIGN.fullmatch(item.lower()):
             numbers += _numbers(place, item, dialect)
         elif dialect == "unix":
             raise ValueError(
                 "?, L, W and # are signs of quartz, which has the seconds first: 0 0 9 ? * MON#1."
             )
         else:
-            signs.append(item)
+            signs.append(item.lower())
     if "?" in text and text != "?":
         raise ValueError("? stands alone: it says that the field does not matter.")
     if place.name == "day of month":
@@ -202,7 +203,7 @@ def _high(place: Place, match: re.Match[str], low: int) -> int:
         return place.highest if match["step"] else low
     high = place.number(match["high"])
     # sat-sun: of a week that begins with Sunday, it is the 7 as well as the 0.
-    return 7 if match["high"] == "sun" and place.lowest == 0 < low else high
+    return 7 if match["high"].lower() == "sun" and place.lowest == 0 < low else high
 
 
 def _wrapped(place: Place, low: int, high: int, step: int, dialect: Dialect) -> Iterator[str]:

@@ -11,6 +11,7 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.timings import Dialect
 
 from .cron import Cron, bad, make
+from .cron_letters import SIGN
 from .cron_words import words
 
 _WORDS: Final = {
@@ -36,12 +37,46 @@ def read_cron(text: str, dialect: Dialect | None = None) -> Cron:
         raise bad("the zone stands in timeZone, not in the expression.")
     found = dialect or _dialect(fields)
     if found == "unix" and len(fields) == 5:
+        _check_no_signs(fields)
         return make("unix", ["0", *fields, "*"])
     if found == "quartz" and len(fields) in {6, 7}:
         return make("quartz", [*fields, "*"][:7])
     if found is None:
         raise _either(fields)
-    raise bad(f"{text[:80]!r} has {len(fields)} fields; {_UNIX if found == 'unix' else _QUARTZ}.")
+    raise bad(f"{text[:80]!r} has {_counted(fields)}; {_UNIX if found == 'unix' else _QUARTZ}.")
+
+
+def _counted(fields: list[str]) -> str:
+    return "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+
+
+def _check_no_signs(fields: list[str]) -> None:
+    """Refusal of Quartz's signs in five fields, with the same expression as it is to be written; not where more is wrong with it."""
+    day, weekday = fields[2], fields[4]
+    if not any(SIGN.fullmatch(item.lower()) for text in (day, weekday) for item in text.split(",")):
+        return
+    if {day, weekday} & {"?"}:
+        unix = ["*" if text == "?" else text for text in fields]
+        said = _meant(lambda: make("unix", ["0", *unix, "*"]))
+        if said is not None:
+            raise bad(
+                f"? is a sign of quartz: write * in its place, {' '.join(unix)!r}, which means: {said}."
+            )
+    quartz = ["0", *fields]
+    if "*" in {day, weekday}:
+        quartz[5 if weekday == "*" else 3] = "?"
+    said = _meant(lambda: make("quartz", [*quartz, "*"]))
+    if said is not None:
+        raise bad(
+            f"?, L, W and # are signs of quartz, which has the seconds first: write {' '.join(quartz)!r}, which means: {said}."
+        )
+
+
+def _meant(made: Callable[[], Cron]) -> str | None:
+    try:
+        return words(made())
+    except Refusal:
+        return None
 
 
 def _of_word(text: str, dialect: Dialect | None) -> str:
@@ -64,7 +99,7 @@ def _dialect(fields: list[str]) -> Dialect | None:
     if len(fields) == 5:
         return "unix"
     if len(fields) not in {6, 7}:
-        raise bad(f"it has {len(fields)} fields; {_UNIX}, {_QUARTZ}.")
+        raise bad(f"it has {_counted(fields)}; {_UNIX}, {_QUARTZ}.")
     return "quartz" if "?" in fields else None
 
 

@@ -33,6 +33,7 @@ _FAR_S: Final = 40 * DAY_S
 _LAST_SECOND: Final = 10_413_792_000
 """The year 2300: no timing is followed beyond."""
 _UNIT_S: Final = {"minutes": 60, "hours": 3600}
+_MOST_EVERY: Final = {"days": HORIZON_YEARS * 365, "weeks": HORIZON_YEARS * 52, "months": HORIZON_YEARS * 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ class Occurrences:
         """The first due time, run or skipped, strictly after an instant in milliseconds; None when there is none for eight years."""
         return next(self.each(at), None)
 
+    def runs_after(self, at: int) -> Occurrence | None:
+        """The same without those that are skipped; None when nothing runs for eight years."""
+        for one in self.each(at):
+            if one.skip is None:
+                return one
+            if one.at > at + HORIZON_YEARS * 366 * DAY_S * 1000:
+                break
+        return None
+
     def each(self, at: int) -> Iterator[Occurrence]:
         """All due times after an instant in milliseconds, up to the first between which and the next lie eight years."""
         earliest = max(at // 1000 + 1, self.first)
@@ -80,6 +90,10 @@ class Occurrences:
             if one.at > self.last * 1000:
                 return
             yield one
+
+    def instant(self, text: str) -> int:
+        """A moment in milliseconds: of the zone, unless it has an offset; a date alone is its first second."""
+        return _instant(self.zone, text) * 1000
 
     def local(self, at: int) -> str:
         """An instant in milliseconds as the clocks of the zone show it, with their offset."""
@@ -192,6 +206,7 @@ def _made(timing: Timing, place: Zone, cron: Cron | None) -> Occurrences:
 
 def _repeated(repeat: Repeat, made: Occurrences) -> Occurrences:
     place, first, last = made.zone, made.first, made.last
+    _check_step(repeat)
     begin = _instant(place, repeat.start)
     if repeat.until is not None:
         last = min(last, _instant(place, repeat.until, end=True))
@@ -204,6 +219,17 @@ def _repeated(repeat: Repeat, made: Occurrences) -> Occurrences:
     grid = Grid(repeat, day)
     times = _Daily(grid, second, None if repeat.count is None else grid.last(repeat.count))
     return replace(made, times=times, first=max(first, begin), last=last)
+
+
+def _check_step(repeat: Repeat) -> None:
+    most = _MOST_EVERY.get(repeat.unit, repeat.every)
+    if repeat.every > most and repeat.count != 1:
+        raise Refusal(
+            "bad_timing",
+            f"repeat.every: {repeat.every:,} {repeat.unit} lie between its times: at most {most:,} may ({HORIZON_YEARS} years). For one time alone "
+            "write once.",
+            key="repeat.every",
+        )
 
 
 def _local(place: Zone, text: str) -> int:

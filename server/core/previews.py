@@ -1,6 +1,7 @@
 """A timing explained: in words, and by the next times that something would run, with what clock changes do to them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -21,16 +22,24 @@ def preview(timing: Timing, at: int, count: int) -> dict[str, Any]:
 
 
 def due(timing: Timing, at: int) -> Occurrences:
-    """The due times of a timing that has some after an instant in milliseconds; Refusal or Refusals ``bad_timing``."""
+    """The due times of a timing by which something runs after an instant in milliseconds; Refusal or Refusals ``bad_timing``."""
     found = occurrences(timing)
-    if found.after(at) is None:
-        ended = " or it has ended" if timing.once is None else ": its time has passed"
-        raise Refusal(
-            "bad_timing",
-            f"It is not due any more after {to_wire(at)}: there is no such time within {HORIZON_YEARS} years{ended}.",
-            key="cron" if timing.cron is not None else "repeat" if timing.repeat is not None else "once",
-        )
+    if found.runs_after(at) is None:
+        kind = "cron" if timing.cron is not None else "repeat" if timing.repeat is not None else "once"
+        raise Refusal("bad_timing", f"{kind}: {_why(timing, found, at)}", key=kind)
     return found
+
+
+def _why(timing: Timing, found: Occurrences, at: int) -> str:
+    """Why nothing runs after an instant."""
+    if (skipped := found.after(at)) is not None:
+        return f"it never runs. {skipped.note} Choose another time of day, or gap next-valid."
+    if timing.once is not None:
+        return f"it is due no more, since {words(timing).removeprefix('Once, on ')} has passed."
+    year = datetime.fromtimestamp(at / 1000, UTC).year
+    if found.cron is not None and found.last * 1000 > at and max(found.cron.years or (year + 1,)) > year:
+        return f"it is not due within {HORIZON_YEARS} years."
+    return "it is due no more, since its last time has passed."
 
 
 def _times(found: Occurrences, at: int) -> Iterator[dict[str, Any]]:

@@ -281,17 +281,6 @@ def paused(row: ScheduleRow, reason: str) -> ScheduleRow:
     return replace(rested, enabled=0, paused=reason, next_at=None, fires_at=None)
 
 
-def check_fires(row: ScheduleRow, now: int) -> None:
-    """Refusal ``bad_timing`` for a timing of which nothing is left."""
-    if row.said.occurrences.after(now) is None:
-        kind = next((one for one in KINDS if one in row.said.facts["timing"]), "cron")
-        raise Refusal(
-            "bad_timing",
-            f"{kind}: nothing is due any more: {row.words} lies in the past. Choose a time ahead, or a later end.",
-            key=kind,
-        )
-
-
 def in_zone(row: ScheduleRow, zone: str) -> ScheduleRow:
     """The schedule in another time zone."""
     facts = {**row.said.facts, "timing": {**row.said.facts["timing"], "timeZone": zone}}

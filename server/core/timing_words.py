@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Final
 
+from listener_sdk.protocol.times import from_datetime
 from listener_sdk.protocol.timings import WEEKDAYS, Repeat, Timing
 
 from .cron_words import MONTHS, NTH, listed, ordinal
 from .cron_words import WEEKDAYS as NAMES
 from .cron_words import words as cron_words
 from .occurrences import occurrences
+from .zones import Zone
 
 _UNITS: Final = {"minutes": "minute", "hours": "hour", "days": "day", "weeks": "week", "months": "month"}
 
@@ -19,7 +21,7 @@ def words(timing: Timing) -> str:
     if found.cron is not None:
         said = cron_words(found.cron)
     elif timing.repeat is not None:
-        said = _repeat(timing.repeat)
+        said = _repeat(timing.repeat, found.zone)
     else:
         assert timing.once is not None
         said = f"Once, on {_moment(timing.once, weekday=True)}"
@@ -28,12 +30,17 @@ def words(timing: Timing) -> str:
     return f"{said}{begins}{ends}"
 
 
-def _repeat(repeat: Repeat) -> str:
+def _repeat(repeat: Repeat, place: Zone) -> str:
     unit = _UNITS[repeat.unit]
     every = f"Every {unit}" if repeat.every == 1 else f"Every {repeat.every} {unit}s"
     start = datetime.fromisoformat(repeat.start)
+    first = repeat.start
+    if start.tzinfo is not None:
+        # What it fixes is a time of day of the zone, which its own offset does not follow through clock changes.
+        first = place.shown(from_datetime(start) // 1000)[: len("2026-12-24T09:00:00")]
+        start = datetime.fromisoformat(first)
     at = "" if repeat.unit in {"minutes", "hours"} else f" at {_clock(start)}"
-    begins = f", starting {_moment(repeat.start, weekday=repeat.unit == 'weeks')}"
+    begins = f", starting {_moment(first, weekday=repeat.unit == 'weeks')}"
     ends = f", until {_moment(repeat.until)}" if repeat.until else ""
     count = {None: "", 1: ", once"}.get(repeat.count, f", {repeat.count} times")
     return f"{every}{_days(repeat, start)}{at}{begins}{count}{ends}"

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from listener_sdk.protocol.times import from_datetime
 from listener_sdk.protocol.timings import PreviewAsked, Timing
 
 from ..commands import schedules
@@ -26,10 +25,10 @@ MOST_LOOKED_AT: Final = 1_000
 async def show(call: Call) -> web.Response:
     """A timing in words, and its next times."""
     asked = await call.body(PreviewAsked)
-    at = call.node.clock() if asked.from_ is None else from_datetime(asked.from_)
     timing = asked.timing()
 
     def read(reader: Reader) -> dict[str, Any]:
+        at = call.node.clock() if asked.from_ is None else occurrences(timing).instant(asked.from_)
         shown = preview(timing, at, asked.count)
         if asked.neighbours:
             shown["neighbours"] = _neighbours(reader, call.actor, timing, at)

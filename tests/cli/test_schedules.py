@@ -50,6 +50,24 @@ def test_clock_changes_are_told(api, tickwire):
     assert (api.schedules.asked[1]["gap"], api.schedules.asked[1]["fold"]) == ("skip", "both")
 
 
+def test_a_time_without_an_offset_is_of_the_zone_of_the_schedule(api, tickwire):
+    for zone, offset in (("Asia/Tokyo", "+09:00"), ("America/New_York", "-05:00")):
+        asked = ("0 * * * *", "--zone", zone, "-n", "1", "--from", "2026-01-05T08:30")
+        shown = tickwire("schedules", "explain", *asked)
+        assert f"Mon 2026-01-05 09:00 {offset}" in shown.stdout, shown.output
+
+
+def test_the_help_shows_each_example_on_a_line_of_its_own(tickwire):
+    shown = tickwire("schedules", "explain", "--help").stdout
+    assert "\\b" not in shown
+    examples = [
+        line.strip()
+        for line in shown.splitlines()
+        if "tickwire schedules explain" in line and "Usage" not in line
+    ]
+    assert len(examples) == 3
+
+
 def test_the_zone_is_that_of_the_space_unless_it_is_named(api, tickwire):
     api.spaces["default"] = {
         "id": "us_sp_default", "environmentId": "us_env_default", "code": "default", "name": "Default", "status": "active",

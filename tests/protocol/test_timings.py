@@ -103,7 +103,7 @@ def test_what_is_no_repetition_is_told(fields, told):
 
 def test_a_preview_asks_of_a_timing():
     asked = PreviewAsked.model_validate({**PARIS, "cron": "0 9 * * *", "from": "2026-01-01T00:00:00Z"})
-    assert (asked.count, asked.from_) == (10, datetime(2026, 1, 1, tzinfo=UTC))
+    assert (asked.count, asked.from_) == (10, "2026-01-01T00:00:00+00:00")
     assert asked.timing() == timing(cron="0 9 * * *")
     assert type(asked.timing()) is Timing
 

@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.times import from_datetime, from_wire
+from listener_sdk.protocol.times import from_wire
 from listener_sdk.protocol.timings import PreviewAsked
+from server.core.occurrences import occurrences
 from server.core.previews import preview
 
 NOW = "2026-01-01T12:00:00.000Z"
@@ -78,8 +79,8 @@ class FakeSchedules:
     async def _preview(self, request):
         self.asked.append(await request.json())
         asked = PreviewAsked.model_validate(self.asked[-1])
-        at = from_wire(NOW) if asked.from_ is None else from_datetime(asked.from_)
         try:
+            at = from_wire(NOW) if asked.from_ is None else occurrences(asked.timing()).instant(asked.from_)
             beside = {} if self.neighbours is None else {"neighbours": self.neighbours}
             return web.json_response({"data": preview(asked.timing(), at, asked.count) | beside})
         except Refusal as refusal:

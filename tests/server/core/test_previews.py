@@ -7,6 +7,8 @@ from listener_sdk.protocol.times import from_wire
 from listener_sdk.protocol.timings import Preview, Timing
 from server.core.previews import due, preview
 
+PASSED = "it is due no more, since its last time has passed."
+
 
 def shown(after, count=3, zone="Europe/Paris", **fields):
     return preview(Timing.model_validate({"timeZone": zone, **fields}), from_wire(after), count)
@@ -57,21 +59,44 @@ def test_the_first_time_behind_a_change_says_so():
 @pytest.mark.parametrize(
     ("fields", "key", "problem"),
     [
-        ({"cron": "0 0 9 * * ? 2020"}, "cron", "or it has ended"),
-        (
-            {"cron": "0 9 * * *", "end": "2026-01-01"},
-            "cron",
-            "not due any more after 2026-11-21T10:00:00.000Z",
-        ),
-        ({"once": "2026-01-01"}, "once", "its time has passed"),
-        ({"repeat": {"unit": "days", "start": "2026-01-01", "count": 3}}, "repeat", "or it has ended"),
+        ({"cron": "0 0 9 * * ? 2020"}, "cron", PASSED),
+        ({"cron": "0 0 9 * * ? 2090"}, "cron", "it is not due within 8 years."),
+        ({"cron": "0 9 * * *", "end": "2026-01-01"}, "cron", PASSED),
+        ({"once": "2026-01-01"}, "once", "it is due no more, since Thursday 1 January 2026 has passed."),
+        ({"repeat": {"unit": "days", "start": "2026-01-01", "count": 3}}, "repeat", PASSED),
     ],
 )
 def test_what_is_not_due_any_more_is_refused(fields, key, problem):
     with pytest.raises(Refusal) as caught:
         shown("2026-11-21T10:00:00Z", **fields)
     assert (caught.value.code, caught.value.key) == ("bad_timing", key)
-    assert problem in caught.value.message
+    assert caught.value.message == f"{key}: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({"once": "2027-03-28T02:30"}, "once"),
+        ({"cron": "0 30 2 ? 3 1L"}, "cron"),
+        ({"cron": "0 30 2 28 3 ? 2027"}, "cron"),
+        ({"repeat": {"unit": "days", "start": "2027-03-28T02:30", "count": 1}}, "repeat"),
+    ],
+)
+def test_what_falls_into_gaps_alone_and_is_skipped_is_refused(fields, key):
+    with pytest.raises(Refusal, match=r"it never runs\. 02:30 does not exist on 28 March 2027") as caught:
+        shown("2026-11-21T10:00:00Z", gap="skip", **fields)
+    assert (caught.value.code, caught.value.key) == ("bad_timing", key)
+    assert shown("2026-11-21T10:00:00Z", 1, **fields)["times"][0]["local"] == "2027-03-28T03:00:00+02:00"
+
+
+@pytest.mark.parametrize(("unit", "most"), [("days", 2_920), ("weeks", 416), ("months", 96)])
+def test_a_repetition_comes_within_eight_years(unit, most):
+    begun = {"unit": unit, "start": "2026-12-01"}
+    assert shown("2026-11-21T10:00:00Z", 1, repeat={**begun, "every": most})["times"]
+    assert shown("2026-11-21T10:00:00Z", 1, repeat={**begun, "every": most + 1, "count": 1})["times"]
+    with pytest.raises(Refusal, match=f"at most {most:,} may") as caught:
+        shown("2026-11-21T10:00:00Z", repeat={**begun, "every": most + 1})
+    assert caught.value.key == "repeat.every"
 
 
 def test_what_is_due_can_be_followed():

@@ -11,7 +11,6 @@ from server.core.schedules import (
     OF_ACTION,
     aimed,
     changed_schedule,
-    check_fires,
     in_zone,
     new_schedule,
     paused,
@@ -71,13 +70,6 @@ def test_a_change_that_does_not_fit_is_refused():
         change(made(), cron=None)
     with pytest.raises(Refusal, match="never") as caught:
         change(made(), cron="0 0 30 2 *")
-    assert caught.value.code == "bad_timing"
-
-
-def test_nothing_that_lies_in_the_past_is_taken():
-    check_fires(made(), NOW)
-    with pytest.raises(Refusal, match="lies in the past") as caught:
-        check_fires(made(cron=None, once="2025-01-01"), NOW)
     assert caught.value.code == "bad_timing"
 
 

@@ -84,3 +84,11 @@ def test_a_repetition_in_words(fields, expected):
 def test_what_has_no_meaning_has_no_words():
     with pytest.raises(Refusal, match="never due"):
         said(cron="0 0 30 2 *")
+
+
+def test_a_start_with_an_offset_is_a_time_of_day_of_the_zone():
+    daily = {"unit": "days", "start": "2026-01-05T10:00+05:00"}
+    expected = "Every day at 06:00, starting 5 January 2026 at 06:00"
+    assert said(repeat=daily) == expected
+    weekly = {"unit": "weeks", "start": "2026-01-05T03:00+05:00"}
+    assert said(repeat=weekly, timeZone="America/New_York").startswith("Every week on Sunday at 17:00")

@@ -74,6 +74,13 @@ async def test_every_kind_can_be_previewed(server, fields, dialect, words):
     assert (data["dialect"], data["words"]) == (dialect, words)
 
 
+async def test_it_may_begin_at_a_time_of_the_zone(server):
+    data = (await preview(server, cron="0 9 * * *", count=1, **{"from": "2026-03-28T09:00"})).data
+    assert data["times"][0]["local"] == "2026-03-29T09:00:00+02:00"
+    data = (await preview(server, cron="0 9 * * *", count=1, **{"from": "2026-03-28T08:59"})).data
+    assert data["times"][0]["local"] == "2026-03-28T09:00:00+01:00"
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "code", "keys"),
     [
@@ -83,7 +90,7 @@ async def test_every_kind_can_be_previewed(server, fields, dialect, words):
         ({"cron": "x", "timeZone": "Mars"}, 422, "bad_timing", ["timeZone", "cron"]),
         ({"cron": "0 0 9 * * ? 2020"}, 422, "bad_timing", ["cron"]),
         ({"once": "2020-01-01"}, 422, "bad_timing", ["once"]),
-        ({"cron": "* * * * *", "from": "9990-01-01T00:00:00Z"}, 422, "bad_timing", ["cron"]),
+        ({"cron": "* * * * *", "from": "9990-01-01T00:00:00Z"}, 400, "invalid", ["from"]),
         ({"cron": "*" * 257}, 400, "invalid", ["cron"]),
         ({"cron": "* * * * *", "count": 101}, 400, "invalid", ["count"]),
         ({"cron": "* * * * *", "zone": "x"}, 400, "invalid", ["zone"]),
