@@ -4,12 +4,15 @@ from typing import Any
 
 import click
 
+from ..client import Client
 from ..pages import every
 from ..protocol.definitions import Definition, Failing, TriggerProblem
 from ..protocol.notifications import implied
 from ..protocol.runs import HEALTHS
+from ..protocol.schedules import Schedule
 from .connection import call, connection_options, json_option
 from .output import counted, emit, in_json, local, say, spelled, wire
+from .schedule_lists import summary
 from .tables import table
 from .told import say_rules
 
@@ -45,7 +48,12 @@ def list_definitions(url: str | None, key: str | None, as_json: bool, **filters:
         for one in found
     ]
     columns = ("CODE", "JOB TYPE", "STATE", "LAST JOB", "STARTED", "TARGET", "NAME")
-    table(columns, rows, empty="There are no job definitions.")
+    chosen = any(value is not None for value in filters.values())
+    table(
+        columns,
+        rows,
+        empty="There are no such job definitions." if chosen else "There are no job definitions.",
+    )
 
 
 @click.command("show")
@@ -54,7 +62,12 @@ def list_definitions(url: str | None, key: str | None, as_json: bool, **filters:
 @json_option
 def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Show a definition."""
-    one = call(url, key, lambda client: client.definitions.get(code))
+
+    async def session(client: Client) -> tuple[Definition, list[Schedule]]:
+        one = await client.definitions.get(code)
+        return one, [] if as_json else await every(client.schedules.list, definition=one.id)
+
+    one, schedules = call(url, key, session)
     if as_json:
         emit(wire(one))
         return
@@ -69,7 +82,6 @@ def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
         "failing": None if one.failing is None else _failing(one.failing),
         "version": f"{one.version}, changed {local(one.updated_at)} by {one.updated_by}",
         "target": one.target,
-        "schedule": (one.schedule or {}).get("cron"),
         "parameters": in_json(one.params) if one.params else "",
         "modes": in_json(one.modes) if one.modes else "",
         "options": in_json(one.options) if any(one.options.values()) else "",
@@ -78,6 +90,8 @@ def show(code: str, url: str | None, key: str | None, as_json: bool) -> None:
     for name, value in facts.items():
         if value:
             say(f"{name}: {value}")
+    for schedule in schedules:
+        say(f"schedule {schedule.id}: {summary(schedule)}")
     for number, trigger in enumerate(one.triggers):
         say(f"starts on (trigger {number}): {in_json(trigger)}")
     say_rules([*one.notifications, *implied(one.options)], url, key)

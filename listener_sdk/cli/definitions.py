@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from ..client import Client
+from ..pages import every
 from ..protocol.definitions import Definition, DefinitionCreate, DefinitionUpdate
 from ..protocol.model import WireModel
 from ..protocol.near_names import did_you_mean
@@ -17,7 +18,7 @@ from .definition_runs import dry_run, launch, params_of, params_options, typed_p
 from .definition_versions import versions
 from .failures import Misuse
 from .groups import ShowGroup
-from .output import emit, say, wire
+from .output import counted, emit, say, wire
 from .pairs import as_object, json_object
 from .told import warn_without_mail
 from .watermarks import watermark
@@ -178,9 +179,16 @@ command.add_command(versions)
 @connection_options
 @json_option
 def delete(code: str, url: str | None, key: str | None, as_json: bool) -> None:
-    """Remove a definition whose jobs have ended."""
-    call(url, key, lambda client: client.definitions.delete(code))
-    emit({"deleted": code}) if as_json else say(f"definition {code} is deleted.")
+    """Remove a definition whose jobs have ended, and its schedules with it."""
+
+    async def remove(client: Client) -> int:
+        schedules = await every(client.schedules.list, definition=code)
+        await client.definitions.delete(code)
+        return len(schedules)
+
+    count = call(url, key, remove)
+    beside = f", and {counted(count, 'schedule')} of it" if count else ""
+    emit({"deleted": code, "schedules": count}) if as_json else say(f"definition {code} is deleted{beside}.")
 
 
 def _sent(given: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from .connection import Command, call, connection_options, json_option
 from .definition_runs import params_of
 from .failures import Misuse
 from .members import id_of
-from .output import counted, emit, say, wire
+from .output import counted, emit, say, spelled, tell, wire
 from .pairs import json_object
 from .rule_texts import RULE
 from .schedule_lists import made
@@ -74,15 +74,19 @@ def create(
     tickwire schedules create nightly 2026-12-24T09:00
     """
 
-    async def session(client: Client) -> Schedule:
+    async def session(client: Client) -> tuple[Schedule, bool]:
         fields = {**timing_of(text), **await _fields(client, given)}
         if disabled:
             fields["enabled"] = False
-        return await client.schedules.create(definition, **fields)
+        is_enabled = (await client.definitions.get(definition)).enabled
+        return await client.schedules.create(definition, **fields), is_enabled
 
-    schedule = call(url, key, session)
-    made(schedule, as_json, "is made")
-    warn_without_mail(schedule.notifications, url, key)
+    one, is_enabled = call(url, key, session)
+    made(one, as_json, "is made")
+    warn_without_mail(one.notifications, url, key)
+    if not is_enabled:
+        enable = spelled(f"definitions enable {one.definition}")
+        tell(f"The definition {one.definition} is disabled: nothing runs until it is enabled: {enable}")
 
 
 @click.command("edit")

@@ -6,6 +6,7 @@ import click
 
 from ..client import Client
 from ..pages import every
+from ..protocol.runs import Run
 from ..protocol.schedules import Schedule
 from .connection import call, connection_options, json_option
 from .members import id_of
@@ -52,6 +53,12 @@ def _state(one: Schedule) -> str:
     return one.state.replace("_", " ")
 
 
+def summary(one: Schedule) -> str:
+    """``Mornings: At 09:00, in Europe/Paris (active, next 2026-01-31 09:00:00)``."""
+    following = f", next {_next(one)}" if one.next_at is not None else ""
+    return f"{_called(one)}, in {one.time_zone} ({_state(one)}{following})"
+
+
 def _called(one: Schedule) -> str:
     return one.words if one.name == one.words else f"{one.name}: {one.words}"
 
@@ -67,12 +74,20 @@ def _next(one: Schedule) -> str:
 @json_option
 def show_schedule(schedule: str, url: str | None, key: str | None, as_json: bool) -> None:
     """Show a schedule."""
-    one = call(url, key, lambda client: client.schedules.get(schedule))
+
+    async def session(client: Client) -> tuple[Schedule, Run | None]:
+        one = await client.schedules.get(schedule)
+        if as_json or one.definition is None:
+            return one, None
+        runs = await client.runs.list(schedule=one.id, page_size=1)
+        return one, next(iter(runs.items), None)
+
+    one, last = call(url, key, session)
     if as_json:
         emit(wire(one))
         return
     say(one.name, "bold")
-    for name, value in _facts(one).items():
+    for name, value in {**_facts(one), "last run": _ran(last)}.items():
         if value:
             say(f"{name}: {value}")
     say_rules(one.notifications, url, key)
@@ -85,12 +100,11 @@ def _facts(one: Schedule) -> dict[str, str | None]:
         "action": one.action_id,
         "state": f"{_state(one)}{_why(one)}",
         "due": f"{one.words}, in {one.time_zone}",
-        "next": _next(one),
+        **_timing(one),
+        "next": _next(one) + (f" ({one.next_note})" if one.next_note else ""),
         "waits for the end of a job": local(one.queued_at),
         "bounds": " to ".join(filter(None, (one.start or ("the beginning" if one.end else None), one.end))),
-        "clock changes": f"gap {one.gap}, fold {one.fold}"
-        if (one.gap, one.fold) != ("next-valid", "first")
-        else "",
+        "clock changes": f"gap {one.gap}, fold {one.fold}",
         "late runs": one.late,
         "while a job runs": one.overlap,
         "jitter": f"{one.jitter_s} s" if one.jitter_s else "",
@@ -103,11 +117,30 @@ def _facts(one: Schedule) -> dict[str, str | None]:
     }
 
 
+def _timing(one: Schedule) -> dict[str, str | None]:
+    """When it is due, as it was written."""
+    if one.cron is None:
+        return {"repeat": in_json(one.repeat) if one.repeat else "", "once": one.once}
+    # Six or seven fields are quartz: others are refused unless the dialect says so.
+    dialect = one.dialect or ("unix" if len(one.cron.split()) <= 5 else "quartz")
+    return {"cron": f"{one.cron} ({dialect})"}
+
+
+def _ran(last: Run | None) -> str:
+    """``us_jb_1, success, due 2026-01-31 08:00:00``: the last run, or due time without one."""
+    if last is None:
+        return ""
+    due = "" if last.due_at is None else f", due {local(last.due_at)} (local)"
+    return f"{last.id}, {last.status if last.result == 'running' else last.result}{due}"
+
+
 def _why(one: Schedule) -> str:
     if one.state == "owner_inactive":
         return f": {spelled(f'schedules hand-over {one.id} --to MEMBER')}"
     if one.paused:
         return f" ({one.paused}): {spelled(f'schedules enable {one.id}')}"
+    if one.asleep == "definition_disabled":
+        return f" ({one.asleep}): {spelled(f'definitions enable {one.definition}')}"
     return f" ({one.asleep})" if one.asleep else ""
 
 
@@ -117,4 +150,5 @@ def made(one: Schedule, as_json: bool, done: str) -> None:
         emit(wire(one))
         return
     say(f"schedule {one.id} {done}: {one.words}, in {one.time_zone}.")
-    say(f"Next: {_next(one)}." if one.next_at is not None else f"It is {_state(one)}{_why(one)}.")
+    noted = f" {one.next_note}" if one.next_note else ""
+    say(f"Next: {_next(one)}.{noted}" if one.next_at is not None else f"It is {_state(one)}{_why(one)}.")

@@ -6,7 +6,7 @@ import click
 
 from ..client import Client
 from ..pages import every
-from ..protocol.spaces import Space
+from ..protocol.spaces import MOST_DAYS, Space, SpaceRetention
 from .connection import call, connection_options, json_option
 from .failures import Misuse
 from .groups import DefaultGroup
@@ -62,8 +62,14 @@ def list_spaces(url: str | None, key: str | None, as_json: bool) -> None:
     if as_json:
         emit([wire(space) for space in found])
         return
-    rows = [(s.code, s.name, s.status, s.time_zone, local(s.created_at)) for s in found]
-    table(("CODE", "NAME", "STATUS", "TIME ZONE", "CREATED"), rows, empty="There are no spaces.")
+    rows = [(s.code, s.name, s.status, s.time_zone, _kept(s.retention), local(s.created_at)) for s in found]
+    table(("CODE", "NAME", "STATUS", "TIME ZONE", "KEPT", "CREATED"), rows, empty="There are no spaces.")
+
+
+def _kept(rules: SpaceRetention) -> str:
+    """``jobs 30 days, files 0.5 days``; nothing where the space keeps all as long as the server does."""
+    days = (("jobs", rules.job_days), ("files", rules.file_days))
+    return ", ".join(f"{what} {count:g} {'day' if count == 1 else 'days'}" for what, count in days if count)
 
 
 @command.command("rename")
@@ -114,16 +120,23 @@ def set_(
             changes["retention"] = {**kept, **days}
         return await client.spaces.update(space, **changes)
 
-    _show(call(url, key, change), as_json, "is set up")
+    changed = call(url, key, change)
+    kept = _kept(changed.retention) or "jobs and files as long as the server"
+    _show(changed, as_json, f"is set up: time zone {changed.time_zone}, keeps {kept}")
 
 
 def _days(option: str, text: str | None) -> float | None:
     if text in {None, "default"}:
         return None
     try:
-        return float(text or "")
+        found = float(text or "")
     except ValueError:
         raise Misuse(f"{option} {text!r} is no number of days. Write 30, 0.5 or default.") from None
+    if not 0 < found <= MOST_DAYS:
+        raise Misuse(
+            f"{option} {text!r} is none: more than 0, and {MOST_DAYS:,} days at most. Write 30, 0.5 or default."
+        )
+    return found
 
 
 @command.command("archive")

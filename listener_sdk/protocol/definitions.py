@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from .codes import Refusal
 from .definition_codes import DefinitionCode
@@ -72,9 +72,19 @@ class _Strict(WireModel):
 
 
 class CronSchedule(_Strict):
-    """When it is to run."""
+    """When it is to run, in the time zone of its space."""
 
     cron: Annotated[str, Field(max_length=LONGEST_CRON), AfterValidator(_cron)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_zone(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not {"timeZone", "time_zone"}.isdisjoint(given):
+            raise ValueError(
+                "takes cron alone, in the time zone of the space. For another zone leave it out here, and make a schedule: "
+                "POST /v1/job-definitions/{code}/schedules"
+            )
+        return given
 
 
 class DefinitionOptions(_Strict):

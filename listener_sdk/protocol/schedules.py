@@ -151,7 +151,8 @@ class Schedule(WireModel):
     - ``state``: ``active``; ``off`` (switched off); ``paused`` (after failures: see ``paused``); ``asleep`` (its definition is disabled, or
       its space archived); ``owner_inactive`` (due times are recorded as failed until somebody takes over); ``finished`` (no due time
       follows)
-    - ``nextAt``: the due time that comes next, ``nextLocal`` as the clocks of its zone show it, ``firesAt`` with its jitter
+    - ``nextAt``: the due time that comes next, ``nextLocal`` as the clocks of its zone show it, ``nextNote`` what a clock change
+      does to it, ``firesAt`` with its jitter
     - ``queuedAt``: a due time that waits for the end of a job
     - ``failures``: runs in a row that have failed
     """
@@ -182,6 +183,7 @@ class Schedule(WireModel):
     notifications: list[JsonObject] = Field(default_factory=list)
     next_at: Time | None = None
     next_local: str | None = None
+    next_note: str | None = None
     fires_at: Time | None = None
     queued_at: Time | None = None
     failures: int = 0

@@ -46,7 +46,7 @@ def _unknown(
     if below is not None:
         meant = f' Put it below {below}, as {{"{below}": {{"{refusal.key}": …}}}}.{meant.replace(" Did", " Or did")}'
     elif not meant and known:
-        meant = f" There are {', '.join(known)}."
+        meant = f" There are {', '.join(known)}." if len(known) > 1 else f" There is {known[0]} alone."
     return Refusal("invalid", f"{refusal.key}: there is no such field.{meant}", key=refusal.key)
 
 

@@ -158,7 +158,8 @@ def check_room(reader: Reader, definition: DefinitionRow, most: int) -> None:
     if sql.count(reader, definition.space_id, definition.id) >= most:
         raise Refusal(
             "limit",
-            f"The definition {definition.code} has {most} schedules, and no more are taken: change or delete one of them.",
+            f"The definition {definition.code} has {most} schedules, and no more are taken: change or delete one of them, or "
+            "let the server take more (TICKWIRE_SCHEDULES_PER_DEFINITION).",
             key="definition",
         )
     check_space_room(reader, definition.space_id)

@@ -317,6 +317,7 @@ def schedule_wire(row: ScheduleRow, definition: str | None, *, is_orphaned: bool
         **flat(row),
         "nextAt": to_wire_or_none(next_at),
         "nextLocal": None if next_at is None else row.said.occurrences.local(next_at),
+        "nextNote": None if next_at is None else _note(row),
         "firesAt": to_wire_or_none(row.fires_at if state == "active" else None),
         "queuedAt": to_wire_or_none(row.queued_at),
         "failures": row.failures,
@@ -331,6 +332,12 @@ def schedule_wire(row: ScheduleRow, definition: str | None, *, is_orphaned: bool
         "updatedBy": row.updated_by,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _note(row: ScheduleRow) -> str | None:
+    """What a clock change does to the next due time."""
+    found = None if row.next_at is None else row.said.occurrences.after(row.next_at - 1)
+    return None if found is None else found.note
 
 
 def schedule_facts(row: ScheduleRow) -> dict[str, Any]:

@@ -18,6 +18,24 @@ def test_no_trigger_in_trouble_is_no_word(api, tickwire):
     assert "rigger" not in tickwire("definitions").stdout + tickwire("definitions", "a").stdout
 
 
+def test_its_schedules_are_shown(api, tickwire):
+    tickwire("definitions", "create", "a", "--type", "b", "-f", '{"schedule": {"cron": "0 0 12 * * ?"}}')
+    api.schedules.put(name="Mornings")
+    api.schedules.put(origin="definition", state="off", enabled=False, nextAt=None, nextLocal=None)
+    shown = tickwire("definitions", "a").stdout.splitlines()
+    assert (
+        "schedule us_sch_0000000001: Mornings: At 09:00, in Europe/Paris (active, next 2026-01-01 13:00:00)"
+        in shown
+    )
+    assert "schedule us_sch_0000000002: At 09:00, in Europe/Paris (off)" in shown
+    assert not any(line.startswith("schedule:") for line in shown)
+
+
+def test_that_nothing_is_of_a_filter_does_not_say_that_there_is_nothing(api, tickwire):
+    assert tickwire("definitions").stdout == "There are no job definitions.\n"
+    assert tickwire("definitions", "--health", "failed").stdout == "There are no such job definitions.\n"
+
+
 @pytest.mark.parametrize(
     ("problem", "said"),
     [

@@ -134,4 +134,10 @@ def test_what_a_file_must_not_hold_is_told_line_by_line(api, tickwire, call, sai
 def test_a_definition_is_deleted(api, tickwire):
     tickwire("definitions", "create", "a", "--type", "b")
     assert tickwire("definitions", "delete", "a").stdout == "definition a is deleted.\n"
+    tickwire("definitions", "create", "a", "--type", "b")
+    api.schedules.put()
+    api.schedules.put()
+    assert (
+        tickwire("definitions", "delete", "a").stdout == "definition a is deleted, and 2 schedules of it.\n"
+    )
     assert api.definitions.known == {}

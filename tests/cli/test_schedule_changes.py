@@ -2,6 +2,13 @@
 
 import json
 
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _nightly(api, tickwire):
+    tickwire("definitions", "create", "nightly", "--type", "b", "--enabled")
+
 
 def test_one_is_made_by_options(api, tickwire):
     tickwire("members", "add", "Ada", "--email", "ada@example.com")
@@ -18,6 +25,28 @@ def test_one_is_made_by_options(api, tickwire):
         "overlap": "queue_one", "jitterS": 30, "pauseAfter": 3, "mode": "delta", "params": {"limit": 3}, "fallbackOwner": "us_mem_1",
         "notifications": [{"on": "failed", "channels": ["email"], "addresses": ["a@b.example"]}], "gap": "skip", "fold": "both", "start": "2026-01-01", "dialect": "unix", "enabled": False,
     }  # fmt: skip
+
+
+def test_a_definition_that_is_disabled_is_told(api, tickwire):
+    tickwire("definitions", "create", "dormant", "--type", "b")
+    made = tickwire("schedules", "create", "dormant", "0 9 * * *")
+    assert "The definition dormant is disabled: nothing runs until it is enabled: " in made.stderr
+    assert made.stderr.rstrip().endswith("definitions enable dormant")
+    tickwire("definitions", "enable", "dormant")
+    assert tickwire("schedules", "create", "dormant", "0 9 * * *").stderr == ""
+
+
+def test_a_clock_change_at_the_first_time_is_told(api, tickwire):
+    api.schedules.put(nextNote="02:30 does not exist on 28 March 2027.")
+    assert tickwire("schedules", "enable", "us_sch_0000000001").stdout.endswith(
+        "Next: 2026-01-01 13:00:00. 02:30 does not exist on 28 March 2027.\n"
+    )
+
+
+def test_json_that_is_no_rule_is_told_with_one(api, tickwire):
+    refused = tickwire("schedules", "create", "nightly", "0 9 * * *", "--notify", "{x}")
+    assert refused.exit_code == 2
+    assert '"addresses": ["ops@example.com"]' in refused.stderr
 
 
 def test_a_time_and_a_repetition_will_do_too(api, tickwire):

@@ -50,8 +50,31 @@ def test_why_nothing_is_due_is_told(api, tickwire):
     paused = tickwire("schedules", "us_sch_0000000001").stdout
     assert "state: paused (failures): " in paused
     assert "schedules enable us_sch_0000000001" in paused
-    assert "state: asleep (definition_disabled)" in tickwire("schedules", "us_sch_0000000002").stdout
+    asleep = tickwire("schedules", "us_sch_0000000002").stdout
+    assert "state: asleep (definition_disabled): " in asleep
+    assert "definitions enable nightly" in asleep
     api.schedules.put(state="owner_inactive", nextAt=None, nextLocal=None)
     orphaned = tickwire("schedules", "us_sch_0000000003").stdout
     assert "state: owner inactive: tickwire schedules hand-over us_sch_0000000003 --to MEMBER\n" in orphaned
     assert "owner inactive" in tickwire("schedules").stdout
+
+
+def test_how_its_timing_was_written_and_its_last_run_are_shown(api, tickwire):
+    api.history.runs.append({
+        "id": "us_jb_0000000001", "result": "success", "status": "complete", "createdAt": "2026-01-01T12:00:00.000Z",
+        "dueAt": "2026-01-01T12:00:00.000Z", "trigger": {"kind": "schedule"},
+    })  # fmt: skip
+    api.schedules.put(cron="0 9 * * 1-5", nextNote="02:30 comes twice.")
+    api.schedules.put(cron="0 0 9 ? * 2", dialect="quartz")
+    api.schedules.put(once="2026-12-24T09:00:00")
+    api.schedules.put(repeat={"unit": "days", "start": "2026-01-01"}, definition=None, actionId="us_ac_1")
+    shown = [tickwire("schedules", "show", f"us_sch_000000000{number}").stdout for number in range(1, 5)]
+    assert "cron: 0 9 * * 1-5 (unix)\n" in shown[0]
+    assert "next: 2026-01-01 13:00:00 (02:30 comes twice.)\n" in shown[0]
+    assert "clock changes: gap next-valid, fold first\n" in shown[0]
+    assert "last run: us_jb_0000000001, success, due 2026-01-01 " in shown[0]
+    assert api.history.asked[0] == {"schedule": "us_sch_0000000001", "pageSize": "1"}
+    assert "cron: 0 0 9 ? * 2 (quartz)\n" in shown[1]
+    assert "once: 2026-12-24T09:00:00\n" in shown[2]
+    assert 'repeat: {"unit": "days", "start": "2026-01-01"}\n' in shown[3]
+    assert "last run" not in shown[3]

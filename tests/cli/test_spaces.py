@@ -55,7 +55,8 @@ def test_a_code_that_is_none_is_refused_before_it_is_sent(api, tickwire):
 def test_settings_change_one_by_one(api, tickwire):
     tickwire("spaces", "create", "Acme", "--link-template", "https://a.example/{id}")
     told = tickwire("spaces", "set", "acme", "--time-zone", "Europe/Paris", "--job-days", "30").stdout
-    assert told == "space acme is set up.\n"
+    assert told == "space acme is set up: time zone Europe/Paris, keeps jobs 30 days.\n"
+    assert "jobs 30 days" in tickwire("spaces").stdout
     found = tickwire("spaces", "set", "acme", "--file-days", "0.5", "--link-template", "none", "--json")
     shown = json.loads(found.stdout)
     assert (shown["timeZone"], shown["retention"]) == ("Europe/Paris", {"jobDays": 30.0, "fileDays": 0.5})
@@ -66,7 +67,12 @@ def test_settings_change_one_by_one(api, tickwire):
 
 @pytest.mark.parametrize(
     ("args", "told"),
-    [((), "Nothing is to be changed"), (("--job-days", "many"), "--job-days 'many' is no number")],
+    [
+        ((), "Nothing is to be changed"),
+        (("--job-days", "many"), "--job-days 'many' is no number"),
+        (("--job-days", "0"), "--job-days '0' is none: more than 0, and 36,500 days"),
+        (("--file-days", "nan"), "--file-days 'nan' is none"),
+    ],
 )
 def test_settings_that_mean_nothing_are_refused(api, tickwire, args, told):
     refused = tickwire("spaces", "set", "acme", *args)

@@ -67,6 +67,7 @@ def test_what_is_left_out_or_null_has_its_default():
         ({"schedule": {"cron": "* * * * * * * *"}}, "schedule.cron"),
         ({"schedule": {"cron": "* * * * *" + " " * 256}}, "schedule.cron"),
         ({"schedule": {"cron": "* * * * *", "every": "day"}}, "schedule.every"),
+        ({"schedule": {"cron": "* * * * *", "timeZone": "Europe/Paris"}}, "schedule"),
         ({"options": {"sendEmail": True}}, "options.sendEmail"),
         ({"options": {"emailList": ["nobody"]}}, "options.emailList.0"),
         ({"options": {"emailList": ["a@b"] * 51}}, "options.emailList"),
@@ -86,6 +87,14 @@ def test_what_is_left_out_or_null_has_its_default():
 )
 def test_what_cannot_be_is_refused_by_its_name(fields, key):
     assert refused(DefinitionCreate, **{**LEAST, **fields}).keys() == {key}
+
+
+def test_a_schedule_with_a_zone_is_told_where_that_is_said():
+    problem = refused(DefinitionCreate, **LEAST, schedule={"cron": "0 9 * * *", "timeZone": "UTC"})[
+        "schedule"
+    ]
+    assert "in the time zone of the space" in str(problem)
+    assert "POST /v1/job-definitions/{code}/schedules" in str(problem)
 
 
 def test_a_cron_expression_has_five_to_seven_fields():

@@ -57,6 +57,10 @@ def test_the_elements_of_a_list_are_looked_into():
     }
 
 
+def test_a_model_of_one_field_says_so():
+    assert found({"label": "x", "options": {"zzzz": 1}})["options.zzzz"].endswith("There is eMailList alone.")
+
+
 def test_only_the_first_are_told():
     with pytest.raises(ValidationError) as caught:
         Body.model_validate({str(number): 1 for number in range(9)})

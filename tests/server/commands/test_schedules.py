@@ -6,10 +6,11 @@ from scheduled import edit, look, remove, schedule, scheduled, slots
 from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.schedules import ScheduleCreate
 from server.commands import definitions, jobs, schedules
 from server.commands.definitions import DeleteDefinition
 from server.commands.jobs import JobAct
-from server.commands.schedules import RUN_SCHEDULE, RunSchedule
+from server.commands.schedules import CREATE_SCHEDULE, RUN_SCHEDULE, CreateSchedule, RunSchedule
 
 
 async def payloads(stage, topic):
@@ -144,3 +145,11 @@ async def test_one_that_is_not_there(stage):
         with pytest.raises(Refusal) as caught:
             await stage.node.read(lambda reader, a=actor, n=number: schedules.find(reader, a, n))
         assert caught.value.code == "not_found"
+
+
+async def test_the_limit_of_a_definition_names_its_setting(stage):
+    row = await scheduled(stage)
+    body = ScheduleCreate.model_validate({"cron": "0 9 * * *"})
+    with pytest.raises(Refusal, match="TICKWIRE_SCHEDULES_PER_DEFINITION") as caught:
+        await stage.do(CREATE_SCHEDULE, CreateSchedule(ADMIN, "nightly", body, most=1))
+    assert (caught.value.code, row.definition_id) == ("limit", 1)

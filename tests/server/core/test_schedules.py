@@ -104,6 +104,14 @@ def test_it_follows_a_zone():
     assert in_zone(made(), "Asia/Tokyo").said.timing.time_zone == "Asia/Tokyo"
 
 
+def test_what_a_clock_change_does_to_its_next_time_is_shown():
+    row = aimed(made(cron=None, once="2026-03-29T02:30"), NOW, "x")
+    shown = Schedule.model_validate(schedule_wire(row, "nightly"))
+    assert shown.next_local == "2026-03-29T03:00:00+02:00"
+    assert shown.next_note.startswith("02:30 does not exist on 29 March 2026")
+    assert Schedule.model_validate(schedule_wire(aimed(made(), NOW, "x"), "nightly")).next_note is None
+
+
 def test_what_readers_see():
     row = aimed(replace(made(name="Mornings", jitterS=5), id=3), NOW, "x")
     shown = Schedule.model_validate(schedule_wire(row, "nightly"))
