@@ -5,7 +5,7 @@ answered. What they can do beside: stop for a while in the midst of it (``freeze
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -81,7 +81,15 @@ Work = Callable[[Job], Awaitable[dict[str, Any] | None]]
 class Listener:
     """One session. Made by `World.listener`."""
 
-    def __init__(self, world: "World", name: str, jobs: tuple[str, ...], work: Work, credit: int) -> None:
+    def __init__(
+        self,
+        world: "World",
+        name: str,
+        jobs: tuple[str, ...],
+        work: Work,
+        credit: int,
+        types: Sequence[dict[str, Any]] = (),
+    ) -> None:
         self.name = name
         self.frozen = False
         self.alive = True
@@ -90,6 +98,7 @@ class Listener:
         self._jobs = jobs
         self._work = work
         self._credit = credit
+        self._types = list(types)
         self._wire: Wire | None = None
         self._welcomed = False
         self._numbers = 10
@@ -194,7 +203,7 @@ class Listener:
     def _listen(self) -> None:
         if self._welcomed:
             jobs = [{"job": name} for name in self._jobs]
-            self.say({"type": "listen", "jobs": jobs, "credit": self._credit, "id": 2})
+            self.say({"type": "listen", "jobs": jobs, "credit": self._credit, "types": self._types, "id": 2})
 
     # ---- what it hears
 

@@ -4,7 +4,7 @@ All that happens follows from the seed: the loop's clock is the only one, and ch
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -319,10 +319,17 @@ class World:
                 ask.job = orjson.loads(made.answer) if isinstance(made, Replayed) else encode("jb", made.id)
                 return ask.job
 
-    def listener(self, *jobs: str, work: Work, credit: int = 10, name: str | None = None) -> Listener:
-        """A listener that takes these jobs."""
+    def listener(
+        self,
+        *jobs: str,
+        work: Work,
+        credit: int = 10,
+        name: str | None = None,
+        types: Sequence[dict[str, Any]] = (),
+    ) -> Listener:
+        """A listener that takes these jobs, and declares job ``types`` (as `JobTypeDeclare` has them), of which definitions can be made."""
         self._numbers += 1
-        made = Listener(self, name or f"listener-{self._numbers}", jobs or ("**",), work, credit)
+        made = Listener(self, name or f"listener-{self._numbers}", jobs or ("**",), work, credit, types)
         self.listeners[made.name] = made
         return made
 

@@ -1,6 +1,8 @@
 """Schedules in virtual time: nights of a clock change, and a server that was away."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 from defined import declare, define, start
 from notified import inbox, member
@@ -161,3 +163,14 @@ def test_an_event_that_comes_after_hours_without_one_starts_its_job_at_once():
         return starts(world)
 
     assert run(scenario, start=datetime(2026, 3, 1, tzinfo=UTC)) == ["01 03:00:00"]
+
+
+def test_the_example_of_the_docs_prints_what_they_say(capsys):
+    page = (Path(__file__).parents[3] / "docs" / "virtual-time.md").read_text("utf-8")
+    blocks = re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL)
+    [(number, code)] = [
+        (number, text) for number, (_, text) in enumerate(blocks) if "CREATE_SCHEDULE, CreateSchedule" in text
+    ]
+    exec(compile(code, "nights.py", "exec"), {"__name__": "nights"})
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("[")]
+    assert shown == blocks[number + 1][1].splitlines()
