@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the seeds; 1 when one of them broke a promise."""
     options = _options(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    plan = Plan(options.jobs, options.listeners, options.hours, options.trouble)
+    plan = Plan(options.jobs, options.listeners, options.hours, options.trouble, options.schedules)
     begun, days, bad = time.perf_counter(), 0.0, 0
 
     async def scenario(world: World) -> tuple[str, float]:
@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         except AssertionError as error:
             bad += 1
             _say(
-                f"seed {seed}: {error}\nagain: python -m server.virtual --seeds {seed}-{seed} --jobs {plan.jobs} --hours {plan.hours}"
+                f"seed {seed}: {error}\nagain: python -m server.virtual --seeds {seed}-{seed} --jobs {plan.jobs} --hours {plan.hours} "
+                f"--listeners {plan.listeners} --trouble {plan.trouble_s} --schedules {plan.schedules}"
             )
         else:
             days += lasted
@@ -52,6 +53,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--hours", type=float, default=Plan.hours)
     parser.add_argument(
         "--trouble", type=float, default=Plan.trouble_s, help="mean seconds between faults; 0 for none"
+    )
+    parser.add_argument(
+        "--schedules",
+        type=int,
+        default=Plan.schedules,
+        help="how many, of each of which every due time is accounted for",
     )
     parser.add_argument("--traces", action="store_true", help="print the hash of each trace")
     return parser.parse_args(arguments)

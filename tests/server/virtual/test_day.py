@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -28,6 +29,19 @@ def lived(seed, plan=SHORT):
 @pytest.mark.parametrize("seed", range(8))
 def test_a_bad_day_breaks_no_promise(seed):
     lived(seed)
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_on_a_bad_day_with_schedules_every_due_time_is_known(seed):
+    lived(seed, replace(SHORT, jobs=20, schedules=3))
+
+
+def test_a_due_time_of_which_nothing_is_known_is_found(monkeypatch):
+    monkeypatch.setattr(
+        "server.virtual.day.SLOTS", "SELECT schedule_id, due_at, until_at FROM slot WHERE due_at < 0"
+    )
+    with pytest.raises(AssertionError, match="nothing is known of the due times"):
+        lived(0, replace(SHORT, jobs=5, trouble_s=0, schedules=1))
 
 
 def test_a_seed_has_one_trace_and_another_seed_another():

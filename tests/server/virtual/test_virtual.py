@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_the_scenario_of_the_page_runs(tmp_path):
     page = (ROOT / "docs" / "virtual-time.md").read_text("utf-8")
-    (scenario,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    scenario, _ = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (tmp_path / "scenario.py").write_text(scenario, "utf-8")
     command = [sys.executable, str(tmp_path / "scenario.py")]
     done = subprocess.run(
