@@ -195,9 +195,14 @@ class Settings(BaseModel):
     file_days: Days = Field(30, description="How long files are kept.")
     audit_days: Days = Field(400, description="How long it is kept who has changed what.")
     notification_days: Days = Field(90, description="How long notifications stay in inboxes, read or not.")
+    delivery_days: Days = Field(30, description="How long it is kept what came to hooks.")
+    deliveries: Count = Field(
+        1_000_000, description="Calls of hooks that are kept, in all; the oldest go first."
+    )
 
     max_body_bytes: Size = Field(1 * MIB, description="Largest body of a call.")
     max_bulk_bytes: Size = Field(16 * MIB, description="Largest body of a call that creates many jobs.")
+    max_hook_bytes: Size = Field(5 * MIB, description="Largest body of a call of a hook.")
     max_frame_bytes: Size = Field(1 * MIB, description="Largest message on the stream.")
     max_upload_bytes: Size = Field(5 * GIB, description="Largest file.")
     min_free_bytes: Reserve = Field(
@@ -221,6 +226,7 @@ class Settings(BaseModel):
     sockets_per_key: Count = Field(100, description="Open sockets of one key.")
     subscriptions_per_socket: Count = Field(100, description="Subscriptions of one socket.")
     rate_per_key: Count = Field(5_000, description="Calls a second of one key.")
+    rate_per_hook: Count = Field(2_000, description="Calls a second of one hook; twice as many at once.")
     rate_per_token: Count = Field(
         100, description="Calls a second of one subscriber token; twice as many at once."
     )
@@ -252,6 +258,8 @@ class Settings(BaseModel):
             file_ms=int(self.file_days * DAY_MS),
             audit_ms=int(self.audit_days * DAY_MS),
             notification_ms=int(self.notification_days * DAY_MS),
+            delivery_ms=int(self.delivery_days * DAY_MS),
+            deliveries=self.deliveries,
             definition_runs=self.definition_runs,
         )
 

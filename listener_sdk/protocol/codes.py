@@ -33,6 +33,7 @@ _ROWS: Final = (
     ErrorCode("bad_filter", 400, False, "A filter or topic pattern is malformed or too large."),
     ErrorCode("bad_cursor", 400, False, "A position is not of the form epoch:sequence."),
     ErrorCode("unauthorized", 401, False, "No key was sent, or it is not valid here."),
+    ErrorCode("bad_signature", 401, False, "A call of a hook does not prove from whom it comes."),
     ErrorCode("forbidden", 403, False, "The key may not do this."),
     ErrorCode(
         "blocked_address",
@@ -60,7 +61,9 @@ _ROWS: Final = (
     ErrorCode("already_retried", 409, False, "A rerun of the job has not ended yet."),
     ErrorCode("cycle", 409, False, "The jobs would wait for each other for ever."),
     ErrorCode("in_use", 409, False, "Something else needs the thing: it cannot be removed."),
-    ErrorCode("disabled", 409, False, "The definition is disabled: it starts nothing until it is enabled."),
+    ErrorCode(
+        "disabled", 409, False, "The definition or hook is disabled: it starts nothing until it is enabled."
+    ),
     ErrorCode("duplicate_job", 409, False, "An unfinished job has the same uniqueKey."),
     ErrorCode("space_archived", 409, False, "The space is archived: nothing new begins in it."),
     ErrorCode("secret_locked", 409, False, "The server has not the master key that opens the secret."),
@@ -79,6 +82,7 @@ _ROWS: Final = (
     ErrorCode("too_large", 413, False, "The body or one of its parts is over its limit."),
     ErrorCode("url_too_long", 414, False, "The address is over its limit."),
     ErrorCode("unsupported_encoding", 415, False, "Compressed request bodies are not taken."),
+    ErrorCode("unsupported_media_type", 415, False, "The body is of a kind that is not taken here."),
     ErrorCode("bad_range", 416, False, "The file has no bytes in the range that was asked for."),
     ErrorCode("bad_timing", 422, False, "A timing cannot be read, names no zone, or is never due."),
     ErrorCode("idempotency_mismatch", 422, False, "The Idempotency-Key was used before with another body."),

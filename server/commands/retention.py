@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..core.actors import SYSTEM
 from ..core.retention import may_go
-from ..store import audit, idempotency, jobs, log, run_retention
+from ..store import audit, hook_deliveries, idempotency, jobs, log, run_retention
 from ..store import retention as sql
 from ..store.run_retention import OldMissed
 from ..store.transaction import Transaction
@@ -59,6 +59,20 @@ class OldRules:
     """What is known of rules that have told nothing for long."""
 
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldDeliveries:
+    """What came to hooks."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OldReplays:
+    """By what calls of hooks are known that are sent again, at most ``count``."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +136,13 @@ def remove_rules(tx: Transaction, item: OldRules) -> int:
 def remove_keys(tx: Transaction, item: OldKeys) -> int:
     """Idempotency keys; how many went."""
     return idempotency.prune(tx, item.count)
+
+
+def remove_deliveries(tx: Transaction, item: OldDeliveries) -> int:
+    """What came to hooks; how many went."""
+    return hook_deliveries.remove(tx.connection, item.ids)
+
+
+def remove_replays(tx: Transaction, item: OldReplays) -> int:
+    """By what calls are known that are sent again; how many went."""
+    return hook_deliveries.remove_replays(tx.connection, tx.now, item.count)

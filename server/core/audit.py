@@ -21,6 +21,7 @@ ACTIONS: Final = {
     "jobs:retried": "Many jobs were run again by one call.",
     "event:acknowledged": "An event was taken off the default list, by another than a listener's key.",
     "file:deleted": "A file was removed.",
+    "hook:replayed": "What came to a hook was replayed.",
     "login-link:created": "A link that logs in once was made.",
     "session:begun": "Somebody logged in.",
     "session:ended": "Somebody logged out, or was logged out everywhere.",

@@ -24,6 +24,10 @@ NOT_OF_SCHEDULES: Final = {
     "event": "is there when an event starts the job, and this is a schedule",
     "hook": "is there when a hook starts the job, and this is a schedule",
 }
+NOT_OF_HOOKS: Final = {
+    "event": "is there when an event starts the job, and this is a hook",
+    "dueTime": "is there when a schedule starts the job, and this is a hook",
+}
 NOT_OF_EVENTS: Final = {
     "hook": "is there when a hook starts the job, and this trigger is an event's",
     "dueTime": "is there when a schedule starts the job, and this trigger is an event's",
@@ -51,10 +55,18 @@ class Checker:
             raise Refusals(found)
 
     def check_scheduled(
-        self, recipe: Recipe, params: dict[str, Any], mode: str | None, others: Iterable[Refusal] = ()
+        self,
+        recipe: Recipe,
+        params: dict[str, Any],
+        mode: str | None,
+        others: Iterable[Refusal] = (),
+        absent: Mapping[str, str] = NOT_OF_SCHEDULES,
     ) -> None:
-        """Refusals ``invalid`` that name all that is wrong with what a schedule adds to the recipe, and the ``others``."""
-        found = self._added(recipe, params, _PARAMS, NOT_OF_SCHEDULES)
+        """Refusals ``invalid`` that name all that is wrong with what a schedule or hook adds to the recipe, and the ``others``.
+
+        ``absent`` says why a template cannot read what is not there.
+        """
+        found = self._added(recipe, params, _PARAMS, absent)
         if self.job_type is not None:
             try:
                 check_mode(self.job_type, mode)

@@ -20,7 +20,7 @@ PARTS_PER_COST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept; the log also only up to a number of events, and runs up to a number of each definition."""
+    """How long things are kept; the log and what came to hooks also only up to a number, and runs up to a number of each definition."""
 
     log_ms: int = 7 * DAY_MS
     log_events: int = 10_000_000
@@ -28,6 +28,8 @@ class Retention:
     file_ms: int = 30 * DAY_MS
     audit_ms: int = 400 * DAY_MS
     notification_ms: int = 90 * DAY_MS
+    delivery_ms: int = 30 * DAY_MS
+    deliveries: int = 1_000_000
     definition_runs: int = 1_000_000
 
 

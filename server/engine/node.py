@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
@@ -12,6 +12,7 @@ from listener_sdk.protocol.codes import CLOSES
 
 from ..commands.grants import grant
 from ..core.dispatch import Dispatch
+from ..core.later import later
 from ..machine import MACHINE, Machine
 from ..security.sealing import Sealer, new_master_key, parse_master_key
 from ..settings import Settings
@@ -43,6 +44,11 @@ from .subscriptions import Subscriptions
 from .tail import Tail
 from .triggers import TriggerLoop
 from .wall import Wall
+
+if TYPE_CHECKING:
+    from . import hooks
+else:
+    hooks = later(".hooks", __package__)
 
 READERS: Final = 4
 IDLE_EVERY_S: Final = 10.0
@@ -118,6 +124,7 @@ class Node:
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock, machine.monotonic_ms)
         self.blobs = Blobs(settings.data_dir / "files" / meta.account_id, lambda: self.room.low)
+        self._doors: hooks.Doors | None = None
         self.runner = Runner(self.hub, settings, facts, self.blobs, self.submit, self.read)
         self.clearing = ClearingLoop(
             self.submit,
@@ -143,6 +150,14 @@ class Node:
     def epoch(self) -> str:
         """The log's epoch."""
         return self.log.epoch
+
+    @property
+    def doors(self) -> "hooks.Doors":
+        """The doors of hooks."""
+        if self._doors is None:
+            rate = self.settings.rate_per_hook
+            self._doors = hooks.Doors(self.read, self.writer.post, self.sealer, self.clock, rate)
+        return self._doors
 
     async def start(self, *, loops: bool = True) -> None:
         """Begin; without ``loops`` time stands still until ``due.look()`` is called. Raises StoreError."""
@@ -185,6 +200,8 @@ class Node:
         self.state = "draining"
         self.runner.drain()
         self.deliveries.drain()
+        if self._doors is not None:
+            self._doors.stop()
         self.hub.ticks.stop()
 
     async def stop(self) -> None:
@@ -253,6 +270,8 @@ class Node:
         self.triggers.publish(entries)
         self.schedules.publish(entries)
         self.notifier.publish(entries)
+        if self._doors is not None:
+            self._doors.publish(entries)
 
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""

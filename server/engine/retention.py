@@ -17,7 +17,7 @@ from ..commands import retention as commands
 from ..core.retention import DAY_MS, Aged, Retention, Spans, Sweep, next_size, page_of
 from ..core.spaces import spans_of
 from ..machine import monotonic_ms
-from ..store import idempotency, spaces
+from ..store import hook_deliveries, idempotency, spaces
 from ..store import log as log_sql
 from ..store import retention as sql
 from ..store.command import Command
@@ -80,6 +80,8 @@ OLD_LINES: Final = _command("old_lines", commands.remove_audit)
 OLD_NOTIFICATIONS: Final = _command("old_notifications", commands.remove_notifications)
 OLD_RULES: Final = _command("old_rules", commands.remove_rules)
 OLD_KEYS: Final = _command("old_keys", commands.remove_keys)
+OLD_DELIVERIES: Final = _command("old_deliveries", commands.remove_deliveries)
+OLD_REPLAYS: Final = _command("old_replays", commands.remove_replays)
 
 
 @dataclass(slots=True)
@@ -94,6 +96,8 @@ class Went:
     audit: int = 0
     notifications: int = 0
     rules: int = 0
+    deliveries: int = 0
+    replays: int = 0
 
 
 @dataclass(slots=True)
@@ -175,6 +179,8 @@ class RetentionLoop:
             OLD_NOTIFICATIONS, commands.OldNotifications, sql.old_notifications
         )
         went.rules = await self._listed(OLD_RULES, commands.OldRules, _old_rules)
+        went.deliveries = await self._listed(OLD_DELIVERIES, commands.OldDeliveries, hook_deliveries.old)
+        went.replays = await self._replays()
         if went != Went():
             _log.info("removed_old", **asdict(went))
         return went
@@ -186,6 +192,17 @@ class RetentionLoop:
         total = 0
         while count := await self._read(self._old_keys):
             total += await self._page(OLD_KEYS, commands.OldKeys(count), count)
+        return total
+
+    async def _replays(self) -> int:
+        total = 0
+        while count := await self._read(
+            lambda reader: hook_deliveries.old_replays(reader, self._now(), self._size(OLD_REPLAYS))
+        ):
+            went = await self._page(OLD_REPLAYS, commands.OldReplays(count), count)
+            total += went
+            if not went:
+                break
         return total
 
     def _old_keys(self, reader: Reader) -> int:

@@ -3,14 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from ..commands.secrets import REWRAP_SECRETS, RewrapSecrets
+from ..core.later import later
 from ..security.sealing import PREFIX_LENGTH, Sealer
 from ..store import secrets as sql
 from .calm import calmly
+
+if TYPE_CHECKING:
+    from ..commands import hook_secrets
+else:
+    hook_secrets = later("..commands.hook_secrets", __package__)
 
 EVERY_S: Final = 60.0
 _ADVICE: Final = (
@@ -37,19 +43,24 @@ class SealingLoop:
 
     async def look(self) -> int:
         """Wrap anew what an older master key has wrapped; how many secrets of the store no master key opens."""
-        found: dict[str, int] = await self._read(partial(sql.count_by_prefix, length=PREFIX_LENGTH))
-        for prefix in found.keys() - {self._sealer.prefix}:
-            if self._sealer.knows(prefix):
-                await self._rewrap(prefix)
-                _log.info("secrets_rewrapped", count=found[prefix])
-        locked = sum(count for prefix, count in found.items() if not self._sealer.knows(prefix))
+        locked = 0
+        for table in (sql.OF_SPACES, sql.OF_HOOKS):
+            found: dict[str, int] = await self._read(
+                partial(sql.count_by_prefix, length=PREFIX_LENGTH, table=table)
+            )
+            for prefix in found.keys() - {self._sealer.prefix}:
+                if self._sealer.knows(prefix):
+                    await self._rewrap(prefix, table)
+                    _log.info("secrets_rewrapped", count=found[prefix])
+            locked += sum(count for prefix, count in found.items() if not self._sealer.knows(prefix))
         self._tell(locked)
         return locked
 
-    async def _rewrap(self, prefix: str) -> None:
+    async def _rewrap(self, prefix: str, table: str) -> None:
+        command = hook_secrets.REWRAP_HOOKS if table == sql.OF_HOOKS else REWRAP_SECRETS
         after: int | None = 0
         while after is not None:
-            after = await self._submit(REWRAP_SECRETS, RewrapSecrets(prefix, after, self._sealer))
+            after = await self._submit(command, RewrapSecrets(prefix, after, self._sealer))
 
     def _tell(self, locked: int) -> None:
         if locked > self._locked:

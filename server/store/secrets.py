@@ -1,7 +1,7 @@
 """SQL of secrets. Values never come here, only what was sealed of them."""
 
 from dataclasses import astuple
-from typing import Final
+from typing import Final, Protocol
 
 from ..core.secrets import SecretRow
 from .database import Connection, Reader
@@ -86,10 +86,14 @@ def held_jobs(reader: Reader, space_id: int, key_id: str) -> set[str]:
 # ---- master keys
 
 
-def count_by_prefix(reader: Reader, length: int) -> dict[str, int]:
+OF_SPACES: Final = "secret"
+OF_HOOKS: Final = "hook_secret"
+
+
+def count_by_prefix(reader: Reader, length: int, table: str = OF_SPACES) -> dict[str, int]:
     """How many secrets of the whole store have a wrapped key that begins so."""
     rows = reader.rows(
-        "SELECT prefix, COUNT(*) FROM (SELECT SUBSTR(wrapped, 1, CAST(:length AS INTEGER)) AS prefix FROM secret) found GROUP BY prefix",
+        f"SELECT prefix, COUNT(*) FROM (SELECT SUBSTR(wrapped, 1, CAST(:length AS INTEGER)) AS prefix FROM {table}) found GROUP BY prefix",  # noqa: S608 - names stand above
         length=length,
     )
     return {str(prefix): int(count) for prefix, count in rows}
@@ -107,11 +111,20 @@ def page_by_prefix(reader: Reader, prefix: str, after: int, count: int) -> list[
     return [SecretRow(*row) for row in rows]
 
 
-def rewrap(connection: Connection, row: SecretRow, wrapped: str) -> None:
+class Wrapped(Protocol):
+    """A row of either table."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def wrapped(self) -> str: ...
+
+
+def rewrap(connection: Connection, row: Wrapped, wrapped: str, table: str = OF_SPACES) -> None:
     """Give a secret its key under another master key, unless it was set anew meanwhile."""
     connection.run(
-        "UPDATE secret SET wrapped = :wrapped WHERE id = :id AND wrapped = :before",
-        id=row.id,
+        f"UPDATE {table} SET wrapped = :wrapped WHERE id = :id AND wrapped = :before",  # noqa: S608 - names stand above
         wrapped=wrapped,
+        id=row.id,
         before=row.wrapped,
     )

@@ -28,6 +28,8 @@ KINDS: Final = {
     "ac": _Rows("action", "id"),
     "sch": _Rows("schedule", "id"),
     "nt": _Rows("notification", "id"),
+    "hk": _Rows("hook", "id"),
+    "hd": _Rows("hook_delivery", "id"),
 }
 """Every kind of id that a route or frame takes, but those of spaces, which are made of their codes."""
 _AT_ONCE: Final = 100

@@ -20,6 +20,8 @@ audit = Handlers("audit")
 conscia = Handlers("conscia")
 definitions = Handlers("definitions")
 files = Handlers("files")
+hook_calls = Handlers("hook_calls")
+hooks = Handlers("hooks")
 job_types = Handlers("job_types")
 keys = Handlers("keys")
 logins = Handlers("logins")
@@ -174,6 +176,17 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/secrets", secrets.upsert, "Set a secret by its name; lists all.", "set_secrets"),
     Route("GET", "/v1/secrets/{id}", secrets.show, "Get a secret; a listener reads its value.", "read"),
     Route("DELETE", "/v1/secrets/{id}", secrets.delete, "Remove a secret; lists those that are left.", "set_secrets"),
+    Route("GET", "/v1/hooks", hooks.index, "List hooks: addresses at which other programs start jobs or publish events.", "read"),
+    Route("POST", "/v1/hooks", hooks.create, "Make a hook; its secret is shown once.", "define"),
+    Route("GET", "/v1/hooks/{id}", hooks.show, "Get a hook, without its secret.", "read"),
+    Route("PATCH", "/v1/hooks/{id}", hooks.update, "Change fields of a hook, or switch it on or off.", "define"),
+    Route("DELETE", "/v1/hooks/{id}", hooks.delete, "Remove a hook: its address takes no calls any more.", "define"),
+    Route("POST", "/v1/hooks/{id}", hook_calls.receive, "Call a hook, by the last part of its address; the call itself proves from whom it comes.", "public"),
+    Route("POST", "/v1/hooks/{id}/rotate", hooks.rotate, "Give a hook a new secret, shown once, or a new address; the old secret is valid for overlapS more.", "define"),
+    Route("POST", "/v1/hooks/{id}/try", hooks.try_, "Say what would become of a call of a hook; nothing is kept.", "run"),
+    Route("GET", "/v1/hooks/{id}/deliveries", hooks.deliveries, "List what came to a hook, newest first.", "read"),
+    Route("GET", "/v1/hook-deliveries/{id}", hooks.delivery, "Get what came to a hook, with its body.", "read"),
+    Route("POST", "/v1/hook-deliveries/{id}/replay", hooks.replay, "Let the same call come once more, as the hook is now.", "run"),
     Route("POST", "/v1/tokens", tokens.create, "Make a subscriber token, for a browser.", "run"),
     Route("GET", "/v1/members", members.index, "List the members of the space.", "administer"),
     Route("POST", "/v1/members", members.create, "Add a member, who logs in by a link first.", "administer"),

@@ -33,6 +33,8 @@ OF_PATH = {
     "/v1/job-definitions": "def",
     "/v1/runs": "jb",
     "/v1/notifications": "nt",
+    "/v1/hooks": "hk",
+    "/v1/hook-deliveries": "hd",
 }
 """Which kind of id stands in the path: a route that takes another one wants a row here, and a thing of it in tests/support/tenants.py."""
 BODIES = {
@@ -70,7 +72,7 @@ def by_path(other):
     for route in ROUTES:
         ours = route.path.replace("/vue/_api/v1", "/v1")
         kind = OF_PATH.get("/".join(ours.split("/")[:3]))
-        if "{" not in route.path or kind is None:
+        if "{" not in route.path or kind is None or route.auth == "public":
             continue
         named = other.ids[kind]
         body = None
@@ -99,6 +101,7 @@ def by_query_and_body(own, other):
         "audit",
         "schedules",
         "notifications",
+        "hooks",
         "spaces",
         "environments",
         "whoami",
@@ -129,6 +132,10 @@ def by_query_and_body(own, other):
     made = {"definition": own.ids["def"], "cron": "0 9 * * *"}
     yield "POST", "/v1/schedules", "/v1/schedules", made | {"definition": other.ids["def"]}, other.ids["def"]
     yield "POST", "/v1/schedules", "/v1/schedules", made | {"fallbackOwner": member}, member
+    hook = {"name": "x", "verification": {"kind": "none"}, "definition": other.ids["def"]}
+    yield "POST", "/v1/hooks", "/v1/hooks", hook, other.ids["def"]
+    change = {"definition": other.ids["def"]}
+    yield "PATCH", "/v1/hooks/{id}", f"/v1/hooks/{own.ids['hk']}", change, other.ids["def"]
     given = f"/v1/schedules/{own.ids['sch']}/owner"
     yield "POST", "/v1/schedules/{id}/owner", given, {"owner": member}, member
     yield "POST", "/v1/schedules/hand-over", "/v1/schedules/hand-over", {"former": member}, member

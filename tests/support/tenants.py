@@ -123,7 +123,7 @@ class Tenant:
         """All that the space has, as it looks to its administrator."""
         admin = self.callers["admin"]
         paths = [
-            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", "/v1/members", "/v1/job-types", "/v1/job-definitions", "/v1/schedules", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
+            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", "/v1/members", "/v1/job-types", "/v1/job-definitions", "/v1/schedules", "/v1/hooks", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
             *(f"/v1/jobs/{self.ids['jb']}{end}" for end in ("", "/plan", "/log", "/attempts", "/progress")),
         ]  # fmt: skip
         found = [(await admin.call("GET", path)).data for path in paths]
@@ -218,6 +218,10 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
     ids["def"] = made["jobDefinition"]["id"]
     schedule = {"definition": only, "cron": "0 9 1 1 *"}
     ids["sch"] = (await admin.call("POST", "/v1/schedules", schedule)).data["id"]
+    hook = {"name": "Shop", "verification": {"kind": "none"}, "event": "shop:called"}
+    shop = (await admin.call("POST", "/v1/hooks", hook)).data
+    came = await admin.call("POST", shop["path"], {"a": 1}, Content_Type="application/json")
+    ids |= {"hk": shop["id"], "hd": came.body["data"]["deliveryId"]}
     ids["nt"] = await _notified(admin, only, members["viewer"][0])
     name = f"{only}:run"
     async with listener.stream() as socket:

@@ -459,6 +459,62 @@ CREATE INDEX notification_member ON notification (member_id, id);
 CREATE INDEX notification_unread ON notification (member_id, id) WHERE read_at IS NULL;
 CREATE INDEX notification_space ON notification (space_id, id);
 
+-- Webhooks in. door is the last part of the address, which nobody guesses; body is JSON of what else a hook says.
+CREATE TABLE hook (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    door TEXT NOT NULL,
+    name TEXT NOT NULL,
+    enabled BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT NOT NULL
+);
+CREATE UNIQUE INDEX hook_door ON hook (door);
+CREATE INDEX hook_space ON hook (space_id, id);
+
+-- The secrets of hooks, sealed: the newest, and the one before it until then.
+CREATE TABLE hook_secret (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    hook_id BIGINT NOT NULL,
+    until BIGINT,
+    wrapped TEXT NOT NULL,
+    sealed TEXT NOT NULL
+);
+CREATE INDEX hook_secret_hook ON hook_secret (hook_id, id);
+
+-- What came to hooks, and what became of it. head is JSON of the call without its body, problem of why nothing was started.
+CREATE TABLE hook_delivery (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    hook_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    job_id BIGINT,
+    replay_of BIGINT,
+    size BIGINT NOT NULL,
+    head TEXT NOT NULL,
+    body TEXT NOT NULL,
+    problem TEXT
+);
+CREATE INDEX hook_delivery_hook ON hook_delivery (hook_id, id);
+CREATE INDEX hook_delivery_status ON hook_delivery (hook_id, status, id);
+
+-- By what calls that are sent again are known.
+CREATE TABLE hook_replay (
+    hook_id BIGINT NOT NULL,
+    replay_key TEXT NOT NULL,
+    space_id BIGINT NOT NULL,
+    delivery_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (hook_id, replay_key)
+);
+CREATE INDEX hook_replay_age ON hook_replay (at);
+
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (
     job_id ROWID_KEY,

@@ -21,6 +21,8 @@ UNKNOWN = {
     "/v1/actions": "us_ac_00000zzzzz",
     "/v1/schedules": "us_sch_00000zzzzz",
     "/v1/runs": "us_jb_00000zzzzz",
+    "/v1/hooks": "us_hk_00000zzzzz",
+    "/v1/hook-deliveries": "us_hd_00000zzzzz",
 }
 ODD_IDS = [
     "x",
@@ -39,10 +41,12 @@ NAME = re.compile(r"\{\w+\}")
 WITH_ID = [route for route in ROUTES if NAME.search(route.path)]
 GUARDED = [route for route in ROUTES if route.auth not in {"public", "stream"}]
 NOT_SERVED = [route for route in ROUTES if route.summary.startswith("Of Flatfile's API")]
+OF_ANY_KIND = {"/v1/files", "/v1/hooks/{id}"}
+"""Routes that may be sent more than JSON."""
 READ_BODY = [
     route
     for route in ROUTES
-    if route.method in {"POST", "PATCH", "PUT"} and route.path != "/v1/files" and route not in NOT_SERVED
+    if route.method in {"POST", "PATCH", "PUT"} and route.path not in OF_ANY_KIND and route not in NOT_SERVED
 ]
 LARGER_BODIES = {"/v1/jobs/bulk"}
 """Routes whose bodies may be larger than those of others."""
