@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         client_definitions,
         client_events,
         client_files,
+        client_hooks,
         client_job_types,
         client_jobs,
         client_keys,
@@ -64,6 +65,7 @@ class Client:
     actions: "client_actions.Actions"
     events: "client_events.Events"
     files: "client_files.Files"
+    hooks: "client_hooks.Hooks"
     keys: "client_keys.Keys"
     secrets: "client_secrets.Secrets"
     tokens: "client_tokens.Tokens"
