@@ -195,7 +195,9 @@ class Settings(BaseModel):
     file_days: Days = Field(30, description="How long files are kept.")
     audit_days: Days = Field(400, description="How long it is kept who has changed what.")
     notification_days: Days = Field(90, description="How long notifications stay in inboxes, read or not.")
-    delivery_days: Days = Field(30, description="How long it is kept what came to hooks.")
+    delivery_days: Days = Field(
+        30, description="How long it is kept what came to hooks and what was posted to endpoints."
+    )
     deliveries: Count = Field(
         1_000_000, description="Calls of hooks that are kept, in all; the oldest go first."
     )

@@ -3,7 +3,8 @@
 import base64
 import hmac
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from listener_sdk.protocol.codes import Refusal
 
 from ..outbound.call import CallRequest, call
 from ..outbound.failures import Failure
+from ..outbound.pauses import AGAIN
 from ..outbound.requests import Outbound
 from .undelivered import Undelivered
 
@@ -21,8 +23,43 @@ LARGEST_ANSWER: Final = 4_096
 _CODE: Final = re.compile(r"[a-z]+(?:_[a-z]+)*")
 """An answer that says what is wrong by one word, as Slack's do: ``channel_is_archived``."""
 LONGEST_CODE: Final = 40
-_AGAIN: Final = frozenset({408, 425, 429})
+LARGEST_POST: Final = 2 * 1024 * 1024
+_AGAIN: Final = frozenset({408, 425, *AGAIN})
 _SIGNED: Final = "whsec_"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side said to a post: ``text`` is the beginning of it."""
+
+    status: int
+    text: str
+    retry_after_s: float | None
+
+
+async def send(
+    url: str, raw: bytes, outbound: Outbound, now_s: Callable[[], float], headers: dict[str, str]
+) -> Answer:
+    """Post JSON text once, within `TIMEOUT_S`; whatever is answered is an answer, a redirect too. Undelivered where nothing is."""
+    try:
+        request = CallRequest(
+            url=url,
+            method="POST",
+            headers={"Content-Type": "application/json", **headers},
+            body=raw.decode(),
+            timeout_s=TIMEOUT_S,
+            max_response_bytes=LARGEST_ANSWER,
+        )
+        answer = await call(request, outbound, now_s, follow=False, largest=LARGEST_POST)
+    except Refusal as refusal:
+        raise Undelivered(refusal.message, retry=refusal.error.retry) from None
+    except Failure as failure:
+        raise Undelivered(failure.message, retry=failure.retry, retry_after_s=failure.retry_after_s) from None
+    except ValueError:
+        raise Undelivered(
+            "The address is too long, or has characters that no address has.", retry=False
+        ) from None
+    return Answer(answer.status, str(answer.body or "").replace("\0", ""), answer.retry_after_s)
 
 
 async def post(
@@ -37,33 +74,21 @@ async def post(
 
     Where the address has ``secrets`` the answer is not quoted, beyond a word that is no part of one: it may repeat any piece of them.
     """
-    try:
-        request = CallRequest(
-            url=url,
-            method="POST",
-            headers={"Content-Type": "application/json", **(headers or {})},
-            body=encoded(body).decode(),
-            timeout_s=TIMEOUT_S,
-            max_response_bytes=LARGEST_ANSWER,
-        )
-        answer = await call(request, outbound, now_s, follow=False)
-    except Refusal as refusal:
-        raise Undelivered(refusal.message, retry=refusal.error.retry) from None
-    except Failure as failure:
-        raise Undelivered(failure.message, retry=failure.retry, retry_after_s=failure.retry_after_s) from None
-    except ValueError:
-        raise Undelivered(
-            "The address is too long, or has characters that no address has.", retry=False
-        ) from None
+    answer = await send(url, encoded(body), outbound, now_s, headers or {})
     if not 200 <= answer.status < 300:
-        said = " ".join(str(answer.body or "").split())
-        why = f": {said}" if said and (not secrets or _is_code(said, secrets)) else ""
-        moved = " Give the address to which it redirects." if 300 <= answer.status < 400 else ""
         raise Undelivered(
-            f"It was answered {answer.status}{why}.{moved}",
-            retry=answer.retry or answer.status in _AGAIN,
+            refusal_of(answer, secrets),
+            retry=answer.status in _AGAIN,
             retry_after_s=answer.retry_after_s,
         )
+
+
+def refusal_of(answer: Answer, secrets: Collection[str] = ()) -> str:
+    """What people read of an answer that is none of success."""
+    said = " ".join(answer.text.split())
+    why = f": {said}" if said and (not secrets or _is_code(said, secrets)) else ""
+    moved = " Give the address to which it redirects." if 300 <= answer.status < 400 else ""
+    return f"It was answered {answer.status}{why}.{moved}"
 
 
 def _is_code(said: str, secrets: Collection[str]) -> bool:
@@ -76,15 +101,17 @@ def encoded(body: dict[str, Any]) -> bytes:
     return orjson.dumps(body)
 
 
-def signed(delivery: str, at_s: int, raw: bytes, secret: str | None) -> dict[str, str]:
-    """The headers of Standard Webhooks, signed where there is a secret: its bytes in base64 behind ``whsec_``, or any other text."""
+def signed(delivery: str, at_s: int, raw: bytes, secrets: Sequence[str]) -> dict[str, str]:
+    """The headers of Standard Webhooks, signed by each secret: its bytes in base64 behind ``whsec_``, or any other text."""
     headers = {"webhook-id": delivery, "webhook-timestamp": str(at_s)}
-    if secret is not None:
-        digest = hmac.new(
-            _key(secret), b".".join([delivery.encode(), str(at_s).encode(), raw]), sha256
-        ).digest()
-        headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+    if secrets:
+        content = b".".join([delivery.encode(), str(at_s).encode(), raw])
+        headers["webhook-signature"] = " ".join(f"v1,{_signature(secret, content)}" for secret in secrets)
     return headers
+
+
+def _signature(secret: str, content: bytes) -> str:
+    return base64.b64encode(hmac.new(_key(secret), content, sha256).digest()).decode()
 
 
 def _key(secret: str) -> bytes:

@@ -5,8 +5,8 @@ from typing import Final
 
 from ..core.actors import SYSTEM
 from ..store import clearing as sql
+from ..store import endpoint_deliveries, retention, spaces
 from ..store import jobs as jobs_sql
-from ..store import retention, spaces
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import ends
@@ -49,6 +49,11 @@ def remove_files(tx: Transaction, item: Rows) -> list[str]:
     return [row.blob for row in retention.remove_files(tx.connection, list(item.ids))]
 
 
+def remove_deliveries(tx: Transaction, item: Rows) -> None:
+    """Deliveries to endpoints, whether they have ended or not."""
+    endpoint_deliveries.remove(tx.connection, item.ids)
+
+
 def erase_events(tx: Transaction, item: Rows) -> None:
     """What events told; their places stay."""
     sql.erase_events(tx.connection, item.ids)
@@ -70,5 +75,8 @@ END_JOBS: Final[Command[Rows, None]] = Command(
 )
 REMOVE_JOBS: Final[Command[Rows, bool]] = Command("clear_jobs", remove_jobs, needs_no_room=True)
 REMOVE_FILES: Final[Command[Rows, list[str]]] = Command("clear_files", remove_files, needs_no_room=True)
+REMOVE_DELIVERIES: Final[Command[Rows, None]] = Command(
+    "clear_deliveries", remove_deliveries, needs_no_room=True
+)
 ERASE_EVENTS: Final[Command[Rows, None]] = Command("erase_events", erase_events, needs_no_room=True)
 REMOVE_SPACE: Final[Command[Remains, bool]] = Command("remove_space", remove_space, needs_no_room=True)

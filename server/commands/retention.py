@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..core.actors import SYSTEM
 from ..core.retention import may_go
-from ..store import audit, hook_deliveries, idempotency, jobs, log, run_retention
+from ..store import audit, endpoint_deliveries, hook_deliveries, idempotency, jobs, log, run_retention
 from ..store import retention as sql
 from ..store.run_retention import OldMissed
 from ..store.transaction import Transaction
@@ -55,6 +55,13 @@ class OldNotifications:
 
 
 @dataclass(frozen=True, slots=True)
+class OldEndpointDeliveries:
+    """To endpoints."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OldRules:
     """What is known of rules that have told nothing for long."""
 
@@ -62,7 +69,7 @@ class OldRules:
 
 
 @dataclass(frozen=True, slots=True)
-class OldDeliveries:
+class OldHookDeliveries:
     """What came to hooks."""
 
     ids: tuple[int, ...]
@@ -128,6 +135,11 @@ def remove_notifications(tx: Transaction, item: OldNotifications) -> int:
     return sql.remove_notifications(tx.connection, item.ids)
 
 
+def remove_endpoint_deliveries(tx: Transaction, item: OldEndpointDeliveries) -> int:
+    """Deliveries to endpoints; how many went."""
+    return endpoint_deliveries.remove(tx.connection, item.ids)
+
+
 def remove_rules(tx: Transaction, item: OldRules) -> int:
     """What is known of rules; how many went."""
     return sql.remove_rules(tx.connection, item.ids, tx.now)
@@ -138,7 +150,7 @@ def remove_keys(tx: Transaction, item: OldKeys) -> int:
     return idempotency.prune(tx, item.count)
 
 
-def remove_deliveries(tx: Transaction, item: OldDeliveries) -> int:
+def remove_hook_deliveries(tx: Transaction, item: OldHookDeliveries) -> int:
     """What came to hooks; how many went."""
     return hook_deliveries.remove(tx.connection, item.ids)
 

@@ -22,6 +22,8 @@ ACTIONS: Final = {
     "event:acknowledged": "An event was taken off the default list, by another than a listener's key.",
     "file:deleted": "A file was removed.",
     "hook:replayed": "What came to a hook was replayed.",
+    "endpoint:tested": "A test was posted to an endpoint.",
+    "endpoint:replayed": "Deliveries to an endpoint were made once more.",
     "login-link:created": "A link that logs in once was made.",
     "session:begun": "Somebody logged in.",
     "session:ended": "Somebody logged out, or was logged out everywhere.",

@@ -88,6 +88,7 @@ class ClearingLoop:
         await self._each(sql.jobs, space, self._end)
         await self._each(sql.jobs, space, self._jobs)
         await self._each(sql.files, space, self._files)
+        await self._each(sql.deliveries, space, self._deliveries)
         await self._each(sql.events, space, self._events)
 
     async def _each(self, walk: Walk, space: Space, act: Callable[[commands.Rows], Awaitable[None]]) -> None:
@@ -114,6 +115,9 @@ class ClearingLoop:
             except OSError as error:
                 # Nothing names them any more: the next start sweeps them away.
                 _log.warning("bytes_stay", blob=blob, error=str(error))
+
+    async def _deliveries(self, rows: commands.Rows) -> None:
+        await self._submit(commands.REMOVE_DELIVERIES, rows)
 
     async def _events(self, rows: commands.Rows) -> None:
         await self._submit(commands.ERASE_EVENTS, rows)

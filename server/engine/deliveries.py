@@ -191,7 +191,8 @@ class Deliveries:
             await self._post(parcel, texts.slack(told, links), {})
         else:
             body = texts.webhook(told, links, parcel.id, to_wire(now))
-            headers = posts.signed(parcel.id, now // 1000, posts.encoded(body), parcel.secret)
+            secrets = [] if parcel.secret is None else [parcel.secret]
+            headers = posts.signed(parcel.id, now // 1000, posts.encoded(body), secrets)
             await self._post(parcel, body, headers)
 
     @property

@@ -30,6 +30,8 @@ from .clearing import ClearingLoop
 from .clock import StoreClock
 from .deliveries import Deliveries
 from .due import DueLoop
+from .endpoint_deliveries import EndpointDeliveries
+from .endpoints import EndpointLoop
 from .hub import Hub, unanswered
 from .job_types import JobTypes
 from .log import Entry, Log
@@ -120,6 +122,16 @@ class Node:
         self.notifier = Notifier(
             self.log, self.submit, self.read, self._read_page, clock, self.deliveries.wake
         )
+        self.endpoint_deliveries = EndpointDeliveries(settings, self.sealer, self.submit, self.read, clock)
+        self.endpoints = EndpointLoop(
+            self.log,
+            self.submit,
+            self.read,
+            self._read_page,
+            clock,
+            self.endpoint_deliveries.wake,
+            machine.timer_s,
+        )
         self.tail = Tail(self.log, self.read, self._publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock, machine.monotonic_ms)
@@ -175,6 +187,8 @@ class Node:
                 self.schedules.run(),
                 self.notifier.run(),
                 self.deliveries.run(),
+                self.endpoints.run(),
+                self.endpoint_deliveries.run(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )
@@ -202,6 +216,7 @@ class Node:
         self.deliveries.drain()
         if self._doors is not None:
             self._doors.stop()
+        self.endpoint_deliveries.drain()
         self.hub.ticks.stop()
 
     async def stop(self) -> None:
@@ -214,6 +229,7 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.deliveries.stop()
+        await self.endpoint_deliveries.stop()
         await self.wall.stop()
         await self.writer.stop()
         await asyncio.to_thread(self._readers.shutdown)
@@ -272,6 +288,7 @@ class Node:
         self.notifier.publish(entries)
         if self._doors is not None:
             self._doors.publish(entries)
+        self.endpoints.publish(entries)
 
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""
@@ -302,6 +319,7 @@ class Node:
         self.sockets.drain(CLOSES["restart"].code)
         self.triggers.begin_anew()
         self.notifier.begin_anew()
+        self.endpoints.begin_anew()
         self.writer.look()
 
     async def _idle(self) -> None:

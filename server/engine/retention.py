@@ -78,9 +78,10 @@ OLD_JOBS: Final = _command("old_jobs", commands.remove_jobs)
 OLD_MISSED: Final = _command("old_missed", commands.remove_missed)
 OLD_LINES: Final = _command("old_lines", commands.remove_audit)
 OLD_NOTIFICATIONS: Final = _command("old_notifications", commands.remove_notifications)
+OLD_ENDPOINT_DELIVERIES: Final = _command("old_endpoint_deliveries", commands.remove_endpoint_deliveries)
 OLD_RULES: Final = _command("old_rules", commands.remove_rules)
 OLD_KEYS: Final = _command("old_keys", commands.remove_keys)
-OLD_DELIVERIES: Final = _command("old_deliveries", commands.remove_deliveries)
+OLD_HOOK_DELIVERIES: Final = _command("old_hook_deliveries", commands.remove_hook_deliveries)
 OLD_REPLAYS: Final = _command("old_replays", commands.remove_replays)
 
 
@@ -95,8 +96,9 @@ class Went:
     missed: int = 0
     audit: int = 0
     notifications: int = 0
+    endpoint_deliveries: int = 0
     rules: int = 0
-    deliveries: int = 0
+    hook_deliveries: int = 0
     replays: int = 0
 
 
@@ -178,8 +180,13 @@ class RetentionLoop:
         went.notifications = await self._listed(
             OLD_NOTIFICATIONS, commands.OldNotifications, sql.old_notifications
         )
+        went.endpoint_deliveries = await self._listed(
+            OLD_ENDPOINT_DELIVERIES, commands.OldEndpointDeliveries, sql.old_deliveries
+        )
         went.rules = await self._listed(OLD_RULES, commands.OldRules, _old_rules)
-        went.deliveries = await self._listed(OLD_DELIVERIES, commands.OldDeliveries, hook_deliveries.old)
+        went.hook_deliveries = await self._listed(
+            OLD_HOOK_DELIVERIES, commands.OldHookDeliveries, hook_deliveries.old
+        )
         went.replays = await self._replays()
         if went != Went():
             _log.info("removed_old", **asdict(went))

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from ..commands.secrets import REWRAP_SECRETS, RewrapSecrets
+from ..commands.signing_secrets import REWRAP_SIGNING
 from ..core.later import later
 from ..security.sealing import PREFIX_LENGTH, Sealer
-from ..store import secrets as sql
+from ..store import secrets, signing_secrets
+from ..store.command import Command
 from .calm import calmly
 
 if TYPE_CHECKING:
@@ -19,6 +21,14 @@ else:
     hook_secrets = later("..commands.hook_secrets", __package__)
 
 EVERY_S: Final = 60.0
+_KINDS: Final[
+    tuple[tuple[Callable[..., dict[str, int]], Callable[[], Command[RewrapSecrets, int | None]]], ...]
+] = (
+    (partial(secrets.count_by_prefix, table=secrets.OF_SPACES), lambda: REWRAP_SECRETS),
+    (partial(secrets.count_by_prefix, table=secrets.OF_HOOKS), lambda: hook_secrets.REWRAP_HOOKS),
+    (signing_secrets.count_by_prefix, lambda: REWRAP_SIGNING),
+)
+"""How many there are of each kind of secret under each master key, and what wraps them anew."""
 _ADVICE: Final = (
     "They were sealed under a master key that this server does not have. Put that key's line into master.key, below "
     "the first, or set TICKWIRE_MASTER_KEY_PREVIOUS, and restart; or set the secrets anew."
@@ -44,20 +54,17 @@ class SealingLoop:
     async def look(self) -> int:
         """Wrap anew what an older master key has wrapped; how many secrets of the store no master key opens."""
         locked = 0
-        for table in (sql.OF_SPACES, sql.OF_HOOKS):
-            found: dict[str, int] = await self._read(
-                partial(sql.count_by_prefix, length=PREFIX_LENGTH, table=table)
-            )
+        for count, command_of in _KINDS:
+            found: dict[str, int] = await self._read(partial(count, length=PREFIX_LENGTH))
             for prefix in found.keys() - {self._sealer.prefix}:
                 if self._sealer.knows(prefix):
-                    await self._rewrap(prefix, table)
+                    await self._rewrap(command_of(), prefix)
                     _log.info("secrets_rewrapped", count=found[prefix])
-            locked += sum(count for prefix, count in found.items() if not self._sealer.knows(prefix))
+            locked += sum(number for prefix, number in found.items() if not self._sealer.knows(prefix))
         self._tell(locked)
         return locked
 
-    async def _rewrap(self, prefix: str, table: str) -> None:
-        command = hook_secrets.REWRAP_HOOKS if table == sql.OF_HOOKS else REWRAP_SECRETS
+    async def _rewrap(self, command: Command[RewrapSecrets, int | None], prefix: str) -> None:
         after: int | None = 0
         while after is not None:
             after = await self._submit(command, RewrapSecrets(prefix, after, self._sealer))

@@ -205,7 +205,7 @@ class TriggerLoop:
         # The space from which it was deleted hears of it as well.
         heard = {one.space_id for one in entries if one.topic == _SPACE_GONE}
         if heard:
-            for space_id in await self._read(partial(_gone, space_ids=heard)):
+            for space_id in await self._read(partial(spaces_sql.gone, space_ids=heard)):
                 self.triggers.drop(space_id)
 
     async def _watches(self, entry: Entry) -> Sequence[Watch]:
@@ -292,12 +292,6 @@ class TriggerLoop:
             seq = self._seq
             await self._submit(commands.MOVE_TRIGGERS, seq)
             self._written, self._written_at = seq, self._clock()
-
-
-def _gone(reader: Reader, space_ids: Iterable[int]) -> list[int]:
-    """Those of these spaces that were deleted."""
-    found = {one: spaces_sql.load(reader, one) for one in space_ids}
-    return [one for one, space in found.items() if space is None or not space.open]
 
 
 def _everything(reader: Reader) -> tuple[sql.Cursor, Head, list[sql.Known]]:

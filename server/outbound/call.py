@@ -93,19 +93,27 @@ class CallResult:
 
 
 async def call(
-    request: CallRequest, outbound: Outbound, now_s: Callable[[], float], *, follow: bool = True
+    request: CallRequest,
+    outbound: Outbound,
+    now_s: Callable[[], float],
+    *,
+    follow: bool = True,
+    largest: int = LARGEST_REQUEST,
 ) -> CallResult:
     """Make the call; whatever its status, an answer is a result.
 
     - ``now_s``: seconds since 1970, for a Retry-After that names a moment
     - ``follow``: go where redirects lead; else one is the answer
+    - ``largest``: bytes that the body may have
 
     Refusal ``blocked_address``, ``invalid`` or ``too_large`` before anything is sent there. Failure when no answer came: with
     ``retry`` where another try may help.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    async with outbound.send(_request_of(request), total_s=request.timeout_s, follow=follow) as response:
+    async with outbound.send(
+        _request_of(request, largest), total_s=request.timeout_s, follow=follow
+    ) as response:
         unpacker = Unpacker(response.headers.get("Content-Encoding"), request.max_response_bytes)
         await _read(response, unpacker)
         result = _result_of(response, unpacker)
@@ -118,25 +126,25 @@ async def call(
     )
 
 
-def _request_of(call: CallRequest) -> Request:
+def _request_of(call: CallRequest, largest: int) -> Request:
     headers = dict(call.headers)
     given = {name.lower() for name in headers}
-    body = _body_of(call.body)
+    body = _body_of(call.body, largest)
     if body is not None and "content-type" not in given:
         kind = "text/plain; charset=utf-8" if isinstance(call.body, str) else "application/json"
         headers["Content-Type"] = kind
     return Request(url=_url_of(call), method=call.method, headers=headers, body=body)
 
 
-def _body_of(body: Any) -> bytes | None:
+def _body_of(body: Any, largest: int) -> bytes | None:
     if body is None:
         return None
     try:
         raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
         raise Refusal("invalid", f"body cannot be sent: {error}.", key="body") from None
-    if len(raw) > LARGEST_REQUEST:
-        raise Refusal("too_large", f"body takes at most {LARGEST_REQUEST // KIB} KiB.", key="body")
+    if len(raw) > largest:
+        raise Refusal("too_large", f"body takes at most {largest // KIB} KiB.", key="body")
     return raw
 
 

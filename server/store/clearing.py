@@ -25,6 +25,8 @@ OF_A_SPACE: Final = (
     "notification_delivery",
     "notification_message",
     "notification_rule",
+    "endpoint",
+    "signing_secret",
     "trigger_wait",
     "trigger_state",
     "slot",
@@ -73,6 +75,18 @@ def files(reader: Reader, space_id: int, after: int, count: int) -> Walked:
     )
 
 
+def deliveries(reader: Reader, space_id: int, after: int, count: int) -> Walked:
+    """The next ``count`` deliveries to endpoints."""
+    return _walked(
+        reader.rows(
+            "SELECT id, 1 FROM endpoint_message WHERE space_id = :space AND id > :after ORDER BY id LIMIT :count",
+            space=space_id,
+            after=after,
+            count=count,
+        )
+    )
+
+
 def events(reader: Reader, space_id: int, after: int, count: int) -> Walked:
     """Those of the next ``count`` events that tell something still. The first space of a store is never removed."""
     return _walked(
@@ -92,10 +106,10 @@ def _walked(rows: list[Row]) -> Walked:
 
 
 def has_more(reader: Reader, space_id: int) -> bool:
-    """Whether there are jobs or files of the space still."""
+    """Whether there are jobs, files or deliveries of the space still."""
     return any(
         reader.rows(f"SELECT 1 FROM {table} WHERE space_id = :space LIMIT 1", space=space_id)  # noqa: S608 - names of ours
-        for table in ("job", "file")
+        for table in ("job", "file", "endpoint_message")
     )
 
 

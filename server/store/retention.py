@@ -5,7 +5,7 @@ from typing import Final
 
 from ..core.files import FileRow
 from ..core.retention import RULE_MS, Aged, Retention, Spans, Sweep, job_cost, old_prefix, placed_files, sweep
-from . import audit, files, log
+from . import audit, endpoint_deliveries, files, log
 from .database import Connection, Reader
 
 LINES: Final = 1_000
@@ -57,6 +57,11 @@ def old_notifications(reader: Reader, rules: Retention, now: int, count: int) ->
 def remove_notifications(connection: Connection, ids: Sequence[int]) -> int:
     """Remove notifications, read or not; how many went."""
     return connection.run("DELETE FROM notification WHERE id IN LIST(:ids)", ids=list(ids))
+
+
+def old_deliveries(reader: Reader, rules: Retention, now: int, count: int) -> list[int]:
+    """Deliveries to endpoints that are old, of at most ``count``, the oldest first."""
+    return endpoint_deliveries.old(reader, now - rules.delivery_ms, count)
 
 
 def old_rules(reader: Reader, now: int, count: int) -> list[int]:

@@ -1,5 +1,6 @@
 """SQL of spaces, and of all that goes with one."""
 
+from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Final
 
@@ -20,6 +21,12 @@ def load(reader: Reader, space_id: int) -> Space | None:
     """A space by its number."""
     found = reader.rows(f"{_SELECT} WHERE id = :id", id=space_id)
     return Space(*found[0]) if found else None
+
+
+def gone(reader: Reader, space_ids: Iterable[int]) -> list[int]:
+    """Those of these spaces that were deleted."""
+    found = {one: load(reader, one) for one in space_ids}
+    return [one for one, space in found.items() if space is None or not space.open]
 
 
 def keep(connection: Connection, space_id: int) -> Space | None:

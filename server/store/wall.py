@@ -30,6 +30,8 @@ KINDS: Final = {
     "nt": _Rows("notification", "id"),
     "hk": _Rows("hook", "id"),
     "hd": _Rows("hook_delivery", "id"),
+    "ep": _Rows("endpoint", "id"),
+    "msg": _Rows("endpoint_message", "id"),
 }
 """Every kind of id that a route or frame takes, but those of spaces, which are made of their codes."""
 _AT_ONCE: Final = 100

@@ -66,6 +66,7 @@ _DUE: Final = {
         ("triggers", "trigger_wait"),
         ("notifier", "notification_rule"),
         ("deliveries", "notification_delivery"),
+        ("endpoint_deliveries", "endpoint_message"),
     )
 }
 """What is due next, by the loop of the node that sees to it."""
@@ -210,6 +211,7 @@ class World:
         self.node.schedules.look_every_s = SCHEDULES_S
         for name, least in _DUE.items():
             getattr(self.node, name).longest_s = partial(self._until, least)
+        self.node.endpoints.longest_s = lambda: REST_S
         self.node.blobs.prepare(set(), 0, 0)
         self.epoch = meta.epoch
         self.history.lease_s = facts.limits.lease_ms / 1000

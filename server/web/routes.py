@@ -19,6 +19,8 @@ actions = Handlers("actions")
 audit = Handlers("audit")
 conscia = Handlers("conscia")
 definitions = Handlers("definitions")
+endpoint_deliveries = Handlers("endpoint_deliveries")
+endpoints = Handlers("endpoints")
 files = Handlers("files")
 hook_calls = Handlers("hook_calls")
 hooks = Handlers("hooks")
@@ -160,6 +162,17 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/events", events.create, "Publish an event.", "run"),
     Route("GET", "/v1/events/{id}", events.show, "Get an event.", "read"),
     Route("POST", "/v1/events/{id}/ack", events.ack, "Take an event off the default list.", "work"),
+    Route("GET", "/v1/endpoints", endpoints.index, "List endpoints, to which events are posted.", "read"),
+    Route("POST", "/v1/endpoints", endpoints.create, "Make an endpoint; its secret is shown once.", "define"),
+    Route("GET", "/v1/endpoints/{id}", endpoints.show, "Get an endpoint, and how many deliveries wait for it.", "read"),
+    Route("PATCH", "/v1/endpoints/{id}", endpoints.update, "Change fields of an endpoint, or switch it on or off.", "define"),
+    Route("DELETE", "/v1/endpoints/{id}", endpoints.delete, "Remove an endpoint.", "define"),
+    Route("POST", "/v1/endpoints/{id}/rotate", endpoints.rotate, "Give an endpoint a new secret, shown once; the old one signs beside it for overlapS more.", "define"),
+    Route("POST", "/v1/endpoints/{id}/test", endpoint_deliveries.test, "Post a test to an endpoint now, and say how it went.", "define"),
+    Route("POST", "/v1/endpoints/{id}/replay", endpoint_deliveries.replay_many, "Make deliveries of a span once more, by pages.", "define"),
+    Route("GET", "/v1/endpoints/{id}/deliveries", endpoint_deliveries.index_of, "List deliveries to an endpoint, newest first.", "read"),
+    Route("GET", "/v1/endpoint-deliveries/{id}", endpoint_deliveries.show, "Get a delivery with what is posted, and its attempts.", "read"),
+    Route("POST", "/v1/endpoint-deliveries/{id}/replay", endpoint_deliveries.replay, "Make a delivery once more, under the same id.", "define"),
     Route("GET", "/v1/stream", stream, "The websocket: listen, subscribe, tick, create.", "stream"),
     Route("GET", "/v1/files", files.index, "List files, newest first.", "read"),
     Route("POST", "/v1/files", files.create, "Store a file: the raw body, or the one file of a form.", "run"),

@@ -5,11 +5,14 @@ from dataclasses import astuple, replace
 import pytest
 
 from listener_sdk.protocol.definitions import DefinitionCreate
+from listener_sdk.protocol.endpoints import EndpointCreate
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.schedules import ScheduleCreate
 from server.core.actions import ActionRow
 from server.core.actors import Space
 from server.core.definitions import new_definition
+from server.core.endpoint_deliveries import DeliveryRow
+from server.core.endpoints import new_endpoint
 from server.core.files import FileRow
 from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
@@ -20,6 +23,8 @@ from server.core.secrets import SecretRow
 from server.store import (
     actions,
     definitions,
+    endpoint_deliveries,
+    endpoints,
     files,
     keys,
     log,
@@ -65,6 +70,10 @@ def tx(connection, job):
         made = new_schedule(n, ScheduleCreate(cron="0 9 * * *"), 5, "k", zone="UTC", definition_id=n)
         schedules.insert(connection, replace(made, id=n))
         notifications.insert(connection, [NotificationRow(n, n, n, 5, None, "{}")])
+        endpoint = new_endpoint(n, EndpointCreate(url="https://a.example", topics=["**"]), 5, "k")
+        endpoints.insert(connection, replace(endpoint, id=n))
+        message = DeliveryRow(n, n, n, n, "a:b", "pending", 0, 0, 5, 0, 5, None, "{}")
+        endpoint_deliveries.insert(connection, [message])
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
     yield connection
     connection.rollback()

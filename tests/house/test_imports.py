@@ -9,7 +9,7 @@ pytestmark = pytest.mark.xdist_group("imports")
 """Every module is read once, not by each worker."""
 
 PURE = frozenset({
-    "annotated_types", "base64", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib", "heapq", "hmac", "itertools", "json", "math", "operator",
+    "annotated_types", "base64", "binascii", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib", "heapq", "hmac", "itertools", "json", "math", "operator",
     "pydantic", "pydantic_core", "re", "string", "typing", "urllib",
 })  # fmt: skip
 """All that the protocol imports from outside of itself; of ``urllib`` what reads and writes addresses."""

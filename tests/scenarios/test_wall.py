@@ -35,6 +35,8 @@ OF_PATH = {
     "/v1/notifications": "nt",
     "/v1/hooks": "hk",
     "/v1/hook-deliveries": "hd",
+    "/v1/endpoints": "ep",
+    "/v1/endpoint-deliveries": "msg",
 }
 """Which kind of id stands in the path: a route that takes another one wants a row here, and a thing of it in tests/support/tenants.py."""
 BODIES = {
@@ -43,6 +45,7 @@ BODIES = {
     "/v1/job-definitions/{code}": {"jobDefinition": {"name": "x"}},
     "/v1/job-definitions/{code}/watermark": {"value": "x"},
     "/v1/job-definitions/{code}/schedules": {"cron": "0 9 * * *"},
+    "/v1/endpoints/{id}/replay": {"since": "2026-01-01T00:00:00Z"},
 }
 """What routes need beside the id in their path. The plan's jobId is set by the test."""
 
@@ -102,6 +105,7 @@ def by_query_and_body(own, other):
         "schedules",
         "notifications",
         "hooks",
+        "endpoints",
         "spaces",
         "environments",
         "whoami",

@@ -123,7 +123,7 @@ class Tenant:
         """All that the space has, as it looks to its administrator."""
         admin = self.callers["admin"]
         paths = [
-            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", "/v1/members", "/v1/job-types", "/v1/job-definitions", "/v1/schedules", "/v1/hooks", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
+            "/v1/jobs?pageSize=1000", "/v1/files", "/v1/keys", "/v1/members", "/v1/job-types", "/v1/job-definitions", "/v1/schedules", "/v1/hooks", "/v1/endpoints", f"/v1/spaces/{self.code}", "/v1/events?topics=**&pageSize=1000",
             *(f"/v1/jobs/{self.ids['jb']}{end}" for end in ("", "/plan", "/log", "/attempts", "/progress")),
         ]  # fmt: skip
         found = [(await admin.call("GET", path)).data for path in paths]
@@ -222,6 +222,10 @@ async def _tenant(owner: Caller, code: str) -> Tenant:
     shop = (await admin.call("POST", "/v1/hooks", hook)).data
     came = await admin.call("POST", shop["path"], {"a": 1}, Content_Type="application/json")
     ids |= {"hk": shop["id"], "hd": came.body["data"]["deliveryId"]}
+    made = await admin.call("POST", "/v1/endpoints", {"url": "http://localhost:9/", "topics": ["a:*"]})
+    ids["ep"] = made.data["id"]
+    # This machine may not be reached: the test has failed at once.
+    ids["msg"] = (await admin.call("POST", f"/v1/endpoints/{ids['ep']}/test", {})).data["id"]
     ids["nt"] = await _notified(admin, only, members["viewer"][0])
     name = f"{only}:run"
     async with listener.stream() as socket:

@@ -515,6 +515,83 @@ CREATE TABLE hook_replay (
 );
 CREATE INDEX hook_replay_age ON hook_replay (at);
 
+-- Where events are posted to. Events behind the place heard_after are for it; body has its topics and filter.
+CREATE TABLE endpoint (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    name TEXT,
+    url TEXT NOT NULL,
+    enabled BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    heard_after BIGINT NOT NULL,
+    disabled_because TEXT,
+    failing_since BIGINT,
+    failing_told BIGINT NOT NULL,
+    rests_until BIGINT,
+    missed BIGINT NOT NULL,
+    missed_told_at BIGINT,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    updated_by TEXT NOT NULL
+);
+CREATE INDEX endpoint_space ON endpoint (space_id, id);
+
+-- By what posts are signed: sealed as secrets are; owner is the id of the endpoint. One that was replaced signs until its end.
+CREATE TABLE signing_secret (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    owner TEXT NOT NULL,
+    wrapped TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    until BIGINT
+);
+CREATE INDEX signing_secret_owner ON signing_secret (owner, id);
+CREATE INDEX signing_secret_space ON signing_secret (space_id);
+
+-- How far the log was looked through for endpoints: one row.
+CREATE TABLE endpoint_cursor (
+    id ROWID_KEY,
+    version BIGINT NOT NULL,
+    seq BIGINT NOT NULL
+);
+
+-- One event for one endpoint. due_at is the next attempt, or the end of the lease of one that is under way (taken).
+CREATE TABLE endpoint_message (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    endpoint_id BIGINT NOT NULL,
+    seq BIGINT,
+    topic TEXT NOT NULL,
+    status TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    due_at BIGINT,
+    taken BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX endpoint_message_event ON endpoint_message (endpoint_id, seq) WHERE seq IS NOT NULL;
+CREATE INDEX endpoint_message_due ON endpoint_message (endpoint_id, due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX endpoint_message_taken ON endpoint_message (endpoint_id) WHERE taken = 1;
+CREATE INDEX endpoint_message_of ON endpoint_message (endpoint_id, id);
+CREATE INDEX endpoint_message_ended ON endpoint_message (endpoint_id, status, id) WHERE status IN ('failed', 'disabled');
+CREATE INDEX endpoint_message_space ON endpoint_message (space_id, id);
+
+CREATE TABLE endpoint_attempt (
+    message_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    duration_ms BIGINT NOT NULL,
+    delivered BIGINT NOT NULL,
+    status BIGINT,
+    message TEXT,
+    answer TEXT,
+    PRIMARY KEY (message_id, number)
+);
+
 -- What became of the parts of a job that was split; percent is the sum of those that have not ended.
 CREATE TABLE job_split (
     job_id ROWID_KEY,

@@ -2,10 +2,12 @@
 
 import base64
 import hmac
+import time
 from hashlib import sha256
 
 import pytest
 from notified import receiver
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from server.channels.posts import encoded, post, signed
 from server.channels.undelivered import Undelivered
@@ -82,15 +84,15 @@ async def test_who_does_not_answer_is_tried_again(outbound):
 
 def test_a_post_says_its_id_and_time_and_is_signed_with_a_secret():
     raw = encoded(BODY)
-    assert signed("us_nd_1", 7, raw, None) == {"webhook-id": "us_nd_1", "webhook-timestamp": "7"}
+    assert signed("us_nd_1", 7, raw, []) == {"webhook-id": "us_nd_1", "webhook-timestamp": "7"}
     key = b"k" * 32
     right = base64.b64encode(hmac.new(key, b"us_nd_1.7." + raw, sha256).digest()).decode()
     for secret in (f"whsec_{base64.b64encode(key).decode()}", "k" * 32):
-        assert signed("us_nd_1", 7, raw, secret)["webhook-signature"] == f"v1,{right}"
+        assert signed("us_nd_1", 7, raw, [secret])["webhook-signature"] == f"v1,{right}"
 
 
 def test_a_secret_that_only_begins_like_a_key_signs_as_text():
-    assert "webhook-signature" in signed("us_nd_1", 7, b"", "whsec_no base64!")
+    assert "webhook-signature" in signed("us_nd_1", 7, b"", ["whsec_no base64!"])
 
 
 @pytest.mark.parametrize(
@@ -110,3 +112,15 @@ async def test_an_answer_to_a_secret_address_is_quoted_where_it_is_a_mere_code(
     with pytest.raises(Undelivered) as raised:
         await post(f"{hook.url}/a", BODY, outbound, lambda: 0.0, secrets=secrets)
     assert raised.value.message == f"It was answered 404{shown}."
+
+
+def test_a_library_for_standard_webhooks_verifies_what_is_signed_by_either_secret():
+    raw = '{"type":"a:b","data":{"é":1}}'.encode()
+    secrets = [f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3)]
+    headers = signed("us_msg_1", int(time.time()), raw, secrets[:2])
+    for secret in secrets[:2]:
+        assert Webhook(secret).verify(raw, headers) == {"type": "a:b", "data": {"é": 1}}
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secrets[2]).verify(raw, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secrets[0]).verify(raw + b" ", headers)

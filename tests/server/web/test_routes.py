@@ -23,6 +23,8 @@ UNKNOWN = {
     "/v1/runs": "us_jb_00000zzzzz",
     "/v1/hooks": "us_hk_00000zzzzz",
     "/v1/hook-deliveries": "us_hd_00000zzzzz",
+    "/v1/endpoints": "us_ep_00000zzzzz",
+    "/v1/endpoint-deliveries": "us_msg_00000zzzzz",
 }
 ODD_IDS = [
     "x",
@@ -57,6 +59,7 @@ BODIES = {
     "/v1/job-definitions/{code}": {"jobDefinition": {}},
     "/vue/_api/v1/job-definitions/{code}": {"jobDefinition": {}},
     "/v1/job-definitions/{code}/schedules": {"cron": "0 9 * * *"},
+    "/v1/endpoints/{id}/replay": {"since": "2026-01-01T00:00:00Z"},
     "/v1/job-definitions/{code}/watermark": {"value": "a"},
     "/vue/_api/v1/job-definitions/{code}/watermark": {"value": "a"},
 }
