@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         client_actions,
         client_audit,
         client_definitions,
+        client_endpoints,
         client_events,
         client_files,
         client_hooks,
@@ -64,6 +65,7 @@ class Client:
     plans: "client_plans.Plans"
     actions: "client_actions.Actions"
     events: "client_events.Events"
+    endpoints: "client_endpoints.Endpoints"
     files: "client_files.Files"
     hooks: "client_hooks.Hooks"
     keys: "client_keys.Keys"

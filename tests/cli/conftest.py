@@ -7,6 +7,7 @@ from aiohttp import WSMsgType, web
 from click.testing import CliRunner
 from fake_actions import FakeActions
 from fake_definitions import FakeDefinitions
+from fake_endpoints import FakeEndpoints
 from fake_inbox import FakeInbox
 from fake_members import FakeMembers
 from fake_runs import FakeRuns
@@ -72,6 +73,7 @@ class FakeApi(FakeActions, FakeMembers):
     def __post_init__(self):
         self.definitions = FakeDefinitions(self._completed)
         self.schedules = FakeSchedules(self._completed)
+        self.endpoints = FakeEndpoints()
         self.history = FakeRuns(self._ended)
         self.inbox = FakeInbox()
 
@@ -153,7 +155,7 @@ class FakeApi(FakeActions, FakeMembers):
             web.patch("/v1/keys/{id}", self._change_key),
             web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
-            *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.history.routes(),
+            *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.endpoints.routes(), *self.history.routes(),
             *self.inbox.routes(),
         ])  # fmt: skip
         return app
