@@ -88,6 +88,11 @@ class Connection:
         """End after what waits has been sent."""
         self.shell.close(code)
 
+    def drain(self, code: int) -> None:
+        """The same, because the server stops: the client is told, and comes again."""
+        self.outbox.send({"type": "drain"})
+        self.close(code)
+
     # ---- what commits mean for the client
 
     def granted(self, rows: list[JobRow], *, again: bool = False) -> None:

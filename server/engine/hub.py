@@ -96,12 +96,16 @@ class Hub:
         task.add_done_callback(self._catching_up.discard)
 
     async def _catch_up(self, then: Callable[[], None]) -> None:
+        await self.reach_end()
+        then()
+
+    async def reach_end(self) -> None:
+        """Read the log to its end."""
         try:
             if self.poll is not None:
                 await self.poll()
         except StoreError as error:
             _log.warning("log_unreachable", error=str(error))
-        then()
 
     def join(self, peer: Connected) -> None:
         """A session said hello. What an older connection of it takes ends here; its leases go over."""

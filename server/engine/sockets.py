@@ -1,9 +1,35 @@
 """How many connections there are: of the node, and of each key."""
 
 from collections import Counter
+from typing import Protocol
 
-from ..core.actors import Shown
-from .peers import Peer
+from ..core.actors import Actor, Shown
+from .outbox import Outbox
+
+
+class Beating(Protocol):
+    """What is between a connection and its socket."""
+
+    def beat(self) -> None: ...
+
+
+class Reader(Protocol):
+    """An open connection, of the stream or of server-sent events."""
+
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def shell(self) -> Beating: ...
+
+    def close(self, code: int) -> None:
+        """End after what waits has been sent."""
+        ...
+
+    def drain(self, code: int) -> None:
+        """The same, because the server stops."""
+        ...
 
 
 class Sockets:
@@ -15,7 +41,7 @@ class Sockets:
         self._most_per_token = most_per_token or most_per_key
         self._count: Counter[str] = Counter()
         self._nameless = 0
-        self.peers: dict[Peer, None] = {}
+        self.peers: dict[Reader, None] = {}
         """In the order of their coming."""
 
     def knock(self) -> bool:
@@ -29,7 +55,7 @@ class Sockets:
         """A connection that was counted by ``knock`` has ended, or shown its key."""
         self._nameless -= 1
 
-    def enter(self, peer: Peer) -> bool:
+    def enter(self, peer: Reader) -> bool:
         """Count a connection; False when the key or the node has too many."""
         key = peer.actor.key_id
         most = self._most_per_token if peer.actor.is_token else self._most_per_key
@@ -39,7 +65,7 @@ class Sockets:
         self.peers[peer] = None
         return True
 
-    def leave(self, peer: Peer) -> None:
+    def leave(self, peer: Reader) -> None:
         """A counted connection ended."""
         if peer in self.peers:
             del self.peers[peer]
@@ -75,10 +101,9 @@ class Sockets:
     def drain(self, code: int) -> None:
         """Say so to every connection, and end it."""
         for peer in list(self.peers):
-            peer.outbox.send({"type": "drain"})
-            peer.close(code)
+            peer.drain(code)
 
 
-def _keys_of(peer: Peer) -> tuple[str, str | None]:
+def _keys_of(peer: Reader) -> tuple[str, str | None]:
     shown = peer.actor.shown
     return peer.actor.key_id, None if shown is None else shown.key_id

@@ -18,6 +18,7 @@ from ..core.reach import Reach
 from ..store.log import Stored
 from .log import Entry, Log, place, too_old
 from .outbox import Outbox
+from .wording import FRAMES, Ends, Wording
 
 PAGE: Final = 500
 LARGEST_FRAME: Final = 256 * 1024
@@ -27,7 +28,8 @@ AT_ONCE: Final = 8
 
 ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 _log = structlog.get_logger("tickwire.subscriptions")
-Key = tuple[int, str]
+Key = tuple[int, str, Wording]
+"""Of one space, for the same, in the same words."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +48,9 @@ class Subscription:
     reach: Reach | None = None
     hearer: str = ""
     """Who is told: some events are for one member alone."""
+    words: Wording = FRAMES
+    ended: Callable[[], None] | None = field(default=None, repr=False)
+    """Is called when it was told that it cannot go on."""
     live: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -93,19 +98,25 @@ class Subscriptions:
         return position.epoch == self._log.epoch and position.seq > self._log.seq
 
     def add(
-        self, frame: Subscribe, space_id: int, outbox: Outbox, reach: Reach | None = None, hearer: str = ""
+        self,
+        frame: Subscribe,
+        space_id: int,
+        outbox: Outbox,
+        reach: Reach | None = None,
+        hearer: str = "",
+        words: Wording = FRAMES,
     ) -> Subscription:
         """Begin, within ``reach``, and with what is for the ``hearer`` alone; Refusal names why a cursor cannot be continued, before anything is sent."""
         start = place(frame.after, self._log.ends)
         wanted = orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS)
         # As text: the bytes that orjson makes keep the room that they were made in, 4 KiB.
-        key = (space_id, wanted.decode() if reach is None else f"{wanted.decode()} {reach}")
+        key = (space_id, wanted.decode() if reach is None else f"{wanted.decode()} {reach}", words)
         key, topics, test = self._compiled(key, frame)
         found = Subscription(
-            frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, reach, hearer
+            frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, reach, hearer, words
         )
         self._groups.setdefault(key, []).append(found)
-        outbox.send(self._subscribed(frame, start))
+        outbox.put(words.begun(frame.sub, frame.id, self._ends(start)))
         found.live = start == self._log.seq
         if not found.live:
             found.task = asyncio.create_task(self._catch_up(found))
@@ -151,13 +162,9 @@ class Subscriptions:
         """Move the cursors of those that have seen nothing for a while."""
         for subscription in self.all():
             if subscription.live and subscription.prev < self._log.seq:
-                frame = {
-                    "type": "position",
-                    "sub": subscription.name,
-                    "prev": self._at(subscription.prev),
-                    "position": self._at(self._log.seq),
-                }
-                subscription.outbox.send(frame, urgent=False)
+                prev, position = self._at(subscription.prev), self._at(self._log.seq)
+                told = subscription.words.moved(subscription.name, prev, position)
+                subscription.outbox.put(told, urgent=False)
                 subscription.prev = self._log.seq
 
     def progress(self, jobs: Iterable[tuple[int, dict[str, Any], dict[str, Any]]]) -> None:
@@ -173,8 +180,8 @@ class Subscriptions:
                     if space_id == first.space_id and first.passes(event)
                 ]
                 for subscription in wanting if mine else ():
-                    frame = {"type": "progress", "sub": subscription.name, "jobs": mine}
-                    subscription.outbox.send(frame, urgent=False)
+                    told = subscription.words.ticks(subscription.name, mine)
+                    subscription.outbox.put(told, urgent=False)
 
     def stop(self) -> None:
         """End all: the server stops."""
@@ -186,21 +193,18 @@ class Subscriptions:
         return [subscription for group in self._groups.values() for subscription in group]
 
     def _send(self, subscriptions: list[Subscription], matched: list[Entry]) -> None:
+        words = subscriptions[0].words
         for part in _parts(matched):
-            joined = ",".join(entry.text for entry in part)
+            body = words.body(self._log.epoch, part)
             # Nearly all have one name and saw the same event last: they get the same text, which is encoded once.
             frames: dict[tuple[str, int], str] = {}
             for subscription in subscriptions:
                 last = (subscription.name, subscription.prev)
                 frame = frames.get(last)
                 if frame is None:
-                    frame = frames[last] = self._frame(*last, joined)
+                    frame = frames[last] = words.events(subscription.name, self._at(subscription.prev), body)
                 subscription.outbox.put(frame, urgent=False)
                 subscription.prev = part[-1].seq
-
-    def _frame(self, name: str, prev: int, events: str) -> str:
-        sub = orjson.dumps(name).decode()
-        return f'{{"type":"events","sub":{sub},"prev":"{self._at(prev)}","events":[{events}]}}'
 
     async def _catch_up(self, subscription: Subscription) -> None:
         try:
@@ -214,7 +218,9 @@ class Subscriptions:
 
     def _end(self, subscription: Subscription, refusal: Refusal) -> None:
         self.remove(subscription)
-        subscription.outbox.send({"type": "error", "sub": subscription.name, **refusal.as_wire()})
+        subscription.outbox.put(subscription.words.refused(subscription.name, refusal.as_wire()))
+        if subscription.ended is not None:
+            subscription.ended()
 
     async def _follow(self, subscription: Subscription) -> None:
         """Send history, a frame at a time as it is read, until the subscription has caught up and is live."""
@@ -241,15 +247,8 @@ class Subscriptions:
         await asyncio.sleep(0)
         await subscription.outbox.until_room()
 
-    def _subscribed(self, frame: Subscribe, start: int) -> dict[str, Any]:
-        found = {
-            "type": "subscribed",
-            "sub": frame.sub,
-            "from": self._at(start),
-            "head": str(self._log.head),
-            "oldest": str(self._log.oldest),
-        }
-        return found if frame.id is None else {**found, "id": frame.id}
+    def _ends(self, start: int) -> Ends:
+        return {"from": self._at(start), "head": str(self._log.head), "oldest": str(self._log.oldest)}
 
     def _at(self, seq: int) -> str:
         return f"{self._log.epoch}:{seq}"

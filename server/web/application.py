@@ -23,7 +23,7 @@ from .cookies import SAFE, check_csrf, check_page, cookie_of
 from .departure import CALLS, Calls
 from .heads import check_address, check_plain, shown_path
 from .key_watch import watch_keys
-from .origins import Origins
+from .origins import ORIGINS, Origins
 from .parameters import check_taken
 from .proxies import Proxies
 from .reaching import guard_of
@@ -53,6 +53,7 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
     app[LARGE_BODIES] = Turns(MOST_LARGE_BODIES * node.settings.max_bulk_bytes)
     app[MANY_JOBS] = Turns(MOST_JOBS_AT_ONCE)
     app[PASSWORDS] = Passwords()
+    app[ORIGINS] = Origins(node.settings.allow_origins)
     app.cleanup_ctx.append(watch_keys)
     for route in ROUTES:
         handler = _guarded(node, route)
@@ -67,7 +68,7 @@ def make_runner(node: Node, blobs: Blobs) -> Runner:
     settings = node.settings
     admission = Admission(settings.max_connections, settings.strangers_per_address, time.monotonic)
     app = make_application(node, blobs)
-    door, proxies = _door(app[CALLS], Origins(settings.allow_origins)), Proxies(settings.trusted_proxies)
+    door, proxies = _door(app[CALLS], app[ORIGINS]), Proxies(settings.trusted_proxies)
     return Runner(app, door, admission, settings.head_timeout_s, proxies)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, X-Customer-Code, X-Disable-Hooks"
+_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Customer-Code, X-Disable-Hooks"
 _SHOWN: Final = "Retry-After, Content-Disposition, Content-Range"
 _REMEMBERED_S: Final = 600
 
@@ -42,3 +42,7 @@ class Origins:
 
     def _names(self, request: web.BaseRequest) -> bool:
         return request.headers.get("Origin", "").lower() in self._allowed
+
+
+ORIGINS: Final = web.AppKey("origins", Origins)
+"""For answers that begin before their handler ends."""

@@ -32,6 +32,7 @@ OF_A_JOB: Final = frozenset({
     "GET /v1/jobs/{id}/attempts",
     "GET /v1/jobs/{id}/progress",
     "GET /v1/events",
+    "GET /v1/events/stream",
     "GET /v1/whoami",
 })  # fmt: skip
 """What a token of one job opens."""

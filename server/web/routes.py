@@ -35,6 +35,7 @@ runs = Handlers("runs")
 schedules = Handlers("schedules")
 secrets = Handlers("secrets")
 spaces = Handlers("spaces")
+sse = Handlers("sse")
 timings = Handlers("timings")
 tokens = Handlers("tokens")
 watermarks = Handlers("watermarks")
@@ -160,6 +161,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/actions/{id}/execute", actions.execute, "Press the button: make the action's job; its input is checked first.", "run"),
     Route("GET", "/v1/events", events.index, "List events, oldest first.", "read"),
     Route("POST", "/v1/events", events.create, "Publish an event.", "run"),
+    # Before /v1/events/{id}, which would take "stream" for an id.
+    Route("GET", "/v1/events/stream", sse.stream, "Follow the log as server-sent events; Last-Event-ID resumes.", "read"),
     Route("GET", "/v1/events/{id}", events.show, "Get an event.", "read"),
     Route("POST", "/v1/events/{id}/ack", events.ack, "Take an event off the default list.", "work"),
     Route("GET", "/v1/endpoints", endpoints.index, "List endpoints, to which events are posted.", "read"),

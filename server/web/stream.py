@@ -1,7 +1,6 @@
 """``/v1/stream``: one websocket. Messages in become frames for the peer; its outbox becomes messages out."""
 
 import asyncio
-import socket
 import time
 from collections.abc import Awaitable
 from functools import lru_cache
@@ -20,9 +19,10 @@ from ..core.rates import Flow
 from ..core.roles import FRAMES, check
 from ..core.wall import names_in
 from ..engine.node import Node
-from ..engine.outbox import Bounds, Outbox
+from ..engine.outbox import Outbox
 from ..engine.peers import Peer
 from .auth import SPACE_HEADER, ClosedSpace, address_of, authenticate, bearer, keyring
+from .buffers import bound_buffer, bounds_of
 from .call import Call
 from .cookies import check_page, cookie_of, own_origin
 from .links import link_maker
@@ -32,7 +32,6 @@ from .sending import SENDING
 STRIKES: Final = 3
 LIMITS_OF_STRANGERS: Final = JsonLimits(size=64 * 1024)
 """Before its key is known, a client may say hello (with 1,000 leases that it held) and nothing larger."""
-SEND_BUFFER: Final = 256 * 1024
 SILENT: Final = 2
 """Beats, 10 s each, without a byte of the client's, after which it is asked whether it is there."""
 _PING: Final = b"\x89\x00"
@@ -93,8 +92,7 @@ class _Connection:
         )
         self._sending = request.app[SENDING]
         self._protocol = protocol_of(request)
-        bounds = _bounds(settings.send_queue_frames, settings.send_queue_bytes, settings.slow_reader_s)
-        self._outbox = Outbox(self._want, time.monotonic, self._cut, bounds)
+        self._outbox = Outbox(self._want, time.monotonic, self._cut, bounds_of(settings))
         self._ending: asyncio.Task[None] | None = None
         self._hello: asyncio.TimerHandle | None = None
         self._peer: Peer | None = None
@@ -137,7 +135,7 @@ class _Connection:
         await self._socket.prepare(self._request)
         # They are sent, and a connection keeps its answer.
         self._socket.headers.clear()
-        _bound_buffer(self._request)
+        bound_buffer(self._request)
         self._nameless = self._node.sockets.knock()
         if not self._nameless:
             self.close(CLOSES["too_many"].code)
@@ -353,17 +351,5 @@ def _read(part: Any) -> ClientFrame:
 
 
 @lru_cache(maxsize=8)
-def _bounds(frames: int, size: int, longest_s: float) -> Bounds:
-    return frames, size, longest_s
-
-
-@lru_cache(maxsize=8)
 def _limits(size: int) -> JsonLimits:
     return JsonLimits(size=size)
-
-
-def _bound_buffer(request: web.Request) -> None:
-    """Keep the kernel from hiding megabytes of a stuck reader."""
-    raw = request.transport.get_extra_info("socket") if request.transport else None
-    if raw is not None:
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
