@@ -69,6 +69,7 @@ _ROWS: Final = (
     ErrorCode("secret_locked", 409, False, "The server has not the master key that opens the secret."),
     ErrorCode("conflict", 409, False, "The thing was changed or removed meanwhile."),
     ErrorCode("link_expired", 410, False, "A signed link is past its time: read the outcome or file again."),
+    ErrorCode("subscription_taken", 409, False, "Another session follows the durable subscription now."),
     ErrorCode("cursor_too_old", 410, False, "Events after this position have been removed by retention."),
     ErrorCode("epoch_changed", 410, False, "The log was replaced (restored) since this position was given."),
     ErrorCode("cursor_ahead", 410, False, "The position lies after the end of the log."),

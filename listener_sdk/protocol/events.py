@@ -15,7 +15,7 @@ TOPIC: Final = re.compile(r"[a-z][a-z0-9-]{0,62}:[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}
 RESERVED_DOMAINS: Final = frozenset({
     "job", "space", "environment", "secret", "action", "agent", "file", "snapshot", "commit", "layer", "program",
     "data-clip", "cron", "definition", "schedule", "hook", "endpoint", "notification", "member", "key", "system",
-    "listener", "job-type",
+    "listener", "job-type", "subscription",
 })  # fmt: skip
 """Domains in which only the server speaks; clients may publish in every other (``workbook:...``, ``invoice:...``)."""
 
@@ -131,6 +131,12 @@ SERVER_TOPICS: Final = {
     "job-type:declared": "A listener has declared a job type that the space did not have.",
     "job-type:updated": "A listener has declared a job type otherwise than before: payload.changed names what differs.",
     "job-type:deleted": "A job type that nobody serves was removed.",
+    "subscription:created": "A durable subscription was made, by who subscribed under its name (payload.name) first.",
+    "subscription:taken-over": "Another session follows a durable subscription now (payload.name); the one before it was told.",
+    "subscription:behind": "A durable subscription (payload.name) is so far behind that events which it has not seen are about to be "
+    "removed: payload.behind of them come after payload.position.",
+    "subscription:recovered": "A durable subscription that was far behind has caught up.",
+    "subscription:deleted": "A durable subscription was removed; who followed it was told.",
 }
 """Topics that this release of the server publishes, with their meaning; docs/reference/topics.md is made from it.
 

@@ -13,7 +13,8 @@ server granted but the client never saw are granted again with the same fence.
 outcomes make room. Credit 0 drains.
 
 **Subscriptions.** ``events`` frames carry ``prev``, the position sent before them on this subscription; when it is
-not the last position that the client saw, the client has missed something and subscribes again from there.
+not the last position that the client saw, the client has missed something and subscribes again from there. A *durable* one has its
+cursor in the store: it moves by ``acked``, and waits for whoever subscribes by its name.
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -26,6 +27,7 @@ from .jobs import Info, Job, JobCreate, JsonObject, LogLine, Percent
 from .model import BUILT_LATER, WireModel
 from .outcomes import Outcome
 from .secrets import MOST_FETCHED, SecretName
+from .subscriptions import DurableName
 from .times import Time
 from .watermarks import WatermarkValue
 
@@ -190,7 +192,12 @@ class Secrets(_Request):
 
 
 class Subscribe(_Request):
-    """Follow the log: topic patterns and a filter, after a position, ``now`` or ``oldest``; ``progress`` adds live ticks."""
+    """Follow the log: topic patterns and a filter, after a position, ``now`` or ``oldest``; ``progress`` adds live ticks.
+
+    With ``durable``, a name in the space, the server keeps the cursor: the first begins at ``after``, and whoever subscribes by this name
+    later goes on behind what was acked, or behind a position in ``after`` that lies further on. One session at a time follows it, the
+    newest; the one before it gets ``subscription_taken``. Once 1,000 events or 1 MiB are not acked, nothing more is sent.
+    """
 
     type: Literal["subscribe"] = "subscribe"
     sub: SubscriptionName
@@ -198,6 +205,15 @@ class Subscribe(_Request):
     filter: JsonObject | None = None
     after: str = Field(default="now", max_length=64)
     progress: bool = False
+    durable: DurableName | None = None
+
+
+class Acked(_Request):
+    """All events of a durable subscription up to this position are dealt with; with an ``id`` it is answered once that is stored."""
+
+    type: Literal["acked"] = "acked"
+    sub: SubscriptionName
+    position: str = Field(max_length=64)
 
 
 class Unsubscribe(_Request):
@@ -221,12 +237,13 @@ ClientFrame = Annotated[
     | Publish
     | Secrets
     | Subscribe
+    | Acked
     | Unsubscribe,
     Field(discriminator="type"),
 ]
 CLIENT_FRAMES: Final = (
     Hello, Listen, Ack, Tick, Renew, Complete, Fail, Release, Log, Create, Publish, Secrets, Subscribe,
-    Unsubscribe,
+    Acked, Unsubscribe,
 )  # fmt: skip
 client_frame: Final[TypeAdapter[ClientFrame]] = TypeAdapter(
     ClientFrame, config=ConfigDict(defer_build=BUILT_LATER)

@@ -16,7 +16,7 @@ PERMISSIONS: Final = {
     "run": "create, execute, cancel and retry jobs, acknowledge outcomes, store files, publish events",
     "schedule": "have jobs run at set times",
     "define": "make, change and remove job definitions and actions",
-    "work": "take jobs and report of them, change and remove jobs and files",
+    "work": "take jobs and report of them, change and remove jobs and files, keep durable subscriptions",
     "set_secrets": "set and remove secrets",
     "use_secrets": "use secrets in the jobs that they hold",
     "read_secrets": "read the values of secrets over HTTP",
@@ -44,7 +44,7 @@ _GRANTED: Final = {
 
 FRAMES: Final = {
     **dict.fromkeys(("hello", "subscribe", "unsubscribe"), "read"),
-    **dict.fromkeys(("listen", "ack", "tick", "renew", "complete", "fail", "release", "log"), "work"),
+    **dict.fromkeys(("listen", "ack", "tick", "renew", "complete", "fail", "release", "log", "acked"), "work"),
     **dict.fromkeys(("create", "publish"), "run"),
     "secrets": "use_secrets",
 }

@@ -3,9 +3,9 @@
 import asyncio
 import hashlib
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 import structlog
@@ -19,6 +19,7 @@ from ..core.actors import Actor
 from ..core.deadlines import Limits
 from ..core.effects import CancelAsked, Divided, Granted, Lost
 from ..core.jobs import JobRow
+from ..core.later import later
 from ..security.sealing import Sealer
 from ..store.command import Once
 from ..store.database import StoreError
@@ -26,9 +27,17 @@ from ..store.transaction import Facts
 from ..store.writer import Writer
 from .intake import Total
 from .job_types import Served
+from .log import Entry
 from .subscriptions import Subscriptions
 from .ticks import Ticks
 from .wall import Wall
+
+if TYPE_CHECKING:
+    from . import durables
+    from .durables import Durables
+    from .peers import Peer
+else:
+    durables = later(".durables", __package__)
 
 SESSION_TAKEN = CLOSES["session_taken"].code
 _log = structlog.get_logger("tickwire.stream")
@@ -73,6 +82,7 @@ class Hub:
         self.peers: dict[str, Connected] = {}
         self.poll: Callable[[], Awaitable[None]] | None = None
         """Reads the log to its end; None where no other server writes to it."""
+        self._durables: Durables | None = None
         self._facts = facts
         self._catching_up: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
@@ -84,6 +94,24 @@ class Hub:
     def limits(self) -> Limits:
         """The deadlines in force."""
         return self._facts.limits
+
+    @property
+    def durables(self) -> "Durables":
+        """Durable subscriptions, from the first one on."""
+        if self._durables is None:
+            self._durables = durables.Durables(self)
+        return self._durables
+
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """Committed events: subscribers hear of them."""
+        self.subscriptions.publish(entries)
+        if self._durables is not None:
+            self._durables.publish(entries)
+
+    def forget_asked(self, peer: "Peer", sub: str) -> None:
+        """A connection wants a subscription no more, which may not have begun yet."""
+        if self._durables is not None:
+            self._durables.forget(peer, sub)
 
     def lags(self, after: str) -> bool:
         """Whether a cursor lies behind the end of the log as it is known here, though not perhaps of the whole."""

@@ -34,6 +34,7 @@ from .endpoint_deliveries import EndpointDeliveries
 from .endpoints import EndpointLoop
 from .hub import Hub, unanswered
 from .job_types import JobTypes
+from .laggards import Laggards
 from .log import Entry, Log
 from .neighbours import Neighbours
 from .notifier import Notifier
@@ -145,6 +146,7 @@ class Node:
             linger_s=LINGER_S if database.shared else 0,
             timer=machine.timer_s,
         )
+        self.laggards = Laggards(settings.retention, self.submit, self.read, clock)
         self.sealing = SealingLoop(self.sealer, self.submit, self.read)
         self.retention = RetentionLoop(
             settings.retention,
@@ -179,6 +181,7 @@ class Node:
             endless = (
                 self.due.run(),
                 self.retention.run(),
+                self.laggards.run(),
                 self.clearing.run(),
                 self.sealing.run(),
                 self.runner.run(),
@@ -282,7 +285,7 @@ class Node:
 
     def _publish(self, entries: Sequence[Entry]) -> None:
         """Events, in the order of the log: subscribers first."""
-        self.subscriptions.publish(entries)
+        self.hub.publish(entries)
         self.triggers.publish(entries)
         self.schedules.publish(entries)
         self.notifier.publish(entries)

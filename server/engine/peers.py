@@ -27,6 +27,7 @@ from ..store.command import Once
 from ..store.database import StoreError
 from .connections import Connection
 from .hub import unanswered
+from .windows import Window
 
 if TYPE_CHECKING:
     from ..commands import job_types
@@ -283,13 +284,26 @@ class Peer(Connection):
                 f"A connection may have {self.most_subscriptions} subscriptions: end one first.",
                 key="sub",
             )
+        self._check_subscription(frame)
+        if frame.durable is None:
+            self.begin(frame)
+        else:
+            self.hub.durables.subscribe(self, frame)
+
+    def _check_subscription(self, frame: f.Subscribe) -> None:
         size = compile_topics(frame.topics).size + compile_filter(frame.filter).size
         others = sum(other.size for name, other in self.subscriptions.items() if name != frame.sub)
         self._check_globs(size, self.wished + others, "filter")
         reach = self.actor.reach
         if reach is not None:
             reach.check_topics(frame.topics)
-        newer = self.hub.subscriptions.add(frame, self.actor.space.id, self.outbox, reach, self.actor.key_id)
+
+    def begin(self, frame: f.Subscribe, window: Window | None = None) -> None:
+        """Let a subscription begin in the place of an older one of its name; Refusal for a cursor that cannot be continued."""
+        actor, older = self.actor, self.subscriptions.get(frame.sub)
+        newer = self.hub.subscriptions.add(
+            frame, actor.space.id, self.outbox, actor.reach, actor.key_id, window=window
+        )
         if older is not None:
             self.hub.subscriptions.remove(older)
         self.subscriptions[frame.sub] = newer
@@ -299,7 +313,18 @@ class Peer(Connection):
         found = self.subscriptions.pop(frame.sub, None)
         if found is not None:
             self.hub.subscriptions.remove(found)
+        self.hub.forget_asked(self, frame.sub)
         self.answer(frame.id, None, None)
+
+    def on_acked(self, frame: f.Acked) -> None:
+        """What was acked after its end is past: only who asks is told."""
+        found = self.subscriptions.get(frame.sub)
+        if found is not None and found.window is not None:
+            found.window.take(frame, found)
+        elif frame.id is not None:
+            raise Refusal(
+                "not_found", "This connection follows no durable subscription of this name.", key="sub"
+            )
 
     # ---- between
 

@@ -18,6 +18,7 @@ from ..core.reach import Reach
 from ..store.log import Stored
 from .log import Entry, Log, place, too_old
 from .outbox import Outbox
+from .windows import Window
 from .wording import FRAMES, Ends, Wording
 
 PAGE: Final = 500
@@ -28,8 +29,8 @@ AT_ONCE: Final = 8
 
 ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 _log = structlog.get_logger("tickwire.subscriptions")
-Key = tuple[int, str, Wording]
-"""Of one space, for the same, in the same words."""
+Key = tuple[int, str, Wording, Window | None]
+"""Of one space, for the same, in the same words; a durable one alone."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +52,8 @@ class Subscription:
     words: Wording = FRAMES
     ended: Callable[[], None] | None = field(default=None, repr=False)
     """Is called when it was told that it cannot go on."""
+    window: Window | None = field(default=None, repr=False)
+    """What a durable one has sent and not heard of. It is alone in its group."""
     live: bool = False
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -90,6 +93,13 @@ class Subscriptions:
         """The log's epoch."""
         return self._log.epoch
 
+    def start(self, after: str) -> tuple[str, int]:
+        """Where a subscription would begin, as epoch and sequence number; Refusal as for ``add``."""
+        if self.is_ahead(after):
+            position = Position.parse(after)
+            return position.epoch, position.seq
+        return self._log.epoch, place(after, self._log.ends)
+
     def is_ahead(self, after: str) -> bool:
         """Whether a cursor is a position of this log behind its end."""
         if after in {"now", "oldest"}:
@@ -105,16 +115,18 @@ class Subscriptions:
         reach: Reach | None = None,
         hearer: str = "",
         words: Wording = FRAMES,
+        window: Window | None = None,
     ) -> Subscription:
         """Begin, within ``reach``, and with what is for the ``hearer`` alone; Refusal names why a cursor cannot be continued, before anything is sent."""
         start = place(frame.after, self._log.ends)
         wanted = orjson.dumps([frame.topics, frame.filter], option=orjson.OPT_SORT_KEYS)
         # As text: the bytes that orjson makes keep the room that they were made in, 4 KiB.
-        key = (space_id, wanted.decode() if reach is None else f"{wanted.decode()} {reach}", words)
+        key = (space_id, wanted.decode() if reach is None else f"{wanted.decode()} {reach}", words, window)
         key, topics, test = self._compiled(key, frame)
         found = Subscription(
             frame.sub, outbox, space_id, key, topics, test, frame.progress, start, start, reach, hearer, words
         )
+        found.window = window
         self._groups.setdefault(key, []).append(found)
         outbox.put(words.begun(frame.sub, frame.id, self._ends(start)))
         found.live = start == self._log.seq
@@ -138,6 +150,8 @@ class Subscriptions:
             group.remove(subscription)
         if not group:
             self._groups.pop(subscription.key, None)
+        if subscription.window is not None:
+            subscription.window.left()
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """Hand committed events to everybody who is live; the others find them when they get there."""
@@ -150,8 +164,10 @@ class Subscriptions:
             entry.forget_data()
 
     def _tell(self, live: list[Subscription], entries: Sequence[Entry], matched: list[Entry]) -> None:
-        """A commit too large for one turn of the senders is history at once: it is sent as it is read."""
-        if sum(len(entry.text) for entry in matched) <= LARGEST_BURST:
+        """A commit too large for one turn of the senders, or for a window, is history at once: it is sent as it is read."""
+        window = live[0].window
+        fits = window is None or len(matched) <= window.room
+        if fits and sum(len(entry.text) for entry in matched) <= LARGEST_BURST:
             self._send(live, matched)
             return
         for subscription in live:
@@ -166,6 +182,8 @@ class Subscriptions:
                 told = subscription.words.moved(subscription.name, prev, position)
                 subscription.outbox.put(told, urgent=False)
                 subscription.prev = self._log.seq
+                if subscription.window is not None:
+                    subscription.window.idle(self._log.seq)
 
     def progress(self, jobs: Iterable[tuple[int, dict[str, Any], dict[str, Any]]]) -> None:
         """Hand live ticks (space, tick, event to filter by) to those who asked for them and are not behind."""
@@ -193,8 +211,10 @@ class Subscriptions:
         return [subscription for group in self._groups.values() for subscription in group]
 
     def _send(self, subscriptions: list[Subscription], matched: list[Entry]) -> None:
-        words = subscriptions[0].words
+        words, window = subscriptions[0].words, subscriptions[0].window
         for part in _parts(matched):
+            if window is not None:
+                window.sent(part)
             body = words.body(self._log.epoch, part)
             # Nearly all have one name and saw the same event last: they get the same text, which is encoded once.
             frames: dict[tuple[str, int], str] = {}
@@ -210,13 +230,14 @@ class Subscriptions:
         try:
             await self._follow(subscription)
         except Refusal as refusal:
-            self._end(subscription, refusal)
+            self.end(subscription, refusal)
         except Exception:  # noqa: BLE001 - the client is told, and resumes from its last position
             _log.exception("catch_up_failed", sub=subscription.name)
             message = "The log could not be read: subscribe again from the last position."
-            self._end(subscription, Refusal("unavailable", message))
+            self.end(subscription, Refusal("unavailable", message))
 
-    def _end(self, subscription: Subscription, refusal: Refusal) -> None:
+    def end(self, subscription: Subscription, refusal: Refusal) -> None:
+        """Say why it cannot go on, and end it."""
         self.remove(subscription)
         subscription.outbox.put(subscription.words.refused(subscription.name, refusal.as_wire()))
         if subscription.ended is not None:
@@ -232,12 +253,16 @@ class Subscriptions:
             subscription.live = subscription.cursor >= self._log.seq
 
     async def _page(self, subscription: Subscription) -> list[Entry]:
-        entries = self._log.after(subscription.cursor, PAGE)
+        count = PAGE
+        if subscription.window is not None:
+            await subscription.window.until_room()
+            count = min(PAGE, subscription.window.room)
+        entries = self._log.after(subscription.cursor, count)
         if entries is not None:
             return entries
         # The turn is for the store alone: a reader that stands still must not keep the others from it.
         async with self._reading:
-            oldest, stored = await self._read_page(subscription.cursor, self._log.seq, PAGE)
+            oldest, stored = await self._read_page(subscription.cursor, self._log.seq, count)
         if subscription.cursor < oldest - 1:
             self._log.forget(oldest)
             raise too_old(self._log.ends)
@@ -246,6 +271,8 @@ class Subscriptions:
     async def _room(self, subscription: Subscription) -> None:
         await asyncio.sleep(0)
         await subscription.outbox.until_room()
+        if subscription.window is not None:
+            await subscription.window.until_room()
 
     def _ends(self, start: int) -> Ends:
         return {"from": self._at(start), "head": str(self._log.head), "oldest": str(self._log.oldest)}

@@ -21,6 +21,7 @@ OF_A_SPACE: Final = (
     "job_type",
     "definition_health",
     "watermark",
+    "subscription",
     "notification",
     "notification_delivery",
     "notification_message",

@@ -36,6 +36,7 @@ schedules = Handlers("schedules")
 secrets = Handlers("secrets")
 spaces = Handlers("spaces")
 sse = Handlers("sse")
+subscriptions = Handlers("subscriptions")
 timings = Handlers("timings")
 tokens = Handlers("tokens")
 watermarks = Handlers("watermarks")
@@ -177,6 +178,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/endpoint-deliveries/{id}", endpoint_deliveries.show, "Get a delivery with what is posted, and its attempts.", "read"),
     Route("POST", "/v1/endpoint-deliveries/{id}/replay", endpoint_deliveries.replay, "Make a delivery once more, under the same id.", "define"),
     Route("GET", "/v1/stream", stream, "The websocket: listen, subscribe, tick, create.", "stream"),
+    Route("GET", "/v1/subscriptions", subscriptions.index, "List durable subscriptions, and where each stands in the log.", "read"),
+    Route("GET", "/v1/subscriptions/{name}", subscriptions.show, "Get a durable subscription.", "read"),
+    Route("DELETE", "/v1/subscriptions/{name}", subscriptions.delete, "Remove a durable subscription; who follows it is told.", "work"),
     Route("GET", "/v1/files", files.index, "List files, newest first.", "read"),
     Route("POST", "/v1/files", files.create, "Store a file: the raw body, or the one file of a form.", "run"),
     Route("GET", "/v1/files/{id}", files.show, "Get a file's facts, with a fresh signed link.", "read"),

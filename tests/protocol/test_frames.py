@@ -49,6 +49,7 @@ CLIENT = [
     {"type": "publish", "id": 8, "event": {"topic": "invoice:paid", "callbackUrl": "/x"}, "idempotencyKey": "k"},
     {"type": "secrets", "id": 8, **LEASE, "names": ["crm_token"]},
     {"type": "subscribe", "id": 9, "sub": "a", "topics": ["job:*"], "filter": {"job": "x:y"}, "after": "abc:7", "progress": True},
+    {"type": "acked", "id": 12, "sub": "s", "position": "e:7"},
     {"type": "unsubscribe", "id": 10, "sub": "a"},
 ]  # fmt: skip
 SERVER = [

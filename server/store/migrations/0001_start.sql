@@ -697,6 +697,24 @@ CREATE TABLE event_ack (
     actor TEXT NOT NULL
 );
 
+-- Cursors into the log that are kept under a name. Whoever follows one has the newest fence.
+CREATE TABLE subscription (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    filter TEXT,
+    epoch TEXT NOT NULL,
+    cursor BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    holder TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    alarmed_at BIGINT
+);
+CREATE UNIQUE INDEX subscription_name ON subscription (space_id, name);
+
 CREATE TABLE file (
     id ROWID_KEY,
     space_id BIGINT NOT NULL,

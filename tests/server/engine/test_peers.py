@@ -67,6 +67,7 @@ FRAMES = [
     {"type": "publish", "event": {"topic": "a:b"}},
     {"type": "subscribe", "sub": "s"},
     {"type": "secrets", "job": "us_jb_0000000001", "fence": 1, "names": ["a"]},
+    {"type": "acked", "sub": "s", "position": "e:7"},
     {"type": "unsubscribe", "sub": "s"},
 ]
 

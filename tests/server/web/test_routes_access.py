@@ -23,6 +23,7 @@ SAMPLES = {
     "create": {"job": {"type": "a", "operation": "b"}},
     "publish": {"event": {"topic": "a:b"}},
     "subscribe": {"sub": "s", "topics": ["**"]},
+    "acked": {"sub": "s", "position": "e:1"},
     "unsubscribe": {"sub": "s"},
 }
 """One frame of each type: a new type without one fails here."""

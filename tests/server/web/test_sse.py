@@ -258,7 +258,7 @@ class TestSlowReaders:
 async def test_one_that_cannot_go_on_is_told_and_ends(server):
     async with source(server) as found:
         await found.next()
-        server.node.subscriptions._end(server.node.subscriptions.all()[0], too_old(server.node.log.ends))
+        server.node.subscriptions.end(server.node.subscriptions.all()[0], too_old(server.node.log.ends))
         assert (await found.next("refused")).data["code"] == "cursor_too_old"
         await found.ended()
 
