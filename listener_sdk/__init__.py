@@ -15,12 +15,14 @@ if TYPE_CHECKING:
         CursorError,
         Fatal,
         InvalidError,
+        JobFailed,
         NotTickwire,
         RegistrationError,
         Retry,
         SettingsError,
         TickwireError,
     )
+    from .handle import JobHandle
     from .job import Job, SyncJob
     from .listener import Listener
     from .matching import WatchedEvent
@@ -42,6 +44,8 @@ __all__ = [
     "File",
     "InvalidError",
     "Job",
+    "JobFailed",
+    "JobHandle",
     "Listener",
     "LiveTick",
     "NotTickwire",
@@ -72,6 +76,8 @@ _HOMES: Final = {
     "File": "protocol.jobs",
     "InvalidError": "errors",
     "Job": "job",
+    "JobFailed": "errors",
+    "JobHandle": "handle",
     "Listener": "listener",
     "LiveTick": "subscription",
     "NotTickwire": "errors",

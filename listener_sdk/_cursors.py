@@ -1,12 +1,13 @@
 """The subscriptions of a session: where each stands in the log, and when it must be asked for again. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ._leases import Again
 from .protocol.codes import ERRORS
 from .protocol.frames import (
+    Acked,
     ClientFrame,
     Error,
     Events,
@@ -59,6 +60,12 @@ class _Cursor:
     position: str
     asked: int | None = None
     """The request that awaits ``subscribed``; until then frames of an older subscription are dropped."""
+    acked: str | None = None
+    """Of a durable one: up to where its events are dealt with."""
+    told: str | None = None
+    """What of that was said on this connection."""
+    confirming: int | None = None
+    """The ack that awaits its answer."""
 
 
 class Cursors:
@@ -81,6 +88,43 @@ class Cursors:
         known = self._by_name.pop(sub, None)
         return [Unsubscribe(sub=sub)] if known is not None else []
 
+    def ack(self, sub: str, position: str) -> None:
+        """The events of a durable subscription are dealt with up to here: said with what is sent next, the newest of several."""
+        if sub in self._by_name:
+            self._by_name[sub].acked = position
+
+    def confirm(self, sub: str) -> int:
+        """Say again what was acked last; the request that is answered once it is stored."""
+        cursor = self._by_name[sub]
+        cursor.confirming, cursor.told = self._next_id(), None
+        return cursor.confirming
+
+    @property
+    def acks_wait(self) -> bool:
+        """Whether `acks` has something."""
+        return any(True for _ in self._unsaid())
+
+    def acks(self) -> list[ClientFrame]:
+        """What was acked since; each is said once on a connection, after its subscription stands."""
+        found: list[ClientFrame] = []
+        for sub, cursor in self._unsaid():
+            cursor.told = cursor.acked
+            found.append(Acked(id=cursor.confirming, sub=sub, position=cursor.acked or ""))
+        return found
+
+    def _unsaid(self) -> Iterator[tuple[str, _Cursor]]:
+        for sub, cursor in self._by_name.items():
+            if cursor.asked is None and cursor.acked != cursor.told:
+                yield sub, cursor
+
+    def confirmed(self, request: int) -> bool:
+        """Whether this answers an ack."""
+        for cursor in self._by_name.values():
+            if cursor.confirming == request:
+                cursor.confirming = None
+                return True
+        return False
+
     def ask(self, sub: str) -> list[ClientFrame]:
         """Subscribe, once more if need be, after the last position seen."""
         cursor = self._by_name.get(sub)
@@ -97,7 +141,7 @@ class Cursors:
         cursor = self._by_name.get(frame.sub)
         if cursor is None or cursor.asked != frame.id:
             return []
-        cursor.asked, cursor.position = None, frame.from_
+        cursor.asked, cursor.position, cursor.told = None, frame.from_, None
         return [Opened(frame.sub, frame.from_)]
 
     def events(self, frame: Events) -> tuple[list[CursorCall], list[ClientFrame]]:

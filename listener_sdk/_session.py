@@ -110,14 +110,14 @@ class Session:
 
     def take(self) -> list[ClientFrame]:
         """The frames to be sent now, each handed out once."""
-        acks = self._leases.acks() if self.ready else []
+        acks = [*self._leases.acks(), *self._cursors.acks()] if self.ready else []
         frames, self._out = self._out, []
         return [*acks, *frames]
 
     @property
     def speaks(self) -> bool:
         """Whether `take` has anything to hand out."""
-        return self.ready and (bool(self._out) or self._leases.acks_wait)
+        return self.ready and (bool(self._out) or self._leases.acks_wait or self._cursors.acks_wait)
 
     @property
     def held(self) -> int:
@@ -171,6 +171,14 @@ class Session:
 
     def unsubscribe(self, sub: str) -> None:
         self._send(self._cursors.close(sub))
+
+    def ack(self, sub: str, position: str) -> None:
+        """The events of a durable subscription are dealt with up to here."""
+        self._cursors.ack(sub, position)
+
+    def confirm(self, sub: str) -> int:
+        """Say the last ack of a subscription once more, after every reconnect, until it is answered; the request's id."""
+        return self._cursors.confirm(sub)
 
     def position(self, sub: str) -> str:
         """Where a subscription stands."""
@@ -234,8 +242,11 @@ class Session:
         ended = self._leases.answered(frame.id)
         if ended is not None:
             return [*ended]
-        known = self._requests.pop(frame.id, None)
-        return [Answered(frame.id, frame.data)] if known is not None else []
+        return [Answered(frame.id, frame.data)] if self._asked(frame.id) else []
+
+    def _asked(self, request: int) -> bool:
+        """Whether this was a request, which has its answer now."""
+        return self._requests.pop(request, None) is not None or self._cursors.confirmed(request)
 
     def _refused(self, error: Error) -> list[Call]:
         leased = self._leases.refused(error)
@@ -243,11 +254,11 @@ class Session:
             calls, frames = leased
             self._send(frames)
             return [*calls]
+        if error.id is not None and self._asked(error.id):
+            return [Refused(error.id, error)]
         cut = self._cursors.refused(error)
         if cut is not None:
             return [*cut]
-        if error.id is not None and self._requests.pop(error.id, None) is not None:
-            return [Refused(error.id, error)]
         if self._listen is not None and error.id == self._listen.id:
             return [ListenRefused(error)]
         if error.code == "stale_lease" and error.id is not None:

@@ -122,6 +122,10 @@ class Stream:
             found |= answer["values"]
         return found
 
+    async def confirm(self, sub: str) -> None:
+        """What was acked last on a durable subscription is stored when this returns. Waits through reconnects; raises as `create` does."""
+        await self._answered(self.session.confirm(sub))
+
     def _new_key(self) -> str:
         return f"{self.session.name}-{next(self._keys)}"
 
@@ -332,7 +336,11 @@ class Stream:
     async def _ask(self, frame: Create | Publish | Secrets) -> Any:
         if self._over.is_set():
             raise self._closed()
-        number = self.session.request(frame)
+        return await self._answered(self.session.request(frame))
+
+    async def _answered(self, number: int) -> Any:
+        if self._over.is_set():
+            raise self._closed()
         self._answers[number] = asyncio.get_running_loop().create_future()
         self.wake()
         try:

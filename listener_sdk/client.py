@@ -31,11 +31,12 @@ if TYPE_CHECKING:
         client_schedules,
         client_secrets,
         client_spaces,
+        client_subscriptions,
         client_tokens,
     )
 
 _MADE_OF: Final = {
-    "jobs": ("_http", "_waits", "_creates"),
+    "jobs": ("_http", "_waits", "_creates", "subscribe"),
     "job_types": ("_http", "jobs"),
     "definitions": ("_http", "jobs"),
     "schedules": ("_http", "jobs"),
@@ -66,6 +67,7 @@ class Client:
     actions: "client_actions.Actions"
     events: "client_events.Events"
     endpoints: "client_endpoints.Endpoints"
+    subscriptions: "client_subscriptions.Subscriptions"
     files: "client_files.Files"
     hooks: "client_hooks.Hooks"
     keys: "client_keys.Keys"
@@ -140,6 +142,7 @@ class Client:
         where: JsonObject | None = None,
         after: str = "now",
         progress: bool = False,
+        name: str | None = None,
     ) -> Subscription:
         """Follow the log: ``async for event in client.subscribe("job:*")``.
 
@@ -147,10 +150,13 @@ class Client:
         - ``where``: a filter of the events, such as ``{"jobId": job.id}``
         - ``after``: ``now``, ``oldest``, or a position (an event's ``position``, a page's ``as_of``), which resumes exactly
         - ``progress``: let the live ticks of running jobs come between the events, as `LiveTick`
+        - ``name``: makes it durable: the server keeps under this name how far its events are dealt with, and the next that subscribes by it
+          goes on there. Then ``after`` says where the first begins, or, as a position, to go on no earlier. One subscription at a time has a
+          name: the newest, and the one before it ends with ApiError ``subscription_taken``. It takes a listener's key
 
         It has a connection of its own, and ends with the client at the latest. ApiError when a pattern or filter is malformed.
         """
-        made = Subscription(self.connection, as_patterns(topics), where, after, progress=progress)
+        made = Subscription(self.connection, as_patterns(topics), where, after, progress=progress, name=name)
         self._subscriptions = [one for one in self._subscriptions if not one.ended]
         self._subscriptions.append(made)
         return made

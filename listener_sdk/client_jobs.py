@@ -1,6 +1,6 @@
 """``client.jobs``: create, read, steer, split and end jobs over REST, and wait for them."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from ._creates import Creates
 from ._given import body, check_names, names_of
 from ._http import Http
 from ._waits import ENDS, PARTS, Waits
+from .handle import JobHandle
 from .outcome import Outcome
 from .pages import Page, each, page_of
 from .parts import PartsResult, RawJobs, newest, parts_body, result_of
@@ -20,6 +21,7 @@ from .protocol.jobs import Attempt, Job, JobAck, JobCancel, JobCreate, JobEnd, J
 from .protocol.lifecycle import FINAL, Status, is_final
 from .protocol.model import WireModel
 from .protocol.times import Time
+from .subscription import Subscription
 from .watermark import watermark_text
 
 _FILTERS: Final = names_of(JobsFilter) | {
@@ -49,10 +51,17 @@ class Jobs:
     field. TypeError for a misspelt name of a field or filter. Times are datetimes with a zone, such as ``datetime.now(UTC)``.
     """
 
-    def __init__(self, http: Http, waits: Waits, creates: Creates | None = None) -> None:
+    def __init__(
+        self,
+        http: Http,
+        waits: Waits,
+        creates: Creates | None = None,
+        subscribe: Callable[..., Subscription] | None = None,
+    ) -> None:
         self._http = http
         self._waits = waits
         self._creates = creates
+        self._subscribe = subscribe
 
     async def create(
         self,
@@ -79,6 +88,26 @@ class Jobs:
         if self._creates is not None:
             return await self._creates.create(made, idempotency_key)
         return await self._job("POST", "", made, idempotency_key)
+
+    async def start(
+        self,
+        name: str,
+        input: Any = None,  # noqa: A002 - the wire's word
+        **fields: Any,
+    ) -> JobHandle:
+        """Create a job, with the arguments of `create`, and hold it: ``result()`` waits for its end, ``events()`` tells all of it."""
+        position = (await self._http.get("/v1/whoami"))["data"]["position"]
+        made = await self.create(name, input, **fields)
+        return self._handle(made.id, position)
+
+    def handle(self, job: Job | str) -> JobHandle:
+        """Hold a job, given as such or by its id, that was created before."""
+        return self._handle(job if isinstance(job, str) else job.id, None)
+
+    def _handle(self, job_id: str, position: str | None) -> JobHandle:
+        if self._subscribe is None:
+            raise RuntimeError("handles are made by client.jobs")
+        return JobHandle(job_id, self, self._subscribe, position)
 
     async def create_many(
         self,

@@ -10,6 +10,7 @@
     ├── ApiError               the server refused (status, code, message)
     │   ├── InvalidError       a call was not sent: no server would take it (errors, each with the key of its field)
     │   └── CursorError        a subscription cannot go on where it stood (code, oldest, head)
+    ├── JobFailed              a job that was waited for ended without success (job)
     ├── Fatal                  raised by a handler: the job fails for good
     └── Retry                  raised by a handler: the attempt fails, another follows at a time
     BaseException
@@ -17,9 +18,12 @@
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from .protocol.codes import ERRORS
+
+if TYPE_CHECKING:
+    from .protocol.jobs import Job
 
 LONGEST_DELAY: Final = timedelta(days=366)
 MOST_TOLD: Final = 10
@@ -111,6 +115,15 @@ class CursorError(ApiError):
         super().__init__(410, code, message)
         self.oldest = oldest
         self.head = head
+
+
+class JobFailed(TickwireError):  # noqa: N818 - says what happened
+    """A job that was waited for failed or was canceled: ``job`` is the job as it ended."""
+
+    def __init__(self, job: "Job") -> None:
+        said = (job.outcome or {}).get("message") or job.info
+        super().__init__(f"The job {job.job} ({job.id}) ended {job.status}" + (f": {said}" if said else "."))
+        self.job = job
 
 
 class Fatal(TickwireError):  # noqa: N818 - handlers raise it as a verdict

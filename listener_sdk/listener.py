@@ -12,8 +12,8 @@ from . import _loop
 from ._declaring import Said
 from .client import Client
 from .errors import RegistrationError
-from .handlers import Function, Handler, make_handler
-from .matching import Branch, make_watcher
+from .handlers import Function, Handler, make_handler, place_of
+from .matching import Branch, Watcher, make_watcher
 from .protocol.jobs import JsonObject
 from .service import Service
 
@@ -106,7 +106,12 @@ class Listener:
         return register
 
     def on(
-        self, topics: str | Sequence[str], where: JsonObject | None = None
+        self,
+        topics: str | Sequence[str],
+        where: JsonObject | None = None,
+        *,
+        name: str | None = None,
+        start: str | None = None,
     ) -> Callable[[Registered], Registered]:
         """Watch events: decorates a function, ``async`` or plain, that takes the event (a `WatchedEvent`).
 
@@ -115,14 +120,21 @@ class Listener:
 
         Every watcher of every listener sees each event, other than a job, which one listener gets. Callbacks run one at a time, in
         the order of the log; one that fails is logged, and is not run again. **Events that happen while the listener is stopped are
-        not seen**: it begins with what happens after its start. What must miss nothing keeps a position and follows the log with
-        `Client.subscribe`.
+        not seen**: it begins with what happens after its start. What must miss nothing has a name:
 
-        RegistrationError, with file and line, when a pattern or filter is malformed.
+        - ``name``: makes the callback durable: the server keeps under this name, one in the space, up to where it has seen the log, and
+          it goes on there after a stop or a crash. Of all listeners with this callback one runs it, the newest; the others stand by. An
+          event comes again when the listener ends before its callback has; a callback that fails is run again, up to 5 times with
+          growing pauses, then logged and passed over
+        - ``start``: where the log is seen from the first time: ``now``, ``oldest`` or a position
+
+        RegistrationError, with file and line, when a pattern, filter or name is malformed, or a name is there already.
         """
 
         def register(function: Registered) -> Registered:
-            self.branch.watchers.append(make_watcher(function, topics, where))
+            made = make_watcher(function, topics, where, name, start)
+            (self.branch.watchers if name is None else self.branch.durables).append(made)
+            _check_names(self.branch.all_durables())
             return function
 
         return register
@@ -130,10 +142,11 @@ class Listener:
     def off(self, topics: str | Sequence[str], function: Function, where: JsonObject | None = None) -> None:
         """Undo ``on`` with the same arguments; RegistrationError when there is no such callback."""
         wanted = make_watcher(function, topics, where)
-        for watcher in self.branch.watchers:
-            if (watcher.function, watcher.topics, watcher.where) == (function, wanted.topics, where):
-                self.branch.watchers.remove(watcher)
-                return
+        for known in (self.branch.watchers, self.branch.durables):
+            for watcher in known:
+                if (watcher.function, watcher.topics, watcher.where) == (function, wanted.topics, where):
+                    known.remove(watcher)
+                    return
         raise RegistrationError(f"{function!r} does not watch {topics!r} here.")
 
     def use(self, other: "Listener | Callable[[Listener], Any]") -> None:
@@ -186,6 +199,7 @@ class Listener:
     def _mount(self, inner: "Listener") -> None:
         self.branch.children.append(inner.branch)
         _check_distinct(self.branch.all_handlers())
+        _check_names(self.branch.all_durables())
 
     # ---- looking
 
@@ -203,8 +217,13 @@ class Listener:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topic patterns that callbacks watch."""
+        """The topic patterns that callbacks watch, but for the durable ones."""
         return self.branch.topics()
+
+    @property
+    def durables(self) -> tuple[str, ...]:
+        """The names of durable callbacks."""
+        return tuple(watcher.name for watcher, _ in self.branch.all_durables() if watcher.name is not None)
 
     @property
     def client(self) -> Client:
@@ -246,7 +265,7 @@ class Listener:
         Lost connections are mended; running jobs go on meanwhile. RegistrationError when there is nothing to serve, SettingsError
         without a key, ApiError when the server refuses the key, NotTickwire when another server answers.
         """
-        if not self.handlers and not self.topics:
+        if not self.handlers and not self.topics and not self.durables:
             raise RegistrationError(
                 "This listener has no handlers: register some with @listener.job or @listener.on."
             )
@@ -298,6 +317,16 @@ def _check_distinct(handlers: Iterable[Handler]) -> None:
         if code is not None and (first := codes.setdefault(code, handler)).name != handler.name:
             raise RegistrationError(
                 f"{handler.place}: the code {code} is that of {first.name} already, at {first.place}."
+            )
+
+
+def _check_names(durables: Iterable[tuple[Watcher, object]]) -> None:
+    seen: dict[str | None, Watcher] = {}
+    for watcher, _ in durables:
+        other = seen.setdefault(watcher.name, watcher)
+        if other is not watcher:
+            raise RegistrationError(
+                f"{place_of(watcher.function)}: the name {watcher.name!r} is that of the callback at {place_of(other.function)} already."
             )
 
 

@@ -7,21 +7,25 @@ their registration, then its children. Patterns and filters are those of `protoc
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, TypeAdapter, ValidationError
 
 from .errors import RegistrationError
 from .handlers import Function, Handler, place_of
 from .protocol.codes import Refusal
-from .protocol.events import Event
+from .protocol.events import Event, Position
 from .protocol.filters import MAX_PATTERNS, PLACES, compile_filter, compile_topics
 from .protocol.jobs import JsonObject
+from .protocol.subscriptions import DurableName
 
 if TYPE_CHECKING:
     from .client import Client
 
 Run = Callable[[Function, "WatchedEvent"], Awaitable[Any]]
+Test = Callable[[JsonObject], bool]
+
+_NAME: Final[TypeAdapter[str]] = TypeAdapter(DurableName)
 
 log = logging.getLogger("tickwire")
 
@@ -49,25 +53,50 @@ class WatchedEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """A callback, the topics it watches, and its filter."""
+    """A callback, the topics it watches, and its filter. One with a ``name`` is durable: the server keeps how far it has come, from ``start`` on."""
 
     function: Function
     topics: tuple[str, ...]
     where: JsonObject | None
     on_topic: Callable[[str], bool]
     on_event: Callable[[JsonObject], bool]
+    name: str | None = None
+    start: str = "now"
 
     def wants(self, event: JsonObject) -> bool:
         return self.on_topic(str(event.get("topic", ""))) and self.on_event(event)
 
 
-def make_watcher(function: Function, topics: str | Sequence[str], where: JsonObject | None) -> Watcher:
-    """RegistrationError, naming the callback's file and line, when topics or filter are malformed."""
+def make_watcher(
+    function: Function,
+    topics: str | Sequence[str],
+    where: JsonObject | None,
+    name: str | None = None,
+    start: str | None = None,
+) -> Watcher:
+    """RegistrationError, naming the callback's file and line, when topics, filter, name or start are malformed."""
     patterns = (topics,) if isinstance(topics, str) else tuple(topics)
     try:
-        return Watcher(function, patterns, where, compile_topics(patterns), compile_filter(where))
+        _check_durable(name, start)
+        tests = compile_topics(patterns), compile_filter(where)
     except Refusal as refused:
         raise RegistrationError(f"{place_of(function)}: {refused.message}") from refused
+    return Watcher(function, patterns, where, *tests, name, start or "now")
+
+
+def _check_durable(name: str | None, start: str | None) -> None:
+    if name is None:
+        if start is not None:
+            raise Refusal(
+                "invalid", "start is for callbacks with a name: without one nobody knows how far it has come."
+            )
+        return
+    try:
+        _NAME.validate_python(name)
+    except ValidationError as error:
+        raise Refusal("invalid", f"name={name!r:.80}: {error.errors()[0]['msg']}.") from None
+    if start not in {None, "now", "oldest"}:
+        Position.parse(str(start))
 
 
 class Branch:
@@ -76,6 +105,7 @@ class Branch:
     def __init__(self, filter: JsonObject | None = None) -> None:  # noqa: A002 - the field's name on the wire
         self.filter = filter
         self.watchers: list[Watcher] = []
+        self.durables: list[Watcher] = []
         self.handlers: list[Handler] = []
         self.children: list[Branch] = []
         self.client: Client | None = None
@@ -114,6 +144,14 @@ class Branch:
         for child in self.children:
             yield from child.all_watchers()
 
+    def all_durables(self) -> "Iterator[tuple[Watcher, Test]]":
+        """The durable callbacks of this branch and all under it, each with a test of what is let through to it."""
+        for watcher in self.durables:
+            yield watcher, self._passes
+        for child in self.children:
+            for watcher, passes in child.all_durables():
+                yield watcher, _both(self._passes, passes)
+
     def handlers_under(self, filters: tuple[JsonObject, ...]) -> Iterator[Handler]:
         """The job handlers of this branch and all under it, inside these filters."""
         around = (*filters, self.filter) if self.filter else filters
@@ -121,6 +159,10 @@ class Branch:
             yield replace(handler, filter=_joined(handler, (*around, handler.filter or {})))
         for child in self.children:
             yield from child.handlers_under(around)
+
+
+def _both(first: Test, second: Test) -> Test:
+    return lambda event: first(event) and second(event)
 
 
 async def dispatch(branch: Branch, raw: JsonObject, run: Run) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from ._declaring import declarations
+from ._durable import DurableWatch
 from .client import Client
 from .errors import CursorError
 from .handlers import Function, Handler
@@ -34,20 +35,22 @@ class Service:
             Worker(client, those, slots, _own(types, those))
             for those, slots in ([(shared, concurrency)] if shared else []) + apart
         ]
-        self._watch = Watch(branch, client)
+        self._watches: list[Watch | DurableWatch] = [
+            Watch(branch, client),
+            *(DurableWatch(watcher, passes, client, call) for watcher, passes in branch.all_durables()),
+        ]
 
     async def until(self, stop: asyncio.Event, grace_s: float) -> None:
         """Run until ``stop``, then let handlers finish within ``grace_s``; an error of one part, or a cancel, ends all at once."""
-        parts = [*(worker.run() for worker in self._workers), self._watch.run(), stop.wait()]
+        watches = [watch.run() for watch in self._watches]
+        parts = [*(worker.run() for worker in self._workers), *watches, stop.wait()]
         tasks = [asyncio.ensure_future(part) for part in parts]
         drained = False
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-            await asyncio.gather(
-                self._watch.drain(grace_s), *(worker.drain(grace_s) for worker in self._workers)
-            )
+            await asyncio.gather(*(part.drain(grace_s) for part in (*self._watches, *self._workers)))
             drained = True
         finally:
             if not drained:

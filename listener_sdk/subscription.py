@@ -17,10 +17,11 @@ from .protocol.times import Time
 from .settings import Connection
 
 if TYPE_CHECKING:
-    from . import _cursors, _session, _stream
+    from . import _cursors, _given, _session, _stream
     from .protocol import frames
 else:
     _cursors = later("._cursors", __package__)
+    _given = later("._given", __package__)
     _stream = later("._stream", __package__)
     frames = later(".protocol.frames", __package__)
 
@@ -52,6 +53,9 @@ class Subscription:
     Every matching event comes once, in log order, however often the connection breaks. CursorError when the log cannot be followed
     from where this stood; ApiError when the server refuses. As ``async with``, it is entered once the server has confirmed it:
     what happens from then on is seen.
+
+    One with a name is *durable*: the server keeps how far its events are dealt with, and whoever subscribes by this name later goes on
+    there. An event is dealt with when the next one is asked for, or by `ack`.
     """
 
     def __init__(
@@ -62,10 +66,16 @@ class Subscription:
         after: str,
         *,
         progress: bool,
+        name: str | None = None,
     ) -> None:
         self._stream = _stream.Stream(connection, self._hear)
         patterns = _checked(topics or ("**",), where, after)
-        request = frames.Subscribe(sub=_NAME, topics=patterns, filter=where, after=after, progress=progress)
+        told = {"sub": _NAME, "topics": patterns, "filter": where, "after": after, "progress": progress}
+        request = _given.body(frames.Subscribe, {**told, "durable": name})
+        self.name = name
+        """Of a durable one."""
+        self._handed: str | None = None
+        self._acked: str | None = None
         self._stream.session.subscribe(request)
         self._waiting: asyncio.Queue[JsonObject | LiveTick | Exception] = asyncio.Queue(AHEAD)
         self._opened = asyncio.Event()
@@ -98,13 +108,33 @@ class Subscription:
     async def raw(self) -> JsonObject | LiveTick:
         """The next event as it stands on the wire, a JSON object; or a `LiveTick`."""
         self._start()
+        self._deal()
         found = await self._waiting.get()
         if isinstance(found, Exception):
             await self.aclose()
             raise found
         if isinstance(found, dict):
             self.position = str(found.get("position", self.position))
+            self._handed = self.position
         return found
+
+    async def ack(self) -> None:
+        """Say that the event that was handed out last is dealt with, and all before it; the server has stored it when this returns.
+
+        Only of a durable subscription; else RuntimeError. ApiError when the server refuses.
+        """
+        if self.name is None:
+            raise RuntimeError("only a subscription with a name is acked: client.subscribe(..., name=...)")
+        self._deal()
+        if self._acked is not None:
+            await self._stream.confirm(_NAME)
+
+    def _deal(self) -> None:
+        """What was handed out is dealt with."""
+        if self.name is not None and self._handed is not None:
+            self._acked, self._handed = self._handed, None
+            self._stream.session.ack(_NAME, self._acked)
+            self._stream.wake()
 
     @property
     def ended(self) -> bool:

@@ -101,3 +101,48 @@ def test_after_its_end_a_subscription_hears_nothing():
     assert cursors.subscribed(subscribed(asked, "e:1")) == []
     assert cursors.events(Events(sub="s", prev="e:1", events=[wire_event(2)])) == ([], [])
     assert cursors.close("s") == []
+
+
+def durable():
+    cursors = Cursors(count(1).__next__)
+    (asked,) = cursors.open(Subscribe(sub="s", durable="billing"))
+    return cursors, asked
+
+
+def test_an_ack_is_said_once_its_subscription_stands_the_newest_of_several():
+    cursors, asked = durable()
+    cursors.ack("s", "e:1")
+    cursors.ack("nobody's", "e:1")
+    assert (cursors.acks_wait, cursors.acks()) == (False, [])
+    cursors.subscribed(subscribed(asked, "e:0"))
+    cursors.ack("s", "e:2")
+    assert cursors.acks_wait
+    (acked,) = cursors.acks()
+    assert (acked.sub, acked.position, acked.id) == ("s", "e:2", None)
+    assert (cursors.acks_wait, cursors.acks()) == (False, [])
+
+
+def test_an_ack_that_may_have_been_lost_is_said_again():
+    cursors, asked = durable()
+    cursors.subscribed(subscribed(asked, "e:0"))
+    cursors.ack("s", "e:2")
+    cursors.acks()
+    (again,) = cursors.resumed()
+    assert cursors.acks() == []
+    cursors.subscribed(subscribed(again, "e:2"))
+    assert [frame.position for frame in cursors.acks()] == ["e:2"]
+
+
+def test_an_ack_that_is_waited_for_has_an_id_until_it_is_answered():
+    cursors, asked = durable()
+    cursors.subscribed(subscribed(asked, "e:0"))
+    cursors.ack("s", "e:2")
+    number = cursors.confirm("s")
+    (acked,) = cursors.acks()
+    assert acked.id == number
+    (again,) = cursors.resumed()
+    cursors.subscribed(subscribed(again, "e:2"))
+    assert [frame.id for frame in cursors.acks()] == [number]
+    assert not cursors.confirmed(number + 1)
+    assert cursors.confirmed(number)
+    assert not cursors.confirmed(number)

@@ -125,3 +125,83 @@ async def test_closing_the_client_ends_its_subscriptions(server, client):
     assert events.ended
     with pytest.raises(StopAsyncIteration):
         await anext(events)
+
+
+# ---- with a name
+
+
+def told(*seqs, prev):
+    return {
+        "type": "events",
+        "sub": "events",
+        "prev": f"e:{prev}",
+        "events": [wire_event(seq) for seq in seqs],
+    }
+
+
+async def test_an_event_is_acked_when_the_next_is_asked_for(server, client):
+    async with client.subscribe("invoice:*", name="billing", after="oldest") as events:
+        (asked,) = server.said("subscribe")
+        assert (asked["durable"], asked["after"]) == ("billing", "oldest")
+        await server.send(told(1, 2, 3, prev=0))
+        await taken(events, 1)
+        assert server.said("acked") == []
+        await taken(events, 1)
+        (acked,) = await server.until_said("acked")
+    assert (acked["sub"], acked["position"]) == ("events", "e:1")
+
+
+async def test_an_ack_returns_once_it_is_stored(server, client):
+    stored = asyncio.Event()
+    server.answers["acked"] = lambda _frame: []
+    async with client.subscribe(name="billing") as events:
+        await server.send(told(1, prev=0))
+        await taken(events, 1)
+        task = asyncio.create_task(events.ack())
+        task.add_done_callback(lambda _: stored.set())
+        (acked,) = await server.until_said("acked")
+        assert not stored.is_set()
+        await server.send({"type": "ok", "id": acked["id"]})
+        await asyncio.wait_for(task, DEADLINE_S)
+    assert acked["position"] == "e:1"
+
+
+async def test_after_a_lost_connection_it_goes_on_behind_what_it_has_and_acks_again(server, client):
+    async with client.subscribe(name="billing") as events:
+        await server.send(told(1, 2, prev=0))
+        await taken(events, 2)
+        await server.until_said("acked")
+        await server.drop()
+        (_, again) = await server.until_said("subscribe", 2)
+        assert (again["after"], again["durable"]) == ("e:2", "billing")
+        await server.until_said("acked", 2, position="e:1")
+
+
+async def test_who_is_taken_over_is_told(server, client):
+    async with client.subscribe(name="billing") as events:
+        await server.send(
+            {"type": "error", "sub": "events", "code": "subscription_taken", "message": "Another."}
+        )
+        with pytest.raises(ApiError) as caught:
+            await taken(events, 1)
+    assert caught.value.code == "subscription_taken"
+
+
+async def test_a_refused_ack_is_raised(server, client):
+    server.answers["acked"] = lambda frame: [error(frame, "unavailable", "Away.", sub="events")]
+    async with client.subscribe(name="billing") as events:
+        await server.send(told(1, prev=0))
+        await taken(events, 1)
+        with pytest.raises(ApiError, match="Away"):
+            await events.ack()
+
+
+async def test_only_one_with_a_name_is_acked(client):
+    with pytest.raises(RuntimeError, match="name="):
+        await client.subscribe().ack()
+
+
+async def test_a_bad_name_is_refused_before_anything_is_sent(client):
+    with pytest.raises(ApiError) as caught:
+        client.subscribe(name="a b")
+    assert caught.value.errors[0]["key"] == "durable"
