@@ -14,6 +14,7 @@ from docs.names import attributes, function, methods, signature, text
 from listener_sdk import client_audit, client_jobs, client_keys, client_plans, errors, next_, pages, testing
 from listener_sdk._channel import JobLog
 from listener_sdk.client import PARTS, Client
+from listener_sdk.handle import JobHandle
 from listener_sdk.job import Job, SyncJob
 from listener_sdk.listener import Listener
 from listener_sdk.matching import WatchedEvent
@@ -36,6 +37,7 @@ from listener_sdk.protocol import (
     schedules,
     secrets,
     spaces,
+    subscriptions,
     timings,
     tokens,
     watermarks,
@@ -53,7 +55,7 @@ RECORDS: Final[tuple[type[BaseModel], ...]] = (
     job_types.JobTypeView, job_types.JobTypeLimits,
     events.EventCreate, events.Event, LiveTick, jobs.File, keys.Key, keys.CreatedKey, client_keys.WhoAmI,
     tokens.Token, client_audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
-    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, runs.Run, watermarks.Watermark, timings.Repeat, timings.Preview, schedules.ScheduleCreate, schedules.Schedule, schedules.HandedOver, notifications.Notification, notifications.MailStatus, hooks.Hook, hooks.CreatedHook, hooks.HookDelivery, hooks.HookReceipt, hooks.HookTrial, endpoints.Endpoint, endpoints.MadeEndpoint, endpoints.EndpointDelivery, endpoints.DeliveryAttempt, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
+    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, runs.Run, watermarks.Watermark, timings.Repeat, timings.Preview, schedules.ScheduleCreate, schedules.Schedule, schedules.HandedOver, notifications.Notification, notifications.MailStatus, hooks.Hook, hooks.CreatedHook, hooks.HookDelivery, hooks.HookReceipt, hooks.HookTrial, endpoints.Endpoint, endpoints.MadeEndpoint, endpoints.EndpointDelivery, endpoints.DeliveryAttempt, subscriptions.DurableSubscription, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 
@@ -112,6 +114,7 @@ def _client() -> Iterator[str]:
     for name, kind in CLIENT_PARTS.items():
         yield from _class(f"client.{name}", kind, f"client.{name}.")
     yield from _class("Subscription", Subscription, "subscription.")
+    yield from _class("JobHandle", JobHandle, "handle.")
     yield from _class("Page", pages.Page, "page.")
     yield from _class("PlannedJob", client_plans.PlannedJob, "planned.")
 
@@ -125,6 +128,7 @@ def _errors() -> Iterator[str]:
     yield from _class("ApiError", errors.ApiError, "error.")
     yield _error("InvalidError")
     yield _error("CursorError")
+    yield _error("JobFailed")
 
 
 def _testing() -> Iterator[str]:

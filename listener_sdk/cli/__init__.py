@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "jobs": "List, create, execute, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
     "endpoints": "List, create, change, try and replay endpoints, to which events are posted.",
+    "subscriptions": "List, show and delete durable subscriptions.",
     "actions": "List, make, change and press actions: buttons that make jobs.",
     "spaces": "Create, list, change, archive and delete spaces.",
     "members": "Add, list, change and remove the people of a space.",

@@ -108,7 +108,8 @@ def introduction(listener: Listener, url: str) -> list[str]:
         for handler in listener.handlers
     ]
     watched = [f"  watches {', '.join(listener.topics)}"] if listener.topics else []
-    return [f"listening at {url}", *jobs, *watched]
+    durable = [f"  follows as {name}" for name in listener.durables]
+    return [f"listening at {url}", *jobs, *watched, *durable]
 
 
 async def _reloading(script: str, concurrency: int, url: str | None, key: str | None) -> None:

@@ -51,6 +51,7 @@ class FakeApi(FakeActions, FakeMembers):
     acts: list = field(default_factory=list)
     uploads: list = field(default_factory=list)
     subscriptions: list = field(default_factory=list)
+    durables: dict = field(default_factory=dict)
     lists: list = field(default_factory=list)
     audit: list = field(default_factory=list)
     events: list = field(default_factory=list)
@@ -155,6 +156,9 @@ class FakeApi(FakeActions, FakeMembers):
             web.patch("/v1/keys/{id}", self._change_key),
             web.post("/v1/keys/{id}/rotate", self._rotate_key),
             web.get("/v1/stream", self._stream),
+            web.get("/v1/subscriptions", self._list_durables),
+            web.get("/v1/subscriptions/{name}", self._show_durable),
+            web.delete("/v1/subscriptions/{name}", self._delete_durable),
             *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.endpoints.routes(), *self.history.routes(),
             *self.inbox.routes(),
         ])  # fmt: skip
@@ -405,6 +409,16 @@ class FakeApi(FakeActions, FakeMembers):
     async def _make_token(self, request):
         self.tokens.append(await request.json())
         return web.json_response({"data": {"token": "twt_1", "expiresAt": AT}})
+
+    async def _list_durables(self, request):
+        return web.json_response({"data": [*self.durables.values()], "cursor": None})
+
+    async def _show_durable(self, request):
+        return web.json_response({"data": self.durables[request.match_info["name"]]})
+
+    async def _delete_durable(self, request):
+        del self.durables[request.match_info["name"]]
+        return web.json_response({"data": {"success": True}})
 
     # ---- the stream
 

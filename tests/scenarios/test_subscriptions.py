@@ -1,0 +1,137 @@
+"""A thousand broken connections under a load of events: no subscriber of any kind loses one, or gets one twice."""
+
+import asyncio
+import contextlib
+import random
+
+import aiohttp
+import pytest
+from server_sent import event_source
+
+from listener_sdk import Client, Listener, _stream
+from listener_sdk.protocol.events import EventCreate
+from server.app import running
+from server.commands.events import PUBLISH, PublishEvent
+from server.settings import Settings
+from server.web.auth import authenticate
+
+DROPS = 1_000
+LAST = "load:ended"
+DEADLINE_S = 120.0
+
+
+@pytest.fixture
+async def served(tmp_path, monkeypatch):
+    """A server in this process, to whose clients a broken connection is nothing to wait for."""
+    monkeypatch.setattr(_stream, "backoff_s", lambda *_: 0.001)
+    settings = Settings(port=0, data_dir=tmp_path, drain_s=5)
+    async with running(settings) as (node, url):
+        key = (tmp_path / "admin.key").read_text().strip()
+        yield node, url, key
+
+
+class Load:
+    """Publishes, and breaks connections meanwhile."""
+
+    def __init__(self, node, actor):
+        self.node = node
+        self.actor = actor
+        self.random = random.Random(7)
+        self.dropped = {"stream": 0, "sse": 0}
+
+    async def run(self):
+        number = 0
+        while sum(self.dropped.values()) < DROPS:
+            for _ in range(self.random.randint(0, 4)):
+                await self.publish("load:step", n=number)
+                number += 1
+            self.drop()
+            await asyncio.sleep(0.002)
+        await self.publish(LAST)
+
+    async def publish(self, topic, **payload):
+        event = EventCreate(topic=topic, payload=payload)
+        await self.node.submit(PUBLISH, PublishEvent(self.actor, event))
+
+    def drop(self):
+        readers = list(self.node.sockets.peers)
+        if readers:
+            reader = self.random.choice(readers)
+            request = reader._call.request if hasattr(reader, "_call") else reader.shell._request
+            if request.transport is not None:
+                self.dropped["sse" if hasattr(reader, "_call") else "stream"] += 1
+                request.transport.abort()
+
+
+async def live(client):
+    """A subscription of the SDK."""
+    found = []
+    async for event in client.subscribe("load:*", after="oldest"):
+        found.append(event.position)
+        if event.topic == LAST:
+            break
+    return found
+
+
+async def durable_lives(client):
+    """A durable one, by one subscriber after another, each of which deals with a few events."""
+    found, lives = [], random.Random(11)
+    while True:
+        async with client.subscribe("load:*", after="oldest", name="lives") as events:
+            for _ in range(lives.randint(1, 60)):
+                event = await anext(events)
+                found.append(event.position)
+                if event.topic == LAST:
+                    return found
+            await events.ack()
+
+
+async def durable_listener(url, key):
+    """A callback with a name."""
+    listener, found, stop = Listener(), [], asyncio.Event()
+
+    @listener.on("load:*", name="callback", start="oldest")
+    async def note(event):
+        found.append(event.position)
+        if event.topic == LAST:
+            stop.set()
+
+    await listener.serve(url, key, stop=stop)
+    return found
+
+
+async def browser(url, key):
+    """Server-sent events, resumed by the last id."""
+    found, last = [], ""
+    async with aiohttp.ClientSession() as http:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, EOFError, ConnectionError):
+                path = f"{url}/v1/events/stream?topics=load:*&after=oldest"
+                async with event_source(http, path, key, last) as source:
+                    while True:
+                        try:
+                            message = await source.next("message")
+                        finally:
+                            last = source.last or last
+                        found.append(message.id)
+                        if message.data["topic"] == LAST:
+                            return found
+
+
+async def test_every_kind_of_subscriber_sees_each_event_once_and_in_order(served):
+    node, url, key = served
+    load = Load(node, await authenticate(node, key, "127.0.0.1"))
+    async with asyncio.timeout(DEADLINE_S), Client(url, key) as client:
+        kinds = (
+            live(client),
+            live(client),
+            durable_lives(client),
+            durable_listener(url, key),
+            browser(url, key),
+        )
+        _, *seen = await asyncio.gather(load.run(), *kinds)
+        history = [event.position async for event in client.events.iterate(topics=["load:*"], page_size=500)]
+    assert len(history) > DROPS
+    assert min(load.dropped.values()) > DROPS // 20
+    for found in seen:
+        assert found == history
