@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from ._stream import backoff_s
+from ._patience import backoff_s
 from .client import Client
 from .errors import ApiError, ConnectionFailed, CursorError
 from .handlers import place_of

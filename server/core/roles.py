@@ -44,7 +44,9 @@ _GRANTED: Final = {
 
 FRAMES: Final = {
     **dict.fromkeys(("hello", "subscribe", "unsubscribe"), "read"),
-    **dict.fromkeys(("listen", "ack", "tick", "renew", "complete", "fail", "release", "log", "acked"), "work"),
+    **dict.fromkeys(
+        ("listen", "ack", "tick", "renew", "complete", "fail", "release", "log", "acked"), "work"
+    ),
     **dict.fromkeys(("create", "publish"), "run"),
     "secrets": "use_secrets",
 }

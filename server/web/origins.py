@@ -6,7 +6,9 @@ from typing import Final
 from aiohttp import web
 
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Customer-Code, X-Disable-Hooks"
+_HEADERS: Final = (
+    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Customer-Code, X-Disable-Hooks"
+)
 _SHOWN: Final = "Retry-After, Content-Disposition, Content-Range"
 _REMEMBERED_S: Final = 600
 

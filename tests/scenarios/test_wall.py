@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from tenants import DEADLINE_S, LISTS, Tenant, tenants
@@ -86,7 +87,7 @@ def by_path(other):
 
 def filled(path, named):
     """The path with a name in it."""
-    return path.replace("{id}", named).replace("{code}", named).replace("{version}", "1")
+    return re.sub(r"\{\w+\}", named, path.replace("{version}", "1"))
 
 
 def by_query_and_body(own, other):
@@ -344,6 +345,7 @@ def frames(other):
         "create": [{"job": JOB | fields} for fields in elsewhere],
         "publish": [{"event": {"topic": "a:b", "context": {"spaceId": other.ids["sp"]}}}],
         "subscribe": [{"sub": "s", "topics": ["**"], "after": "oldest", "filter": {"jobId": lease["job"]}}],
+        "acked": [],
         "unsubscribe": [],
     }
 

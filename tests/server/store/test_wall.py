@@ -11,6 +11,7 @@ WITHOUT_ROUTE = {
     "ll": "the cursor of a page of a job's log",
     "au": "a line of the audit, which no call takes but as cursor",
     "jty": "a job type, which calls name by its code; the id stands in the audit and in cursors",
+    "sub": "the cursor of a page of durable subscriptions, which calls name by their names",
 }
 
 
