@@ -6,9 +6,10 @@ import random
 
 import aiohttp
 import pytest
+from postgres import postgres
 from server_sent import event_source
 
-from listener_sdk import Client, Listener, _stream
+from listener_sdk import ApiError, Client, Listener, _stream
 from listener_sdk.protocol.events import EventCreate
 from server.app import running
 from server.commands.events import PUBLISH, PublishEvent
@@ -135,3 +136,39 @@ async def test_every_kind_of_subscriber_sees_each_event_once_and_in_order(served
     assert min(load.dropped.values()) > DROPS // 20
     for found in seen:
         assert found == history
+
+
+async def to_the_end(events):
+    return [event async for event in events]
+
+
+@pytest.mark.must_run
+async def test_on_another_server_of_the_store_it_goes_on_and_the_first_is_told(tmp_path):
+    key, url = "an-administrator-key-of-this-test-alone", postgres().store()
+    chosen = [
+        Settings(port=0, data_dir=tmp_path / name, drain_s=5, database_url=url, admin_key=key)
+        for name in ("one", "two")
+    ]
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        running(chosen[0]) as (_, first_url),
+        running(chosen[1]) as (_, second_url),
+        Client(first_url, key) as first,
+        Client(second_url, key) as second,
+    ):
+        for n in range(4):
+            await first.events.publish("load:step", {"n": n})
+        older = first.subscribe("load:*", after="oldest", name="billing")
+        assert [(await anext(older)).payload["n"] for _ in range(2)] == [0, 1]
+        await older.ack()
+        newer = second.subscribe("load:*", name="billing")
+        assert (await anext(newer)).payload["n"] == 2
+        with pytest.raises(ApiError) as told:
+            await to_the_end(older)
+        assert told.value.code == "subscription_taken"
+        # What the first acked after it had lost the subscription counts for nothing.
+        assert (await anext(newer)).payload["n"] == 3
+        await newer.ack()
+        shown = await first.subscriptions.get("billing")
+        assert (shown.position, shown.connected) == (newer.position, True)
+        await newer.aclose()
