@@ -29,6 +29,8 @@ TAKEN: Final = {
     "/v1/runs": (*_RUNS, *_PAGES),
     "/v1/runs/export": ("format", *_RUNS),
     "/v1/jobs/{id}/log": ("after", "pageSize"),
+    "/v1/events/stream": ("topic", "topics", "domain", "filter", "after", "progress"),
+    "/v1/subscriptions": _PAGES,
     "/v1/keys": _PAGES,
     "/v1/members": ("role", "active", "email", *_PAGES),
     "/v1/notifications": ("member", "unread", *_PAGES),

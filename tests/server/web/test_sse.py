@@ -143,6 +143,7 @@ async def test_it_resumes_behind_the_last_event_that_was_seen(server):
         ("?filter=" + quote(json.dumps({"a": {"b": {"c": {"d": {"e": 1}}}}})), 400, "bad_filter"),
         ("?filter=" + quote(json.dumps({"a": ["x" * 100] * 60})), 400, "invalid"),
         ("?progress=perhaps", 400, "invalid"),
+        ("?topcs=job:*", 400, "invalid"),
         ("?token=x", 400, "key_in_address"),
         ("?spaceId=us_sp_elsewhere", 404, "not_found"),
     ],
