@@ -14,6 +14,7 @@ from server.core.definitions import new_definition
 from server.core.endpoint_deliveries import DeliveryRow
 from server.core.endpoints import new_endpoint
 from server.core.files import FileRow
+from server.core.hooks import HookRow
 from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
 from server.core.members import MemberRow
@@ -26,6 +27,8 @@ from server.store import (
     endpoint_deliveries,
     endpoints,
     files,
+    hook_deliveries,
+    hooks,
     keys,
     log,
     members,
@@ -74,6 +77,9 @@ def tx(connection, job):
         endpoints.insert(connection, replace(endpoint, id=n))
         message = DeliveryRow(n, n, n, n, "a:b", "pending", 0, 0, 5, 0, 5, None, "{}")
         endpoint_deliveries.insert(connection, [message])
+        hooks.insert(connection, HookRow(n, n, f"d{n}", "a", 1, 1, "{}", 5, "k", 5, "k"))
+        came = hook_deliveries.DeliveryRow(n, n, n, 5, "ignored", None, None, 0, "{}", "", None)
+        connection.insert_many("hook_delivery", hook_deliveries.COLUMNS, [astuple(came)])
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
     yield connection
     connection.rollback()
