@@ -53,7 +53,7 @@ async def test_the_old_and_the_surplus_go(stage):
     found = await stage.node.read(lambda reader: sql.old(reader, few, stage.clock(), 9))
     assert found == [first.delivery_id, second.delivery_id]
     went = await stage.node.retention.look()
-    assert went.deliveries == 1
+    assert went.hook_deliveries == 1
 
 
 async def test_replay_keys_go_after_their_time(stage):
