@@ -26,6 +26,7 @@ import plan  # noqa: E402 - the same
 import psutil  # noqa: E402 - sorted among them
 import report  # noqa: E402 - the same
 import services  # noqa: E402 - the same
+import tree  # noqa: E402 - the same
 from machine import machine  # noqa: E402 - the same
 from marks import WORK, Skipped, child  # noqa: E402 - the same
 
@@ -131,6 +132,7 @@ def end_with_children(process):
 
 
 def measured(options):
+    tree.check()
     if options.short:
         os.environ.setdefault("BENCH_SCALE", SHORT_SCALE)
     steps = plan.SHORT if options.short else plan.FULL + (plan.SLOW if os.environ.get("BENCH_SLOW") else ())

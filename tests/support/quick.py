@@ -3,11 +3,14 @@
 import gc
 import os
 import sys
+import zlib
 
 import pytest
 
 ALONE = ("tests/conformance/", "tests/examples/", "tests/readme/", "tests/scenarios/")
 """Where a test may take seconds, so that each goes to the next worker that is free."""
+EARLY = 0.85
+"""In which part of the run these begin."""
 
 
 def pytest_configure(config):
@@ -27,6 +30,22 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Tests that wait for processes and tests that compute are mixed, so that all cores are busy; what may take long begins before the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _place(_scope(item.nodeid)))
+
+
+def _scope(nodeid):
+    return nodeid if nodeid.startswith(ALONE) else nodeid.partition("::")[0]
+
+
+def _place(scope):
+    drawn = zlib.crc32(scope.encode()) / 2**32
+    return drawn * EARLY if scope.startswith(ALONE) else drawn
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Workers get the tests of a module together where they are short: one by one, dealing them out takes longer than they do."""
@@ -37,6 +56,7 @@ def pytest_xdist_make_scheduler(config, log):
     class ByModule(LoadGroupScheduling):
         def _split_scope(self, nodeid):
             scope = super()._split_scope(nodeid)
-            return scope if scope != nodeid or nodeid.startswith(ALONE) else nodeid.partition("::")[0]
+            return scope if scope != nodeid else _scope(nodeid)
 
+    config.option.loadscopereorder = False
     return ByModule(config, log)
