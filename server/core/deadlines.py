@@ -79,9 +79,12 @@ def _lease(row: JobRow, limits: Limits) -> list[tuple[int, Due]]:
 def _spared_until(row: JobRow, limits: Limits) -> int:
     """A lease that was given before the server was away is not ended before ``reap_after``, for whatever reason:
     its holder could not be told of a cancel, nor bring an outcome that it has.
+
+    One that seems to have been given later than that was given before the clock was set back.
     """
-    given_before = row.granted_at is None or row.granted_at <= limits.reap_after - limits.lease_ms
-    return limits.reap_after if given_before else 0
+    given_at, since = row.granted_at, limits.reap_after - limits.lease_ms
+    given_while = given_at is not None and since < given_at <= limits.reap_after
+    return 0 if given_while else limits.reap_after
 
 
 def next_due(row: JobRow, limits: Limits) -> int | None:

@@ -18,6 +18,8 @@ class Rests:
         self._loop = loop
         self._earliest = earliest
         self._due: float | None = None
+        self._owed = False
+        """Whether the next look is due whatever the store says."""
         self._wake = asyncio.Event()
 
     def committed(self) -> None:
@@ -29,7 +31,7 @@ class Rests:
 
     def wake(self) -> None:
         """The wall clock was set: look."""
-        self._due = 0.0
+        self._owed = True
         self._wake.set()
 
     async def rest(self, every_s: float) -> None:
@@ -41,16 +43,19 @@ class Rests:
             times = self._times(begun, every_s)
             left = math.inf if times is None else begun + times * every_s - self._loop.time()
             if left <= 0:
+                self._owed = False
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if times is None else left):
                     await self._wake.wait()
                 continue
+            self._owed = False
             return
 
     def _times(self, begun: float, every_s: float) -> int | None:
         """How many rests end at the first look at which something is due, and which is yet to come."""
-        if self._due is None:
+        due = 0.0 if self._owed else self._due
+        if due is None:
             return None
-        latest = max(self._due, self._loop.time())
+        latest = max(due, self._loop.time())
         return max(1, math.ceil((latest - begun) / every_s - 1e-9))

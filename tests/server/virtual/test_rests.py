@@ -59,3 +59,17 @@ def test_when_the_wall_clock_is_set_it_looks_at_once():
         return loop.time()
 
     assert run(main()) == pytest.approx(1000.2)
+
+
+def test_a_commit_before_that_look_does_not_put_it_off():
+    async def main():
+        loop = asyncio.get_running_loop()
+        rests = Rests(loop, lambda: 5_000.0)
+        loop.call_at(1000.05, rests.wake)
+        loop.call_at(1000.1, rests.committed)
+        await rests.rest(0.2)
+        looked = loop.time()
+        await rests.rest(0.2)
+        return looked, loop.time()
+
+    assert run(main()) == (pytest.approx(1000.2), pytest.approx(5_000.0))
