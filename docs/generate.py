@@ -1,6 +1,7 @@
 """Writes docs/reference from the tables in the code. ``--check`` writes nothing and fails when a page is stale."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ sys.path.insert(0, str(ROOT))  # a clone is documented as it stands, installed o
 from docs.markdown import code, line, page, prose, table  # noqa: E402 - it is found by the line above
 from docs.models import Schema, described, frame  # noqa: E402 - it too
 from docs.sdk import sdk  # noqa: E402 - it too
-from listener_sdk.protocol import codes, events, filters, frames, lifecycle  # noqa: E402 - it too
+from listener_sdk.protocol import codes, events, filters, frames, lifecycle, payloads  # noqa: E402 - it too
 from listener_sdk.settings import DEFAULT_DATA_DIR, DEFAULT_URL  # noqa: E402 - it too
 
 
@@ -74,8 +75,11 @@ def closes() -> str:
 
 def topics() -> str:
     """Topics."""
+    models = list(dict.fromkeys(payloads.PAYLOADS.values()))
+    _, whole = models_json_schema([(model, "validation") for model in models], by_alias=True)
+    schemas: dict[str, Schema] = whole["$defs"]
     published = [
-        (f"`{topic}`", "yes" if topic in events.FLATFILE_TOPICS else "no", meaning)
+        (f"`{topic}`", "yes" if topic in events.FLATFILE_TOPICS else "no", _linked(topic), meaning)
         for topic, meaning in events.SERVER_TOPICS.items()
     ]
     theirs = sorted(events.FLATFILE_TOPICS - set(events.SERVER_TOPICS))
@@ -86,13 +90,43 @@ def topics() -> str:
         "asks for others (`topics=**` for all); subscriptions see all.",
         "## Published by the server",
         "All that this release publishes by itself.",
-        table(("topic", "Flatfile's client parses it", "meaning"), published),
+        table(("topic", "Flatfile's client parses it", "payload", "meaning"), published),
+        "## Payloads",
+        "`payload` of an event by its topic; more may come with later releases.",
+        *(described(name, schemas[name], name) for name in sorted(schemas)),
+        "## Context",
+        "`context` of an event of the server's: what it is about, and who has done it. Clients' own events have the first four, too, beside what "
+        "the client gave them.",
+        table(("field", "given", "means"), _context()),
+        "## Examples",
+        "Recorded from a server: [events.json](../vectors/events.json) has them whole, and in their order.",
+        *(f"`{topic}`\n\n```json\n{example}\n```" for topic, example in examples().items()),
         "## Reserved domains",
         "Only the server publishes in these, now or in a later release; clients may use every other domain.",
         line(sorted(events.RESERVED_DOMAINS)),
         "## Other topics that Flatfile's client parses",
         line(theirs),
     )
+
+
+def _context() -> list[tuple[str, str, str | None]]:
+    fields = payloads.EventAbout.model_fields.values()
+    return [(f"`{one.alias}`", "required" if one.is_required() else "", one.description) for one in fields]
+
+
+def examples() -> dict[str, str]:
+    """Of each topic that was recorded the payload that tells most, in the order of the table."""
+    recorded = json.loads((ROOT / "docs/vectors/events.json").read_text(encoding="utf-8"))
+    told: dict[str, dict[str, object]] = {}
+    for event in recorded["steps"][-1]["answer"]["body"]["data"]:
+        if len(event["payload"]) > len(told.get(event["topic"], ())):
+            told[event["topic"]] = event["payload"]
+    return {topic: json.dumps(told[topic], indent=2) for topic in events.SERVER_TOPICS if topic in told}
+
+
+def _linked(topic: str) -> str:
+    name = payloads.PAYLOADS[topic].__name__
+    return f"[{name}](#{name.lower()})"
 
 
 def life_cycle() -> str:

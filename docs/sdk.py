@@ -11,7 +11,7 @@ import listener_sdk
 from docs.markdown import page
 from docs.models import described
 from docs.names import attributes, function, methods, signature, text
-from listener_sdk import client_audit, client_jobs, client_keys, client_plans, errors, next_, pages, testing
+from listener_sdk import client_plans, errors, next_, pages, testing
 from listener_sdk._channel import JobLog
 from listener_sdk.client import PARTS, Client
 from listener_sdk.handle import JobHandle
@@ -22,6 +22,7 @@ from listener_sdk.outcome import Outcome
 from listener_sdk.parts import Parts, PartsResult, SyncParts
 from listener_sdk.protocol import (
     actions,
+    audit,
     bulk,
     definitions,
     endpoints,
@@ -51,10 +52,10 @@ INTERNAL: Final = frozenset(
 """Public by name, but only the SDK itself uses them."""
 
 RECORDS: Final[tuple[type[BaseModel], ...]] = (
-    jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, client_jobs.ProgressPoint,
+    jobs.JobCreate, jobs.JobUpdate, jobs.JobAck, jobs.Job, jobs.Attempt, jobs.LogLine, jobs.ProgressPoint,
     job_types.JobTypeView, job_types.JobTypeLimits,
-    events.EventCreate, events.Event, LiveTick, jobs.File, keys.Key, keys.CreatedKey, client_keys.WhoAmI,
-    tokens.Token, client_audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
+    events.EventCreate, events.Event, LiveTick, jobs.File, keys.Key, keys.CreatedKey, keys.WhoAmI,
+    tokens.Token, audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
     members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, runs.Run, watermarks.Watermark, timings.Repeat, timings.Preview, schedules.ScheduleCreate, schedules.Schedule, schedules.HandedOver, notifications.Notification, notifications.MailStatus, hooks.Hook, hooks.CreatedHook, hooks.HookDelivery, hooks.HookReceipt, hooks.HookTrial, endpoints.Endpoint, endpoints.MadeEndpoint, endpoints.EndpointDelivery, endpoints.DeliveryAttempt, subscriptions.DurableSubscription, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""

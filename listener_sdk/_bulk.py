@@ -15,7 +15,7 @@ from .protocol.jobs import JobCreate
 from .protocol.times import from_datetime, to_wire
 
 BulkMembers = list[BulkMember]
-_ACTS: Final[dict[str, type[BulkAct]]] = {"cancel": BulkCancel, "retry": BulkAct}
+_ACTS: Final[dict[str, type[BulkAct]]] = {"cancel": BulkCancel, "retry": BulkAct, "acknowledge": BulkAct}
 
 
 async def create(
@@ -70,7 +70,7 @@ def _plain(value: Any) -> Any:
 
 async def act(
     http: Http,
-    name: Literal["cancel", "retry"],
+    name: Literal["cancel", "retry", "acknowledge"],
     *,
     ids: Iterable[str] | None,
     filters: Mapping[str, Any],

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from ._creates import Creates
 from ._http import Http
 from ._waits import Waits
-from .client_keys import WhoAmI
 from .protocol.jobs import JsonObject
+from .protocol.keys import WhoAmI
 from .settings import connection
 from .subscription import Subscription, as_patterns
 

@@ -9,23 +9,9 @@ from yarl import URL
 from ._download import CHUNK, download
 from ._http import Http, query_of
 from .pages import Page, each, page_of
-from .protocol.model import WireModel
-from .protocol.times import Time
+from .protocol.audit import AuditLine
 
 PATH: Final = "/v1/audit/export"
-
-
-class AuditLine(WireModel):
-    """One act: ``before`` and ``after`` hold the fields that it has changed; ``target`` is the id of what it was done to."""
-
-    id: str
-    at: Time
-    actor: str
-    address: str | None = None
-    action: str
-    target: str
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
 
 
 class Audit:

@@ -14,11 +14,13 @@ from .protocol.endpoints import (
     EndpointCreate,
     EndpointDelivery,
     EndpointReplay,
+    EndpointReplayMissed,
     EndpointRotate,
     EndpointUpdate,
     MadeEndpoint,
     Replayed,
 )
+from .protocol.model import WireModel
 
 FILTERS: Final = ("enabled", "page_size", "cursor")
 OF_DELIVERIES: Final = ("status", "page_size", "cursor")
@@ -120,15 +122,21 @@ class Endpoints:
         status: tuple[str, ...] = ("failed", "disabled"),
     ) -> int:
         """Make the deliveries once more that were made in a span and ended so; how many go out again."""
-        return sum([count async for count in self._replayed(endpoint_id, since, until, status)])
+        facts = {"since": since, "until": until, "status": list(status)}
+        path = f"{_path(endpoint_id)}/replay"
+        return sum([count async for count in self._pages(path, EndpointReplay, facts)])
 
-    async def _replayed(
-        self, endpoint_id: str, since: datetime, until: datetime | None, status: tuple[str, ...]
-    ) -> AsyncIterator[int]:
-        facts: dict[str, Any] = {"since": since, "until": until, "status": list(status)}
+    async def replay_missed(self, endpoint_id: str, since: datetime, until: datetime | None = None) -> int:
+        """Deliver the events of a span that it hears now and that never became deliveries, since it was disabled or too many waited: how
+        many go out.
+        """
+        facts = {"since": since, "until": until}
+        path = f"{_path(endpoint_id)}/replay-missed"
+        return sum([count async for count in self._pages(path, EndpointReplayMissed, facts)])
+
+    async def _pages(self, path: str, model: type[WireModel], facts: dict[str, Any]) -> AsyncIterator[int]:
         while True:
-            path = f"{_path(endpoint_id)}/replay"
-            done = await self._http.record(Replayed, "POST", path, body_text(EndpointReplay, facts))
+            done = await self._http.record(Replayed, "POST", path, body_text(model, facts))
             yield done.replayed
             if done.cursor is None:
                 return

@@ -85,13 +85,20 @@ class Hooks:
         text: str | None = None,
         content_type: str | None = None,
         headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
     ) -> HookTrial:
         """What would become of a call; nothing is kept.
 
         - ``body``: as JSON; or ``text``, of this ``content_type``
-        - ``headers``: that templates and the filter may read
+        - ``headers``, ``query``: that templates and the filter may read
         """
-        told = {"body": body, "text": text, "content_type": content_type, "headers": headers or {}}
+        told = {
+            "body": body,
+            "text": text,
+            "content_type": content_type,
+            "headers": headers or {},
+            "query": query or {},
+        }
         answer = await self._http.call("POST", f"{_path(hook_id)}/try", body_text(HookTry, told))
         return HookTrial.model_validate(answer["data"])
 

@@ -17,10 +17,20 @@ from .pages import Page, each, page_of
 from .parts import PartsResult, RawJobs, newest, parts_body, result_of
 from .protocol import outcomes as wire
 from .protocol.bulk import BulkDone, JobsFilter
-from .protocol.jobs import Attempt, Job, JobAck, JobCancel, JobCreate, JobEnd, JobSplit, JobUpdate, LogLine
+from .protocol.jobs import (
+    Attempt,
+    Job,
+    JobAck,
+    JobCancel,
+    JobCreate,
+    JobEnd,
+    JobSplit,
+    JobUpdate,
+    LogLine,
+    ProgressPoint,
+)
 from .protocol.lifecycle import FINAL, Status, is_final
 from .protocol.model import WireModel
-from .protocol.times import Time
 from .subscription import Subscription
 from .watermark import watermark_text
 
@@ -28,14 +38,6 @@ _FILTERS: Final = names_of(JobsFilter) | {
     "workbook_id", "space_id", "environment_id", "sort_direction", "page_size", "page_number", "cursor",
 }  # fmt: skip
 _OPEN: Final = tuple(status for status in Status if status not in FINAL)
-
-
-class ProgressPoint(WireModel):
-    """A point of a job's thinned progress curve."""
-
-    at: Time
-    percent: float | None = None
-    done: float | None = None
 
 
 # Inside the class the word list is a method.
@@ -169,6 +171,19 @@ class Jobs:
         """
         told = {"all": all, "dry_run": dry_run}
         return await _bulk.act(self._http, "retry", ids=ids, filters=filters, limit=limit, **told)
+
+    async def acknowledge_many(
+        self,
+        ids: Iterable[str] | None = None,
+        *,
+        all: bool = False,  # noqa: A002 - the wire's word
+        limit: int | None = None,
+        dry_run: bool = False,
+        **filters: Any,
+    ) -> BulkDone:
+        """Note of many ended jobs that a person has seen their outcomes. Arguments and answer as for `cancel_many`."""
+        told = {"all": all, "dry_run": dry_run}
+        return await _bulk.act(self._http, "acknowledge", ids=ids, filters=filters, limit=limit, **told)
 
     async def get(self, job_id: str) -> Job:
         """One job; ApiError ``not_found`` when there is none."""

@@ -1,35 +1,14 @@
-"""``client.keys``, and who one is."""
+"""``client.keys``: calls about API keys."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import Field
-
 from ._given import body_text, changes_text, check_names
 from ._http import Http
 from .pages import Page, page_of
 from .protocol.keys import CreatedKey, Key, KeyCreate, KeyRotate, KeyUpdate
-from .protocol.model import WireModel
-
-
-class WhoAmI(WireModel):
-    """The key that is used, and the server that answers. ``member_id`` is who logged in where no key is used."""
-
-    key_id: str
-    member_id: str | None = None
-    role: str
-    permissions: list[str] = Field(default_factory=list)
-    every_space: bool = False
-    jobs: list[str] | None = None
-    topics: list[str] | None = None
-    space: str
-    space_id: str
-    environment_id: str
-    account_id: str
-    version: str
-    position: str
 
 
 class Keys:

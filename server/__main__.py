@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from .machine import share_arena
 from .settings import Settings, read_settings
 from .store.database import StartError
 
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(settings: Settings) -> None:
     """Serve on the fastest loop that is installed. StartError when the server cannot start."""
+    share_arena()
     # structlog takes up rich where it finds it, for tracebacks in colors that no server draws: 3 MiB, and a tenth of the start.
     with hidden("rich"), authorities_later(), unsearched():
         from .app import serve  # noqa: PLC0415 - --help and a wrong flag must not wait for the whole server's import

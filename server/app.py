@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import structlog
 from aiohttp import web
 
-from listener_sdk.protocol.codes import CLOSES
+from listener_sdk.protocol.codes import CLOSES, Refusal
 
 from .commands.first_start import first_start
 from .commands.master_key import master_keys
@@ -45,13 +46,32 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows has no handlers on the loop
             loop.add_signal_handler(number, stop.set)
-    async with running(settings) as (_, url):
+    async with running(settings) as (node, url):
         settle()
         if not url.endswith(f":{Settings.model_fields['port'].default}"):
             _log.info("not_the_usual_port", advice=f"Commands find it by TICKWIRE_URL={url} (or --url).")
         print(f"tickwire ready {url}", flush=True)  # noqa: T201 - the one line of standard output
+        await _invite(node, url)
         await stop.wait()
         _log.info("draining")
+
+
+async def _invite(node: Node, url: str) -> None:
+    """Say where the console is. The link that lets in is for eyes at a terminal: logs are kept, and read by others."""
+    if not sys.stderr.isatty():
+        _log.info(
+            "console", url=f"{url}/console/", advice="tickwire login-link prints an address that logs in."
+        )
+        return
+    from .web.invitation import invitation  # noqa: PLC0415 - other servers need it not
+
+    try:
+        address = await invitation(node, url)
+    except (Refusal, StoreError) as error:
+        _log.info("console", url=f"{url}/console/", advice=str(error))
+        return
+    shown = f"{url}/console/" if address is None else f"{address}  (logs in once, within 15 minutes)"
+    print(f"console  {shown}", file=sys.stderr, flush=True)  # noqa: T201 - for who sits there, and in no log
 
 
 def settle() -> None:

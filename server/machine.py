@@ -4,6 +4,7 @@ A simulation gives others (`server.virtual`), so that all that happens follows f
 """
 
 import asyncio
+import ctypes
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,22 @@ from typing import Any, Final, Protocol, TypeVar
 T = TypeVar("T")
 Work = Callable[[], Any]
 Then = Callable[[Any], None]
+
+
+_M_ARENA_MAX: Final = -8
+"""Of mallopt(3)."""
+
+
+def share_arena() -> bool:
+    """Let all threads take memory from one place; whether the machine's C library can (glibc's does). To be called before there are others.
+
+    It would give each thread that ever had to wait an arena of its own, which keeps what its busiest moment took. Python's lock lets few of
+    them ask at a time, anyway.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1))
+    except (AttributeError, OSError):
+        return False
 
 
 class Lane(Protocol):

@@ -153,6 +153,10 @@ class Settings(BaseModel):
         "auto",
         description="STARTTLS on smtp://: auto takes it where the server offers it, and sends no password without it but to this machine; required, or off.",
     )
+    public_docs: bool = Field(
+        False,
+        description="Whether /docs, /openapi.json and /asyncapi.json are shown without a key: true or false.",
+    )
     trusted_proxies: Networks = Field(
         (),
         description="Networks of the proxies in front of the server, separated by commas: their X-Forwarded-For says where calls come from.",
@@ -173,6 +177,9 @@ class Settings(BaseModel):
     head_timeout_s: Seconds = Field(10, description="A request's headers must come in this time.")
     body_timeout_s: Seconds = Field(
         30, description="A request's body, or an upload's next part, must come in this time."
+    )
+    hook_body_timeout_s: Seconds = Field(
+        10, description="The body of a call of a hook, whose sender is not known yet, must come in this time."
     )
     link_lifetime_s: Seconds = Field(3600, description="How long a signed link of a file is valid.")
 
@@ -199,7 +206,8 @@ class Settings(BaseModel):
         30, description="How long it is kept what came to hooks and what was posted to endpoints."
     )
     deliveries: Count = Field(
-        1_000_000, description="Calls of hooks that are kept, in all; the oldest go first."
+        1_000_000,
+        description="Calls of hooks that are kept, in all, and as many deliveries to endpoints; the oldest go first.",
     )
 
     max_body_bytes: Size = Field(1 * MIB, description="Largest body of a call.")
@@ -324,6 +332,8 @@ def _row(name: str) -> Setting:
 def _written(default: Any) -> str:
     if default is None or default == ():
         return ""
+    if isinstance(default, bool):
+        return str(default).lower()
     return "./.tickwire" if isinstance(default, Path) else str(default)
 
 

@@ -1,4 +1,4 @@
-"""The marker ``must_run``: in continuous integration, a skip of such a test is a failure; and the end of what tests have started."""
+"""The markers: ``must_run``, whose skip is a failure in continuous integration, and ``javascript``; and the end of what tests have started."""
 
 import os
 import sys
@@ -8,15 +8,35 @@ import structlog
 
 pytest_plugins = ["pytester", "quick"]
 
-MARKER = "must_run: a skip of this test fails when the environment has CI=true"
+MARKERS = (
+    "must_run: a skip of this test fails when the environment has CI=true",
+    "javascript: runs in Chromium or Node, which takes minutes",
+)
+JAVASCRIPT = (
+    "tests/browser/",
+    "tests/compat/test_flatfile_node",
+    "tests/console/",
+    "tests/examples/test_browser",
+    "tests/examples/test_flatfile_node",
+    "tests/scenarios/test_browser",
+)
+"""Where the tests of that marker are."""
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", MARKER)
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     # Tracebacks in colors, with all variables of each frame, take rich seconds, and nobody sees them.
     *others, _ = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*others, plain])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.startswith(JAVASCRIPT):
+            item.add_marker(pytest.mark.javascript)
 
 
 def pytest_sessionfinish():

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "notifications": "Say whether mails can be sent, and send a test mail.",
     "jobs": "List, create, execute, show, cancel, retry and delete jobs.",
     "events": "Follow, list and publish events.",
+    "hooks": "List, create, change, try and replay hooks, at which other programs start jobs; sign calls of them.",
     "endpoints": "List, create, change, try and replay endpoints, to which events are posted.",
     "subscriptions": "List, show and delete durable subscriptions.",
     "actions": "List, make, change and press actions: buttons that make jobs.",
@@ -34,6 +35,7 @@ COMMANDS: Final = {
     "tokens": "Make tokens by which a browser looks on.",
     "secrets": "Set, list and delete secrets that handlers read.",
     "audit": "List and export who has changed what, and from where.",
+    "export": "Print what the server may be asked and tells, in OpenAPI or AsyncAPI.",
     "doctor": "Check this machine and the server, and say how to mend what is wrong.",
 }
 

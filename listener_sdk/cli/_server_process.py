@@ -10,10 +10,16 @@ from typing import Final
 from ._child import PACKAGE_ROOT, Child
 from .failures import Failure
 
-_CODE: Final = (
-    f"import sys; sys.path.insert(0, {str(PACKAGE_ROOT)!r}); "
-    "import runpy; runpy.run_module('server', run_name='__main__', alter_sys=True)"
-)
+
+def _code(module: str) -> str:
+    """What runs a module of the server."""
+    return (
+        f"import sys; sys.path.insert(0, {str(PACKAGE_ROOT)!r}); "
+        f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
+
+
+_CODE: Final = _code("server")
 _FLAGS: Final = ["-I"]
 READY: Final = "tickwire ready "
 STOP_GRACE_S: Final = 30.0
@@ -29,6 +35,11 @@ def need_server() -> None:
 def server_command(*flags: str) -> list[str]:
     """The command line that starts the server."""
     return [sys.executable, *_FLAGS, "-c", _CODE, *flags]
+
+
+def describing_command(what: str) -> list[str]:
+    """The command line that prints a description of the server: ``openapi`` or ``asyncapi``."""
+    return [sys.executable, *_FLAGS, "-c", _code("server.web.descriptions"), what]
 
 
 async def start_server(env: dict[str, str], log: Path, deadline_s: float = 30.0) -> tuple[Child, str]:

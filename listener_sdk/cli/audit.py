@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from ..client import Client
-from ..client_audit import AuditLine
+from ..protocol.audit import AuditLine
 from .connection import Command, call, connection_options, json_option
 from .exports import export_options, write
 from .groups import DefaultGroup

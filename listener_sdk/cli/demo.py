@@ -132,7 +132,7 @@ async def _demo(
             await _present(client, job, stays=not leave)
             presented.set()
             if not leave:
-                await _stay(stage)
+                await _stay(stage, (await client.members.login_link(None)).url)
 
 
 @asynccontextmanager
@@ -214,8 +214,10 @@ def next_free(path: Path) -> Path:
     return found
 
 
-async def _stay(stage: Stage) -> None:
-    say(f"\nThe server stays up at {stage.url}, and the listener takes {JOB}. Try, in another terminal:")
+async def _stay(stage: Stage, console: str) -> None:
+    say("\nSee it in the browser (this address logs in once):")
+    say(f"  {console}", "cyan")
+    say(f"The server stays up at {stage.url}, and the listener takes {JOB}. Try, in another terminal:")
     where = "" if stage.url == DEFAULT_URL else f"TICKWIRE_URL={stage.url} "
     settings = f"{where}TICKWIRE_API_KEY=$(cat {stage.data / 'admin.key'})"
     say(f"  {settings} {spelled(f'run {JOB}')}\n  {settings} {spelled('events tail')}", "cyan")

@@ -85,6 +85,7 @@ def _show(found: EndpointDelivery, as_json: bool) -> None:
     multiple=True,
     help="Those that ended so; failed and disabled, unless said.",
 )
+@click.option("--missed", is_flag=True, help="Events that never became deliveries, in their place.")
 @connection_options
 @json_option
 def replay(
@@ -92,26 +93,32 @@ def replay(
     since: str | None,
     until: str | None,
     statuses: tuple[str, ...],
+    missed: bool,
     url: str | None,
     key: str | None,
     as_json: bool,
 ) -> None:
-    """Deliver once more, under the same id: one delivery, or those of an endpoint that were made in a span.
+    """Deliver once more, under the same id: one delivery, or those of an endpoint that were made in a span; or what it has missed.
 
     tickwire endpoints replay us_ep_0000000001 --since 2d
     """
     if since is None:
-        if until or statuses:
+        if until or statuses or missed:
             raise Misuse(
-                "--until and --status go with --since: which deliveries of an endpoint go out again."
+                "--until, --status and --missed go with --since: what of an endpoint goes out again."
             )
         _show(call(url, key, lambda client: client.endpoints.replay(name)), as_json)
         return
     now = wall_clock()
     begin, end = ago(since, "--since", now), None if until is None else ago(until, "--until", now)
-    chosen = statuses or ("failed", "disabled")
-    count = call(url, key, lambda client: client.endpoints.replay_many(name, begin, end, status=chosen))
-    emit({"replayed": count}) if as_json else say(f"{_deliveries(count)} out again.")
+    if missed:
+        if statuses:
+            raise Misuse("--missed and --status exclude each other: what never became a delivery has none.")
+        count = call(url, key, lambda client: client.endpoints.replay_missed(name, begin, end))
+    else:
+        chosen = statuses or ("failed", "disabled")
+        count = call(url, key, lambda client: client.endpoints.replay_many(name, begin, end, status=chosen))
+    emit({"replayed": count}) if as_json else say(f"{_deliveries(count)} out{'' if missed else ' again'}.")
 
 
 def _deliveries(count: int) -> str:

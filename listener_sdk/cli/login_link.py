@@ -1,14 +1,12 @@
 """``tickwire login-link``: an address that logs a browser in once."""
 
-import json
-
 import click
 
 from ..client import Client
 from ..protocol.members import LoginLink
 from .connection import call, connection_options, json_option
 from .members import id_of
-from .output import emit, local, say, tell
+from .output import emit, local, say
 
 
 @click.command("login-link")
@@ -25,9 +23,5 @@ def command(member: str | None, url: str | None, key: str | None, as_json: bool)
     if as_json:
         emit(made.model_dump(mode="json"))
         return
-    say(f"Whoever opens it first is logged in; it ends at {local(made.expires_at)}:")
+    say(f"Whoever opens it first is logged in to the console; it ends at {local(made.expires_at)}:")
     click.echo(made.url)
-    server, _, token = made.url.partition("/console/login#")
-    body = json.dumps({"link": token})
-    tell("There is no page at that address yet. It logs in, and keeps the cookie, by:")
-    tell(f"curl -sS -c cookies.txt {server}/v1/sessions -H 'Content-Type: application/json' -d '{body}'")

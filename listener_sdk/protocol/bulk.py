@@ -1,4 +1,4 @@
-"""Calls about many jobs at once: create up to a thousand, cancel or run again those that a filter or a list names."""
+"""Calls about many jobs at once: create up to a thousand; cancel, run again or acknowledge those that a filter or a list names."""
 
 from typing import Annotated, Any, Final
 
@@ -70,7 +70,7 @@ class JobsFilter(WireModel):
 
 
 class BulkAct(WireModel):
-    """``POST /v1/jobs/bulk/retry``: the jobs of ``filter``, those of ``ids``, or ``all``.
+    """``POST /v1/jobs/bulk/retry`` and ``/acknowledge``: the jobs of ``filter``, those of ``ids``, or ``all``.
 
     ``limit`` holds for a filter and for all; a dry run only counts.
     """

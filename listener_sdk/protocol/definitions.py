@@ -354,6 +354,8 @@ class Definition(_Described):
     updated_by: str | None = None
     last_job: LastJob | None = None
     running: bool = False
+    next_at: Time | None = None
+    """When the first of its schedules is due, as long as it is enabled."""
     health: str = "ok"
     """``failed`` from a failed run on until the next success."""
     failing: Failing | None = None

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from .jobs import JsonObject
 from .model import WireModel
+from .signatures import SECRET
 from .texts import Name, printable
 from .times import Time
 
@@ -16,8 +17,6 @@ LONGEST_DESCRIPTION: Final = 1_024
 MOST_TOPICS: Final = 32
 LONGEST_OVERLAP_S: Final = 30 * 86_400
 OVERLAP_S: Final = 86_400
-PREFIX: Final = "whsec_"
-"""What a secret of Standard Webhooks begins with; the rest is base64 of its bytes."""
 SECRET_BYTES: Final = 32
 FEWEST_BYTES: Final = 24
 MOST_BYTES: Final = 64
@@ -33,19 +32,14 @@ def _url(text: str) -> str:
 
 def _secret(text: str) -> str:
     try:
-        raw = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+        raw = base64.b64decode(text.removeprefix(SECRET), validate=True)
     except (binascii.Error, ValueError):
         raw = b""
-    if not text.startswith(PREFIX) or not FEWEST_BYTES <= len(raw) <= MOST_BYTES:
+    if not text.startswith(SECRET) or not FEWEST_BYTES <= len(raw) <= MOST_BYTES:
         raise ValueError(
-            f"must be {PREFIX} and the base64 of {FEWEST_BYTES} to {MOST_BYTES} random bytes; leave it out, and the server makes one"
+            f"must be {SECRET} and the base64 of {FEWEST_BYTES} to {MOST_BYTES} random bytes; leave it out, and the server makes one"
         )
     return text
-
-
-def secret_text(raw: bytes) -> str:
-    """A secret of these bytes as it is written."""
-    return PREFIX + base64.b64encode(raw).decode()
 
 
 Url = Annotated[str, Field(min_length=1, max_length=LONGEST_URL), AfterValidator(_url)]
@@ -130,6 +124,20 @@ class EndpointReplay(WireModel):
     cursor: str | None = Field(default=None, max_length=80)
 
 
+class EndpointReplayMissed(WireModel):
+    """``POST /v1/endpoints/{id}/replay-missed``: deliver the events from ``since`` to ``until`` (now) that the endpoint hears and that
+    never became deliveries, since it was disabled or too many waited; a page at a time.
+
+    - ``cursor``: of the answer before, as long as that has one
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Time
+    until: Time | None = None
+    cursor: str | None = Field(default=None, max_length=80)
+
+
 class Replayed(WireModel):
     """What a call of replay has done: how many go out again, and where the next call goes on."""
 
@@ -143,7 +151,7 @@ class Endpoint(WireModel):
     - ``disabled_because``: ``gone`` (it has answered 410) or ``failing`` (for days), where the server has disabled it
     - ``failing_since``: since when no delivery has succeeded
     - ``rests_until``: until when it has asked to be left alone
-    - ``missed``: events that were left out since too many waited for it
+    - ``missed``: events that were left out since too many waited for it, however many of them were replayed since
     - ``pending``: deliveries that wait, where one endpoint is shown
     """
 

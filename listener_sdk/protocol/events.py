@@ -87,7 +87,7 @@ SERVER_TOPICS: Final = {
     "endpoint:created": "An endpoint was made, to which events are posted: payload.endpointId.",
     "endpoint:updated": "Fields of an endpoint, which payload.changed names, are others.",
     "endpoint:enabled": "An endpoint was switched on: events from here on are posted to it.",
-    "endpoint:disabled": "An endpoint was switched off by somebody, or by the server: then payload.reason is gone (it has answered 410) or failing (for five days).",
+    "endpoint:disabled": "An endpoint was switched off by somebody, or by the server: then payload.reason is gone (it has answered 410) or failing (for five days), and administrators are told.",
     "endpoint:rotated": "An endpoint has a new secret; the old one signs beside it until payload.oldSecretUntil.",
     "endpoint:deleted": "An endpoint was removed; what waited for it is not delivered.",
     "endpoint:failing": "Deliveries to an endpoint have failed since payload.failingSince: one of them for the third time.",
@@ -176,12 +176,12 @@ class Position(NamedTuple):
         return f"{self.epoch}:{self.seq}"
 
     @classmethod
-    def parse(cls, text: str) -> "Position":
+    def parse(cls, text: str, key: str = "after") -> "Position":
         """Read a position; Refusal ``bad_cursor`` when it is not one."""
         epoch, _, seq = text.rpartition(":")
         if not re.fullmatch(r"[a-z0-9]{1,32}", epoch) or not re.fullmatch(r"[0-9]{1,18}", seq):
             raise Refusal(
-                "bad_cursor", "A cursor is now, oldest, or a position that the server gave.", key="after"
+                "bad_cursor", "A cursor is now, oldest, or a position that the server gave.", key=key
             )
         return cls(epoch, int(seq))
 

@@ -116,6 +116,7 @@ class Filter:
     def __init__(self, asked: list[tuple[str, list[Any]]]) -> None:
         self.size = _check_globs(_texts(asked), MAX_GLOBS_SIZE, "filter")
         """What its globs cost."""
+        self.keys = len(asked)
         self._text = repr(asked)
         self._rules = [_rule(key, given) for key, given in asked]
 

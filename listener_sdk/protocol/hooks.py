@@ -245,7 +245,9 @@ class HookRotate(_Strict):
 class HookTry(_Strict):
     """``POST /v1/hooks/{id}/try``: a call as it might come; nothing is kept, and no signature is needed.
 
-    ``body`` is JSON; ``text`` in its place is what stands in the body, of this ``contentType``.
+    - ``body``: JSON; ``text`` in its place is what stands in the body, of this ``contentType``
+    - ``deliveryId``: what came to the hook, in the place of all these
+    - ``changes``: as if the hook had been changed so
     """
 
     body: Any = None
@@ -253,6 +255,15 @@ class HookTry(_Strict):
     content_type: str | None = Field(default=None, max_length=128)
     headers: dict[str, str] = Field(default_factory=dict, max_length=100)
     query: dict[str, str] = Field(default_factory=dict, max_length=100)
+    delivery_id: str | None = Field(default=None, max_length=80)
+    changes: HookUpdate | None = None
+
+    @model_validator(mode="after")
+    def _one_call(self) -> Self:
+        beside = self.model_fields_set & {"body", "text", "content_type", "headers", "query"}
+        if self.delivery_id is not None and beside:
+            raise ValueError(f"deliveryId brings a whole call: leave {_wire(min(beside))} out")
+        return self
 
 
 class Hook(WireModel):

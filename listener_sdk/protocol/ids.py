@@ -13,8 +13,8 @@ WIDTH: Final = 10
 """Characters of an encoded integer: 50 bits."""
 
 LARGEST: Final = 32**WIDTH - 1
-_VALUE: Final = {letter: value for value, letter in enumerate(ALPHABET)}
 _PAIRS: Final = [a + b for a in ALPHABET for b in ALPHABET]
+_VALUES: Final = {pair: value for value, pair in enumerate(_PAIRS)}
 
 
 def encode(kind: str, number: int) -> str:
@@ -32,11 +32,11 @@ def decode(kind: str, text: str) -> int | None:
     if not text.startswith(prefix) or len(text) != len(prefix) + WIDTH:
         return None
     number = 0
-    for letter in text[len(prefix) :]:
-        value = _VALUE.get(letter)
+    for at in range(len(prefix), len(text), 2):
+        value = _VALUES.get(text[at : at + 2])
         if value is None:
             return None
-        number = number * 32 + value
+        number = number << 10 | value
     return number
 
 

@@ -245,6 +245,8 @@ class Job(WireModel):
     definition_version: int | None = None
     run_mode: str | None = None
     """Whether the run works on all (``full``) or on what is new (``delta``); of a definition's job since it was leased."""
+    modes: JsonObject | None = None
+    """Of a definition's job until it is leased: what its definition says of run modes."""
     watermark: JsonObject | None = None
     """Of a definition's job since it was leased: ``since`` when a run reads, the ``version`` it goes by; ``to`` and ``moved`` at its end."""
     depth: int | None = None
@@ -310,6 +312,14 @@ class LogLine(WireModel):
     fields: JsonObject | None = None
 
 
+class ProgressPoint(WireModel):
+    """A point of a job's thinned progress curve."""
+
+    at: Time
+    percent: float | None = None
+    done: float | None = None
+
+
 class Environment(WireModel):
     """A space, in the shape of Flatfile's environment."""
 
@@ -323,7 +333,10 @@ class Environment(WireModel):
 
 
 class File(WireModel):
-    """A stored file; ``url`` is a signed link made at this reading."""
+    """A stored file; ``url`` is a signed link made at this reading.
+
+    From ``ext`` on it says what Flatfile's clients ask a file for: the same again, or what is so of every file.
+    """
 
     id: str
     name: str
@@ -335,3 +348,9 @@ class File(WireModel):
     job_id: str | None = None
     url: str | None = None
     url_expires_at: Time | None = None
+    ext: str | None = None
+    mimetype: str | None = None
+    encoding: str | None = None
+    status: str | None = None
+    bytes_received: int | None = None
+    updated_at: Time | None = None

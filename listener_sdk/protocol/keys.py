@@ -65,3 +65,21 @@ class CreatedKey(Key):
     """A new key, or one with a new secret: ``key`` is shown this once."""
 
     key: str
+
+
+class WhoAmI(WireModel):
+    """The key that is used, and the server that answers. ``member_id`` is who logged in where no key is used."""
+
+    key_id: str
+    member_id: str | None = None
+    role: str
+    permissions: list[str] = Field(default_factory=list)
+    every_space: bool = False
+    jobs: list[str] | None = None
+    topics: list[str] | None = None
+    space: str
+    space_id: str
+    environment_id: str
+    account_id: str
+    version: str
+    position: str

@@ -158,7 +158,8 @@ class Notification(WireModel):
     """One notification in the inbox of a member.
 
     ``result`` is that of the run or runs it tells of: ``failed``, ``partial``, ``success``, ``canceled``, ``recovered``, ``missed``,
-    ``paused`` (a schedule, after failures), or ``mixed``. ``counts`` says of how many with which result, ``runs`` are the first of them.
+    ``paused`` (a schedule, after failures), ``disabled`` (an endpoint, by the server), or ``mixed``. ``counts`` says of how many with
+    which result, ``runs`` are the first of them.
     """
 
     id: str

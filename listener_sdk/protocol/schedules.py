@@ -144,6 +144,15 @@ class RunNow(WireModel):
     job_id: str
 
 
+class DueTime(WireModel):
+    """A due time to come. ``skipped``: nothing will run, since clocks leave it out, as ``note`` says."""
+
+    utc: Time
+    local: str
+    note: str | None = None
+    skipped: bool = False
+
+
 class Schedule(WireModel):
     """A schedule.
 
@@ -155,6 +164,7 @@ class Schedule(WireModel):
       does to it, ``firesAt`` with its jitter
     - ``queuedAt``: a due time that waits for the end of a job
     - ``failures``: runs in a row that have failed
+    - ``due``: where ``dueUntil`` was asked for, its due times up to then; ``dueMore`` that there are more than are shown
     """
 
     id: str
@@ -190,8 +200,12 @@ class Schedule(WireModel):
     paused: str | None = None
     asleep: str | None = None
     owner: str
+    owner_name: str | None = None
+    """Of a member."""
     fallback_owner: str | None = None
     former_owner: str | None = None
+    due: list[DueTime] | None = None
+    due_more: bool = False
     version: int
     created_at: Time
     created_by: str

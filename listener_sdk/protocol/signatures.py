@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -46,6 +46,11 @@ _OWN: Final = {
     "bearer": Way("bearer", header="authorization", prefix="Bearer "),
     "none": Way("none"),
 }  # fmt: skip
+
+
+def secret_text(raw: bytes) -> str:
+    """A secret of Standard Webhooks of these bytes, as it is written."""
+    return SECRET + base64.b64encode(raw).decode()
 
 
 def way_of(kind: str, said: Mapping[str, object]) -> Way:
@@ -99,6 +104,16 @@ def sign(way: Way, secret: str, raw: bytes, *, at_s: int, id_: str) -> dict[str,
         headers[way.timestamp_header] = str(at_s)
     if way.id_header:
         headers[way.id_header] = id_
+    return headers
+
+
+def standard_headers(id_: str, at_s: int, raw: bytes, secrets: Sequence[str]) -> dict[str, str]:
+    """The headers of Standard Webhooks, signed by each secret, the newest first; without one those alone that name the message."""
+    headers = {STANDARD.id_header: id_, STANDARD.timestamp_header: str(at_s)}
+    if secrets:
+        content = signed_bytes(STANDARD, raw, str(at_s), id_)
+        signed = (f"{STANDARD.prefix}{signature(STANDARD, secret, content)}" for secret in secrets)
+        headers[STANDARD.header] = " ".join(signed)
     return headers
 
 

@@ -94,6 +94,8 @@ class Space(WireModel):
     created_at: Time
     updated_at: Time
     archived_at: Time | None = None
+    guest_authentication: list[str] = Field(default_factory=list)
+    """Empty; Flatfile's clients look for it."""
 
 
 def code_of(name: str) -> str:

@@ -28,13 +28,19 @@ DurableName = Annotated[
 ]
 
 
+class SubscriptionAcked(WireModel):
+    """All events of a durable subscription up to this position are dealt with: what was acked before stays so."""
+
+    position: str = Field(max_length=64)
+
+
 class DurableSubscription(WireModel):
     """Where a durable subscription stands.
 
     - ``owner``: the key or member that made it
     - ``position``: all up to here was acked
     - ``behind``: how many events of the log, matching or not, come after it
-    - ``connected``: whether somebody follows it now
+    - ``connected``: whether somebody follows it now; of a server that was killed it is said for up to 45 s more
     - ``trouble``: why it cannot go on from where it stands (``cursor_too_old``, ``epoch_changed``); None while it can
     - ``alarmedAt``: since when it is so far behind that what it has not seen is about to be removed
     """

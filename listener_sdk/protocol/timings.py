@@ -133,12 +133,14 @@ class PreviewAsked(Timing):
     """``POST /v1/schedules/preview``: a timing, and how many of its times to show that come after ``from`` (now, unless given; of the zone, unless it
     has an offset).
 
-    ``neighbours``: whether to show too what else of the space is due in the minute of the first.
+    ``neighbours``: whether to show too what else of the space is due in the minute of the first; ``schedule``, which is to have this timing, is
+    none of itself.
     """
 
     from_: Moment | None = Field(default=None, alias="from")
     count: int = Field(default=PREVIEWED, ge=1, le=MOST_PREVIEWED)
     neighbours: bool | None = None
+    schedule: Annotated[str, Field(max_length=64)] | None = None
 
     def timing(self) -> Timing:
         """The timing alone."""

@@ -1,17 +1,15 @@
 """Posts to the webhook of a chat or of any other program, as far as the guard of outbound calls lets them go."""
 
-import base64
-import hmac
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 import orjson
 
 from listener_sdk.protocol.codes import Refusal
 
+from ..outbound.addresses import Guard, Network
 from ..outbound.call import CallRequest, call
 from ..outbound.failures import Failure
 from ..outbound.pauses import AGAIN
@@ -19,13 +17,14 @@ from ..outbound.requests import Outbound
 from .undelivered import Undelivered
 
 TIMEOUT_S: Final = 15.0
+CONNECT_S: Final = 5.0
+"""Of these, for the name and the connection."""
 LARGEST_ANSWER: Final = 4_096
 _CODE: Final = re.compile(r"[a-z]+(?:_[a-z]+)*")
 """An answer that says what is wrong by one word, as Slack's do: ``channel_is_archived``."""
 LONGEST_CODE: Final = 40
 LARGEST_POST: Final = 2 * 1024 * 1024
 _AGAIN: Final = frozenset({408, 425, *AGAIN})
-_SIGNED: Final = "whsec_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,11 @@ class Answer:
     status: int
     text: str
     retry_after_s: float | None
+
+
+def outbound(allowed: Iterable[Network]) -> Outbound:
+    """What posts go out by: to public addresses, and to these networks."""
+    return Outbound(Guard(tuple(allowed)), connect_s=CONNECT_S)
 
 
 async def send(
@@ -59,7 +63,13 @@ async def send(
         raise Undelivered(
             "The address is too long, or has characters that no address has.", retry=False
         ) from None
-    return Answer(answer.status, str(answer.body or "").replace("\0", ""), answer.retry_after_s)
+    return Answer(answer.status, _text(answer.body), answer.retry_after_s)
+
+
+def _text(body: Any) -> str:
+    """What was answered, JSON as it is written."""
+    text = body if isinstance(body, str) else "" if body is None else orjson.dumps(body).decode()
+    return text.replace("\0", "")
 
 
 async def post(
@@ -99,27 +109,3 @@ def _is_code(said: str, secrets: Collection[str]) -> bool:
 def encoded(body: dict[str, Any]) -> bytes:
     """The bytes that are posted."""
     return orjson.dumps(body)
-
-
-def signed(delivery: str, at_s: int, raw: bytes, secrets: Sequence[str]) -> dict[str, str]:
-    """The headers of Standard Webhooks, signed by each secret: its bytes in base64 behind ``whsec_``, or any other text."""
-    headers = {"webhook-id": delivery, "webhook-timestamp": str(at_s)}
-    if secrets:
-        content = b".".join([delivery.encode(), str(at_s).encode(), raw])
-        headers["webhook-signature"] = " ".join(f"v1,{_signature(secret, content)}" for secret in secrets)
-    return headers
-
-
-def _signature(secret: str, content: bytes) -> str:
-    return base64.b64encode(hmac.new(_key(secret), content, sha256).digest()).decode()
-
-
-def _key(secret: str) -> bytes:
-    try:
-        return (
-            base64.b64decode(secret.removeprefix(_SIGNED), validate=True)
-            if secret.startswith(_SIGNED)
-            else secret.encode()
-        )
-    except ValueError:
-        return secret.encode()

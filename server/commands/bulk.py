@@ -203,6 +203,16 @@ def cancel(tx: Transaction, item: ActOnJobs) -> Tally:
     return _noted(tx, "jobs:canceled", item, _each(tx, item, ids, act))
 
 
+def acknowledge(tx: Transaction, item: ActOnJobs) -> Tally:
+    """Note of ended jobs that a person has seen what they came to."""
+    ids = _chosen(tx, item, "acknowledge")
+
+    def act(job_id: int) -> None:
+        jobs.ack_outcome(tx, jobs.JobAct(item.actor, job_id))
+
+    return _each(tx, item, ids, act)
+
+
 def retry(tx: Transaction, item: ActOnJobs) -> Tally:
     """Run the jobs again, each as a new one, predecessors first; not those with a rerun that has not ended, nor the parts of such.
 
@@ -270,3 +280,4 @@ def _ids(item: ActOnJobs) -> Sequence[int]:
 CREATE: Final = Command("create_bulk", create, _named)
 CANCEL: Final = Command("cancel_bulk", cancel, _ids)
 RETRY: Final = Command("retry_bulk", retry, _ids)
+ACKNOWLEDGE: Final = Command("acknowledge_bulk", acknowledge, _ids)

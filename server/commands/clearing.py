@@ -5,11 +5,14 @@ from typing import Final
 
 from ..core.actors import SYSTEM
 from ..store import clearing as sql
-from ..store import endpoint_deliveries, retention, spaces
+from ..store import endpoint_deliveries, hook_deliveries, retention, spaces
 from ..store import jobs as jobs_sql
 from ..store.command import Command
 from ..store.transaction import Transaction
 from . import ends
+
+OF_A_HOOK: Final = 200
+"""Deliveries of a hook that go at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ def remove_deliveries(tx: Transaction, item: Rows) -> None:
     endpoint_deliveries.remove(tx.connection, item.ids)
 
 
+def remove_of_hook(tx: Transaction, hook_id: int) -> bool:
+    """What came to a hook that is gone, a page of it; whether this must be done again."""
+    return hook_deliveries.remove_of(tx.connection, hook_id, OF_A_HOOK)
+
+
 def erase_events(tx: Transaction, item: Rows) -> None:
     """What events told; their places stay."""
     sql.erase_events(tx.connection, item.ids)
@@ -78,5 +86,6 @@ REMOVE_FILES: Final[Command[Rows, list[str]]] = Command("clear_files", remove_fi
 REMOVE_DELIVERIES: Final[Command[Rows, None]] = Command(
     "clear_deliveries", remove_deliveries, needs_no_room=True
 )
+REMOVE_OF_HOOK: Final[Command[int, bool]] = Command("clear_hook", remove_of_hook, needs_no_room=True)
 ERASE_EVENTS: Final[Command[Rows, None]] = Command("erase_events", erase_events, needs_no_room=True)
 REMOVE_SPACE: Final[Command[Remains, bool]] = Command("remove_space", remove_space, needs_no_room=True)

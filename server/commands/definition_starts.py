@@ -97,7 +97,9 @@ def check_enabled(row: DefinitionRow) -> None:
 def prepared(row: DefinitionRow, job_type: JobType, item: Start, *, checked: bool = True) -> Launch:
     """The launch of this definition: its parameters resolved and, where they are to be ``checked`` now, fitting the schema."""
     modes = noted(job_type, row.recipe.modes, item.mode)
-    params = resolved(row.recipe, template_context(row, item.by, item.context), item.joined, item.values)
+    is_read = row.recipe.is_template or item.joined
+    context = template_context(row, item.by, item.context) if is_read else {}
+    params = resolved(row.recipe, context, item.joined, item.values)
     if checked:
         params = Resolved(launches.checked(job_type, params), params.secret_refs)
     # In this order: `JobRow.head` and `JobRow.run_modes` count on it.

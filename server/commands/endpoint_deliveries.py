@@ -25,6 +25,7 @@ from ..core.endpoint_deliveries import (
     test_body,
 )
 from ..core.endpoint_retries import TOLD_AFTER, is_given_up, next_attempt_ms
+from ..core.endpoint_turns import Post, Shares
 from ..core.endpoints import FAILING, GONE, TEST, EndpointRow
 from ..core.endpoints import KIND as ENDPOINT
 from ..core.refusals import missing
@@ -52,11 +53,11 @@ LOCKED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """At most ``count`` deliveries that are due, of these endpoints."""
+    """Deliveries that are due, of these endpoints in this order, as many as there is room for beside what is ``running``."""
 
     sealer: Sealer
     endpoint_ids: Sequence[int]
-    count: int
+    running: Sequence[Post]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ class Parcel:
     url: str
     secrets: Sequence[str] = field(repr=False)
     problem: str | None = None
+    fails: bool = False
+    """Whether nothing that was sent there lately has succeeded."""
+
+    @property
+    def post(self) -> Post:
+        """What is under way by it."""
+        return Post(self.row.endpoint_id, self.row.space_id, self.fails)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +132,14 @@ class Replayed:
 def claim(tx: Transaction, item: Claim) -> list[Parcel]:
     """Deliveries whose time has come. Until the end of the lease they are this server's alone."""
     found: list[Parcel] = []
-    for endpoint in endpoints_sql.claim_many(tx.connection, item.endpoint_ids):
-        room = min(_room(tx, endpoint), item.count - len(found))
+    shares = Shares.beside(item.running)
+    kept = {row.id: row for row in endpoints_sql.claim_many(tx.connection, item.endpoint_ids)}
+    for endpoint in (kept[number] for number in item.endpoint_ids if number in kept):
+        fails = endpoint.failing_since is not None
+        room = shares.room(endpoint.space_id, fails=fails)
+        room = min(_room(tx, endpoint), room) if room > 0 else 0
         rows = sql.claim(tx.connection, endpoint.id, tx.now, tx.now + LEASE_MS, room) if room > 0 else []
+        shares.take(endpoint.space_id, len(rows), fails=fails)
         found += _parcels(tx, item.sealer, endpoint, rows)
     return found
 
@@ -143,7 +156,8 @@ def _parcels(
 ) -> list[Parcel]:
     secrets = signing_secrets.valid(tx.connection, sealer, endpoint.public_id, tx.now) if rows else []
     problem = None if secrets else LOCKED
-    return [Parcel(row, endpoint.url, secrets, problem) for row in rows]
+    fails = endpoint.failing_since is not None
+    return [Parcel(row, endpoint.url, secrets, problem, fails) for row in rows]
 
 
 def end_waiting(tx: Transaction, endpoint_id: int) -> int:
@@ -286,7 +300,7 @@ def replay(tx: Transaction, item: ReplayDelivery) -> DeliveryRow:
     if row is None:
         raise missing("delivery", encode(KIND, number))
     replayable(row)
-    _check_enabled(kept(tx, item.actor, row.endpoint_id))
+    check_enabled(kept(tx, item.actor, row.endpoint_id))
     after = _anew(tx, row)
     sql.save(tx.connection, [after])
     note(
@@ -302,7 +316,7 @@ def replay(tx: Transaction, item: ReplayDelivery) -> DeliveryRow:
 def replay_many(tx: Transaction, item: ReplayDeliveries) -> Replayed:
     """The same of a page of those that ended so; those with too many attempts are left out."""
     endpoint = kept(tx, item.actor, item.endpoint_id)
-    _check_enabled(endpoint)
+    check_enabled(endpoint)
     rows = sql.ended(tx.connection, endpoint.id, item.statuses, item.after, item.since, item.until, PAGE)
     again = [_anew(tx, row) for row in rows if row.attempts < MOST_ATTEMPTS]
     sql.save(tx.connection, again)
@@ -311,7 +325,8 @@ def replay_many(tx: Transaction, item: ReplayDeliveries) -> Replayed:
     return Replayed(len(again), rows[-1].id if len(rows) == PAGE else None)
 
 
-def _check_enabled(endpoint: EndpointRow) -> None:
+def check_enabled(endpoint: EndpointRow) -> None:
+    """Refusal ``disabled``."""
     if not endpoint.enabled:
         raise Refusal("disabled", "The endpoint is disabled: enable it first.", key="id")
 

@@ -25,6 +25,9 @@ from .endpoints import say
 
 MOST_PENDING: Final = 100_000
 """Deliveries that wait for one endpoint."""
+FULL: Final = (
+    f"{MOST_PENDING:,} deliveries wait for the endpoint: further events are left out until there are fewer."
+)
 TOLD_EVERY_MS: Final = 60_000
 """How often it is told that an endpoint misses events."""
 
@@ -63,12 +66,15 @@ def decide(reader: Reader, wanted: Sequence[Wanted], upto: int) -> Noted:
     """What is to be made of events that endpoints hear, as the store stands now: nothing where another server has made it."""
     cursor = sql.cursor(reader)
     left = [one for one in wanted if one.seq > cursor.seq]
-    enabled = {row.id for row in sql.hearing_of(reader, {one.endpoint_id for one in left})} if left else set()
-    room = {number: MOST_PENDING - deliveries_sql.pending(reader, number, MOST_PENDING) for number in enabled}
+    enabled = (
+        {row.id: row for row in sql.hearing_of(reader, {one.endpoint_id for one in left})} if left else {}
+    )
+    room = {number: room_of(reader, number) for number in enabled}
+    replayed = _replayed(reader, enabled, left)
     found: list[Wanted] = []
     missed: Counter[int] = Counter()
     for one in left:
-        if one.endpoint_id not in enabled:
+        if one.endpoint_id not in enabled or (one.endpoint_id, one.seq) in replayed:
             continue
         if room[one.endpoint_id] > 0:
             room[one.endpoint_id] -= 1
@@ -78,49 +84,75 @@ def decide(reader: Reader, wanted: Sequence[Wanted], upto: int) -> Noted:
     return Noted(cursor, upto, found, missed)
 
 
+def room_of(reader: Reader, endpoint_id: int) -> int:
+    """How many more deliveries may wait for an endpoint."""
+    return MOST_PENDING - deliveries_sql.pending(reader, endpoint_id, MOST_PENDING)
+
+
+def _replayed(
+    reader: Reader, enabled: Mapping[int, EndpointRow], wanted: Sequence[Wanted]
+) -> set[tuple[int, int]]:
+    """What was asked for by a replay before the log was looked through so far: endpoints with places, all from before they were enabled."""
+    before: dict[int, list[int]] = {}
+    for one in wanted:
+        row = enabled.get(one.endpoint_id)
+        if row is not None and one.seq <= row.heard_after:
+            before.setdefault(row.id, []).append(one.seq)
+    return {
+        (number, seq)
+        for number, places in before.items()
+        for seq in deliveries_sql.of_events(reader, number, places)
+    }
+
+
 def make(tx: Transaction, item: Noted) -> int | None:
     """Make the deliveries, and move the cursor; how many. None, and nothing is done, where somebody else has moved it."""
     cursor = sql.keep_cursor(tx.connection)
     if cursor.version != item.cursor.version:
         return None
-    numbers = tx.next_ids("endpoint_message", len(item.wanted)) if item.wanted else ()
+    insert(tx, item.wanted)
+    if item.missed:
+        leave_out(tx, item.missed, FULL)
+    sql.move_cursor(tx.connection, cursor, item.upto)
+    return len(item.wanted)
+
+
+def insert(tx: Transaction, wanted: Sequence[Wanted]) -> None:
+    """New deliveries, which are due now."""
+    numbers = tx.next_ids("endpoint_message", len(wanted)) if wanted else ()
     rows = [
         DeliveryRow(
-            number,
-            one.space_id,
-            one.endpoint_id,
-            one.seq,
-            one.topic,
-            PENDING,
-            0,
-            0,
-            tx.now,
-            0,
-            tx.now,
-            None,
-            one.body,
+            id=number,
+            space_id=one.space_id,
+            endpoint_id=one.endpoint_id,
+            seq=one.seq,
+            topic=one.topic,
+            status=PENDING,
+            attempts=0,
+            tries=0,
+            due_at=tx.now,
+            taken=0,
+            created_at=tx.now,
+            ended_at=None,
+            body=one.body,
         )
-        for number, one in zip(numbers, item.wanted, strict=True)
+        for number, one in zip(numbers, wanted, strict=True)
     ]
     if rows:
         deliveries_sql.insert(tx.connection, rows)
-    if item.missed:
-        _miss(tx, item.missed)
-    sql.move_cursor(tx.connection, cursor, item.upto)
-    return len(rows)
 
 
-def _miss(tx: Transaction, missed: Mapping[int, int]) -> None:
+def leave_out(tx: Transaction, missed: Mapping[int, int], why: str) -> None:
+    """Count what was left out, by endpoint, and tell it now and then."""
     for row in sql.hearing_of(tx.connection, missed):
-        told_at = _told(tx, row, row.missed + missed[row.id])
+        told_at = _told(tx, row, row.missed + missed[row.id], why)
         sql.miss(tx.connection, row.id, missed[row.id], told_at)
 
 
-def _told(tx: Transaction, row: EndpointRow, count: int) -> int | None:
+def _told(tx: Transaction, row: EndpointRow, count: int, why: str) -> int | None:
     if row.missed_told_at is not None and 0 <= tx.now - row.missed_told_at < TOLD_EVERY_MS:
         return None
-    message = f"{MOST_PENDING:,} deliveries wait for the endpoint: further events are left out until there are fewer."
-    say(tx, "endpoint:overflowed", row, missed=count, message=message)
+    say(tx, "endpoint:overflowed", row, missed=count, message=why)
     return tx.now
 
 

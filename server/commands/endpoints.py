@@ -18,7 +18,7 @@ from ..store import signing_secrets
 from ..store.command import Command, always
 from ..store.transaction import NewEvent, Transaction
 from .changes import context_of, tell
-from .signing_secrets import Signing, make
+from .signing_secrets import Signing, make, renew
 from .standing import by
 
 MOST_ENDPOINTS: Final = 1_000
@@ -129,8 +129,7 @@ def rotate(tx: Transaction, item: RotateEndpoint) -> Made:
     """Give an endpoint a new secret; the one before signs beside it until the overlap ends."""
     row = kept(tx, item.actor, item.endpoint_id)
     until = tx.now + item.overlap_ms if item.overlap_ms else None
-    signing_secrets.replace(tx.connection, row.public_id, until)
-    secret = make(tx, row.space_id, row.public_id, item.signing)
+    secret = renew(tx, row.space_id, row.public_id, item.signing, item.overlap_ms)
     facts: dict[str, Any] = {"oldSecretUntil": to_wire_or_none(until)}
     _tell(tx, item.actor, "endpoint:rotated", row, after=facts, oldSecretUntil=facts["oldSecretUntil"])
     return Made(row, secret.id, item.signing.secret)
@@ -194,7 +193,16 @@ def disable(tx: Transaction, row: EndpointRow, because: str) -> None:
     )
     sql.update(tx.connection, after)
     since = None if row.failing_since is None else to_wire(row.failing_since)
-    say(tx, "endpoint:disabled", after, reason=because, message=WHY[because], failingSince=since)
+    at = to_wire(tx.now)
+    say(
+        tx,
+        "endpoint:disabled",
+        after,
+        reason=because,
+        message=WHY[because],
+        failingSince=since,
+        disabledAt=at,
+    )
 
 
 CREATE_ENDPOINT: Final[Command[CreateEndpoint, Made]] = Command(

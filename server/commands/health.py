@@ -44,8 +44,10 @@ def follow(tx: Transaction) -> None:
 
 def _kept(tx: Transaction, ends: list[Ended]) -> dict[int, Health]:
     """What is known of those that may turn: a success of a healthy definition has no row, and needs none."""
-    found = sql.keep_many(tx.connection, {end.definition_id for end in ends})
-    missing = {end.definition_id for end in ends if not end.is_success} - found.keys()
+    failed = {end.definition_id for end in ends if not end.is_success}
+    asked = failed | ({end.definition_id for end in ends} - tx.runs.well)
+    found = sql.keep_many(tx.connection, asked) if asked else {}
+    missing = failed - found.keys()
     return {**found, **sql.begin(tx.connection, missing)} if missing else found
 
 

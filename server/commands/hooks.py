@@ -18,11 +18,13 @@ from ..core.spaces import check_active
 from ..core.templates import references
 from ..security.sealing import Sealer
 from ..store import hooks as sql
+from ..store import signing_secrets as secrets_sql
 from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import Transaction
-from . import definitions, hook_secrets, launches
+from . import definitions, launches
 from .changes import tell
+from .signing_secrets import Signing, make, renew
 from .standing import by
 
 
@@ -115,7 +117,7 @@ def create(tx: Transaction, item: CreateHook) -> HookRow:
     row = HookRow(tx.next_id("hook"), *_after_id(row))
     sql.insert(tx.connection, row)
     if item.secret is not None:
-        hook_secrets.add(tx, row, item.secret, item.sealer, tx.now)
+        make(tx, row.space_id, row.public_id, Signing(item.secret, item.sealer))
     _say(tx, actor, "hook:created", row, after=hook_facts(row))
     return row
 
@@ -198,7 +200,7 @@ def rotate(tx: Transaction, item: RotateHook) -> HookRow:
     sql.update(tx.connection, after)
     tx.used.clear()
     if secret is not None:
-        hook_secrets.add(tx, after, secret, item.sealer, until)
+        renew(tx, after.space_id, after.public_id, Signing(secret, item.sealer), item.overlap_ms)
     told: dict[str, Any] = {"address": item.door is not None}
     if secret is not None:
         told["oldSecretUntil"] = to_wire(until)
@@ -221,9 +223,10 @@ def _new_secret(item: RotateHook, kind: str) -> str | None:
 
 
 def delete(tx: Transaction, item: DeleteHook) -> None:
-    """The hook is gone, with its secrets; its deliveries are shown no more. Jobs that it has started go on."""
+    """The hook is gone, with its secrets; what came to it goes by pages. Jobs that it has started go on."""
     row = _kept(tx, item.actor, item.hook_id)
     sql.delete(tx.connection, row.id)
+    secrets_sql.forget(tx.connection, row.public_id)
     tx.used.clear()
     _say(tx, item.actor, "hook:deleted", row, before=hook_facts(row))
 

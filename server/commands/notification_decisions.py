@@ -1,6 +1,6 @@
 """What people are to be told of events: decided by a reader on one view of the store, beside the writer."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,8 +13,11 @@ from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
 from ..core.members import email_key
 from ..core.notifications import (
+    DISABLED,
     ENDS,
     MISSED,
+    OF_ENDPOINTS,
+    OF_SCHEDULES,
     PAUSED,
     RECOVERED,
     Audience,
@@ -22,6 +25,7 @@ from ..core.notifications import (
     Rule,
     RuleKey,
     audiences,
+    disabled_facts,
     is_addressed,
     missed_facts,
     number_of,
@@ -46,23 +50,25 @@ from ..store.notification_rules import Cursor, RuleRow
 from .built_in import BUILT_IN
 
 TO_ADMINISTRATORS: Final = Audience(admins=True)
-"""Those who hear of schedules that failed whatever the rules are."""
+"""Those who hear of schedules that failed, and of endpoints that the server has disabled, whatever the rules are."""
+
+ENDPOINTS: Final = "Endpoints"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event of the log, of a topic that is `WATCHED`; its ``text`` is read of those alone that may be told."""
+    """An event of the log, of a topic that is `WATCHED`; its ``text`` is asked for of those alone that may be told, since it is made then."""
 
     space_id: int
     seq: int
     topic: str
     job_id: int | None
-    text: str
+    text: Callable[[], str]
 
     @property
     def payload(self) -> Mapping[str, Any]:
         """What it says."""
-        found: Mapping[str, Any] = orjson.loads(self.text).get("payload", {})
+        found: Mapping[str, Any] = orjson.loads(self.text()).get("payload", {})
         return found
 
     @property
@@ -70,7 +76,7 @@ class Seen:
         """The job that it is about."""
         if self.job_id is not None:
             return self.job_id
-        return decode("jb", str(orjson.loads(self.text).get("context", {}).get("jobId")))
+        return decode("jb", str(orjson.loads(self.text()).get("context", {}).get("jobId")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,8 @@ class _Deciding:
             job = jobs.get(one.job)
             if one.topic in MISSED:
                 self._missed(one)
+            elif one.topic == DISABLED:
+                self._disabled(one)
             elif job is not None and not (one.topic == RECOVERED and one.job in ended):
                 result = _result(one)
                 facts = run_facts(job, result, recovered=result == "recovered" or one.job in recovered)
@@ -214,8 +222,14 @@ class _Deciding:
             self._tell(found.row, facts, 0, one.payload.get("schedule"))
         if failed:
             name = found.row.name if found is not None else str(one.payload.get("name") or "A schedule")
-            key = RuleKey(one.space_id, "space", one.space_id, 0)
+            key = RuleKey(one.space_id, "space", one.space_id, OF_SCHEDULES)
             self._add(key, Target(TO_ADMINISTRATORS, name), facts)
+
+    def _disabled(self, one: Seen) -> None:
+        facts = disabled_facts(one.payload)
+        if facts is not None:
+            key = RuleKey(one.space_id, "space", one.space_id, OF_ENDPOINTS)
+            self._add(key, Target(TO_ADMINISTRATORS, ENDPOINTS), facts)
 
 
 def rules_of(row: DefinitionRow) -> list[tuple[int, Rule]]:
@@ -265,7 +279,7 @@ def _target(
 ) -> Target | None:
     key = told.key
     if key.kind == "space":
-        return Target(TO_ADMINISTRATORS, "Schedules")
+        return Target(TO_ADMINISTRATORS, ENDPOINTS if key.number == OF_ENDPOINTS else "Schedules")
     schedule = schedules.get(key.about) if key.kind == "schedule" else None
     row = known.get(key.about if schedule is None else schedule.definition_id or 0)
     if row is None or (schedule is None and key.kind == "schedule"):

@@ -1,18 +1,27 @@
 """Removing what is old, a page at a time. Every step may be repeated, and may be made by several servers at once.
 
 Nobody is told of events and jobs that go: that history ends some time is no change of state. Of files they are told, since a
-file may go before the job that links it.
+file may go before the job that links it, and of deliveries to endpoints that still waited.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from ..core.actors import SYSTEM
+from ..core.later import later
 from ..core.retention import may_go
 from ..store import audit, endpoint_deliveries, hook_deliveries, idempotency, jobs, log, run_retention
 from ..store import retention as sql
 from ..store.run_retention import OldMissed
 from ..store.transaction import Transaction
 from . import files
+
+if TYPE_CHECKING:
+    from . import endpoint_messages
+else:
+    endpoint_messages = later(".endpoint_messages", __package__)
+
+CUT: Final = "The store keeps no more deliveries: those that waited longest were removed. TICKWIRE_DELIVERIES says how many it keeps."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,10 @@ def remove_notifications(tx: Transaction, item: OldNotifications) -> int:
 
 
 def remove_endpoint_deliveries(tx: Transaction, item: OldEndpointDeliveries) -> int:
-    """Deliveries to endpoints; how many went."""
+    """Deliveries to endpoints; how many went. Those that still waited count as missed, and that is told."""
+    waited = endpoint_deliveries.waiting_among(tx.connection, item.ids)
+    if waited:
+        endpoint_messages.leave_out(tx, waited, CUT)
     return endpoint_deliveries.remove(tx.connection, item.ids)
 
 

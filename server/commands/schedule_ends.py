@@ -14,6 +14,7 @@ from listener_sdk.protocol.times import to_wire
 from ..core.jobs import JobRow
 from ..core.missed import PAUSED
 from ..core.schedules import KIND, ScheduleRow, paused
+from ..store import runs as runs_sql
 from ..store import schedules as sql
 from ..store.transaction import Transaction
 from .schedule_events import give_up, told
@@ -31,7 +32,11 @@ def ended(tx: Transaction, row: JobRow) -> None:
 
 def _settle(tx: Transaction) -> None:
     rows, tx.runs_ended = tx.runs_ended, []
-    sql.look_again(tx.connection, tx.now, {row.definition_id or 0 for row in rows})
+    ids = {row.definition_id or 0 for row in rows}
+    marks = runs_sql.marked(tx.connection, ids)
+    tx.runs.well |= ids - marks.failing
+    if marks.queued:
+        sql.look_again(tx.connection, tx.now, marks.queued)
     ends: dict[int, list[bool]] = {}
     for row in rows:
         if row.status in _COUNTED and (schedule_id := _schedule_of(row)) is not None:

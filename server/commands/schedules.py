@@ -12,6 +12,7 @@ from listener_sdk.protocol.times import to_wire
 
 from ..core.actors import Actor
 from ..core.audit import differing
+from ..core.coming import coming
 from ..core.definitions import DefinitionRow
 from ..core.job_types import JobType
 from ..core.jobs import JobRow
@@ -111,18 +112,28 @@ def within(reader: Reader, actor: Actor, rows: Iterable[ScheduleRow]) -> list[tu
     return shown
 
 
-def shown(reader: Reader, actor: Actor, rows: Iterable[ScheduleRow]) -> list[dict[str, Any]]:
-    """Schedules as JSON objects, those that the actor reaches."""
+def shown(
+    reader: Reader, actor: Actor, rows: Iterable[ScheduleRow], until: int | None = None
+) -> list[dict[str, Any]]:
+    """Schedules as JSON objects, those that the actor reaches; with their due times up to ``until`` in milliseconds."""
     found = within(reader, actor, rows)
-    gone = orphaning(reader, [row for row, _ in found])
-    return [schedule_wire(row, code, is_orphaned=row.owner in gone) for row, code in found]
+    owners = _owners(reader, [row for row, _ in found])
+    wires = [schedule_wire(row, code, owners.get(row.owner)) for row, code in found]
+    if until is None:
+        return wires
+    return [wire | coming(row, wire["state"], until) for (row, _), wire in zip(found, wires, strict=True)]
 
 
 def orphaning(reader: Reader, rows: Iterable[ScheduleRow]) -> dict[str, MemberRow]:
     """Owners of these schedules in whose name nothing runs any more, by id."""
+    return {name: one for name, one in _owners(reader, rows).items() if not may_own(one)}
+
+
+def _owners(reader: Reader, rows: Iterable[ScheduleRow]) -> dict[str, MemberRow]:
+    """The members who own these schedules, by id."""
     owners = {number for row in rows if (number := row.owner_member) is not None}
     found = members.load_many(reader, sorted(owners)) if owners else []
-    return {one.public_id: one for one in found if not may_own(one)}
+    return {one.public_id: one for one in found}
 
 
 def _reaches_action(reader: Reader, actor: Actor, row: ScheduleRow) -> bool:

@@ -1,9 +1,12 @@
-"""Secrets by which posts are signed: sealed as they are made, opened for who posts, and sealed anew under a newer master key."""
+"""Secrets by which webhooks are signed, of hooks and endpoints alike: sealed as they are made, opened for who checks or posts, and wrapped
+anew under a newer master key.
+"""
 
 from dataclasses import dataclass, field
 from typing import Final
 
 from ..security.sealing import Locked, Place, Sealed, Sealer
+from ..store import secrets as secrets_sql
 from ..store import signing_secrets as sql
 from ..store.command import Command
 from ..store.database import Reader
@@ -16,7 +19,7 @@ _NAME: Final = "signing"
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """What signs: the secret, and where it is sealed."""
+    """What signs: the secret, and what seals it."""
 
     secret: str = field(repr=False)
     sealer: Sealer
@@ -31,6 +34,12 @@ def make(tx: Transaction, space_id: int, owner: str, signing: Signing) -> Signin
     return row
 
 
+def renew(tx: Transaction, space_id: int, owner: str, signing: Signing, overlap_ms: int) -> SigningSecret:
+    """Give an owner another secret; the one before holds beside it until the overlap ends."""
+    sql.replace(tx.connection, owner, tx.now + overlap_ms if overlap_ms else None)
+    return make(tx, space_id, owner, signing)
+
+
 def opened(sealer: Sealer, row: SigningSecret) -> str | None:
     """The secret; None where no master key of this server opens it."""
     try:
@@ -40,7 +49,7 @@ def opened(sealer: Sealer, row: SigningSecret) -> str | None:
 
 
 def valid(reader: Reader, sealer: Sealer, owner: str, now: int) -> list[str]:
-    """The secrets that sign for an owner now, the newest first, as far as this server opens them."""
+    """The secrets of an owner that hold now, the newest first, as far as this server opens them."""
     found = (opened(sealer, row) for row in sql.valid(reader, owner, now))
     return [one for one in found if one is not None]
 
@@ -55,7 +64,8 @@ def rewrap(tx: Transaction, item: RewrapSecrets) -> int | None:
     for row in rows:
         place = _place(item.sealer, row)
         if item.sealer.opens(place, row.wrapped):
-            sql.rewrap(tx.connection, row, item.sealer.rewrap(place, row.wrapped))
+            wrapped = item.sealer.rewrap(place, row.wrapped)
+            secrets_sql.rewrap(tx.connection, row, wrapped, secrets_sql.OF_SIGNING)
     return rows[-1].id if rows else None
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.events import Position
 from listener_sdk.protocol.subscriptions import MOST_SUBSCRIPTIONS
 
 from ..core.actors import SYSTEM, Actor, Space
-from ..core.subscriptions import KIND, Start, SubscriptionRow, subscription_wire, taken
+from ..core.subscriptions import HELD_MS, KIND, Start, SubscriptionRow, subscription_wire, taken
 from ..store import log
 from ..store import subscriptions as sql
 from ..store.command import Command, always
@@ -36,12 +37,21 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """All events up to ``cursor`` were acked; with ``leave`` nobody follows it from now on."""
+    """All events up to ``cursor`` were acked, and somebody follows it still; with ``leave`` nobody does from now on."""
 
     id: int
     fence: int
     cursor: int
     leave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The same, said beside the connection on which the events came."""
+
+    actor: Actor
+    name: str
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ def follow(tx: Transaction, item: Follow) -> SubscriptionRow:
     if found is None:
         return _make(tx, item)
     check_owner(item.actor, found)
-    row = taken(found, item.topics, item.filter, item.holder, item.start)
+    row = taken(found, item.topics, item.filter, item.holder, item.start, tx.now)
     sql.update(tx.connection, row)
     if found.holder not in {None, item.holder}:
         _say(tx, TAKEN, item.actor.space, item.actor.key_id, {"name": row.name, "fence": row.fence})
@@ -102,6 +112,7 @@ def _make(tx: Transaction, item: Follow) -> SubscriptionRow:
         holder=item.holder,
         created_at=tx.now,
         updated_at=tx.now,
+        held_until=tx.now + HELD_MS,
     )
     sql.insert(tx.connection, row)
     shown = _shown(row)
@@ -109,12 +120,32 @@ def _make(tx: Transaction, item: Follow) -> SubscriptionRow:
     return row
 
 
-def move(tx: Transaction, item: Move) -> bool:
-    """Whether the fence is still the newest; else nothing was moved."""
-    holds = sql.move(tx.connection, item.id, item.fence, item.cursor, tx.now)
-    if holds and item.leave:
+def move(tx: Transaction, item: Move) -> int | None:
+    """Where the cursor stands then; None where the fence is not the newest any more, and nothing was moved."""
+    cursor = sql.move(tx.connection, item.id, item.fence, item.cursor, tx.now, HELD_MS)
+    if cursor is not None and item.leave:
         sql.leave(tx.connection, item.id, item.fence)
-    return holds
+    return cursor
+
+
+def ack(tx: Transaction, item: Ack) -> int:
+    """Move the cursor forward, for the key that follows, or any where nobody does; the event that was acked.
+
+    Refusals ``not_found``, ``forbidden``, ``subscription_taken``; ``epoch_changed`` and ``cursor_ahead`` for what is no place in the log.
+    """
+    row = sql.keep(tx.connection, item.actor.space.id, item.name)
+    if row is None:
+        raise unknown(item.name)
+    check_owner(item.actor, row)
+    if row.is_held(tx.now) and not row.is_held_by(item.actor.key_id):
+        raise taken_over(row.name)
+    head = log.head(tx.connection)
+    if item.position.epoch != head.epoch or row.epoch != head.epoch:
+        raise Refusal("epoch_changed", "The log was replaced: follow the subscription anew.", key="position")
+    if item.position.seq > head.seq:
+        raise unsent()
+    sql.ack(tx.connection, row.id, item.position.seq, tx.now)
+    return item.position.seq
 
 
 def delete(tx: Transaction, item: Delete) -> None:
@@ -133,7 +164,7 @@ def mark(tx: Transaction, item: Mark) -> None:
     if row is None:
         return
     head = log.head(tx.connection)
-    wire = subscription_wire(row, head.epoch, head.seq, head.oldest)
+    wire = subscription_wire(row, head.epoch, head.seq, head.oldest, tx.now)
     told = {name: wire[name] for name in ("name", "position", "behind")}
     topic = "subscription:behind" if item.late else "subscription:recovered"
     _say(tx, topic, tx.space(row.space_id), SYSTEM, told)
@@ -153,8 +184,18 @@ def unknown(name: str) -> Refusal:
     return Refusal("not_found", f"There is no durable subscription {shown!r} in this space.", key="name")
 
 
+def unsent() -> Refusal:
+    """The refusal of an ack of what was not sent."""
+    return Refusal("cursor_ahead", "Only what was sent on this subscription can be acked.", key="position")
+
+
+def taken_over(name: str) -> Refusal:
+    """What is told to who follows no longer."""
+    return Refusal("subscription_taken", f"Another session follows the subscription {name!r} now.")
+
+
 def _shown(row: SubscriptionRow) -> dict[str, Any]:
-    wire = subscription_wire(row, row.epoch, row.cursor, 0)
+    wire = subscription_wire(row, row.epoch, row.cursor, 0, 0)
     return {name: wire[name] for name in ("name", "topics", "filter", "position") if wire[name] is not None}
 
 
@@ -169,6 +210,7 @@ def _say(tx: Transaction, topic: str, space: Space, actor: str, payload: dict[st
 
 
 FOLLOW: Final[Command[Follow, SubscriptionRow]] = Command("follow_subscription", follow, guard=by("work"))
-MOVE: Final[Command[Move, bool]] = Command("move_subscription", move, lazy=True)
+MOVE: Final[Command[Move, int | None]] = Command("move_subscription", move, lazy=True)
+ACK: Final[Command[Ack, int]] = Command("ack_subscription", ack, lazy=True, guard=by("work"))
 DELETE: Final[Command[Delete, None]] = Command("delete_subscription", delete, guard=by("work"), turn=always)
 MARK: Final[Command[Mark, None]] = Command("mark_subscription", mark)

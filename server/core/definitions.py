@@ -183,8 +183,9 @@ def definition_wire(
     last: JobRow | None = None,
     state: TriggerState | None = None,
     health: Health | None = None,
+    due_at: int | None = None,
 ) -> dict[str, Any]:
-    """The definition as JSON object, with its newest job, its health, and what is known of its triggers."""
+    """The definition as JSON object, with its newest job, its health, when it is due next, and what is known of its triggers."""
     found = {
         "id": row.public_id,
         "jobDefinitionCode": row.code,
@@ -199,6 +200,7 @@ def definition_wire(
         "updatedBy": row.updated_by,
         "lastJob": None if last is None else _job(last),
         "running": last is not None and not last.ended,
+        "nextAt": to_wire(due_at) if due_at is not None and row.enabled else None,
         **health_wire(health),
         **({} if state is None else state.shown()),
     }

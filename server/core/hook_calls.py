@@ -18,13 +18,14 @@ from .json_door import JsonLimits, read_json
 
 LARGEST_CALL: Final = 5 * 1024 * 1024
 MOST_KEYS: Final = 100_000
+MOST_VALUES: Final = 250_000
 MOST_FIELDS: Final = 1_000
 MOST_HEADERS: Final = 64
 LONGEST_VALUE: Final = 1_024
 LARGEST_HEAD: Final = 8 * 1024
 """Bytes of all headers and parameters that are kept of a call."""
 REDACTED: Final = "***"
-_SECRET: Final = re.compile(r"auth|cookie|signature|secret|token|api-?_?key|passw|credential|session", re.IGNORECASE)  # fmt: skip
+_SECRET: Final = re.compile(r"auth|cookie|signature|secret|token|api-?_?key|passw|credential|session|jwt", re.IGNORECASE)  # fmt: skip
 _IN_FORMS: Final = frozenset({"github", "slack"})
 """Senders that put JSON into the one field ``payload`` of a form."""
 
@@ -60,7 +61,7 @@ def came(row: HookRow, content_type: str, headers: Iterable[tuple[str, str]], qu
     if "\0" in text:
         raise Refusal("bad_request", "The body holds the character NUL, which no store keeps.", key="body")
     own = row.said.way.header
-    return Came(content_type, _kept(headers, own), _kept(query), text)
+    return Came(_clean(content_type)[:LONGEST_VALUE], _kept(headers, own), _kept(query), text)
 
 
 def _kept(pairs: Iterable[tuple[str, str]], own: str = "") -> dict[str, str]:
@@ -118,7 +119,7 @@ def _form(accepts: Accepts, call: Came) -> str:
 
 
 def _json(text: str) -> Any:
-    return read_json(text.encode(), JsonLimits(size=LARGEST_CALL, keys=MOST_KEYS))
+    return read_json(text.encode(), JsonLimits(size=LARGEST_CALL, keys=MOST_KEYS, values=MOST_VALUES))
 
 
 def _fields(text: str) -> dict[str, Any]:

@@ -19,7 +19,11 @@ _HEADED: Final = ('{"jobType":', _TAGGED)
 _MODES: Final = ',"modes":'
 _OF_ORIGIN: Final = (("modes", _MODES), ("run_mode", ',"runMode":'), ("started_by", ',"startedBy":'))
 """In the order in which they stand."""
-_HEAD: Final = re.compile(r'[{,]("jobType":"(?:[^"\\]|\\.)*"(?:,"definition":"(?:[^"\\]|\\.)*")?)')
+_HEAD: Final = re.compile(
+    r'[{,]("jobType":"[^"\\]*(?:\\.[^"\\]*)*"(?:,"definition":"[^"\\]*(?:\\.[^"\\]*)*")?)'
+)
+_BEHIND_ORIGIN: Final = ',"definitionVersion":'
+"""What follows an origin. Within a text its quotes would be escaped."""
 
 
 @dataclass(slots=True)
@@ -130,11 +134,8 @@ class JobRow:
         found = self._made_of()
         if found is None:
             return Origin()
-        at, told = found.end(), dict[str, Any]()
-        for name, start in _OF_ORIGIN:
-            if self.spec.startswith(start, at):
-                told[name], at = _value_at(self.spec, at + len(start))
-        return Origin(**told)
+        end = self.spec.find(_BEHIND_ORIGIN, found.end())
+        return _origin_at(self.spec, found.end()) if end < 0 else _origin(self.spec[found.end() : end])
 
     @property
     def told_mode(self) -> str | None:
@@ -180,6 +181,20 @@ _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 @lru_cache(maxsize=1024)
 def _head(text: str) -> Mapping[str, Any]:
     return MappingProxyType(orjson.loads(f"{{{text}}}"))
+
+
+# So do the jobs that one key or one schedule starts, of how they have come to be.
+@lru_cache(maxsize=256)
+def _origin(text: str) -> Origin:
+    return _origin_at(text, 0)
+
+
+def _origin_at(text: str, at: int) -> Origin:
+    told: dict[str, Any] = {}
+    for name, start in _OF_ORIGIN:
+        if text.startswith(start, at):
+            told[name], at = _value_at(text, at + len(start))
+    return Origin(**told)
 
 
 _OF_A_LIFE: Final[dict[str, Any]] = dict.fromkeys((

@@ -7,6 +7,7 @@ names and colons inside texts.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,15 +20,18 @@ TWO_TO_63: Final = 2.0**63
 _NUL: Final = b"\\u0000"
 _COLON: Final = b"\\u003"
 """The beginning of its escape, which the count of bytes would miss."""
+_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A text in JSON; one without an end goes to the end, so that it is looked through once."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLimits:
-    """Bytes of the text, nested lists and objects, and names in all its objects together."""
+    """Bytes of the text, nested lists and objects, names in all its objects together; and where many bytes are taken, also values."""
 
     size: int = 1024 * 1024
     depth: int = 32
     keys: int = 10_000
+    values: int | None = None
 
 
 def read_json(raw: bytes, limits: JsonLimits = JsonLimits()) -> Any:
@@ -39,6 +43,8 @@ def read_json(raw: bytes, limits: JsonLimits = JsonLimits()) -> Any:
     """
     if len(raw) > limits.size:
         raise Refusal("too_large", f"The JSON text has {len(raw)} bytes; {limits.size} are taken.")
+    if limits.values is not None:
+        _check_values(raw, limits.values)
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -53,6 +59,17 @@ def read_json(raw: bytes, limits: JsonLimits = JsonLimits()) -> Any:
 def bad_json(what: str, path: str = "") -> Refusal:
     """The refusal of a text, and the path to what is wrong in it."""
     return Refusal("bad_json", f"The JSON text cannot be taken: {what}.", key=path or None)
+
+
+def _check_values(raw: bytes, most: int) -> None:
+    """As values they take fifty times the room that they have in the text, so they are counted before."""
+    if _marks(raw) >= most and _marks(_TEXT.sub(b"", raw)) >= most:
+        raise bad_json(f"it holds more than {most} values")
+
+
+def _marks(raw: bytes) -> int:
+    """Each value but the first stands behind one of these; what is empty counts twice."""
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def _walk(value: Any, limits: JsonLimits) -> tuple[int, int, bool]:

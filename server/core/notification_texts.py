@@ -9,7 +9,7 @@ from typing import Any, Final
 from listener_sdk.protocol.times import from_wire
 
 from .notifications import OWNER, Digest, Facts, read_digest
-from .pages import run_command
+from .pages import endpoint_command, run_command
 from .zones import Zone, names
 
 LONGEST_TITLE: Final = 200
@@ -23,6 +23,7 @@ _ONE: Final = {
     "recovered": "has recovered",
     "missed": "did not run",
     "paused": "has a schedule that is paused now",
+    "disabled": "was disabled",
 }
 _MANY: Final = {
     "failed": "failed",
@@ -32,11 +33,13 @@ _MANY: Final = {
     "recovered": "recovered",
     "missed": "did not happen",
     "paused": "paused",
+    "disabled": "disabled",
 }
 _COLOURS: Final = {
     "failed": "#b42318",
     "missed": "#b42318",
     "paused": "#b42318",
+    "disabled": "#b42318",
     "partial": "#b54708",
     "canceled": "#475467",
 }
@@ -91,8 +94,9 @@ def title(told: Told) -> str:
     """One line without control characters: what has happened."""
     digest = told.digest
     if digest.total == 1 and digest.runs:
-        words = _ONE[_shown(digest.runs[0])]
-        return one_line(f"{told.name} {words}")
+        facts = digest.runs[0]
+        name = f"The endpoint {facts['endpoint']}" if "endpoint" in facts else told.name
+        return one_line(f"{name} {_ONE[_shown(facts)]}")
     first, *others = [
         f"{count} {_counted(result, count, is_first=not number)}{_MANY[result]}"
         for number, (result, count) in enumerate(digest.counts.items())
@@ -108,6 +112,8 @@ def _counted(result: str, count: int, *, is_first: bool) -> str:
     """What there are so many of, where that is not clear."""
     if result == "paused":
         return "schedule " if count == 1 else "schedules "
+    if result == "disabled":
+        return ""
     return "" if not is_first else "run " if count == 1 else "runs "
 
 
@@ -161,7 +167,7 @@ def _lines(told: Told, links: Links) -> Iterator[_Line]:
         result = _shown(facts)
         when = moment(facts.get("at") or facts.get("dueAt"), told.zone)
         due = "due " if result == "missed" else ""
-        by = f" (schedule {facts['schedule']})" if facts.get("schedule") else ""
+        by = "".join(f" ({what} {facts[what]})" for what in ("schedule", "endpoint") if facts.get(what))
         count = facts.get("count", 1)
         least = "at least " if facts.get("countIsLeast") else ""
         several = f", {least}{count:,} times in a row" if count > 1 else ""
@@ -174,6 +180,8 @@ def _lines(told: Told, links: Links) -> Iterator[_Line]:
                 found.append((offer["label"], url))
         what = f"{_ONE[result][:1].upper()}{_ONE[result][1:]}{several}: {due}{when}{by}"
         command = run_command(job_id) if job_id and not page else ""
+        if "endpointId" in facts:
+            command = endpoint_command(facts["endpointId"])
         yield _Line(one_line(what), _said(facts), found, command)
 
 

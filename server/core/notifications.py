@@ -31,6 +31,9 @@ LONGEST_TEXT: Final = 500
 MOST_FILES: Final = 5
 IMPLIED: Final = 100
 """Where the numbers of rules begin that the options of a definition stand for."""
+OF_SCHEDULES: Final = 0
+OF_ENDPOINTS: Final = 1
+"""The numbers of the rules by which administrators are told whatever others say."""
 OWNER: Final = 200
 """The number of the rule by which the owner of a schedule is told that it has paused."""
 
@@ -39,9 +42,10 @@ ENDS: Final = {"job:completed": None, "job:failed": "failed", "job:canceled": "c
 RECOVERED: Final = "definition:recovered"
 PAUSED: Final = "schedule:paused"
 MISSED: Final = frozenset({"schedule:skipped", "schedule:failed", PAUSED})
-WATCHED: Final = frozenset({*ENDS, RECOVERED, *MISSED})
+DISABLED: Final = "endpoint:disabled"
+WATCHED: Final = frozenset({*ENDS, RECOVERED, *MISSED, DISABLED})
 """Topics of which people may be told."""
-RESULTS: Final = ("failed", "partial", "success", "canceled", "recovered", "missed", "paused")
+RESULTS: Final = ("failed", "partial", "success", "canceled", "recovered", "missed", "paused", "disabled")
 _TELLS: Final[Mapping[str, frozenset[str]]] = {
     "failed": frozenset({"failed"}),
     "failedAndPartial": frozenset({"failed", "partial"}),
@@ -255,6 +259,21 @@ def paused_facts(payload: Mapping[str, Any]) -> Facts:
         "definition": payload.get("definition"),
         "schedule": _cut(payload.get("name")),
         "at": payload.get("pausedAt"),
+        "message": _cut(payload.get("message")),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def disabled_facts(payload: Mapping[str, Any]) -> Facts | None:
+    """What messages say of an endpoint that the server has disabled, as the event tells it; None where a person has."""
+    if "reason" not in payload:
+        return None
+    found = {
+        "result": "disabled",
+        "endpoint": _cut(payload.get("name")) or payload.get("endpointId"),
+        "endpointId": payload.get("endpointId"),
+        "at": payload.get("disabledAt"),
+        "reason": payload.get("reason"),
         "message": _cut(payload.get("message")),
     }
     return {name: value for name, value in found.items() if value is not None}

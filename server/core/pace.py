@@ -1,8 +1,8 @@
 """How past runs of the same work went on: how long each took, and when it had reached which percent."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 from .curve import Point
@@ -45,12 +45,13 @@ def past_run(started_at: int, ended_at: int, points: list[Point]) -> PastRun | N
     path = [(0.0, 0.0), *((percent, (at - started_at) / duration) for at, percent in told)]
     if told[-1][1] < 100:
         path.append((100.0, 1.0))
-    return PastRun(duration, tuple(_reached(path, 100 * n / STEPS) for n in range(STEPS + 1)))
+    percents = [percent for percent, _ in path]
+    return PastRun(duration, tuple(_reached(path, percents, 100 * n / STEPS) for n in range(STEPS + 1)))
 
 
-def _reached(path: list[tuple[float, float]], percent: float) -> float:
+def _reached(path: list[tuple[float, float]], percents: list[float], percent: float) -> float:
     """When a percent was first reached, between the points around it."""
-    place = bisect_left(path, percent, key=lambda step: step[0])
+    place = bisect_left(percents, percent)
     after, gone = path[place]
     if place and after > percent:
         before, earlier = path[place - 1]
@@ -63,7 +64,14 @@ def pace_of(runs: list[PastRun]) -> Pace | None:
     if not runs:
         return None
     gone = zip(*(run.gone for run in runs), strict=True)
-    return Pace(median(run.duration_ms for run in runs), tuple(median(moments) for moments in gone))
+    return Pace(_middle([run.duration_ms for run in runs]), tuple(map(_middle, gone)))
+
+
+def _middle(values: Sequence[float]) -> float:
+    """The median; that of `statistics` takes four times as long for so few."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def remembered(runs: list[PastRun], newest: PastRun) -> list[PastRun]:

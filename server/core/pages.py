@@ -1,4 +1,4 @@
-"""Pages of the console that messages lead to. Pure."""
+"""Pages of the console that messages lead to, and commands where there is none. Pure."""
 
 from typing import Final
 
@@ -14,3 +14,8 @@ def run_page(base: str | None, job_id: str) -> str | None:
 def run_command(job_id: str) -> str:
     """The command that shows a run."""
     return f"tickwire runs show {job_id}"
+
+
+def endpoint_command(endpoint_id: str) -> str:
+    """The command that switches an endpoint on again."""
+    return f"tickwire endpoints enable {endpoint_id}"

@@ -58,7 +58,9 @@ def whole_run_wire(run: RunRow, space: Space, link: FileLink) -> dict[str, Any]:
         found["files"] = [_file(row) | _link(row, space, link) for row in run.files]
     beside = {
         "params": run.job.described().get("input"),
-        "outcome": with_links(orjson.loads(run.job.outcome), link) if run.job.outcome else None,
+        "outcome": with_links(orjson.loads(run.job.outcome), link, space.link_template)
+        if run.job.outcome
+        else None,
     }
     return {**found, **{name: value for name, value in beside.items() if value is not None}}
 

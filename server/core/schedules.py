@@ -302,8 +302,9 @@ def jittered(before: ScheduleRow, after: ScheduleRow) -> ScheduleRow:
 # ---- shown
 
 
-def schedule_wire(row: ScheduleRow, definition: str | None, *, is_orphaned: bool = False) -> dict[str, Any]:
-    """The schedule as JSON object; ``definition`` is the code of its definition, ``is_orphaned`` whether its owner may own none any more."""
+def schedule_wire(row: ScheduleRow, definition: str | None, owner: MemberRow | None = None) -> dict[str, Any]:
+    """The schedule as JSON object; ``definition`` is the code of its definition, ``owner`` the member who owns it, if one does."""
+    is_orphaned = owner is not None and not may_own(owner)
     state = "owner_inactive" if is_orphaned and row.state == "active" else row.state
     next_at = row.next_at if state == "active" else None
     found = {
@@ -324,6 +325,7 @@ def schedule_wire(row: ScheduleRow, definition: str | None, *, is_orphaned: bool
         "paused": row.paused,
         "asleep": row.asleep if row.state == "asleep" else None,
         "owner": row.owner,
+        "ownerName": None if owner is None else owner.name,
         "formerOwner": row.former_owner,
         "version": row.version,
         "createdAt": to_wire(row.created_at),

@@ -13,13 +13,18 @@ KIND: Final = "sub"
 ALARM: Final = 0.8
 """The part of what the log keeps that a subscription may be behind before somebody is told."""
 
+HELD_MS: Final = 45_000
+"""How long a follower is believed to be there after it was last said: its server may have been killed."""
+RENEW_MS: Final = 15_000
+"""How often that is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
     """One row of table ``subscription``, its fields in the table's order; times are milliseconds.
 
     ``topics`` and ``filter`` are JSON. All events up to ``cursor`` were acked. ``holder`` is the session that follows it, None where nobody
-    does; ``fence`` rises with each that begins to, and only the newest moves the cursor.
+    does; ``fence`` rises with each that begins to, and only the newest moves the cursor. ``held_until`` is how long ``holder`` is believed.
     """
 
     id: int
@@ -35,6 +40,15 @@ class SubscriptionRow:
     created_at: int
     updated_at: int
     alarmed_at: int | None = None
+    held_until: int | None = None
+
+    def is_held(self, now: int) -> bool:
+        """Whether somebody follows it. A time that lies too far ahead was told by a wrong clock."""
+        return self.holder is not None and 0 < (self.held_until or 0) - now <= HELD_MS
+
+    def is_held_by(self, key_id: str) -> bool:
+        """Whether the session that follows it, or did so last, is one of this key."""
+        return self.holder is not None and self.holder.startswith(f"{key_id}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +61,7 @@ class Start:
 
 
 def taken(
-    row: SubscriptionRow, topics: str, filter_: str | None, holder: str, start: Start
+    row: SubscriptionRow, topics: str, filter_: str | None, holder: str, start: Start, now: int
 ) -> SubscriptionRow:
     """The row when somebody begins to follow it: it goes on where it stands, or behind what its follower has in hand.
 
@@ -57,7 +71,14 @@ def taken(
     if start.chosen and row.epoch != start.epoch:
         epoch, cursor = start.epoch, start.seq
     return replace(
-        row, topics=topics, filter=filter_, holder=holder, fence=row.fence + 1, epoch=epoch, cursor=cursor
+        row,
+        topics=topics,
+        filter=filter_,
+        holder=holder,
+        held_until=now + HELD_MS,
+        fence=row.fence + 1,
+        epoch=epoch,
+        cursor=cursor,
     )
 
 
@@ -80,7 +101,7 @@ def is_late(behind: int, since: int | None, now: int, rules: Retention) -> bool:
     return since is None or behind >= ALARM * rules.log_events or now - since >= ALARM * rules.log_ms
 
 
-def subscription_wire(row: SubscriptionRow, epoch: str, seq: int, oldest: int) -> dict[str, Any]:
+def subscription_wire(row: SubscriptionRow, epoch: str, seq: int, oldest: int, now: int) -> dict[str, Any]:
     """What readers see, of a log with these ends."""
     return {
         "name": row.name,
@@ -89,7 +110,7 @@ def subscription_wire(row: SubscriptionRow, epoch: str, seq: int, oldest: int) -
         "filter": None if row.filter is None else orjson.loads(row.filter),
         "position": f"{row.epoch}:{row.cursor}",
         "behind": max(0, seq - row.cursor) if row.epoch == epoch else None,
-        "connected": row.holder is not None,
+        "connected": row.is_held(now),
         "trouble": trouble(row, epoch, oldest),
         "alarmedAt": to_wire_or_none(row.alarmed_at),
         "createdAt": to_wire(row.created_at),

@@ -12,6 +12,7 @@ from listener_sdk.protocol.times import to_wire, to_wire_or_none
 from .actors import Space
 from .jobs import JobRow
 from .parts import Split
+from .places import place
 
 FileLink = Callable[[str], tuple[str, int]]
 """Makes a download link of a file id: the absolute URL and when it expires (ms)."""
@@ -65,30 +66,34 @@ def job_wire(
         "runTimeoutS": row.run_timeout_ms / 1000,
         "queueTimeoutS": row.queue_timeout_ms / 1000 if row.queue_timeout_ms else None,
         "totalTimeoutS": row.total_timeout_ms / 1000,
-        "outcome": with_links(outcome, link) if outcome and link else outcome,
+        "outcome": with_links(outcome, link, space.link_template) if outcome and link else outcome,
         "result": orjson.loads(row.result) if row.result else None,
         **row.described(),
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
-def with_links(outcome: dict[str, Any], link: FileLink) -> dict[str, Any]:
-    """The outcome with a fresh link on each hosted file that its next action and its error files name."""
+def with_links(outcome: dict[str, Any], link: FileLink, template: str | None = None) -> dict[str, Any]:
+    """The outcome with a fresh link on each hosted file that its next action and its error files name.
+
+    With the ``template`` of a space, what its next action opens there gets its address.
+    """
     found = dict(outcome)
     action = outcome.get("next")
     if isinstance(action, dict):
-        found["next"] = _action_with_links(action, link)
+        found["next"] = _action_with_links(action, link, template)
     if outcome.get("errorFiles"):
         found["errorFiles"] = _linked(outcome["errorFiles"], link)
     return found
 
 
-def _action_with_links(action: dict[str, Any], link: FileLink) -> dict[str, Any]:
+def _action_with_links(action: dict[str, Any], link: FileLink, template: str | None) -> dict[str, Any]:
     if action.get("type") == "download" and action.get("fileId"):
         return {**action, "url": link(action["fileId"])[0]}
     if action.get("type") == "files":
         return {**action, "files": _linked(action["files"], link)}
-    return action
+    address = place(action, template)
+    return action if address is None else {**action, "url": address}
 
 
 def _linked(files: list[dict[str, Any]], link: FileLink) -> list[dict[str, Any]]:

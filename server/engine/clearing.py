@@ -1,4 +1,4 @@
-"""The loop that removes what deleted spaces had: in the background, a page at a time, with a rest after each.
+"""The loop that removes what deleted spaces and hooks had: in the background, a page at a time, with a rest after each.
 
 Every server may do it: rows that another has removed are not there any more, and a start goes on where an end cut it short.
 """
@@ -15,7 +15,7 @@ import structlog
 from ..commands import clearing as commands
 from ..core.actors import Space
 from ..store import clearing as sql
-from ..store import spaces
+from ..store import hook_deliveries, spaces
 from .calm import calmly
 
 EVERY_S: Final = 60.0
@@ -55,7 +55,7 @@ class ClearingLoop:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """A space was deleted."""
+        """A space or a hook was deleted."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -68,7 +68,7 @@ class ClearingLoop:
                     await self._wake.wait()
 
     async def look(self) -> int:
-        """Remove all that deleted spaces have, and the spaces; how many went."""
+        """Remove all that deleted spaces have, and the spaces, and then what came to hooks that are gone; how many spaces went."""
         gone: list[Space] = await self._read(spaces.deleting)
         for space in gone:
             await self._clear(space)
@@ -76,13 +76,23 @@ class ClearingLoop:
             await self._sleep(self._linger_s)
             for space in gone:
                 await self._clear(space)
-        return sum([await self._remove(space) for space in gone])
+        removed = sum([await self._remove(space) for space in gone])
+        for hook_id in await self._read(hook_deliveries.left_behind):
+            await self._came_to(hook_id)
+        return removed
 
     async def _remove(self, space: Space) -> bool:
         """The space itself, unless something came meanwhile, which the next look removes."""
         removed: bool = await self._submit(commands.REMOVE_SPACE, commands.Remains(space.id))
         _log.info("space_removed" if removed else "space_not_empty", space=space.code)
         return removed
+
+    async def _came_to(self, hook_id: int) -> None:
+        more = True
+        while more:
+            begun = self._timer()
+            more = await self._submit(commands.REMOVE_OF_HOOK, hook_id)
+            await self._sleep(REST * (self._timer() - begun))
 
     async def _clear(self, space: Space) -> None:
         await self._each(sql.jobs, space, self._end)

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from listener_sdk.protocol.redaction import Redaction
+from listener_sdk.protocol.signatures import standard_headers
 from listener_sdk.protocol.times import to_wire
 
 from ..channels.undelivered import Undelivered
-from ..core.delivery_turns import Waiting, chosen, full_spaces, room
+from ..core.delivery_turns import MAILS, POSTS, Waiting, chosen, full_spaces, room
 from ..core.later import later
 from ..core.mail import Mail
 from ..core.notifications import without_addresses
@@ -20,38 +19,32 @@ from ..security.links import Links as FileLinks
 from ..security.sealing import Sealer
 from ..settings import Settings
 from ..store import notification_messages as sql
-from ..store.database import Reader, StoreError
-from .calm import calmly
+from ..store.database import Reader
+from .sender import Sender
 
 if TYPE_CHECKING:
     from ..channels import email, posts
     from ..commands import notification_deliveries as commands
     from ..core import notification_texts as texts
-    from ..outbound import addresses, requests
+    from ..outbound import requests
 else:
     email = later("..channels.email", __package__)
     posts = later("..channels.posts", __package__)
     commands = later("..commands.notification_deliveries", __package__)
     texts = later("..core.notification_texts", __package__)
-    addresses = later("..outbound.addresses", __package__)
-    requests = later("..outbound.requests", __package__)
 
 ATTEMPT_S: Final = 60.0
 """How long an attempt may take: half of its lease."""
-LOOK_EVERY_S: Final = 1.0
-AFTER_ERROR_S: Final = 1.0
-TELL_AGAIN_S: Final = 1.0
-TELLS: Final = 30
-"""How often the store is told of an end before it is left to the end of the lease."""
-FINISH_S: Final = 5.0
 LINK_LIFETIME_S: Final = 7 * 86_400.0
 """How long links of files in messages open: people read mails after a weekend."""
 NO_MAIL: Final = "The server sends no mail: TICKWIRE_SMTP_URL and TICKWIRE_SMTP_FROM are not set."
-_log = structlog.get_logger("tickwire.deliveries")
 
 
-class Deliveries:
+class Deliveries(Sender[Waiting]):
     """``submit`` and ``read`` are the node's; ``link_secret`` signs links of files."""
+
+    name = "deliveries"
+    at_once = MAILS + POSTS
 
     def __init__(
         self,
@@ -62,84 +55,30 @@ class Deliveries:
         read: Callable[..., Any],
         clock: Callable[[], int],
     ) -> None:
+        super().__init__(submit, read, clock)
         self._settings = settings
         self._link_secret = link_secret
         self._sealer = sealer
-        self._submit = submit
-        self._read = read
-        self._clock = clock
         self._mail = settings.mail
         self._outbound: requests.Outbound | None = None
-        self._tasks: dict[asyncio.Task[None], Waiting] = {}
-        """What is under way."""
-        self._wake = asyncio.Event()
-        self.longest_s: Callable[[], float] = lambda: LOOK_EVERY_S
-        """How long it rests where nobody wakes it."""
-        self._draining = False
 
-    def wake(self) -> None:
-        """There is something to deliver."""
-        self._wake.set()
-
-    # ---- the loop
-
-    async def run(self) -> None:
-        """Deliver until cancelled."""
-        while True:
-            self._wake.clear()
-            if not await calmly(self._look_on, "deliveries_failed", _log):
-                await asyncio.sleep(AFTER_ERROR_S)
-            elif not self._wake.is_set():
-                await self._rest()
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(self.longest_s()):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    async def _look_on(self) -> None:
-        while await self.look():
-            pass
-
-    async def look(self) -> int:
-        """Begin what is due, as far as there is room; how many were begun. Raises StoreError."""
-        if self._draining or not await self._read(partial(sql.are_due, now=self._clock())):
+    async def _look(self, free: int) -> int:
+        if not await self._read(partial(sql.are_due, now=self._clock())):
             return 0
         running = list(self._tasks.values())
         found = await self._read(partial(_waiting, now=self._clock(), running=running))
-        ids = [one.id for one in chosen(found, running)]
+        ids = [one.id for one in chosen(found, running)][:free]
         parcels: list[commands.Parcel] = (
             await self._submit(commands.CLAIM_DELIVERIES, commands.Claim(self._sealer, ids)) if ids else []
         )
         for parcel in parcels:
             row = parcel.row
-            task = asyncio.create_task(self._deliver(parcel))
-            self._tasks[task] = Waiting(row.id, row.space_id, row.channel, row.recipient)
-            task.add_done_callback(self._ended)
+            self._begin(self._deliver(parcel), Waiting(row.id, row.space_id, row.channel, row.recipient))
         return len(parcels)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
-        self._wake.set()
-
-    def drain(self) -> None:
-        """Begin nothing more."""
-        self._draining = True
-
-    async def settle(self) -> None:
-        """Until what was begun has ended."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-
     async def stop(self) -> None:
-        """What is under way has a moment to end; the rest is sent once more when its lease has run out."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=FINISH_S)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """As of any sender; connections end with it."""
+        await super().stop()
         if self._outbound is not None:
             await self._outbound.close()
 
@@ -147,20 +86,9 @@ class Deliveries:
 
     async def _deliver(self, parcel: "commands.Parcel") -> None:
         ended = await self._attempt(parcel)
-        for _ in range(TELLS):
-            try:
-                result = await self._submit(commands.END_DELIVERY, ended)
-            except StoreError:
-                await asyncio.sleep(TELL_AGAIN_S)
-            else:
-                if result == "failed":
-                    _log.warning(
-                        "not_delivered",
-                        delivery=parcel.id,
-                        channel=parcel.row.channel,
-                        reason=ended.message,
-                    )
-                return
+        if await self._tell(commands.END_DELIVERY, ended) == "failed":
+            channel = parcel.row.channel
+            self._told.warning("not_delivered", delivery=parcel.id, channel=channel, reason=ended.message)
 
     async def _attempt(self, parcel: "commands.Parcel") -> "commands.Ended":
         hidden = Redaction(parcel.hidden)
@@ -175,7 +103,7 @@ class Deliveries:
         except TimeoutError:
             return commands.Ended(parcel.row, "again", "The other side took too long.")
         except Exception as error:  # noqa: BLE001 - one message that cannot be made must not keep the others
-            _log.error("delivery_failed", delivery=parcel.id, error=hidden.text(repr(error)))
+            self._told.error("delivery_failed", delivery=parcel.id, error=hidden.text(repr(error)))
             return commands.Ended(parcel.row, "again", "The server failed; the reason stands in its log.")
         return commands.Ended(parcel.row, "delivered")
 
@@ -192,7 +120,7 @@ class Deliveries:
         else:
             body = texts.webhook(told, links, parcel.id, to_wire(now))
             secrets = [] if parcel.secret is None else [parcel.secret]
-            headers = posts.signed(parcel.id, now // 1000, posts.encoded(body), secrets)
+            headers = standard_headers(parcel.id, now // 1000, posts.encoded(body), secrets)
             await self._post(parcel, body, headers)
 
     @property
@@ -220,7 +148,7 @@ class Deliveries:
 
     async def _post(self, parcel: "commands.Parcel", body: dict[str, Any], headers: dict[str, str]) -> None:
         if self._outbound is None:
-            self._outbound = requests.Outbound(addresses.Guard(self._settings.allow_addresses))
+            self._outbound = posts.outbound(self._settings.allow_addresses)
         secrets = parcel.hidden if parcel.is_secret else ()
         assert parcel.where is not None, "only what has an address is posted"
         await posts.post(

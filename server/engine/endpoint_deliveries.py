@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from listener_sdk.protocol.redaction import Redaction
+from listener_sdk.protocol.signatures import standard_headers
 
 from ..channels.undelivered import Undelivered
+from ..core.endpoint_turns import POSTS, Post, in_turn
 from ..core.later import later
 from ..security.sealing import Sealer
 from ..settings import Settings
@@ -18,24 +20,22 @@ if TYPE_CHECKING:
     from ..channels import posts
     from ..commands import endpoint_deliveries as commands
     from ..core.endpoint_deliveries import DeliveryRow
-    from ..outbound import addresses, requests
+    from ..outbound import requests
     from ..store import endpoint_deliveries as sql
 else:
     posts = later("..channels.posts", __package__)
     commands = later("..commands.endpoint_deliveries", __package__)
-    addresses = later("..outbound.addresses", __package__)
-    requests = later("..outbound.requests", __package__)
     sql = later("..store.endpoint_deliveries", __package__)
 
 ATTEMPT_S: Final = 30.0
 """How long an attempt may take: half of its lease."""
 
 
-class EndpointDeliveries(Sender):
-    """``submit`` and ``read`` are the node's."""
+class EndpointDeliveries(Sender[Post]):
+    """``submit`` and ``read`` are the node's. Of what is under way it knows the endpoint and its space."""
 
     name = "endpoint_deliveries"
-    at_once = 200
+    at_once = POSTS
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class EndpointDeliveries(Sender):
         self._settings = settings
         self._sealer = sealer
         self._outbound: requests.Outbound | None = None
-        self._running: Counter[int] = Counter()
-        """How many are under way here, by endpoint."""
+        self.send: Callable[[commands.Parcel, int], Awaitable[posts.Answer]] = self._send
+        """How a delivery is posted, at a time in milliseconds. Undelivered where nothing is answered."""
 
     async def _look(self, free: int) -> int:
         now = self._clock()
@@ -58,24 +58,31 @@ class EndpointDeliveries(Sender):
         for one in due:
             if not one.enabled and await self._submit(commands.END_WAITING, one.endpoint_id):
                 self._wake.set()
-        ready = [one for one in due if one.enabled and (one.rests_until or 0) <= now]
-        ready.sort(key=lambda one: one.due_at)
-        ids = [one.endpoint_id for one in ready if self._running[one.endpoint_id] < commands.AT_ONCE]
-        if not ids:
-            return 0
-        claim = commands.Claim(self._sealer, ids[:free], free)
+        running = list(self._tasks.values())
+        busy = Counter(one.endpoint_id for one in running)
+        ready = [
+            one
+            for one in due
+            if one.enabled
+            and (one.rests_until or 0) <= now
+            and busy[one.endpoint_id] < (1 if one.fails else commands.AT_ONCE)
+        ]
+        left, begun = in_turn(ready, running), 0
+        while left and not begun:
+            # Other servers may have taken all of the first ones.
+            begun = await self._take(left[:free], running)
+            left = left[free:]
+        return begun
+
+    async def _take(self, ids: Sequence[int], running: Sequence[Post]) -> int:
+        claim = commands.Claim(self._sealer, ids, running)
         parcels: list[commands.Parcel] = await self._submit(commands.CLAIM_ENDPOINT_DELIVERIES, claim)
         for parcel in parcels:
-            self._running[parcel.row.endpoint_id] += 1
-            self._begin(self._deliver(parcel))
+            self._begin(self._deliver(parcel), parcel.post)
         return len(parcels)
 
     async def _deliver(self, parcel: "commands.Parcel") -> None:
-        try:
-            await self.attempt(parcel)
-        finally:
-            self._running[parcel.row.endpoint_id] -= 1
-            self._running += Counter()
+        await self.attempt(parcel)
 
     async def attempt(self, parcel: "commands.Parcel") -> "DeliveryRow | None":
         """Make an attempt, and have it kept: the delivery as it is then."""
@@ -97,7 +104,7 @@ class EndpointDeliveries(Sender):
             return failed(parcel.problem)
         try:
             async with asyncio.timeout(ATTEMPT_S):
-                answer = await self._send(parcel, at)
+                answer = await self.send(parcel, at)
         except Undelivered as error:
             return failed(error.message, error.retry_after_s)
         except TimeoutError:
@@ -118,9 +125,9 @@ class EndpointDeliveries(Sender):
 
     async def _send(self, parcel: "commands.Parcel", at: int) -> "posts.Answer":
         if self._outbound is None:
-            self._outbound = requests.Outbound(addresses.Guard(self._settings.allow_addresses))
+            self._outbound = posts.outbound(self._settings.allow_addresses)
         raw = parcel.row.body.encode()
-        headers = posts.signed(parcel.row.public_id, at // 1000, raw, parcel.secrets)
+        headers = standard_headers(parcel.row.public_id, at // 1000, raw, parcel.secrets)
         return await posts.send(parcel.url, raw, self._outbound, lambda: self._clock() / 1000, headers)
 
     async def stop(self) -> None:

@@ -63,6 +63,9 @@ class EndpointLoop(Follower):
         self._known: core.Watches | None = None
         """None where there is no endpoint, as on most servers."""
 
+    def _is_asked(self) -> bool:
+        return self._known is not None
+
     def _watches(self, entry: Entry) -> bool:
         if entry.topic in _RENEWING:
             return True
@@ -178,8 +181,7 @@ class EndpointLoop(Follower):
             await self._submit(commands.MISS_ENDPOINT_EVENTS, missed)
 
     async def _move(self, seq: int) -> None:
-        if self._known is not None:
-            await self._submit(commands.MOVE_ENDPOINTS, seq)
+        await self._submit(commands.MOVE_ENDPOINTS, seq)
 
 
 def _everything(reader: Reader) -> "tuple[sql.Cursor, Head, list[core.EndpointRow]]":

@@ -109,7 +109,7 @@ class Follower(ABC):
         if self._wake.is_set():
             return
         try:
-            async with asyncio.timeout(self.longest_s()):
+            async with asyncio.timeout(self.longest_s() if self._is_asked() else None):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -148,12 +148,17 @@ class Follower(ABC):
 
     async def _write_down(self) -> None:
         """Note now and then how far the log was looked through, where nothing came of it."""
-        if self._seq > self._written and self._clock() - self._written_at >= WRITE_EVERY_MS:
+        is_old = self._seq > self._written and self._clock() - self._written_at >= WRITE_EVERY_MS
+        if is_old and self._is_asked():
             seq = self._seq
             await self._move(seq)
             self._wrote(seq)
 
     # ---- what each does
+
+    def _is_asked(self) -> bool:
+        """Whether there is anything that events may be for; until then it waits for one that makes it so, and notes nothing."""
+        return True
 
     @abstractmethod
     def _watches(self, entry: Entry) -> bool:

@@ -1,14 +1,14 @@
 """The doors of hooks: which there are is remembered for a moment, calls are checked, and who waits for the end of a job is told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.events import TERMINAL_TOPICS
 
-from ..commands import hook_secrets
+from ..commands import signing_secrets
 from ..commands.hook_deliveries import TELL_REJECTED, TellRejected
 from ..core.actors import Space
 from ..core.hooks import PATH, HookRow
@@ -16,6 +16,7 @@ from ..core.rates import Rates
 from ..security.sealing import Sealer
 from ..security.signatures import Proof, Rejected, verify
 from ..store import hooks as sql
+from ..store import signing_secrets as secrets_sql
 from ..store import spaces
 from ..store.command import Command
 from ..store.database import Reader
@@ -32,11 +33,16 @@ MOST_LOOKS: Final = 200
 WRONG_PER_S: Final = 10
 MOST_WRONG: Final = 100
 """Wrong calls of one hook that one caller's address may make at once."""
+WRONG: Final = "This address has sent too many calls that prove nothing"
 TOLD_EVERY_MS: Final = 10_000
 MOST_WAITING: Final = 1_000
 """Calls that wait for the end of their jobs at a time; further ones are answered at once."""
 ASIDE_BYTES: Final = 128 * 1024
 """A larger body is checked off the loop."""
+LOCKED: Final = (
+    "The secret of this hook is locked: this server has not the master key under which it was sealed. Give the server that key "
+    "(TICKWIRE_MASTER_KEY_PREVIOUS, or a further line of master.key), or rotate the hook."
+)
 _QUIET: Final = frozenset({"hook:rejected", "hook:failed"})
 
 
@@ -93,11 +99,14 @@ class Doors:
                 self._end(entry.job_id or 0)
 
     async def open(self, name: str, address: str) -> Door:
-        """The hook behind an address, for one call. Refusal ``not_found``, ``rate_limited``, or ``unavailable`` where its secret is locked."""
+        """The hook behind an address, for one call. Refusal ``not_found``, ``unavailable`` where its secret is locked, or ``rate_limited``, also
+        for who has sent many that are wrong: before the body is read.
+        """
         now = self._clock()
         door = self._known.get(name)
         if door is None or now >= door.until:
             door = await self._found(name, address, now)
+        _limit(self._wrong.wait(_caller(door, address), now), WRONG)
         _limit(self._calls.take(name, now), "This hook was called too often")
         return door
 
@@ -119,14 +128,14 @@ class Doors:
         space = None if row is None else spaces.load(reader, row.space_id)
         if row is None or space is None or not space.open:
             return None
-        try:
-            secrets = tuple(
-                (hook_secrets.opened(self._sealer, one), one.until)
-                for one in sql.secrets(reader, row.id, now)
-            )
-        except Refusal as refusal:
-            raise Refusal("unavailable", refusal.message) from None
-        return Door(row, space, secrets, now + REMEMBERED_MS)
+        return Door(row, space, tuple(self._secrets(reader, row, now)), now + REMEMBERED_MS)
+
+    def _secrets(self, reader: Reader, row: HookRow, now: int) -> Iterator[tuple[str, int | None]]:
+        for one in secrets_sql.valid(reader, row.public_id, now):
+            secret = signing_secrets.opened(self._sealer, one)
+            if secret is None:
+                raise Refusal("unavailable", LOCKED)
+            yield secret, one.until
 
     def forget(self, name: str) -> None:
         """This one is not as it was."""
@@ -137,8 +146,8 @@ class Doors:
     async def check(self, door: Door, headers: Mapping[str, str], raw: bytes, address: str) -> Proof:
         """What a call proves. Refusal ``bad_signature``, and ``rate_limited`` for who sends many that are wrong."""
         now, row = self._clock(), door.row
-        caller = f"{row.id} {address}"
-        _limit(self._wrong.wait(caller, now), "This address has sent too many calls that prove nothing")
+        # Others of this caller may have been found wrong while this one came in.
+        _limit(self._wrong.wait(_caller(door, address), now), WRONG)
         secrets = [secret for secret, until in door.secrets if until is None or now < until]
 
         def look() -> Proof:
@@ -147,11 +156,15 @@ class Doors:
         try:
             return look() if len(raw) <= ASIDE_BYTES else await asyncio.to_thread(look)
         except Rejected as rejected:
-            self._wrong.take(caller, now)
-            self.rejected(row, rejected.reason)
+            self.wrong(door, address, rejected.reason)
             raise Refusal(
                 "bad_signature", str(rejected), key=row.said.way.header, reason=rejected.reason
             ) from None
+
+    def wrong(self, door: Door, address: str, reason: str) -> None:
+        """A call from this address proved nothing."""
+        self._wrong.take(_caller(door, address), self._clock())
+        self.rejected(door.row, reason)
 
     def rejected(self, row: HookRow, reason: str) -> None:
         """A call was refused: an event tells of it, one in a while for each hook."""
@@ -159,12 +172,20 @@ class Doors:
         untold = self._untold.get(row.id)
         if untold is None:
             if len(self._untold) >= MOST_REMEMBERED:
-                self._untold.clear()
+                self._forget_told(now)
+            if len(self._untold) >= MOST_REMEMBERED:
+                return
             untold = self._untold[row.id] = _Untold(now - TOLD_EVERY_MS)
         untold.count += 1
         if now - untold.at >= TOLD_EVERY_MS:
             self._post(TELL_REJECTED, TellRejected(row, reason, untold.count), unanswered)
             self._untold[row.id] = _Untold(now)
+
+    def _forget_told(self, now: int) -> None:
+        """Hooks of which nothing was told in a while, so that none is told of more often than once in one."""
+        self._untold = {
+            number: untold for number, untold in self._untold.items() if now - untold.at < TOLD_EVERY_MS
+        }
 
     # ---- who waits
 
@@ -198,6 +219,10 @@ class Doors:
         """Nobody waits any more: the server ends."""
         for job_id in list(self._waiting):
             self._end(job_id)
+
+
+def _caller(door: Door, address: str) -> str:
+    return f"{door.row.id} {address}"
 
 
 def _is_door(name: str) -> bool:

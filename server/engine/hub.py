@@ -11,6 +11,7 @@ import orjson
 import structlog
 
 from listener_sdk.protocol.codes import CLOSES, ERRORS, Refusal
+from listener_sdk.protocol.events import Position
 from listener_sdk.protocol.model import WireModel
 
 from ..commands import leases, sessions
@@ -34,8 +35,7 @@ from .wall import Wall
 
 if TYPE_CHECKING:
     from . import durables
-    from .durables import Durables
-    from .peers import Peer
+    from .durables import Durables, Follower
 else:
     durables = later(".durables", __package__)
 
@@ -108,10 +108,25 @@ class Hub:
         if self._durables is not None:
             self._durables.publish(entries)
 
-    def forget_asked(self, peer: "Peer", sub: str) -> None:
+    def rest(self) -> None:
+        """Some seconds have passed."""
+        if self._durables is not None:
+            self._durables.renew()
+
+    def forget_asked(self, peer: "Follower", sub: str) -> None:
         """A connection wants a subscription no more, which may not have begun yet."""
         if self._durables is not None:
             self._durables.forget(peer, sub)
+
+    def check_sent(self, space_id: int, name: str, position: Position) -> None:
+        """Refusal ``cursor_ahead`` for an ack of what a durable subscription that is followed here was not sent."""
+        if self._durables is not None:
+            self._durables.check_sent(space_id, name, position)
+
+    def acked(self, space_id: int, name: str, seq: int) -> None:
+        """A durable subscription was acked up to this event, beside the connection that follows it."""
+        if self._durables is not None:
+            self._durables.acked(space_id, name, seq)
 
     def lags(self, after: str) -> bool:
         """Whether a cursor lies behind the end of the log as it is known here, though not perhaps of the whole."""

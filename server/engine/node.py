@@ -242,6 +242,8 @@ class Node:
         self.subscriptions.stop()
         self.tail.stop()
         self.runner.abandon()
+        self.deliveries.abandon()
+        self.endpoint_deliveries.abandon()
         for task in self._tasks:
             task.cancel()
 
@@ -331,8 +333,9 @@ class Node:
             self.rest()
 
     def rest(self) -> None:
-        """Move the cursors of idle subscriptions, and cut readers that stand still and clients that are gone."""
+        """Move the cursors of idle subscriptions, keep durable ones, and cut readers that stand still and clients that are gone."""
         self.subscriptions.idle()
+        self.hub.rest()
         for peer in list(self.sockets.peers):
             peer.outbox.check()
             peer.shell.beat()

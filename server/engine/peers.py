@@ -84,6 +84,10 @@ class Peer(Connection):
             self.lost_one = True
         unanswered(result, error)
 
+    def is_here(self) -> bool:
+        """Whether this connection is the one of its session."""
+        return self.hub.is_here(self)
+
     def gone(self) -> None:
         """The connection ended: the session keeps its leases."""
         for subscription in self.subscriptions.values():

@@ -3,32 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import structlog
 
 from ..commands.secrets import REWRAP_SECRETS, RewrapSecrets
 from ..commands.signing_secrets import REWRAP_SIGNING
-from ..core.later import later
 from ..security.sealing import PREFIX_LENGTH, Sealer
-from ..store import secrets, signing_secrets
+from ..store import secrets
 from ..store.command import Command
 from .calm import calmly
 
-if TYPE_CHECKING:
-    from ..commands import hook_secrets
-else:
-    hook_secrets = later("..commands.hook_secrets", __package__)
-
 EVERY_S: Final = 60.0
-_KINDS: Final[
-    tuple[tuple[Callable[..., dict[str, int]], Callable[[], Command[RewrapSecrets, int | None]]], ...]
-] = (
-    (partial(secrets.count_by_prefix, table=secrets.OF_SPACES), lambda: REWRAP_SECRETS),
-    (partial(secrets.count_by_prefix, table=secrets.OF_HOOKS), lambda: hook_secrets.REWRAP_HOOKS),
-    (signing_secrets.count_by_prefix, lambda: REWRAP_SIGNING),
+_KINDS: Final[tuple[tuple[str, Command[RewrapSecrets, int | None]], ...]] = (
+    (secrets.OF_SPACES, REWRAP_SECRETS),
+    (secrets.OF_SIGNING, REWRAP_SIGNING),
 )
-"""How many there are of each kind of secret under each master key, and what wraps them anew."""
+"""Tables of secrets, and what wraps these anew."""
 _ADVICE: Final = (
     "They were sealed under a master key that this server does not have. Put that key's line into master.key, below "
     "the first, or set TICKWIRE_MASTER_KEY_PREVIOUS, and restart; or set the secrets anew."
@@ -54,11 +45,13 @@ class SealingLoop:
     async def look(self) -> int:
         """Wrap anew what an older master key has wrapped; how many secrets of the store no master key opens."""
         locked = 0
-        for count, command_of in _KINDS:
-            found: dict[str, int] = await self._read(partial(count, length=PREFIX_LENGTH))
+        for table, command in _KINDS:
+            found: dict[str, int] = await self._read(
+                partial(secrets.count_by_prefix, length=PREFIX_LENGTH, table=table)
+            )
             for prefix in found.keys() - {self._sealer.prefix}:
                 if self._sealer.knows(prefix):
-                    await self._rewrap(command_of(), prefix)
+                    await self._rewrap(command, prefix)
                     _log.info("secrets_rewrapped", count=found[prefix])
             locked += sum(number for prefix, number in found.items() if not self._sealer.knows(prefix))
         self._tell(locked)

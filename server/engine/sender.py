@@ -3,7 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import structlog
 
@@ -17,10 +17,11 @@ TELL_AGAIN_S: Final = 1.0
 TELLS: Final = 30
 """How often the store is told of an end before it is left to the end of the lease."""
 FINISH_S: Final = 5.0
+About = TypeVar("About")
 
 
-class Sender(ABC):
-    """``submit`` and ``read`` are the node's."""
+class Sender(ABC, Generic[About]):
+    """``submit`` and ``read`` are the node's. Of what is under way it knows what that is about."""
 
     name: ClassVar[str]
     """As its log tells of failures: ``<name>_failed``."""
@@ -32,7 +33,7 @@ class Sender(ABC):
         self._submit = submit
         self._read = read
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], About] = {}
         self._wake = asyncio.Event()
         self._told = structlog.get_logger(f"tickwire.{self.name}")
         self._draining = False
@@ -47,7 +48,7 @@ class Sender(ABC):
         """Send until cancelled."""
         while True:
             self._wake.clear()
-            if not await calmly(self.look, f"{self.name}_failed", self._told):
+            if not await calmly(self._look_on, f"{self.name}_failed", self._told):
                 await asyncio.sleep(AFTER_ERROR_S)
             elif not self._wake.is_set():
                 await self._rest()
@@ -59,6 +60,10 @@ class Sender(ABC):
         except TimeoutError:
             return
 
+    async def _look_on(self) -> None:
+        while await self.look():
+            pass
+
     async def look(self) -> int:
         """Begin what is due, as far as there is room; how many were begun. Raises StoreError."""
         free = self.at_once - len(self._tasks)
@@ -68,13 +73,13 @@ class Sender(ABC):
     async def _look(self, free: int) -> int:
         """Begin so many at most."""
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], about: About) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = about
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         self._wake.set()
 
     async def _tell(self, command: Command[Any, Any], item: Any) -> Any:
@@ -94,6 +99,11 @@ class Sender(ABC):
         """Until what was begun has ended."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    def abandon(self) -> None:
+        """End in the midst of it: nobody is told."""
+        for task in self._tasks:
+            task.cancel()
 
     async def stop(self) -> None:
         """What is under way has a moment to end; the rest is sent once more when its lease has run out."""

@@ -26,6 +26,12 @@ LARGEST_FRAME: Final = 256 * 1024
 LARGEST_BURST: Final = 1024 * 1024
 AT_ONCE: Final = 8
 """Subscriptions that read history from the store at the same time."""
+TEST_COST: Final = 10
+"""Of a test by a filter, and of each of its keys, beside the size of its globs; 1,000 take a millisecond at most, as a rule (measured)."""
+TURN: Final = 10_000
+"""Tests at one go, by their cost: then others of the loop have their turn."""
+TURN_OF_TICKS: Final = 100_000
+"""The same of live ticks, four times a second."""
 
 ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 _log = structlog.get_logger("tickwire.subscriptions")
@@ -62,14 +68,22 @@ class Subscription:
         """That of its globs."""
         return self.topics.size + (self.test.size if self.test is not None else 0)
 
-    def matches(self, entry: Entry) -> bool:
-        """Whether the event is for this subscription."""
-        return (
-            entry.space_id == self.space_id
+    @property
+    def cost(self) -> int:
+        """That of looking into one event; 0 where nobody asks what is in it."""
+        if self.test is None:
+            return 0 if self.reach is None else TEST_COST
+        return TEST_COST * (1 + self.test.keys) + self.test.size
+
+    def named(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Those of its space that have one of its topics, and are for no other member alone."""
+        return [
+            entry
+            for entry in entries
+            if entry.space_id == self.space_id
             and self.topics(entry.topic)
-            and ((self.test is None and self.reach is None) or self.passes(entry.data))
             and (entry.topic not in PRIVATE_TOPICS or _member(entry) == self.hearer)
-        )
+        ]
 
     def passes(self, event: dict[str, Any]) -> bool:
         """Whether the filter lets it pass, and it is within reach."""
@@ -87,6 +101,9 @@ class Subscriptions:
         self._read_page = read_page
         self._groups: dict[Key, list[Subscription]] = {}
         self._reading = asyncio.Semaphore(AT_ONCE)
+        self._testing = asyncio.Lock()
+        self._left = TURN
+        """What those that read history may still test at this go, all together."""
 
     @property
     def epoch(self) -> str:
@@ -156,12 +173,24 @@ class Subscriptions:
     def publish(self, entries: Sequence[Entry]) -> None:
         """Hand committed events to everybody who is live; the others find them when they get there."""
         private = {(e.space_id, _member(e)) for e in entries if e.topic in PRIVATE_TOPICS}
+        left = TURN
         for group in self._groups.values():
             live = [subscription for subscription in group if subscription.live]
             for some in _alike(live, private) if private else [live] if live else []:
-                self._tell(some, entries, [entry for entry in entries if some[0].matches(entry)])
+                left -= self._offer(some, entries, left)
         for entry in entries if self._groups else ():
             entry.forget_data()
+
+    def _offer(self, live: list[Subscription], entries: Sequence[Entry], left: int) -> int:
+        """Tell those who hear the same, at a cost that is left; where more would be spent they look for themselves, by turns."""
+        one = live[0]
+        named = one.named(entries)
+        cost = one.cost * len(named)
+        if cost > left:
+            self._make_history(live, entries)
+            return 0
+        self._tell(live, entries, [entry for entry in named if one.passes(entry.data)] if cost else named)
+        return cost
 
     def _tell(self, live: list[Subscription], entries: Sequence[Entry], matched: list[Entry]) -> None:
         """A commit too large for one turn of the senders, or for a window, is history at once: it is sent as it is read."""
@@ -169,7 +198,10 @@ class Subscriptions:
         fits = window is None or len(matched) <= window.room
         if fits and sum(len(entry.text) for entry in matched) <= LARGEST_BURST:
             self._send(live, matched)
-            return
+        else:
+            self._make_history(live, entries)
+
+    def _make_history(self, live: list[Subscription], entries: Sequence[Entry]) -> None:
         for subscription in live:
             subscription.live, subscription.cursor = False, entries[0].seq - 1
             subscription.task = asyncio.create_task(self._catch_up(subscription))
@@ -187,19 +219,21 @@ class Subscriptions:
 
     def progress(self, jobs: Iterable[tuple[int, dict[str, Any], dict[str, Any]]]) -> None:
         """Hand live ticks (space, tick, event to filter by) to those who asked for them and are not behind."""
-        facts = list(jobs)
-        for group in self._groups.values():
-            wanting = [s for s in group if s.progress and s.live and not s.outbox]
-            if wanting:
-                first = wanting[0]
-                mine = [
-                    tick
-                    for space_id, tick, event in facts
-                    if space_id == first.space_id and first.passes(event)
-                ]
-                for subscription in wanting if mine else ():
-                    told = subscription.words.ticks(subscription.name, mine)
-                    subscription.outbox.put(told, urgent=False)
+        groups = self._groups.values()
+        asking = [[s for s in group if s.progress and s.live and not s.outbox] for group in groups]
+        by_cost = sorted(filter(None, asking), key=lambda some: some[0].cost)
+        facts, left = list(jobs) if by_cost else [], TURN_OF_TICKS
+        for wanting in by_cost:
+            first = wanting[0]
+            own = [(tick, event) for space_id, tick, event in facts if space_id == first.space_id]
+            left -= first.cost * len(own)
+            if left < 0 and first.cost:
+                # The log tells them how the jobs go on, once a second.
+                return
+            mine = [tick for tick, event in own if first.passes(event)]
+            for subscription in wanting if mine else ():
+                told = subscription.words.ticks(subscription.name, mine)
+                subscription.outbox.put(told, urgent=False)
 
     def stop(self) -> None:
         """End all: the server stops."""
@@ -247,10 +281,31 @@ class Subscriptions:
         """Send history, a frame at a time as it is read, until the subscription has caught up and is live."""
         while not subscription.live:
             for part in _parts(await self._page(subscription)):
+                matched = await self._matched(subscription, part)
                 subscription.cursor = part[-1].seq
-                self._send([subscription], [entry for entry in part if subscription.matches(entry)])
+                self._send([subscription], matched)
                 await self._room(subscription)
             subscription.live = subscription.cursor >= self._log.seq
+
+    async def _matched(self, subscription: Subscription, part: Sequence[Entry]) -> list[Entry]:
+        named, cost = subscription.named(part), subscription.cost
+        if not cost:
+            return named
+        found: list[Entry] = []
+        for entry in named:
+            if self._left < cost:
+                await self._next_turn()
+            self._left -= cost
+            if subscription.passes(entry.data):
+                found.append(entry)
+            entry.forget_data()
+        return found
+
+    async def _next_turn(self) -> None:
+        """However many test what is history, they do so one after the other, and others of the loop come between."""
+        async with self._testing:
+            await asyncio.sleep(0)
+            self._left = TURN
 
     async def _page(self, subscription: Subscription) -> list[Entry]:
         count = PAGE

@@ -1,10 +1,10 @@
 """Ticks of running jobs, merged in memory: the store gets one a second, live readers four, the last one never late.
 
-A job that makes no progress for too long is told to be stalled, without a tick: once a second all are looked at.
+A job that makes no progress for too long is told to be stalled, without a tick: all are looked at when the first of them may be.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,8 +24,10 @@ from .running import Running, begun, live_tick
 PULSE_S: Final = 0.25
 STORED_EVERY_MS: Final = 1_000
 STALLS_EVERY_S: Final = 1.0
+"""The least time between two looks for stalls."""
 
-OnLive = Callable[[list[tuple[int, dict[str, Any], dict[str, Any]]]], None]
+OnLive = Callable[[Iterable[tuple[int, dict[str, Any], dict[str, Any]]]], None]
+"""Draws the ticks when somebody wants them."""
 
 
 class Ticks:
@@ -81,7 +83,7 @@ class Ticks:
         percent = running.progress.value()
         if percent is not None:
             running.draw(self._clock(), percent)
-            self._arm_watch()
+            self._watch_over(running)
         running.changed, running.shown = True, False
         self._arm()
 
@@ -126,8 +128,10 @@ class Ticks:
         fresh = [running for running in self._running.values() if not running.shown]
         for running in fresh:
             running.shown = True
+            # What is told next follows on it, whether or not somebody looks on.
+            running.estimate()
         if fresh:
-            self._live([live_tick(running) for running in fresh])
+            self._live(live_tick(running) for running in fresh)
         for running in list(self._running.values()):
             if running.changed and now - running.stored_at >= STORED_EVERY_MS:
                 if not running.recalled:
@@ -136,12 +140,27 @@ class Ticks:
         if any(running.changed or not running.shown for running in self._running.values()):
             self._arm()
 
-    def _arm_watch(self) -> None:
-        if self._watch is None and not self._stopped:
-            self._watch = asyncio.get_running_loop().call_later(STALLS_EVERY_S, self._look)
+    def _watch_over(self, running: Running) -> None:
+        """Look when this job may stall, if no look comes earlier; soon where that is not known yet."""
+        stalls_at = running.stalls_at()
+        if stalls_at is not None:
+            self._arm_watch((stalls_at - self._clock()) / 1000)
+        elif running.movement is None and not running.recalled:
+            self._arm_watch(0)
+
+    def _arm_watch(self, within_s: float) -> None:
+        if self._stopped:
+            return
+        loop = asyncio.get_running_loop()
+        at = loop.time() + max(within_s, STALLS_EVERY_S)
+        if self._watch is not None:
+            if self._watch.when() <= at:
+                return
+            self._watch.cancel()
+        self._watch = loop.call_at(at, self._look)
 
     def _look(self) -> None:
-        """Say which jobs have stalled, and look again while any other may."""
+        """Say which jobs have stalled, and look again when any other may."""
         self._watch = None
         now = self._clock()
         for running in list(self._running.values()):
@@ -150,8 +169,8 @@ class Ticks:
             stalls_at = running.stalls_at()
             if stalls_at is not None and stalls_at <= now:
                 self._stall(running)
-            elif stalls_at is not None:
-                self._arm_watch()
+            else:
+                self._watch_over(running)
 
     def _stall(self, running: Running) -> None:
         if running.movement is None:
@@ -167,7 +186,7 @@ class Ticks:
             return
         if isinstance(error, StoreError):
             running.stalled_at = None
-            self._arm_watch()
+            self._watch_over(running)
         elif result is False:
             running.whole, running.stalled_at = False, None
         elif result:
@@ -184,7 +203,7 @@ class Ticks:
             running.recalled = False
         elif past is not None:
             running.recall(past, self._clock())
-        self._arm_watch()
+        self._watch_over(running)
 
     def _store(self, running: Running) -> None:
         running.changed = False

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from listener_sdk.protocol.events import PRIVATE_TOPICS
 
 from ..core.later import later
@@ -25,8 +23,7 @@ from ..store.database import Reader, StoreError
 from ..store.log import Head
 from ..store.transaction import Facts
 from ..store.triggers import WHOLE, Place, Waiting
-from .calm import calmly
-from .follower import ReadPage, following
+from .follower import Follower, ReadPage
 from .log import Entry, Log
 
 if TYPE_CHECKING:
@@ -42,18 +39,17 @@ CHUNK: Final = 100
 """Starts of one transaction."""
 TURN_S: Final = 0.002
 """How long filters may be tested before others of the loop have their turn."""
-WRITE_EVERY_MS: Final = 10_000
-LOOK_EVERY_S: Final = 1.0
-AFTER_ERROR_S: Final = 1.0
+RETRY_EVERY_MS: Final = 1_000
 _SPACE_GONE: Final = "space:deleted"
 _RENEWING: Final = frozenset(
     f"definition:{what}" for what in ("created", "updated", "enabled", "disabled", "deleted")
 )
-_log = structlog.get_logger("tickwire.triggers")
 
 
-class TriggerLoop:
+class TriggerLoop(Follower):
     """``submit`` and ``read`` are the node's; ``read_page`` gives the oldest event's place, and events of the store."""
+
+    name = "triggers"
 
     def __init__(
         self,
@@ -65,89 +61,25 @@ class TriggerLoop:
         clock: Callable[[], int],
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._log = log
+        super().__init__(log, submit, read, read_page, clock)
         self._facts = facts
-        self._submit = submit
-        self._read = read
-        self._read_page = read_page
-        self._clock = clock
         self._timer = timer
         self.triggers = Triggers()
-        self._seq = 0
-        """All up to and with this event is looked at, and its matches are dealt with."""
-        self._written = 0
-        self._written_at = 0
         self._retried_at = 0
         self._turn_ends = 0.0
-        self._loaded = False
-        self._idle = False
-        """Whether all that was told is looked at, and the loop waits for more."""
-        self._wake = asyncio.Event()
-        self.longest_s: Callable[[], float] = lambda: LOOK_EVERY_S
-        """How long it rests where nobody wakes it."""
 
-    # ---- what others say
+    def _is_asked(self) -> bool:
+        return bool(self.triggers)
 
-    def publish(self, entries: Sequence[Entry]) -> None:
-        """Events that follow on those before."""
-        if self._idle and not any(map(self._concerns, entries)):
-            self._seq = entries[-1].seq
-        else:
-            self._idle = False
-            self._wake.set()
-
-    def _concerns(self, entry: Entry) -> bool:
+    def _watches(self, entry: Entry) -> bool:
         if entry.topic in _RENEWING or entry.topic == _SPACE_GONE:
             return True
-        watches = self.triggers.of(entry.space_id, entry.topic)
-        return watches is None or any(watches)
+        known = self.triggers.of(entry.space_id, entry.topic)
+        return known is None or any(known)
 
-    def wake(self) -> None:
-        """Look now."""
-        self._wake.set()
+    # ---- the cursor
 
-    def begin_anew(self) -> None:
-        """The log is not the one that it was."""
-        self._loaded = self._idle = False
-        self._wake.set()
-
-    # ---- the loop
-
-    async def run(self) -> None:
-        """Start jobs until cancelled."""
-        while True:
-            self._wake.clear()
-            if await calmly(self.look, "triggers_failed", _log):
-                await self._rest()
-            else:
-                await asyncio.sleep(AFTER_ERROR_S)
-
-    async def _rest(self) -> None:
-        if self._wake.is_set() or self._seq < self._log.seq:
-            return
-        try:
-            async with asyncio.timeout(self.longest_s() if self.triggers else None):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    async def look(self) -> int:
-        """Deal with all events that there are by now, and with starts whose time has come: how many jobs were made. Raises StoreError."""
-        self._idle = False
-        if not self._loaded:
-            await self._load()
-        made = 0
-        while self._loaded and self._seq < self._log.seq:
-            made += await self._page()
-            await self._breathe()
-        if self.triggers:
-            if abs(self._clock() - self._retried_at) >= LOOK_EVERY_S * 1000:
-                made += await self._retry()
-            await self._note()
-        self._idle = self._loaded and self._seq >= self._log.seq
-        return made
-
-    async def _load(self) -> None:
+    async def _load(self) -> tuple[int, int]:
         self.triggers.clear()
         cursor, head, known = await self._read(_everything)
         for one in known:
@@ -155,34 +87,32 @@ class TriggerLoop:
             await self._breathe()
         done = cursor.seq if cursor.definition_id == WHOLE else cursor.seq - 1
         first = min((one.triggers[0].after for one in known), default=head.seq)
-        self._seq = min(max(done, first), head.seq)
-        self._written, self._written_at = cursor.seq, self._clock()
-        self._loaded = True
-        await self._skip_removed(head.oldest)
+        seq = min(max(done, first), head.seq)
+        if seq < head.oldest - 1:
+            await self._skip(head.oldest, seq)
+            seq = head.oldest - 1
+        return seq, cursor.seq
 
-    async def _skip_removed(self, oldest: int) -> None:
-        if self._seq >= oldest - 1:
-            return
-        behind = self._seq
+    async def _skip(self, oldest: int, behind: int | None = None) -> None:
+        after = self._seq if behind is None else behind
         spaces = {space_id for space_id, triggers in self.triggers.every() if triggers[0].after < oldest - 1}
         cursor = await self._read(sql.cursor)
         if cursor.seq < oldest - 1:
-            _log.warning("triggers_missed", after=behind, before=oldest, spaces=len(spaces))
-            await self._submit(
-                commands.MISS_EVENTS, commands.Missed(cursor, behind, oldest, tuple(sorted(spaces)))
-            )
-        self._seq = oldest - 1
+            self._told.warning("triggers_missed", after=after, before=oldest, spaces=len(spaces))
+            missed = commands.Missed(cursor, after, oldest, tuple(sorted(spaces)))
+            await self._submit(commands.MISS_EVENTS, missed)
 
-    async def _page(self) -> int:
-        """Look at the next events, and deal with what they match: how many jobs were made."""
-        entries = await following(self._log, self._read_page, self._seq)
-        if isinstance(entries, int):
-            await self._skip_removed(entries)
-            return 0
+    async def _move(self, seq: int) -> None:
+        await self._submit(commands.MOVE_TRIGGERS, seq)
+
+    # ---- matching
+
+    async def _take(self, entries: Sequence[Entry]) -> int:
+        """Deal with what these match: how many jobs were made."""
         await self._renew(entries)
         made, found = 0, list["decisions.Match"]()
         for entry in entries:
-            watches = () if entry.topic in PRIVATE_TOPICS else await self._watches(entry)
+            watches = () if entry.topic in PRIVATE_TOPICS else await self._found(entry)
             if any(watches):
                 found += await self._matches(watches, entry)
             while len(found) >= CHUNK:
@@ -190,8 +120,7 @@ class TriggerLoop:
                 del found[:CHUNK]
         if found:
             made += await self._start(found, (entries[-1].seq, WHOLE, 0))
-        if self._loaded:
-            self._seq = entries[-1].seq
+        await self._breathe()
         return made
 
     async def _renew(self, entries: Iterable[Entry]) -> None:
@@ -208,7 +137,7 @@ class TriggerLoop:
             for space_id in await self._read(partial(spaces_sql.gone, space_ids=heard)):
                 self.triggers.drop(space_id)
 
-    async def _watches(self, entry: Entry) -> Sequence[Watch]:
+    async def _found(self, entry: Entry) -> Sequence[Watch]:
         found = self.triggers.of(entry.space_id, entry.topic)
         if found is None:
             for _ in self.triggers.search(entry.space_id, entry.topic):
@@ -254,7 +183,7 @@ class TriggerLoop:
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 - only the guilty start may fail
-            _log.exception("start_failed", matches=len(matches))
+            self._told.exception("start_failed", matches=len(matches))
             if len(matches) == 1:
                 return await self._once(matches, upto, "The server failed; the reason stands in its log.")
         made = 0
@@ -272,9 +201,14 @@ class TriggerLoop:
                 return 0
             report: commands.Report | None = await self._submit(commands.START_TRIGGERED, batch)
             if report is not None:
-                self._written, self._written_at = max(self._written, upto[0]), self._clock()
-                _tell(report)
+                self._wrote(upto[0])
+                self._tell(report)
                 return report.started
+
+    async def _besides(self) -> int:
+        """Start what has waited for its time."""
+        is_time = abs(self._clock() - self._retried_at) >= RETRY_EVERY_MS
+        return await self._retry() if self.triggers and is_time else 0
 
     async def _retry(self) -> int:
         made = 0
@@ -286,12 +220,12 @@ class TriggerLoop:
             matches = await self._read(partial(decisions.matches_waiting, rows=rows))
             made += await self._start(matches, (0, 0, 0))
 
-    async def _note(self) -> None:
-        """Write down now and then how far the log was looked through, where nothing was started."""
-        if self._seq > self._written and self._clock() - self._written_at >= WRITE_EVERY_MS:
-            seq = self._seq
-            await self._submit(commands.MOVE_TRIGGERS, seq)
-            self._written, self._written_at = seq, self._clock()
+    def _tell(self, report: "commands.Report") -> None:
+        for one in report.told:
+            topic = one["topic"].partition(":")[2].replace("-", "_")
+            self._told.warning(topic, **{name: one[name] for name in one if name != "topic"})
+        if report.waiting:
+            self._told.info("triggers_wait", starts=report.waiting, reason="queue_full")
 
 
 def _everything(reader: Reader) -> tuple[sql.Cursor, Head, list[sql.Known]]:
@@ -302,12 +236,3 @@ def _everything(reader: Reader) -> tuple[sql.Cursor, Head, list[sql.Known]]:
         page, after = sql.every(reader, after, LOADED)
         found += page
     return sql.cursor(reader), log_sql.head(reader), found
-
-
-def _tell(report: "commands.Report") -> None:
-    for one in report.told:
-        _log.warning(
-            one["topic"].partition(":")[2].replace("-", "_"), **{k: one[k] for k in one if k != "topic"}
-        )
-    if report.waiting:
-        _log.info("triggers_wait", starts=report.waiting, reason="queue_full")

@@ -42,6 +42,10 @@ class Window:
         """How many events may be sent. The last of them may pass the bytes."""
         return WINDOW_EVENTS - len(self._sent) if self._bytes < WINDOW_BYTES else 0
 
+    def is_free(self) -> bool:
+        """Whether a reader of history may be given another page."""
+        return self._free.is_set()
+
     async def until_room(self) -> None:
         """Wait until a reader of history may be given another page."""
         await self._free.wait()

@@ -49,7 +49,10 @@ class Outbound:
     did to a connection is not seen by another's.
     """
 
-    def __init__(self, guard: Guard, *, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self, guard: Guard, *, resolver: AbstractResolver | None = None, connect_s: float = CONNECT_S
+    ) -> None:
+        self.connect_s = connect_s
         self._resolver = resolver or NameResolver()
         self._session = aiohttp.ClientSession(
             connector=GuardedConnector(guard, GuardedResolver(guard, self._resolver)),
@@ -127,7 +130,7 @@ class Outbound:
             skip_auto_headers=("Content-Type",),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(
-                total=None, connect=CONNECT_S, sock_connect=CONNECT_S, sock_read=idle_s
+                total=None, connect=self.connect_s, sock_connect=self.connect_s, sock_read=idle_s
             ),
         )
 
@@ -250,6 +253,8 @@ def _told(request: Request) -> Iterator[None]:
         if isinstance(error.os_error, BlockedAddressError):
             raise blocked(error.host, error.port or 0) from None
         raise Failure("unreachable", f"{error.host} cannot be reached: {_reason(error)}.") from error
+    except aiohttp.ConnectionTimeoutError as error:
+        raise Failure("timed_out", f"{host} did not take a connection in time.") from error
     except TimeoutError as error:
         raise Failure("timed_out", f"{host} did not answer in time.") from error
     except aiohttp.InvalidURL as error:

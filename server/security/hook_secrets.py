@@ -1,10 +1,9 @@
 """New secrets and addresses of hooks."""
 
-import base64
 import secrets
 from typing import Final
 
-from listener_sdk.protocol.signatures import KINDS, SECRET
+from listener_sdk.protocol.signatures import KINDS, secret_text
 
 SECRET_BYTES: Final = 32
 DOOR_BYTES: Final = 16
@@ -12,7 +11,7 @@ DOOR_BYTES: Final = 16
 
 def new_secrets() -> dict[str, str]:
     """A secret for each kind of verification that has one."""
-    standard = SECRET + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    standard = secret_text(secrets.token_bytes(SECRET_BYTES))
     other = secrets.token_hex(SECRET_BYTES)
     return {kind: standard if kind == "standard" else other for kind in KINDS if kind != "none"}
 

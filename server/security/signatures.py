@@ -15,6 +15,8 @@ MOST_SIGNATURES: Final = 16
 LONGEST_HEADER: Final = 4_096
 LONGEST_ID: Final = 256
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
+_AMBIGUOUS: Final = re.compile(r"\.[0-9]{9,12}(?:\.|$)")
+"""A timestamp in an id: the same bytes would be signed of another id, time and body, as which the call could be sent again."""
 _ASYMMETRIC: Final = "v1a,"
 
 
@@ -71,6 +73,11 @@ def _id(headers: Mapping[str, str], way: Way) -> str:
     found = _header(headers, way.id_header)
     if len(found) > LONGEST_ID:
         raise Rejected("wrong", f"The header {way.id_header} has more than {LONGEST_ID} characters.")
+    if "{timestamp}" in way.signed and _AMBIGUOUS.search(found):
+        raise Rejected(
+            "wrong",
+            f"The id in {way.id_header} holds what reads as a timestamp between dots: send it without dots.",
+        )
     return found
 
 
@@ -106,13 +113,13 @@ def _check_time(way: Way, timestamp: str, now_s: float) -> None:
     where = way.timestamp_header or way.header
     if not _TIMESTAMP.fullmatch(timestamp):
         raise Rejected("wrong", f"The timestamp in {where} must be the seconds since 1970.")
-    behind = now_s - int(timestamp)
+    behind = int(now_s) - int(timestamp)
     if abs(behind) <= way.tolerance_s:
         return
     ahead = "past" if behind > 0 else "future"
     raise Rejected(
         "too_old" if behind > 0 else "too_new",
-        f"The timestamp in {where} lies {abs(behind):.0f} s in the {ahead}; {way.tolerance_s} s are tolerated. Sign each attempt anew, and "
+        f"The timestamp in {where} lies {abs(behind)} s in the {ahead}; {way.tolerance_s} s are tolerated. Sign each attempt anew, and "
         "see to the clock of the sender.",
     )
 

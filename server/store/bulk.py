@@ -9,7 +9,7 @@ from . import job_pages
 from .database import Reader
 from .job_pages import JobFilter
 
-Act = Literal["cancel", "retry", "retry named"]
+Act = Literal["cancel", "retry", "retry named", "acknowledge"]
 
 _FINAL: Final = ", ".join(f"'{status}'" for status in sorted(FINAL))
 _RERUN: Final = "EXISTS (SELECT 1 FROM job AS later WHERE later.rerun_of = job.id{})"
@@ -33,6 +33,7 @@ _WHOLE_RERUN: Final = (
 _DISABLED: Final = "definition_id IS NOT NULL AND EXISTS (SELECT 1 FROM definition d WHERE d.id = job.definition_id AND d.enabled = 0)"
 MAY: Final[dict[Act, str]] = {
     "cancel": f"status NOT IN ({_FINAL}) AND cancel_requested_at IS NULL",
+    "acknowledge": f"status IN ({_FINAL}) AND acknowledged_at IS NULL",
     # A job that was run again is stood for by its last rerun: so who repeats the call until nothing is left comes to an end.
     "retry": f"status IN ({_FINAL}) AND NOT {_RERUN.format('')} AND NOT ({_TWIN}) AND NOT ({_DISABLED}) "
     f"AND NOT ({_WHOLE_RERUN})",

@@ -14,9 +14,6 @@ ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload
 
 OF_A_SPACE: Final = (
     "job_pace",
-    "hook_replay",
-    "hook_delivery",
-    "hook_secret",
     "hook",
     "job_type",
     "definition_health",

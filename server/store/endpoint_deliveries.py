@@ -1,10 +1,12 @@
 """SQL of deliveries to endpoints and their attempts."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..core.endpoint_deliveries import DISABLED, FAILED, AttemptRow, DeliveryRow
+from ..core.endpoint_turns import Waiting
 from .database import Connection, Reader
 from .pages import Window, fitting
 
@@ -23,19 +25,10 @@ _PENDING: Final = """
     )
     SELECT one.endpoint_id,
         (SELECT MIN(m.due_at) FROM endpoint_message m WHERE m.due_at IS NOT NULL AND m.endpoint_id = one.endpoint_id),
-        COALESCE(e.enabled, 0), e.rests_until
+        COALESCE(e.enabled, 0), e.rests_until, COALESCE(e.space_id, 0), CASE WHEN e.failing_since IS NULL THEN 0 ELSE 1 END
     FROM one LEFT JOIN endpoint e ON e.id = one.endpoint_id WHERE one.endpoint_id IS NOT NULL
 """
 """By steps along the index: as many as there are endpoints for which something waits, however much does."""
-
-
-class Waiting(NamedTuple):
-    """An endpoint for which deliveries wait, and when the first of them is due."""
-
-    endpoint_id: int
-    due_at: int
-    enabled: int
-    rests_until: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +51,16 @@ def next_due(reader: Reader) -> int | None:
     """When the next delivery is due."""
     found = [max(one.due_at, one.rests_until or 0) for one in waiting(reader)]
     return min(found, default=None)
+
+
+def of_events(reader: Reader, endpoint_id: int, places: Iterable[int]) -> set[int]:
+    """Of which of these events there are deliveries to an endpoint."""
+    rows = reader.rows(
+        "SELECT seq FROM endpoint_message WHERE endpoint_id = :endpoint AND seq IN LIST(:places) AND seq IS NOT NULL",
+        endpoint=endpoint_id,
+        places=sorted(places),
+    )
+    return {row[0] for row in rows}
 
 
 def pending(reader: Reader, endpoint_id: int, most: int) -> int:
@@ -155,12 +158,30 @@ def ended(
     return [DeliveryRow(*row) for row in rows]
 
 
-def old(reader: Reader, before: int, count: int) -> list[int]:
-    """Those of the first ``count`` deliveries that were made before then and have ended."""
+def old(reader: Reader, before: int, most: int, count: int) -> list[int]:
+    """Those of the first ``count`` deliveries that were made before then and have ended, or stand before the newest ``most``.
+
+    What is under way stays until it has ended.
+    """
     rows = reader.rows(
-        "SELECT id, created_at, due_at FROM endpoint_message ORDER BY id LIMIT :count", count=count
+        "SELECT id, created_at, due_at, taken FROM endpoint_message ORDER BY id LIMIT :count", count=count
     )
-    return [row[0] for row in rows if row[1] <= before and row[2] is None]
+    # Their numbers follow each other, so none is counted.
+    newest = reader.rows("SELECT COALESCE(MAX(id), 0) FROM endpoint_message")[0][0]
+    return [
+        number
+        for number, created_at, due_at, taken in rows
+        if (created_at <= before and due_at is None) or (number <= newest - most and not taken)
+    ]
+
+
+def waiting_among(connection: Connection, ids: Sequence[int]) -> Counter[int]:
+    """How many of these deliveries still wait, by their endpoints; nobody takes one of them before the end of this transaction."""
+    rows = connection.rows(
+        "SELECT endpoint_id, seq FROM endpoint_message WHERE id IN LIST(:ids) AND due_at IS NOT NULL ORDER BY id FOR_CHANGE",
+        ids=list(ids),
+    )
+    return Counter(row[0] for row in rows if row[1] is not None)
 
 
 def remove(connection: Connection, ids: Sequence[int]) -> int:

@@ -55,5 +55,10 @@ def _open_ended(column: str, pattern: str, name: str, params: dict[str, Any]) ->
     )
 
 
+def literally(text: str) -> str:
+    """The text as LIKE takes it, with a backslash as ESCAPE."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
 def _like(pattern: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", pattern).replace("*", "%").replace("?", "_")
+    return literally(pattern).replace("*", "%").replace("?", "_")

@@ -32,6 +32,18 @@ class DeliveryRow:
 COLUMNS: Final = tuple(DeliveryRow.__dataclass_fields__)
 REPLAY_COLUMNS: Final = ("hook_id", "replay_key", "space_id", "delivery_id", "at")
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM hook_delivery"  # noqa: S608 - names of our own fields
+_LEFT: Final = tuple(
+    f"""
+    WITH RECURSIVE one(hook_id) AS (
+        SELECT MIN(hook_id) FROM {table}
+        UNION ALL
+        SELECT (SELECT MIN(t.hook_id) FROM {table} t WHERE t.hook_id > one.hook_id) FROM one WHERE one.hook_id IS NOT NULL
+    )
+    SELECT one.hook_id FROM one LEFT JOIN hook h ON h.id = one.hook_id WHERE one.hook_id IS NOT NULL AND h.id IS NULL
+    """  # noqa: S608 - names of our own
+    for table in ("hook_delivery", "hook_replay")
+)
+"""By steps along the index: as many as there are hooks, however much came to them."""
 
 
 def load(reader: Reader, space_id: int, number: int) -> DeliveryRow | None:
@@ -86,7 +98,28 @@ def _forget(connection: Connection, hook_id: int, replay_key: str) -> None:
     )
 
 
-# ---- what is old
+# ---- what is old, or was left behind
+
+
+def left_behind(reader: Reader) -> list[int]:
+    """Hooks that are gone, of which something is still kept."""
+    return sorted({row[0] for query in _LEFT for row in reader.rows(query)})
+
+
+def remove_of(connection: Connection, hook_id: int, count: int) -> bool:
+    """Remove what came to a hook, and by what it would be known again, at most ``count`` of each; whether there may be more."""
+    came = connection.run(
+        "DELETE FROM hook_delivery WHERE id IN (SELECT id FROM hook_delivery WHERE hook_id = :hook ORDER BY id LIMIT :count)",
+        hook=hook_id,
+        count=count,
+    )
+    keys = connection.run(
+        "DELETE FROM hook_replay WHERE hook_id = :hook AND replay_key IN "
+        "(SELECT replay_key FROM hook_replay WHERE hook_id = :hook ORDER BY replay_key LIMIT :count)",
+        hook=hook_id,
+        count=count,
+    )
+    return max(came, keys) == count
 
 
 def old(reader: Reader, rules: Retention, now: int, count: int) -> list[int]:

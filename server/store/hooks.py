@@ -1,6 +1,6 @@
-"""SQL of hooks and their secrets."""
+"""SQL of hooks."""
 
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple
 from typing import Final
 
 from ..core.hooks import HookRow
@@ -10,22 +10,6 @@ from .pages import Window
 COLUMNS: Final = tuple(HookRow.__dataclass_fields__)
 MUTABLE: Final = ("door", "name", "enabled", "version", "body", "updated_at", "updated_by")
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM hook"  # noqa: S608 - names of our own fields
-
-
-@dataclass(frozen=True, slots=True)
-class HookSecret:
-    """One row of table ``hook_secret``, its fields in the table's order. ``until`` is when it ends, None for the newest."""
-
-    id: int
-    space_id: int
-    hook_id: int
-    until: int | None
-    wrapped: str = field(repr=False)
-    sealed: str = field(repr=False)
-
-
-SECRET_COLUMNS: Final = tuple(HookSecret.__dataclass_fields__)
-_SECRETS: Final = f"SELECT {', '.join(SECRET_COLUMNS)} FROM hook_secret"  # noqa: S608 - names of our own fields
 
 
 def load(reader: Reader, space_id: int, number: int) -> HookRow | None:
@@ -81,56 +65,5 @@ def update(connection: Connection, row: HookRow) -> None:
 
 
 def delete(connection: Connection, number: int) -> None:
-    """Remove a hook with its secrets. Its deliveries, which nobody sees any more, go when they are old."""
-    connection.run("DELETE FROM hook_secret WHERE hook_id = :hook", hook=number)
+    """Remove a hook. What came to it is found by its own number, and goes by pages."""
     connection.run("DELETE FROM hook WHERE id = :hook", hook=number)
-
-
-# ---- secrets
-
-
-def secrets(reader: Reader, number: int, now: int) -> list[HookSecret]:
-    """The secrets of a hook that are valid now, the newest first."""
-    rows = reader.rows(
-        f"{_SECRETS} WHERE hook_id = :hook AND (until IS NULL OR until > :now) ORDER BY id DESC",
-        hook=number,
-        now=now,
-    )
-    return [HookSecret(*row) for row in rows]
-
-
-def old_until(reader: Reader, numbers: list[int], now: int) -> dict[int, int]:
-    """Until when a secret before the newest is valid, of those of these hooks that have one."""
-    rows = reader.rows(
-        "SELECT hook_id, MAX(until) FROM hook_secret WHERE hook_id IN LIST(:hooks) AND until > :now GROUP BY hook_id",
-        hooks=numbers,
-        now=now,
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def add_secret(connection: Connection, row: HookSecret, until: int) -> None:
-    """A new secret; the newest of those that were there is valid until then, the others end."""
-    before = connection.rows(
-        "SELECT id FROM hook_secret WHERE hook_id = :hook AND until IS NULL", hook=row.hook_id
-    )
-    kept = [one[0] for one in before]
-    connection.run(
-        "DELETE FROM hook_secret WHERE hook_id = :hook AND id NOT IN LIST(:kept)", hook=row.hook_id, kept=kept
-    )
-    connection.run(
-        "UPDATE hook_secret SET until = :until WHERE hook_id = :hook", until=until, hook=row.hook_id
-    )
-    connection.insert_many("hook_secret", SECRET_COLUMNS, [astuple(row)])
-
-
-def secrets_by_prefix(reader: Reader, prefix: str, after: int, count: int) -> list[HookSecret]:
-    """Secrets of the whole store whose wrapped key begins so, after an id."""
-    rows = reader.rows(
-        f"{_SECRETS} WHERE id > :after AND SUBSTR(wrapped, 1, CAST(:length AS INTEGER)) = :prefix ORDER BY id LIMIT :count",
-        length=len(prefix),
-        prefix=prefix,
-        after=after,
-        count=count,
-    )
-    return [HookSecret(*row) for row in rows]

@@ -1,7 +1,9 @@
 """SQL of lists about jobs: pages of jobs, a job's log lines and its ended attempts."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
+
+from listener_sdk.protocol.ids import LARGEST, decode
 
 from ..core.jobs import JobRow
 from ..core.reach import Reach
@@ -28,28 +30,136 @@ class JobFilter:
     created_after: int | None = None
     created_before: int | None = None
     ascending: bool = False
+    text: str | None = None
     within: Reach | None = None
 
 
-def page(reader: Reader, space_id: int, wanted: JobFilter, window: Window, *, count: bool) -> Page[JobRow]:
-    """Jobs in the order of their making, newest first unless ``ascending``."""
-    among = chosen(space_id, wanted)
-    source, key, where, params = among.source, among.key, among.where, among.params
-    order = "ASC" if wanted.ascending else "DESC"
-    beyond = "" if window.after is None else f" AND {key} {'>' if wanted.ascending else '<'} :after"
+MOST_LOOKED_AT: Final = 100_000
+"""Jobs among which a quick page finds its own."""
+_LONGER_TO_READ: Final = 4
+"""How much longer it takes to look for a text in a job than at its status."""
+CLOCK_SLACK_MS: Final = 60_000
+"""How far a clock may have gone back without hiding jobs from a list that begins or ends at a time."""
+
+
+def page(
+    reader: Reader,
+    space_id: int,
+    wanted: JobFilter,
+    window: Window,
+    *,
+    count: bool,
+    looked_at: int | None = None,
+) -> Page[JobRow]:
+    """Jobs in the order of their making, newest first unless ``ascending``.
+
+    With ``looked_at`` no more jobs than that are looked at for a filter that no index serves: the page then ends at its ``last``, with
+    whatever was found, and others may follow.
+    """
+    among, order = chosen(space_id, wanted), "ASC" if wanted.ascending else "DESC"
+    span = _span(reader, space_id, wanted, window)
+    last = None
+    if looked_at is not None and _searches(wanted):
+        most = looked_at if wanted.text is None else looked_at // _LONGER_TO_READ
+        last = _horizon(reader, space_id, span, order, max(1, most))
     sizes = reader.rows(
         "SELECT id, length(spec) + COALESCE(length(outcome), 0) + COALESCE(length(result), 0) "  # noqa: S608 - conditions of our own
-        f"FROM {source} WHERE {where}{beyond} ORDER BY {key} {order} LIMIT :limit OFFSET :offset",
-        **params,
-        **({} if window.after is None else {"after": window.after}),
+        f"FROM {among.source} WHERE {among.where} AND {span.until(last, order).where(among.key)} "
+        f"ORDER BY {among.key} {order} LIMIT :limit OFFSET :offset",
+        **among.params,
+        **span.until(last, order).params,
         limit=window.size + 1,
         offset=window.offset,
     )
     ids = fitting([(row[0], row[1]) for row in sizes], window)
     rows = reader.rows(f"{SELECT} WHERE id IN LIST(:ids) ORDER BY id {order}", ids=ids)
-    total = reader.rows(f"SELECT COUNT(*) FROM {source} WHERE {where}", **params)[0][0] if count else None  # noqa: S608 - conditions of our own
+    counted = f"SELECT COUNT(*) FROM {among.source} WHERE {among.where}"  # noqa: S608 - conditions of our own
+    total = reader.rows(counted, **among.params)[0][0] if count else None
     head = log.head(reader)
-    return Page([from_db(row) for row in rows], len(sizes) > len(ids), f"{head.epoch}:{head.seq}", total)
+    more = len(sizes) > len(ids)
+    end = ids[-1] if more else last
+    return Page([from_db(row) for row in rows], end is not None, f"{head.epoch}:{head.seq}", total, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Between which numbers the jobs of a page stand, both included."""
+
+    first: int = 0
+    last: int = LARGEST
+
+    def until(self, end: int | None, order: str) -> "_Span":
+        """What of it comes before ``end`` in this order, and that."""
+        if end is None:
+            return self
+        return replace(self, first=end) if order == "DESC" else replace(self, last=end)
+
+    def where(self, key: str) -> str:
+        return f"{key} >= :first AND {key} <= :last"
+
+    @property
+    def params(self) -> dict[str, int]:
+        return {"first": self.first, "last": self.last}
+
+
+def _span(reader: Reader, space_id: int, wanted: JobFilter, window: Window) -> _Span:
+    """Numbers rise with the times of making, but for odd clocks: so a list of some days need not look at the others."""
+    first, last = 0, LARGEST
+    if wanted.created_after is not None:
+        first = _first_at(reader, space_id, wanted.created_after - CLOCK_SLACK_MS)
+    if wanted.created_before is not None:
+        last = _first_at(reader, space_id, wanted.created_before + CLOCK_SLACK_MS)
+    if window.after is None:
+        return _Span(first, last)
+    if wanted.ascending:
+        return _Span(max(first, window.after + 1), last)
+    return _Span(first, min(last, window.after - 1))
+
+
+def _first_at(reader: Reader, space_id: int, moment: int) -> int:
+    """The number of the first job that was made then or later, by halving."""
+    low, high = 0, _newest(reader, space_id) + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = reader.rows(
+            "SELECT created_at FROM job WHERE space_id = :space AND id >= :middle ORDER BY id LIMIT 1",
+            space=space_id,
+            middle=middle,
+        )
+        if found and found[0][0] < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _newest(reader: Reader, space_id: int) -> int:
+    rows = reader.rows("SELECT id FROM job WHERE space_id = :space ORDER BY id DESC LIMIT 1", space=space_id)
+    return int(rows[0][0]) if rows else 0
+
+
+def _searches(wanted: JobFilter) -> bool:
+    """Whether jobs must be looked at one by one: of a text always, else where no index leads to few."""
+    others, tag = _led(wanted)
+    led = tag is not None or others.parent_id is not None or others.definition is not None
+    plain = JobFilter(
+        created_after=others.created_after,
+        created_before=others.created_before,
+        ascending=others.ascending,
+        within=others.within,
+    )
+    return wanted.text is not None or not (led or others == plain)
+
+
+def _horizon(reader: Reader, space_id: int, span: _Span, order: str, looked_at: int) -> int | None:
+    """The last job that is looked at, None where that is the last of all."""
+    found = reader.rows(
+        f"SELECT id FROM job WHERE space_id = :space AND {span.where('id')} ORDER BY id {order} LIMIT 2 OFFSET :looked",  # noqa: S608 - words of our own
+        space=space_id,
+        **span.params,
+        looked=looked_at - 1,
+    )
+    return found[0][0] if len(found) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +219,21 @@ def condition(space_id: int, wanted: JobFilter) -> tuple[str, dict[str, Any]]:
         params |= names
         parts.append(f"status IN ({', '.join(f':{name}' for name in names)})")
     parts += _names(wanted, params)
+    if wanted.text is not None:
+        parts.append(_says(wanted.text, params))
     if wanted.tag is not None:
         parts.append(tags.condition(wanted.tag, "tag", params))
     if wanted.within is not None:
         parts.append(reach.of_jobs(wanted.within, params))
     return " AND ".join(parts), params
+
+
+def _says(text: str, params: dict[str, Any]) -> str:
+    """The text stands somewhere in the name, the label, what the job says of itself, or what it was given and came to."""
+    lowered = "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    params |= {"text": f"%{globs.literally(lowered)}%", "text_id": decode("jb", text)}
+    said = [f"lower(job.{column}) LIKE :text ESCAPE '\\'" for column in ("name", "info", "spec", "outcome")]
+    return "(" + " OR ".join([*said, "job.id = CAST(:text_id AS BIGINT)"]) + ")"
 
 
 def _names(wanted: JobFilter, params: dict[str, Any]) -> list[str]:

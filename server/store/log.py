@@ -1,5 +1,6 @@
 """SQL of the event log: its head, appending, and reading pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,6 +46,15 @@ def begin(connection: Connection, epoch: str) -> None:
 def begin_at(connection: Connection, oldest: int) -> None:
     """The log begins with this event now: those before it were removed in this transaction."""
     connection.run("UPDATE log_head SET oldest = :oldest WHERE id = 1 AND oldest < :oldest", oldest=oldest)
+
+
+def load_many(reader: Reader, places: Sequence[int]) -> list[Stored]:
+    """Those of these events that are kept, in log order."""
+    rows = reader.rows(
+        "SELECT seq, space_id, topic, job_id, at, body FROM event WHERE seq IN LIST(:places) ORDER BY seq",
+        places=list(places),
+    )
+    return [Stored(*row) for row in rows]
 
 
 def page(reader: Reader, after: int, upto: int, count: int) -> list[Stored]:

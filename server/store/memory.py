@@ -1,14 +1,14 @@
 """The store in memory: the same SQL on the same SQLite, gone with its process. For tests and simulations, in one thread."""
 
-import contextlib
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from .database import Reader
 from .migrate import migrate
-from .sqlite import SqliteConnection, SqliteDatabase, SqliteReader
+from .sqlite import Errors, SqliteConnection, SqliteDatabase, SqliteReader
 
 _NUMBERS: Final = count(1)
 
@@ -36,15 +36,29 @@ class MemoryDatabase(SqliteDatabase):
             self._only.execute("ROLLBACK")
         return _Passing(self._only, self._errors)
 
-    @contextlib.contextmanager
-    def reader(self) -> Iterator[Reader]:
+    def reader(self) -> AbstractContextManager[Reader]:
         """The one state of the store that there is."""
-        with self._errors():
-            yield SqliteReader(self._only)
+        return _Looking(SqliteReader(self._only), self._errors)
 
     def close(self) -> None:
         """Forget it."""
         self._only.close()
+
+
+class _Looking:
+    """A view that nothing has to be begun or ended for."""
+
+    def __init__(self, reader: Reader, errors: Errors) -> None:
+        self._reader = reader
+        self._errors = errors
+
+    def __enter__(self) -> Reader:
+        return self._reader
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._errors.__exit__(kind, error, trace)
 
 
 class _Passing(SqliteConnection):

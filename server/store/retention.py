@@ -60,8 +60,8 @@ def remove_notifications(connection: Connection, ids: Sequence[int]) -> int:
 
 
 def old_deliveries(reader: Reader, rules: Retention, now: int, count: int) -> list[int]:
-    """Deliveries to endpoints that are old, of at most ``count``, the oldest first."""
-    return endpoint_deliveries.old(reader, now - rules.delivery_ms, count)
+    """Deliveries to endpoints that are old or too many, of at most ``count``, the oldest first."""
+    return endpoint_deliveries.old(reader, now - rules.delivery_ms, rules.deliveries, count)
 
 
 def old_rules(reader: Reader, now: int, count: int) -> list[int]:

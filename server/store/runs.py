@@ -1,12 +1,12 @@
 """By what the jobs of definitions are found in the history: a row each, written together with the job."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from ..core.jobs import JobRow
 from ..core.runs import facets_of, schedule_of
-from .database import Connection
+from .database import Connection, Reader
 
 COLUMNS: Final = ("id", "space_id", "definition_id", "schedule_id", "at", "facets", "reason")
 _MUTABLE: Final = ("facets", "reason")
@@ -24,6 +24,23 @@ class Ended(NamedTuple):
     message: str | None = None
 
 
+class Marked(NamedTuple):
+    """Of some definitions those that are ``failing``, and those where a due time is ``queued`` until a run ends."""
+
+    failing: set[int]
+    queued: set[int]
+
+
+def marked(reader: Reader, ids: Collection[int]) -> Marked:
+    """What the end of a run may have to do with: mostly nothing, which one look tells."""
+    rows = reader.rows(
+        "SELECT 0, id FROM definition_health WHERE id IN LIST(:ids) UNION ALL "
+        "SELECT 1, definition_id FROM schedule WHERE definition_id IN LIST(:ids) AND queued_at IS NOT NULL AND enabled = 1",
+        ids=list(ids),
+    )
+    return Marked({number for kind, number in rows if not kind}, {number for kind, number in rows if kind})
+
+
 class Runs:
     """The runs that one batch makes or changes, and those that end in it."""
 
@@ -32,6 +49,8 @@ class Runs:
         self._new: dict[int, tuple[Any, ...]] = {}
         self._changed: dict[int, tuple[str, str | None]] = {}
         self._ended: list[Ended] = []
+        self.well: set[int] = set()
+        """Definitions that were not failing when the batch came to its end."""
 
     def begin(self, row: JobRow, result: str) -> None:
         """A new job of a definition."""

@@ -115,6 +115,16 @@ def keep_many(connection: Connection, ids: Iterable[int]) -> list[ScheduleRow]:
     return [ScheduleRow(*row) for row in rows]
 
 
+def next_of_definitions(reader: Reader, definition_ids: Iterable[int]) -> dict[int, int]:
+    """When these definitions are due next, where a schedule is to run them."""
+    rows = reader.rows(
+        "SELECT definition_id, MIN(next_at) FROM schedule WHERE definition_id IN LIST(:ids) AND fires_at IS NOT NULL "
+        "GROUP BY definition_id",
+        ids=sorted(definition_ids),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def page(reader: Reader, space_id: int, wanted: ScheduleFilter, window: Window) -> list[ScheduleRow]:
     """Schedules of a space in the order of their making, after a number; one more than the page has, where there are more."""
     where, params = _condition(wanted)

@@ -87,7 +87,7 @@ def held_jobs(reader: Reader, space_id: int, key_id: str) -> set[str]:
 
 
 OF_SPACES: Final = "secret"
-OF_HOOKS: Final = "hook_secret"
+OF_SIGNING: Final = "signing_secret"
 
 
 def count_by_prefix(reader: Reader, length: int, table: str = OF_SPACES) -> dict[str, int]:

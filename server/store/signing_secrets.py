@@ -1,4 +1,4 @@
-"""SQL of the secrets by which posts are signed. Values never come here, only what was sealed of them."""
+"""SQL of the secrets by which webhooks are signed, those that come and those that go. Values never come here, only what was sealed of them."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,7 +11,7 @@ _SELECT: Final = f"SELECT {', '.join(_COLUMNS)} FROM signing_secret"  # noqa: S6
 
 @dataclass(frozen=True, slots=True)
 class SigningSecret:
-    """One row of table ``signing_secret``. ``owner`` is the id of what signs by it; ``until`` is its end, once it was replaced."""
+    """One row of table ``signing_secret``. ``owner`` is the id of the hook or endpoint; ``until`` is its end, once it was replaced."""
 
     id: int
     space_id: int
@@ -33,7 +33,7 @@ def load(reader: Reader, number: int) -> SigningSecret | None:
 
 
 def valid(reader: Reader, owner: str, now: int) -> list[SigningSecret]:
-    """Those that sign now, the newest first."""
+    """Those that hold now, the newest first."""
     rows = reader.rows(
         f"{_SELECT} WHERE owner = :owner AND (until IS NULL OR until > :now) ORDER BY id DESC",
         owner=owner,
@@ -43,15 +43,25 @@ def valid(reader: Reader, owner: str, now: int) -> list[SigningSecret]:
 
 
 def old_until(reader: Reader, owner: str, now: int) -> int | None:
-    """Until when a secret that was replaced signs beside the new one."""
+    """Until when a secret that was replaced holds beside the new one."""
     rows = reader.rows(
         "SELECT MAX(until) FROM signing_secret WHERE owner = :owner AND until > :now", owner=owner, now=now
     )
     return None if rows[0][0] is None else int(rows[0][0])
 
 
+def endings(reader: Reader, space_id: int, now: int) -> dict[str, int]:
+    """The same of all in a space that have one, by their ids."""
+    rows = reader.rows(
+        "SELECT owner, MAX(until) FROM signing_secret WHERE space_id = :space AND until > :now GROUP BY owner",
+        space=space_id,
+        now=now,
+    )
+    return {str(owner): int(until) for owner, until in rows}
+
+
 def replace(connection: Connection, owner: str, until: int | None) -> None:
-    """The owner's secret signs until then, or no more; one that was replaced before is gone."""
+    """The owner's secret holds until then, or no more; one that was replaced before is gone."""
     connection.run("DELETE FROM signing_secret WHERE owner = :owner AND until IS NOT NULL", owner=owner)
     if until is None:
         forget(connection, owner)
@@ -62,21 +72,11 @@ def replace(connection: Connection, owner: str, until: int | None) -> None:
 
 
 def forget(connection: Connection, owner: str) -> None:
-    """What signs by them is gone."""
+    """Their owner is gone."""
     connection.run("DELETE FROM signing_secret WHERE owner = :owner", owner=owner)
 
 
 # ---- master keys
-
-
-def count_by_prefix(reader: Reader, length: int) -> dict[str, int]:
-    """How many secrets of the whole store have a wrapped key that begins so."""
-    rows = reader.rows(
-        "SELECT prefix, COUNT(*) FROM (SELECT SUBSTR(wrapped, 1, CAST(:length AS INTEGER)) AS prefix FROM signing_secret) found "
-        "GROUP BY prefix",
-        length=length,
-    )
-    return {str(prefix): int(count) for prefix, count in rows}
 
 
 def page_by_prefix(reader: Reader, prefix: str, after: int, count: int) -> list[SigningSecret]:
@@ -89,8 +89,3 @@ def page_by_prefix(reader: Reader, prefix: str, after: int, count: int) -> list[
         count=count,
     )
     return [SigningSecret(*row) for row in rows]
-
-
-def rewrap(connection: Connection, row: SigningSecret, wrapped: str) -> None:
-    """Give a secret its key under another master key."""
-    connection.run("UPDATE signing_secret SET wrapped = :wrapped WHERE id = :id", id=row.id, wrapped=wrapped)

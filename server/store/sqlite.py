@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -56,6 +57,7 @@ class SqliteDatabase:
         self._lock = Lock(path)
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._errors = Errors(self._break)
 
     def prepare(self) -> None:
         """Refuse unfit places, a second server and a damaged file; create or migrate the schema.
@@ -102,13 +104,16 @@ class SqliteDatabase:
 
     def connect(self) -> "SqliteConnection":
         """The writing connection."""
-        with self._errors():
+        with self._errors:
             return SqliteConnection(self._open(read_only=False), self._errors)
 
-    @contextlib.contextmanager
-    def reader(self) -> Iterator[Reader]:
+    def reader(self) -> AbstractContextManager[Reader]:
         """A snapshot: all its queries see the same commit."""
-        with self._errors():
+        return self._snapshot()
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[Reader]:
+        with self._errors:
             connection = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._local.connection = self._open(read_only=True)
@@ -158,17 +163,30 @@ class SqliteDatabase:
             raise
         return connection
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Errors of SQLite as those of the seam; a broken store is remembered."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            found = as_store_error(error)
-            if found is None:
-                raise
-            if isinstance(found, BrokenError):
-                self.broken = str(found)
+    def _break(self, why: str) -> None:
+        self.broken = why
+
+
+class Errors:
+    """Errors of SQLite as those of the seam; who asks for it hears of a store that is ``broken``. It is entered for each statement."""
+
+    def __init__(self, broken: Callable[[str], None]) -> None:
+        self._broken = broken
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, sqlite3.DatabaseError):
+            self._raise(error)
+
+    def _raise(self, error: sqlite3.DatabaseError) -> None:
+        found = as_store_error(error)
+        if isinstance(found, BrokenError):
+            self._broken(str(found))
+        if found is not None:
             raise found from error
 
 
@@ -180,15 +198,14 @@ class SqliteReader:
 
     def rows(self, sql: str, /, **params: Any) -> list[Row]:
         """All rows; lists among the parameters travel as JSON."""
-        return self._connection.execute(translate(sql), _params(params)).fetchall()
+        text, lists = translate(sql)
+        return self._connection.execute(text, _params(params, lists) if lists else params).fetchall()
 
 
 class SqliteConnection(SqliteReader):
     """The writing connection. Counters are kept in memory while the lock is held, and stored with each commit."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, errors: Callable[[], AbstractContextManager[None]]
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, errors: Errors) -> None:
         super().__init__(connection)
         self._errors = errors
         self._counters: dict[str, int] = {}
@@ -196,7 +213,7 @@ class SqliteConnection(SqliteReader):
 
     def begin(self, *, alone: bool = False) -> None:
         """Take the write lock at once: a later upgrade could fail half-way. Every transaction is alone."""
-        with self._errors():
+        with self._errors:
             self._connection.execute("BEGIN IMMEDIATE")
         self._raised.clear()
 
@@ -205,7 +222,7 @@ class SqliteConnection(SqliteReader):
         first = self.append_log(events) if events else 0
         for kind, value in self._raised.items():
             self.run("UPDATE counter SET value = :value WHERE kind = :kind", kind=kind, value=value)
-        with self._errors():
+        with self._errors:
             self._connection.execute("COMMIT")
         self._counters.update(self._raised)
         return first
@@ -218,22 +235,24 @@ class SqliteConnection(SqliteReader):
 
     def rows(self, sql: str, /, **params: Any) -> list[Row]:
         """All rows of a query or of a statement with RETURNING."""
-        with self._errors():
-            return super().rows(sql, **params)
+        text, lists = translate(sql)
+        with self._errors:
+            return self._connection.execute(text, _params(params, lists) if lists else params).fetchall()
 
     def run(self, sql: str, /, **params: Any) -> int:
         """Execute one statement."""
-        with self._errors():
-            return self._connection.execute(translate(sql), _params(params)).rowcount
+        text, lists = translate(sql)
+        with self._errors:
+            return self._connection.execute(text, _params(params, lists) if lists else params).rowcount
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """One prepared statement, stepped in C for each row."""
-        with self._errors():
+        with self._errors:
             self._connection.executemany(_insert(table, tuple(columns)), rows)
 
     def update_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """One prepared statement, stepped in C for each row."""
-        with self._errors():
+        with self._errors:
             self._connection.executemany(_update(table, tuple(columns)), rows)
 
     def take_turn(self) -> None:
@@ -267,9 +286,10 @@ class SqliteConnection(SqliteReader):
 
 
 @lru_cache(maxsize=1024)
-def translate(sql: str) -> str:
-    """Our words in SQLite's own; it has one writer, and so no locks of rows."""
-    return _LOCKS.sub("", _LIST.sub(r"(SELECT value FROM json_each(\1))", sql))
+def translate(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Our words in SQLite's own, and the names of the lists in it; it has one writer, and so no locks of rows."""
+    lists = tuple(name.removeprefix(":") for name in _LIST.findall(sql))
+    return _LOCKS.sub("", _LIST.sub(r"(SELECT value FROM json_each(\1))", sql)), lists
 
 
 @lru_cache(maxsize=64)
@@ -283,11 +303,8 @@ def _update(table: str, columns: tuple[str, ...]) -> str:
     return f"UPDATE {table} SET {', '.join(f'{c} = ?' for c in columns)} WHERE id = ?"  # noqa: S608 - names come from our own code
 
 
-def _params(params: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: orjson.dumps(value).decode() if isinstance(value, (list, tuple)) else value
-        for name, value in params.items()
-    }
+def _params(params: dict[str, Any], lists: Iterable[str]) -> dict[str, Any]:
+    return {**params, **{name: orjson.dumps(params[name]).decode() for name in lists}}
 
 
 def as_store_error(error: sqlite3.Error) -> StoreError | None:

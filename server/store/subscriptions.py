@@ -9,7 +9,7 @@ from .database import Connection, Reader
 from .pages import Window
 
 COLUMNS: Final = tuple(SubscriptionRow.__dataclass_fields__)
-MUTABLE: Final = ("topics", "filter", "epoch", "cursor", "fence", "holder")
+MUTABLE: Final = ("topics", "filter", "epoch", "cursor", "fence", "holder", "held_until")
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM subscription"  # noqa: S608 - names of our own fields
 _NAMED: Final = f"{_SELECT} WHERE space_id = :space AND name = :name"
 
@@ -63,24 +63,39 @@ def update(connection: Connection, row: SubscriptionRow) -> None:
     connection.update_many("subscription", MUTABLE, [(*(getattr(row, name) for name in MUTABLE), row.id)])
 
 
-def move(connection: Connection, number: int, fence: int, cursor: int, now: int) -> bool:
-    """Move the cursor forward for who follows it by this fence; whether that is still the newest."""
-    return bool(
-        connection.run(
-            "UPDATE subscription SET cursor = CASE WHEN cursor < :cursor THEN :cursor ELSE cursor END, updated_at = :now "
-            "WHERE id = :id AND fence = :fence",
-            id=number,
-            fence=fence,
-            cursor=cursor,
-            now=now,
-        )
+def move(connection: Connection, number: int, fence: int, cursor: int, now: int, held_ms: int) -> int | None:
+    """Move the cursor forward for who follows it by this fence, and is believed to for so long.
+
+    Where it stands then, which is further on where others acked more; None where the fence is not the newest any more.
+    """
+    rows = connection.rows(
+        "UPDATE subscription SET cursor = CASE WHEN cursor < :cursor THEN :cursor ELSE cursor END, held_until = :until, "
+        "updated_at = CASE WHEN cursor < :cursor THEN :now ELSE updated_at END WHERE id = :id AND fence = :fence RETURNING cursor",
+        id=number,
+        fence=fence,
+        cursor=cursor,
+        now=now,
+        until=now + held_ms,
+    )
+    return int(rows[0][0]) if rows else None
+
+
+def ack(connection: Connection, number: int, cursor: int, now: int) -> None:
+    """Move the cursor forward, whoever follows."""
+    connection.run(
+        "UPDATE subscription SET cursor = :cursor, updated_at = :now WHERE id = :id AND cursor < :cursor",
+        id=number,
+        cursor=cursor,
+        now=now,
     )
 
 
 def leave(connection: Connection, number: int, fence: int) -> None:
     """Nobody follows it any more, unless somebody else does by now."""
     connection.run(
-        "UPDATE subscription SET holder = NULL WHERE id = :id AND fence = :fence", id=number, fence=fence
+        "UPDATE subscription SET holder = NULL, held_until = NULL WHERE id = :id AND fence = :fence",
+        id=number,
+        fence=fence,
     )
 
 

@@ -93,7 +93,7 @@ class Wire:
             due = max(self._last[way], self._loop.time() + self._random.uniform(0, self._delay_s))
             self._last[way] = due
             under_way.append(arrive)
-            self._loop.call_at(due, self._arrive, under_way)
+            self._loop.at(due, self._arrive, under_way)
 
     def _arrive(self, under_way: deque[Callable[[], None]]) -> None:
         if under_way:

@@ -31,6 +31,7 @@ from ..core.deadlines import Due
 from ..core.effects import Granted
 from ..core.views import event_text, job_wire
 from ..engine.node import Node
+from ..engine.notifier import OF_A_DEFINITION
 from ..machine import Machine
 from ..security.sealing import Sealer, parse_master_key
 from ..settings import Settings
@@ -45,6 +46,7 @@ from .invariants import Violation, violations
 from .listeners import Listener, Subscriber, Work
 from .loop import VirtualLane, VirtualLoop
 from .loop import run as run_loop
+from .receivers import Receiver, Receivers
 from .rests import Rests
 from .trace import Trace
 from .wire import Client, Wire
@@ -123,7 +125,9 @@ class World:
         self._numbers = 0
         self._wires: list[Wire] = []
         self._changed = asyncio.Event()
-        self._gone: asyncio.Future[None] = loop.create_future()
+        self._asked: dict[asyncio.Future[Any], None] = {}
+        """Answers that clients wait for, in the order in which they have asked."""
+        self._receivers = Receivers(loop.chance("receivers"), wire_s)
         self.listeners: dict[str, Listener] = {}
         self.subscribers: dict[str, Subscriber] = {}
 
@@ -212,12 +216,12 @@ class World:
         for name, least in _DUE.items():
             getattr(self.node, name).longest_s = partial(self._until, least)
         self.node.endpoints.longest_s = lambda: REST_S
+        self.node.endpoint_deliveries.send = self._receivers.send
         self.node.blobs.prepare(set(), 0, 0)
         self.epoch = meta.epoch
         self.history.lease_s = facts.limits.lease_ms / 1000
         self.admin = Actor(ADMIN, "admin", next(iter(known.values())))
         await self.node.start()
-        self._gone = self.loop.create_future()
         self.up = True
         self.note("server", "started")
 
@@ -243,8 +247,9 @@ class World:
         for wire in self._wires:
             wire.cut()
         self._wires.clear()
-        if not self._gone.done():
-            self._gone.set_result(None)
+        for answer in self._asked:
+            if not answer.done():
+                answer.set_exception(CrashedError("The server was killed before it has answered."))
 
     async def restart(self) -> None:
         """Stop, and begin again."""
@@ -259,7 +264,7 @@ class World:
             )
         self._judge(landed)
         self._rests.committed()
-        if any(one.topic in TERMINAL_TOPICS for one in landed.events):
+        if any(one.topic in TERMINAL_TOPICS and OF_A_DEFINITION in one.body for one in landed.events):
             self.node.schedules.wake()
         self._changed.set()
 
@@ -294,12 +299,22 @@ class World:
         """Run a command of the server. Raises Refusal, StoreError, and CrashedError where nobody knows what became of it."""
         if not self.up:
             raise CrashedError("The server is down.")
-        work = asyncio.ensure_future(self.node.submit(command, item, once))
-        await asyncio.wait((work, self._gone), return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        work.cancel()
-        raise CrashedError("The server was killed before it has answered.")
+        answer: asyncio.Future[Any] = self.loop.create_future()
+
+        def done(result: Any, error: Exception | None) -> None:
+            if answer.done():
+                return
+            if error is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(error)
+
+        self._asked[answer] = None
+        self.node.writer.post(command, item, done, once)
+        try:
+            return await answer
+        finally:
+            del self._asked[answer]
 
     async def create(
         self, name: str, *, key: str | None = None, actor: Actor | None = None, **fields: Any
@@ -345,6 +360,10 @@ class World:
         made = Subscriber(self, name or f"subscriber-{self._numbers}", topics or ("**",))
         self.subscribers[made.name] = made
         return made
+
+    def receiver(self, url: str, answer: Callable[[], int] = lambda: 200) -> Receiver:
+        """A web server to which endpoints post; ``answer`` gives the status for each post."""
+        return self._receivers.add(url, answer)
 
     def follow(self, name: str, topics: tuple[str, ...]) -> Followed:
         """What a new subscriber will have heard."""

@@ -1,4 +1,7 @@
-"""Actions over REST, as Flatfile's clients know them: bare objects and lists, without an envelope; and pressed, which makes a job."""
+"""Actions over REST, as Flatfile's clients know them; and pressed, which makes a job.
+
+The client of Python, and everybody else, gets bare objects and lists; that of Node looks for an object in an envelope.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -79,7 +82,7 @@ async def create_many(call: Call) -> web.Response:
 async def _made(call: Call, raw: bytes, item: CreateActions, answer: Answer) -> web.Response:
     promise = once(call.request, call.actor, body_hash(raw), answer)
     made = await call.node.submit(CREATE_ACTIONS, item, promise)
-    return json_answer((made.answer if isinstance(made, Replayed) else answer(made)).encode())
+    return _answer(call, (made.answer if isinstance(made, Replayed) else answer(made)).encode())
 
 
 async def _check_forms(forms: list[InputForm | None], *, many: bool) -> None:
@@ -114,7 +117,7 @@ async def show(call: Call) -> web.Response:
     row = await call.node.read(lambda reader: sql.load(reader, call.actor.space.id, number))
     if row is None:
         raise call.missing("action")
-    return json_answer(_text(call, row).encode())
+    return _answer(call, _text(call, row).encode())
 
 
 async def update(call: Call) -> web.Response:
@@ -124,7 +127,7 @@ async def update(call: Call) -> web.Response:
     await _check_forms([body.input_form], many=False)
     row = await call.node.submit(UPDATE_ACTION, UpdateAction(call.actor, number, body))
     assert isinstance(row, ActionRow)
-    return json_answer(_text(call, row).encode())
+    return _answer(call, _text(call, row).encode())
 
 
 async def delete(call: Call) -> web.Response:
@@ -151,3 +154,9 @@ async def execute(call: Call) -> web.Response:
 def _text(call: Call, row: ActionRow) -> str:
     shown: dict[str, Any] = action_wire(row, call.actor.space)
     return orjson.dumps(shown).decode()
+
+
+def _answer(call: Call, shown: bytes) -> web.Response:
+    """What the client of this call takes for an action, or for a list of them."""
+    is_node = call.request.headers.get("X-Fern-Language") == "JavaScript"
+    return json_answer(b'{"data":' + shown + b"}" if is_node and shown.startswith(b"{") else shown)

@@ -21,21 +21,23 @@ from .bodies import check_expected
 from .call import Call, how, named_in_address
 from .cookies import SAFE, check_csrf, check_page, cookie_of
 from .departure import CALLS, Calls
-from .heads import check_address, check_plain, shown_path
+from .heads import check_address, check_plain, shown_path, without_door
 from .key_watch import watch_keys
 from .origins import ORIGINS, Origins
 from .parameters import check_taken
 from .proxies import Proxies
 from .reaching import guard_of
-from .routes import ROUTES, Route
+from .routes import PAGES, ROUTES, Route
 from .runner import Door, Handler, Runner, begin, end, know
 from .sending import SENDING, Sending
-from .state import BLOBS, LARGE_BODIES, MANY_JOBS, NODE, PASSWORDS
+from .state import BLOBS, HOOK_BODIES, LARGE_BODIES, MANY_JOBS, NODE, PASSWORDS
 from .turns import Turns
 
 CLIENT_LEFT: Final = 499
 MOST_LARGE_BODIES: Final = 4
 """Bodies of many jobs, each of the largest size."""
+MOST_HOOK_BODIES: Final = 8
+"""Bodies of calls of hooks, each of the largest size."""
 MOST_JOBS_AT_ONCE: Final = 2_000
 """A batch of the writer must not grow so large that other calls wait long: a thousand take about 50 ms."""
 WITHOUT_HEAD: Final = frozenset({"stream"})
@@ -51,16 +53,25 @@ def make_application(node: Node, blobs: Blobs) -> web.Application:
     app[CALLS] = Calls()
     app[SENDING] = Sending()
     app[LARGE_BODIES] = Turns(MOST_LARGE_BODIES * node.settings.max_bulk_bytes)
+    app[HOOK_BODIES] = Turns(MOST_HOOK_BODIES * node.settings.max_hook_bytes)
     app[MANY_JOBS] = Turns(MOST_JOBS_AT_ONCE)
     app[PASSWORDS] = Passwords()
     app[ORIGINS] = Origins(node.settings.allow_origins)
     app.cleanup_ctx.append(watch_keys)
-    for route in ROUTES:
+    for route in (*_by_path(), *PAGES):
         handler = _guarded(node, route)
         app.router.add_route(route.method, route.path, handler, expect_handler=check_expected)
         if route.method == "GET" and route.auth not in WITHOUT_HEAD:
             app.router.add_route("HEAD", route.path, handler, expect_handler=check_expected)
     return app
+
+
+def _by_path() -> list[Route]:
+    """The routes of a path one behind the other: then aiohttp looks at the path once, not once for each of its methods."""
+    place: dict[str, int] = {}
+    for route in ROUTES:
+        place.setdefault(route.path, len(place))
+    return sorted(ROUTES, key=lambda route: place[route.path])
 
 
 def make_runner(node: Node, blobs: Blobs) -> Runner:
@@ -75,11 +86,12 @@ def make_runner(node: Node, blobs: Blobs) -> Runner:
 def _guarded(node: Node, route: Route) -> _Handler:
     """The route's handler behind its door."""
     keys, guard = keyring(node), guard_of(route)
+    is_open = route.auth in {"public", "stream"} or (route.auth == "described" and node.settings.public_docs)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         actor: Actor | None = None
         try:
-            if route.auth in {"public", "stream"}:
+            if is_open:
                 return await route.handler(Call(request, node, None))
             token = bearer(request)
             cookie = cookie_of(request) if token is None else None
@@ -165,7 +177,7 @@ def _say(log: Any, request: web.BaseRequest, response: web.StreamResponse, secon
     say(
         "call",
         method=request.method,
-        path=request.path if response.status < 400 else shown_path(request),
+        path=without_door(request.path) if response.status < 400 else shown_path(request),
         status=response.status,
         ms=round(seconds * 1000, 1),
         address=address_of(request),

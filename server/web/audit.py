@@ -1,6 +1,6 @@
 """The audit over REST, for administrators: listed, filtered, and exported as CSV or JSON Lines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -13,11 +13,11 @@ from ..core.audit import COLUMNS, Line, line_cells, line_wire
 from ..core.roles import check
 from ..store import audit as sql
 from ..store.audit import AuditFilter
-from .answers import data
+from ..store.database import Reader
 from .call import Call, named_in_address
 from .exports import Export, form_of
 from .exports import export as file_of
-from .paging import cursor, page_of, page_size
+from .paging import cursor, dated, listed, page_of, page_size
 from .queries import Query
 
 PAGE_SIZE: Final = 100
@@ -31,11 +31,12 @@ async def index(call: Call) -> web.Response:
     size = page_size(call.query, PAGE_SIZE)
     before = cursor(call.query, "au")
     whose = await _spaces(call)
-    found = await _page(call, whose, _filter(call.query), LARGEST if before is None else before, size + 1)
+    page = _page(whose, _filter(call.query), LARGEST if before is None else before, size + 1)
+    found, as_of = await dated(call, page)
     if not found:
         call.across(named_in_address(call.request))
     lines, following = page_of(found, size, "au")
-    return data([line_wire(line) for line in lines], cursor=following)
+    return listed([line_wire(line) for line in lines], as_of, following)
 
 
 async def export(call: Call) -> web.Response:
@@ -44,7 +45,7 @@ async def export(call: Call) -> web.Response:
     whose, wanted = await _spaces(call), _filter(call.query)
 
     async def page(before: int) -> list[Line]:
-        return await _page(call, whose, wanted, before, EXPORT_PAGE)
+        return await call.node.read(_page(whose, wanted, before, EXPORT_PAGE))
 
     whole = Export(COLUMNS, line_cells, line_wire, lambda line: page(line.id))
     return file_of(f"audit-{_deleted(call) or call.actor.space.code}", form, await page(LARGEST), whole)
@@ -69,10 +70,10 @@ def _deleted(call: Call) -> str | None:
     return None if text is None else space_code(text)
 
 
-async def _page(call: Call, whose: Sequence[int], wanted: AuditFilter, before: int, count: int) -> list[Line]:
-    return await call.node.read(
-        partial(sql.page_of, space_ids=whose, before=before, count=count, wanted=wanted)
-    )
+def _page(
+    whose: Sequence[int], wanted: AuditFilter, before: int, count: int
+) -> Callable[[Reader], list[Line]]:
+    return partial(sql.page_of, space_ids=whose, before=before, count=count, wanted=wanted)
 
 
 def _filter(query: Query) -> AuditFilter:

@@ -50,8 +50,10 @@ def _expects(request: web.Request) -> bool:
     return "Expect" in request.headers and request.version >= HttpVersion11
 
 
-async def read_body(request: web.Request, settings: Settings, limit: int | None = None) -> bytes:
-    """The whole body, empty when there is none; ``limit`` is its largest size, where that is not the usual one.
+async def read_body(
+    request: web.Request, settings: Settings, limit: int | None = None, timeout_s: float | None = None
+) -> bytes:
+    """The whole body, empty when there is none; ``limit`` is its largest size and ``timeout_s`` its time, where those are not the usual ones.
 
     Refusal ``too_large``, or ``bad_request`` when it does not come in time.
     """
@@ -68,7 +70,7 @@ async def read_body(request: web.Request, settings: Settings, limit: int | None 
             raise _too_large(limit)
         return body
     await invite(request)
-    async with timely(settings.body_timeout_s):
+    async with timely(settings.body_timeout_s if timeout_s is None else timeout_s):
         return await _gather(request, limit)
 
 

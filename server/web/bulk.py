@@ -1,4 +1,4 @@
-"""Many jobs by one call over REST: create, cancel, run again."""
+"""Many jobs by one call over REST: create, cancel, run again, acknowledge."""
 
 import asyncio
 import contextlib
@@ -154,6 +154,11 @@ async def cancel(call: Call) -> web.Response:
 async def retry(call: Call) -> web.Response:
     """Run the ended jobs of a filter or list again."""
     return await _act(call, BulkAct, bulk.RETRY, "retry")
+
+
+async def acknowledge(call: Call) -> web.Response:
+    """Note of the ended jobs of a filter or list that a person has seen what they came to."""
+    return await _act(call, BulkAct, bulk.ACKNOWLEDGE, "acknowledge")
 
 
 async def _act(

@@ -98,10 +98,10 @@ class Call:
         """The call named these, and they are not in this space; they may be in another."""
         self.node.wall.named(self.actor, names, how(self.request))
 
-    async def raw(self, limit: int | None = None) -> bytes:
+    async def raw(self, limit: int | None = None, timeout_s: float | None = None) -> bytes:
         """The body as it came, see ``read_body``. Who was long in sending it is checked once more: keys and sessions end."""
         begun = time.monotonic()
-        raw = await read_body(self.request, self.node.settings, limit)
+        raw = await read_body(self.request, self.node.settings, limit, timeout_s)
         if self.key is not None and time.monotonic() - begun >= LATE_S:
             await keyring(self.node).check_again(self.key)
         return raw

@@ -59,8 +59,12 @@ def check_page(node: Node, request: web.Request, *, needed: bool) -> None:
 
 def check_csrf(request: web.Request, cookie: str) -> None:
     """Refusal ``csrf`` unless a call that may change something shows the token of the cookie's session."""
-    if request.method in SAFE:
-        return
+    if request.method not in SAFE:
+        check_shown(request, cookie)
+
+
+def check_shown(request: web.Request, cookie: str) -> None:
+    """Refusal ``csrf`` unless the call shows the token of the cookie's session."""
     parsed = parse_pass(SESSION, cookie)
     given = request.headers.get(CSRF_HEADER, "")
     if parsed is None or not matches(given, digest(csrf_token(parsed[1]))):

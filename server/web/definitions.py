@@ -31,6 +31,7 @@ from ..core.definitions import KIND, DefinitionRow, Recipe, definition_wire, ver
 from ..core.trigger_trials import trials
 from ..store import definitions as sql
 from ..store import health as health_sql
+from ..store import schedules as schedules_sql
 from ..store import triggers as triggers_sql
 from ..store.command import Replayed
 from ..store.database import Reader
@@ -40,7 +41,7 @@ from .answers import data, json_answer, success
 from .bodies import body_hash, parse
 from .call import Call, unknown
 from .idempotency import once
-from .paging import cursor, cursor_after, page_size
+from .paging import cursor, cursor_after, dated, listed, page_size
 
 PAGE_SIZE: Final = 100
 CONSCIA: Final = "/vue/"
@@ -67,9 +68,9 @@ async def index(call: Call) -> web.Response:
         rows, more = sql.page(reader, call.actor.space.id, wanted, window)
         return rows, more, _shown(reader, definitions.within(reader, call.actor, rows))
 
-    rows, more, shown = await call.node.read(read)
+    (rows, more, shown), as_of = await dated(call, read)
     following = cursor_after(KIND, rows[-1].id) if more else None
-    return data(shown, cursor=following)
+    return listed(shown, as_of, following)
 
 
 async def create(call: Call) -> web.Response:
@@ -133,9 +134,9 @@ async def versions(call: Call) -> web.Response:
         row, _ = definitions.find(reader, call.actor, _code(call))
         return sql.versions(reader, row.id, window)
 
-    found, more = await call.node.read(read)
+    (found, more), as_of = await dated(call, read)
     following = cursor_after(KIND, found[-1].version) if more else None
-    return data([version_wire(*one) for one in found], cursor=following)
+    return listed([version_wire(*one) for one in found], as_of, following)
 
 
 async def version(call: Call) -> web.Response:
@@ -197,8 +198,11 @@ def _context(context: StartContext) -> dict[str, Any]:
 def _shown(reader: Reader, rows: list[DefinitionRow]) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
     newest, states = sql.newest_jobs(reader, ids), triggers_sql.states(reader, ids)
-    healths = health_sql.load_many(reader, ids)
-    return [definition_wire(row, newest.get(row.id), states.get(row.id), healths.get(row.id)) for row in rows]
+    healths, due = health_sql.load_many(reader, ids), schedules_sql.next_of_definitions(reader, ids)
+    return [
+        definition_wire(row, newest.get(row.id), states.get(row.id), healths.get(row.id), due.get(row.id))
+        for row in rows
+    ]
 
 
 def _wrapped(shown: dict[str, Any]) -> bytes:

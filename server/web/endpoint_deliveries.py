@@ -1,16 +1,23 @@
 """Deliveries to endpoints over REST: their lists and attempts, tests, and replays of one or of many."""
 
+from functools import partial
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.endpoints import DeliveryReplay, EndpointReplay, EndpointTest
+from listener_sdk.protocol.endpoints import (
+    DeliveryReplay,
+    EndpointReplay,
+    EndpointReplayMissed,
+    EndpointTest,
+)
 from listener_sdk.protocol.ids import LARGEST, decode
 from listener_sdk.protocol.times import from_datetime
 
 from ..commands import endpoint_deliveries as deliveries
+from ..commands import endpoint_replays as replays
 from ..commands.endpoint_deliveries import (
     REPLAY_DELIVERIES,
     REPLAY_DELIVERY,
@@ -37,11 +44,14 @@ from ..store.database import Reader
 from ..store.endpoint_deliveries import DeliveryFilter
 from ..store.pages import Window
 from .answers import data
+from .bodies import body_hash, parse
 from .call import Call
-from .paging import cursor, cursor_after, page_size
+from .idempotency import once
+from .paging import cursor, cursor_after, listed, page_size, position
 
 PAGE_SIZE: Final = 50
 WHAT: Final = "delivery"
+EVENT: Final = "ev"
 
 
 async def index_of(call: Call) -> web.Response:
@@ -62,7 +72,7 @@ async def index_of(call: Call) -> web.Response:
     rows, more, last, head = await call.node.read(read)
     following = cursor_after(KIND, rows[-1].id) if more else None
     shown = [delivery_wire(row, head.epoch, last.get(row.id)) for row in rows]
-    return data(shown, cursor=following, asOf=f"{head.epoch}:{head.seq}")
+    return listed(shown, position(head), following)
 
 
 async def show(call: Call) -> web.Response:
@@ -112,9 +122,7 @@ async def replay_many(call: Call) -> web.Response:
 
     def item(body: EndpointReplay) -> ReplayDeliveries:
         until = now if body.until is None else from_datetime(body.until)
-        after = 0 if body.cursor is None else decode(KIND, body.cursor)
-        if after is None:
-            raise Refusal("bad_cursor", "cursor takes what an earlier answer gave as cursor.", key="cursor")
+        after = 0 if body.cursor is None else _place(KIND, body.cursor)
         statuses = tuple(dict.fromkeys(body.status))
         return ReplayDeliveries(call.actor, number, statuses, from_datetime(body.since), until, after)
 
@@ -123,6 +131,30 @@ async def replay_many(call: Call) -> web.Response:
     return data(orjson.Fragment(text))
 
 
-def _replayed(found: deliveries.Replayed) -> str:
-    following = None if found.after is None else cursor_after(KIND, found.after)
+async def replay_missed(call: Call) -> web.Response:
+    """Deliver events of a span that never became deliveries, a page of the log."""
+    number, node = call.number(ENDPOINT, "endpoint"), call.node
+    raw = await call.raw()
+    body = parse(EndpointReplayMissed, raw, node.settings)
+    now = node.clock()
+    # Of what is older deliveries may have been, and have gone.
+    since = max(from_datetime(body.since), now - node.settings.retention.delivery_ms + 1)
+    until = now if body.until is None else from_datetime(body.until)
+    after = 0 if body.cursor is None else _place(EVENT, body.cursor)
+    item = await node.read(lambda reader: replays.find(reader, call.actor, number, since, until, after))
+    promise = once(call.request, call.actor, body_hash(raw), partial(_replayed, kind=EVENT))
+    done = await node.submit(replays.REPLAY_MISSED, item, promise)
+    node.endpoint_deliveries.wake()
+    return data(orjson.Fragment(done.answer if isinstance(done, Replayed) else _replayed(done, EVENT)))
+
+
+def _place(kind: str, text: str) -> int:
+    number = decode(kind, text)
+    if number is None:
+        raise Refusal("bad_cursor", "cursor takes what an earlier answer gave as cursor.", key="cursor")
+    return number
+
+
+def _replayed(found: deliveries.Replayed, kind: str = KIND) -> str:
+    following = None if found.after is None else cursor_after(kind, found.after)
     return orjson.dumps({"replayed": found.count, "cursor": following}).decode()

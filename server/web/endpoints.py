@@ -12,8 +12,8 @@ from listener_sdk.protocol.endpoints import (
     EndpointCreate,
     EndpointRotate,
     EndpointUpdate,
-    secret_text,
 )
+from listener_sdk.protocol.signatures import secret_text
 
 from ..commands import signing_secrets
 from ..commands.endpoint_messages import MOST_PENDING
@@ -30,12 +30,11 @@ from ..commands.endpoints import (
     check_whole,
 )
 from ..commands.signing_secrets import Signing
-from ..core.endpoints import KIND, EndpointRow, endpoint_wire
+from ..core.endpoints import KIND, endpoint_wire
 from ..outbound.addresses import Guard, blocked, spelled_address
 from ..outbound.targets import read_target
 from ..store import endpoint_deliveries as deliveries_sql
 from ..store import endpoints as sql
-from ..store import log as log_sql
 from ..store import signing_secrets as secrets_sql
 from ..store.command import Replayed
 from ..store.database import Reader
@@ -44,7 +43,7 @@ from .answers import data, success
 from .bodies import parse
 from .call import Call
 from .idempotency import once
-from .paging import cursor, page_of, page_size
+from .paging import cursor, dated, listed, page_of, page_size
 
 PAGE_SIZE: Final = 100
 WHAT: Final = "endpoint"
@@ -58,12 +57,9 @@ async def index(call: Call) -> web.Response:
     enabled = query.truth("enabled") if query.text("enabled") is not None else None
     window = Window(page_size(query, PAGE_SIZE), after=cursor(query, KIND) or 0)
 
-    def read(reader: Reader) -> tuple[list[EndpointRow], log_sql.Head]:
-        return sql.page(reader, space_id, window, enabled=enabled), log_sql.head(reader)
-
-    found, head = await call.node.read(read)
+    found, as_of = await dated(call, lambda reader: sql.page(reader, space_id, window, enabled=enabled))
     rows, following = page_of(found, window.size, KIND)
-    return data([endpoint_wire(row) for row in rows], cursor=following, asOf=f"{head.epoch}:{head.seq}")
+    return listed([endpoint_wire(row) for row in rows], as_of, following)
 
 
 async def create(call: Call) -> web.Response:

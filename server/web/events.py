@@ -9,6 +9,7 @@ from aiohttp import web
 from listener_sdk.protocol.events import FLATFILE_TOPICS, EventCreate
 
 from ..commands.events import ACK_EVENT, PUBLISH, AckEvent, PublishEvent
+from ..commands.moves import job_number
 from ..core.events import ReadEvent, event_wire_text
 from ..core.views import event_text
 from ..engine.log import place, too_old
@@ -28,10 +29,14 @@ DONE: Final = '{"success":true}'
 
 
 async def index(call: Call) -> web.Response:
-    """Events, oldest first: by default the topics that every Flatfile client can read."""
+    """Events, oldest first unless the newest are asked for: by default the topics that every Flatfile client can read."""
     paging = read_paging(call.query, "ev", PAGE_SIZE)
     position = call.query.text("after")
-    wanted = replace(_filter(call.query), within=call.actor.reach)
+    newest = call.query.choice("sortDirection", ("asc", "desc"), "asc") == "desc"
+    wanted = replace(_filter(call.query), within=call.actor.reach, newest=newest)
+    if newest:
+        # A cursor says before what the page ends: events that were removed leave no gap in it.
+        wanted, paging = replace(wanted, before=paging.after), replace(paging, after=None)
 
     def read(reader: Reader) -> Page[ReadEvent]:
         window = _window(paging, position, log.head(reader))
@@ -53,13 +58,14 @@ def _window(paging: Paging, position: str | None, head: Head) -> Window:
 
 
 def _filter(query: Query) -> EventFilter:
-    topics, patterns = query.texts("topic"), query.texts("topics")
+    topics, patterns, job = query.texts("topic"), query.texts("topics"), query.text("jobId")
     return EventFilter(
         topics=topics if topics or patterns else tuple(sorted(FLATFILE_TOPICS)),
         patterns=patterns,
         domain=query.text("domain"),
         since=query.time("since"),
         acknowledged=query.truth("includeAcknowledged"),
+        job_id=None if job is None else job_number(job, "jobId"),
     )
 
 

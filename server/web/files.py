@@ -20,7 +20,7 @@ from .call import Call
 from .downloads import Stored, download
 from .idempotency import once
 from .links import links
-from .paging import cursor, page_of, page_size
+from .paging import cursor, dated, listed, page_of, page_size
 from .runner import know
 from .uploads import incoming
 
@@ -40,13 +40,14 @@ async def index(call: Call) -> web.Response:
     before = cursor(call.query, "fl")
     job_id = await _job_id(call)
     space_id = call.actor.space.id
-    found = await call.node.read(
+    found, as_of = await dated(
+        call,
         lambda reader: sql.page(
             reader, space_id, job_id, LARGEST if before is None else before, size + 1, call.actor.reach
-        )
+        ),
     )
     rows, following = page_of(found, size, "fl")
-    return data([file_wire(row, call.actor.space, call.link) for row in rows], cursor=following)
+    return listed([file_wire(row, call.actor.space, call.link) for row in rows], as_of, following)
 
 
 async def create(call: Call) -> web.Response:
@@ -104,6 +105,11 @@ async def content(call: Call) -> web.Response:
             "Cache-Control": "private, no-cache",
         },
     )
+
+
+async def flatfile_content(call: Call) -> web.Response:
+    """The same, for Flatfile's clients."""
+    return await content(call)
 
 
 def disposition(name: str) -> str:

@@ -23,6 +23,9 @@ IN_NO_ADDRESS: Final = frozenset({
 """Parameters, in small letters, by which keys are sent elsewhere."""
 _KEY: Final = re.compile(r"tw(?:[clt]?_[0-9a-z]{10}_|s_[0-9A-Za-z_-]{1,300}\.)[0-9a-f]{64}")
 """Keys, tokens, and what lets browsers in, wherever they stand."""
+_DOORS: Final = "/v1/hooks/"
+_DOOR: Final = re.compile(rf"(?<=^{_DOORS})(?!us_hk_)[^/]+")
+"""The address of a hook, which may be all that its callers must know."""
 
 
 def check_plain(request: web.BaseRequest) -> None:
@@ -55,8 +58,13 @@ def _holds_key(request: web.BaseRequest) -> bool:
 
 
 def shown_path(request: web.BaseRequest) -> str:
-    """The path for the log, without what looks like a key or token."""
-    return _KEY.sub("***", request.path)
+    """The path for the log, without what looks like a key or token, or opens a hook."""
+    return without_door(_KEY.sub("***", request.path))
+
+
+def without_door(path: str) -> str:
+    """The same of a path in which no key stands."""
+    return _DOOR.sub("***", path) if path.startswith(_DOORS) else path
 
 
 class StoppedError(HttpProcessingError):

@@ -24,7 +24,7 @@ from .answers import json_answer
 from .auth import address_of
 from .call import Call
 from .runner import know
-from .state import LARGE_BODIES
+from .state import HOOK_BODIES
 
 TRIES: Final = 3
 _BAD_BODY: Final = frozenset({"unsupported_media_type", "bad_json", "bad_request"})
@@ -40,7 +40,7 @@ async def receive(call: Call) -> web.Response:
     name = call.request.match_info["id"]
     door = await call.node.doors.open(name, address)
     async with _turn(call):
-        raw = await call.raw(call.node.settings.max_hook_bytes)
+        raw = await _body(call, door, address)
         try:
             receipt = await _kept(call, door, name, address, raw)
         except _Greeting as greeting:
@@ -56,8 +56,18 @@ async def _turn(call: Call) -> AsyncIterator[None]:
         yield
         return
     largest = settings.max_hook_bytes
-    async with call.request.app[LARGE_BODIES].taking(min(size or largest, largest)):
+    async with call.request.app[HOOK_BODIES].taking(min(size or largest, largest)):
         yield
+
+
+async def _body(call: Call, door: Door, address: str) -> bytes:
+    """The bytes, which must come in time. Who sends what is not read is nobody who has proved anything."""
+    settings = call.node.settings
+    try:
+        return await call.raw(settings.max_hook_bytes, settings.hook_body_timeout_s)
+    except Refusal:
+        call.node.doors.wrong(door, address, "bad_body")
+        raise
 
 
 async def _kept(call: Call, door: Door, name: str, address: str, raw: bytes) -> Receipt:

@@ -6,8 +6,8 @@ import orjson
 from aiohttp import web
 
 from listener_sdk.protocol.codes import Refusal
-from listener_sdk.protocol.events import Position
 from listener_sdk.protocol.hooks import STATUSES, HookCreate, HookRotate, HookTry, HookUpdate
+from listener_sdk.protocol.ids import decode
 from listener_sdk.protocol.times import to_wire
 
 from ..commands import hook_deliveries, hooks
@@ -24,13 +24,14 @@ from ..commands.hooks import (
     RotateHook,
     UpdateHook,
 )
-from ..core.hook_calls import came, hook_of, read_call
-from ..core.hooks import KIND, HookRow, hook_wire
+from ..core.hook_calls import Came, came, hook_of, read_call
+from ..core.hooks import KIND, HookRow, changed_hook, hook_wire
+from ..core.refusals import missing
 from ..core.roles import may
 from ..security.hook_secrets import new_door, new_secrets
 from ..store import hook_deliveries as deliveries_sql
 from ..store import hooks as sql
-from ..store import log
+from ..store import signing_secrets
 from ..store.command import Replayed
 from ..store.database import Reader
 from ..store.pages import Window
@@ -40,7 +41,7 @@ from .call import Call, NoBody
 from .hook_calls import receipt_wire
 from .idempotency import HEADER, once
 from .links import base_url
-from .paging import cursor, cursor_after, page_of, page_size
+from .paging import cursor, cursor_after, dated, listed, page_of, page_size
 
 PAGE_SIZE: Final = 100
 WHAT: Final = "hook"
@@ -51,24 +52,19 @@ async def index(call: Call) -> web.Response:
     call.check_space()
     window = Window(page_size(call.query, PAGE_SIZE), after=cursor(call.query, KIND) or 0)
 
-    def read(reader: Reader) -> tuple[list[dict[str, Any]], str | None, str]:
+    def read(reader: Reader) -> tuple[list[dict[str, Any]], str | None]:
         rows, following = page_of(sql.page(reader, call.actor.space.id, window), window.size, KIND)
-        return _shown(call, reader, hooks.within(reader, call.actor, rows)), following, _as_of(reader)
+        return _shown(call, reader, hooks.within(reader, call.actor, rows)), following
 
-    shown, following, as_of = await call.node.read(read)
-    return data(shown, asOf=as_of, cursor=following)
-
-
-def _as_of(reader: Reader) -> str:
-    head = log.head(reader)
-    return str(Position(head.epoch, head.seq))
+    (shown, following), as_of = await dated(call, read)
+    return listed(shown, as_of, following)
 
 
 def _shown(call: Call, reader: Reader, rows: list[HookRow]) -> list[dict[str, Any]]:
     """An address may be all that a caller of a hook must know: who may not define hooks does not see it."""
     address = base_url(call.node, call.request) if may(call.actor.role, "define") else None
-    until = sql.old_until(reader, [row.id for row in rows], call.node.clock())
-    return [hook_wire(row, address, until.get(row.id)) for row in rows]
+    until = signing_secrets.endings(reader, call.actor.space.id, call.node.clock())
+    return [hook_wire(row, address, until.get(row.public_id)) for row in rows]
 
 
 async def show(call: Call) -> web.Response:
@@ -155,6 +151,7 @@ async def rotate(call: Call) -> web.Response:
 async def delete(call: Call) -> web.Response:
     """Remove a hook: its address takes no calls any more."""
     await call.node.submit(DELETE_HOOK, DeleteHook(call.actor, call.number(KIND, WHAT)))
+    call.node.clearing.wake()
     return success()
 
 
@@ -162,17 +159,32 @@ async def try_(call: Call) -> web.Response:
     """What would become of a call; nothing is kept."""
     number = call.number(KIND, WHAT)
     body = await call.body(HookTry)
-    at = to_wire(call.node.clock())
-    text, kind = body.text, body.content_type or "text/plain"
-    if text is None:
-        text, kind = orjson.dumps(body.body).decode(), body.content_type or "application/json"
+    now = call.node.clock()
 
     def read(reader: Reader) -> dict[str, Any]:
         row = hooks.find(reader, call.actor, number)
-        kept = came(row, kind, body.headers.items(), body.query.items(), text.encode())
-        return trial(reader, call.actor, row, hook_of(row, kept, read_call(row.said, kept), at))
+        if body.changes is not None:
+            sent = body.changes.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            row = changed_hook(row, sent, now, call.actor.key_id)
+        kept = _call_of(body, row) if body.delivery_id is None else _kept_call(call, reader, row, body)
+        return trial(reader, call.actor, row, hook_of(row, kept, read_call(row.said, kept), to_wire(now)))
 
     return data(await call.node.read(read))
+
+
+def _call_of(body: HookTry, row: HookRow) -> Came:
+    text, kind = body.text, body.content_type or "text/plain"
+    if text is None:
+        text, kind = orjson.dumps(body.body).decode(), body.content_type or "application/json"
+    return came(row, kind, body.headers.items(), body.query.items(), text.encode())
+
+
+def _kept_call(call: Call, reader: Reader, row: HookRow, body: HookTry) -> Came:
+    number = decode(DELIVERY, body.delivery_id or "")
+    kept = None if number is None else deliveries_sql.load(reader, call.actor.space.id, number)
+    if kept is None or kept.hook_id != row.id:
+        raise missing("delivery", body.delivery_id or "", key="deliveryId")
+    return Came.of(kept.head, kept.body)
 
 
 # ---- deliveries
@@ -184,13 +196,13 @@ async def deliveries(call: Call) -> web.Response:
     status = call.query.choice("status", STATUSES, "") if call.query.text("status") is not None else None
     window = Window(page_size(call.query, PAGE_SIZE), after=cursor(call.query, DELIVERY))
 
-    def read(reader: Reader) -> tuple[list[deliveries_sql.DeliveryRow], bool, str]:
+    def read(reader: Reader) -> tuple[list[deliveries_sql.DeliveryRow], bool]:
         row = hooks.find(reader, call.actor, number)
-        return (*deliveries_sql.page(reader, row.id, status, window), _as_of(reader))
+        return deliveries_sql.page(reader, row.id, status, window)
 
-    rows, more, as_of = await call.node.read(read)
+    (rows, more), as_of = await dated(call, read)
     following = cursor_after(DELIVERY, rows[-1].id) if more else None
-    return data([delivery_wire(row, whole=False) for row in rows], asOf=as_of, cursor=following)
+    return listed([delivery_wire(row, whole=False) for row in rows], as_of, following)
 
 
 async def delivery(call: Call) -> web.Response:

@@ -26,7 +26,7 @@ from .answers import data, json_answer, success
 from .bodies import body_hash, parse, read_body
 from .call import Call
 from .idempotency import once
-from .paging import cursor, cursor_after, page_size
+from .paging import cursor, cursor_after, dated, listed, page_size
 from .queries import Query
 
 PAGE_SIZE: Final = 100
@@ -40,7 +40,7 @@ async def index(call: Call) -> web.Response:
     size, after = page_size(call.query, PAGE_SIZE), cursor(call.query, KIND) or 0
     call.check_space()
     wanted = _wanted(call)
-    declared = await call.node.read(lambda reader: sql.heads(reader, call.actor.space.id))
+    declared, as_of = await dated(call, lambda reader: sql.heads(reader, call.actor.space.id))
     found = [
         (place, head)
         for place, head in _placed(declared)
@@ -51,7 +51,7 @@ async def index(call: Call) -> web.Response:
     following = cursor_after(KIND, page[-1][0]) if len(page) < len(found) else None
     ids = [head.id for _, head in page if head.id is not None]
     rows = {row.id: row for row in await call.node.read(lambda reader: sql.by_ids(reader, ids))}
-    return data([*_shown(call, (head for _, head in page), rows)], cursor=following)
+    return listed([*_shown(call, (head for _, head in page), rows)], as_of, following)
 
 
 def _placed(declared: list[JobTypeHead]) -> list[tuple[int, JobTypeHead]]:

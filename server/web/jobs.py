@@ -1,6 +1,6 @@
 """Jobs over REST, as Flatfile's clients know them, and what Tickwire shows besides."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import orjson
@@ -25,10 +25,12 @@ from ..store import parts as parts_sql
 from ..store.command import Command, Replayed
 from ..store.database import Reader, Row
 from ..store.job_pages import JobFilter
+from ..store.log import Head
+from ..store.log import head as log_head
 from ..store.pages import Page
 from .answers import data, data_text, success
 from .call import Call, NoBody, named_in_address
-from .paging import Paging, cursor, cursor_after, page_size, read_paging
+from .paging import Paging, cursor, cursor_after, dated, listed, page_size, position, read_paging
 from .queries import Query
 
 PAGE_SIZE: Final = 20
@@ -43,9 +45,9 @@ async def index(call: Call) -> web.Response:
     if not page.rows:
         call.across(named_in_address(call.request))
     beside: dict[str, Any] = {} if page.total is None else {"pagination": paging.pagination(page.total)}
-    following = cursor_after("jb", page.rows[-1].id) if page.more and page.rows else None
+    following = cursor_after("jb", page.last) if page.more and page.last is not None else None
     rows = [job_wire(row, call.actor.space, call.link, splits.get(row.id)) for row in page.rows]
-    return data(rows, **beside, asOf=page.as_of, cursor=following)
+    return listed(rows, page.as_of, following, **beside)
 
 
 def _page(
@@ -54,8 +56,12 @@ def _page(
     """The page, of a parent that is there."""
     if wanted.parent_id is not None and not call.sees_job(reader, wanted.parent_id):
         raise missing("job", encode("jb", wanted.parent_id), "parentId")
-    whole = paging.number is not None
-    found = job_pages.page(reader, call.actor.space.id, wanted, paging.window, count=whole)
+    quick = call.query.truth("quick")
+    whole = paging.number is not None and not quick
+    looked_at = job_pages.MOST_LOOKED_AT if quick else None
+    found = job_pages.page(
+        reader, call.actor.space.id, wanted, paging.window, count=whole, looked_at=looked_at
+    )
     return found, _splits(reader, found.rows)
 
 
@@ -84,6 +90,7 @@ def _filter(query: Query, within: Reach | None) -> JobFilter:
         top_level=query.truth("excludeChildJobs"),
         created_after=query.time("createdAfter"),
         created_before=query.time("createdBefore"),
+        text=query.text("q"),
         ascending=query.choice("sortDirection", ("asc", "desc"), "desc") == "asc",
         within=within,
     )
@@ -105,14 +112,15 @@ async def create(call: Call) -> web.Response:
 
 
 async def show(call: Call) -> web.Response:
-    """One job."""
+    """One job, and the position of the log that this shows."""
 
-    def read(reader: Reader, job_id: int) -> tuple[JobRow, Split | None] | None:
+    def read(reader: Reader, job_id: int) -> tuple[JobRow, Split | None, Head] | None:
         row = sql.load(reader, call.actor.space.id, job_id)
-        return None if row is None else (row, _splits(reader, [row]).get(row.id))
+        return None if row is None else (row, _splits(reader, [row]).get(row.id), log_head(reader))
 
-    row, split = await _read(call, read)
-    return data(job_wire(row, call.actor.space, call.link, split))
+    row, split, head = await _read(call, read)
+    shown = job_wire(row, call.actor.space, call.link, split)
+    return data(shown, asOf=position(head))
 
 
 async def update(call: Call) -> web.Response:
@@ -178,18 +186,17 @@ async def log(call: Call) -> web.Response:
     """What handlers wrote to the job's log, oldest first; the cursor of a page with lines leads to later ones."""
     after = cursor(call.query, "ll", "after") or 0
     size = page_size(call.query, LOG_PAGE_SIZE)
-    lines = await _read(call, lambda reader, job_id: _log_lines(reader, call, job_id, after, size))
+    lines, as_of = await _read_list(
+        call, lambda reader, job_id: job_pages.log_lines(reader, job_id, after, size)
+    )
     following = cursor_after("ll", lines[-1][0]) if lines else None
-    return data([_line(line) for line in lines], cursor=following)
+    return listed([_line(line) for line in lines], as_of, following)
 
 
 async def attempts(call: Call) -> web.Response:
     """Attempts that ended without an outcome."""
-    rows = await _read(
-        call,
-        lambda reader, job_id: job_pages.attempts(reader, job_id) if _exists(reader, call, job_id) else None,
-    )
-    return data([_attempt(row) for row in rows])
+    rows, as_of = await _read_list(call, job_pages.attempts)
+    return listed([_attempt(row) for row in rows], as_of)
 
 
 async def progress(call: Call) -> web.Response:
@@ -208,7 +215,7 @@ async def act(call: Call, model: type[WireModel], command: Command[Any, JobRow],
         return data(job_wire(result, space, call.link))
     job = orjson.loads(result.answer)
     if isinstance(job.get("outcome"), dict):
-        job["outcome"] = with_links(job["outcome"], call.link)
+        job["outcome"] = with_links(job["outcome"], call.link, space.link_template)
     return data(job)
 
 
@@ -225,8 +232,16 @@ def _exists(reader: Reader, call: Call, job_id: int) -> bool:
     return sql.exists(reader, call.actor.space.id, job_id)
 
 
-def _log_lines(reader: Reader, call: Call, job_id: int, after: int, size: int) -> list[Row] | None:
-    return job_pages.log_lines(reader, job_id, after, size) if _exists(reader, call, job_id) else None
+async def _read_list(call: Call, query: Callable[[Reader, int], list[Row]]) -> tuple[list[Row], str]:
+    """What stands in a list of the job in the path, and the position of the log that it shows."""
+    job_id = call.number("jb", "job")
+
+    def read(reader: Reader) -> list[Row]:
+        if not _exists(reader, call, job_id):
+            raise call.missing("job")
+        return query(reader, job_id)
+
+    return await dated(call, read)
 
 
 def _line(row: Row) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from .auth import keyring
 from .call import Call
 from .idempotency import HEADER
 from .key_watch import close_invalid
-from .paging import cursor, page_size
+from .paging import cursor, dated, listed, page_size
 
 PAGE_SIZE: Final = 100
 
@@ -40,12 +40,12 @@ async def index(call: Call) -> web.Response:
     size = page_size(call.query, PAGE_SIZE)
     number, actor = cursor(call.query, "key"), call.actor
     after = "" if number is None else encode("key", number)
-    found = await call.node.read(
-        lambda reader: sql.page(reader, actor.space.id, after, size + 1, every_space=actor.every_space)
+    found, as_of = await dated(
+        call, lambda reader: sql.page(reader, actor.space.id, after, size + 1, every_space=actor.every_space)
     )
     rows = found[:size]
     following = rows[-1].id if len(found) > size else None
-    return data([_shown(call, row) for row in rows], cursor=following)
+    return listed([_shown(call, row) for row in rows], as_of, following)
 
 
 def _shown(call: Call, row: KeyRow) -> dict[str, Any]:

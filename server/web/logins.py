@@ -11,6 +11,7 @@ from listener_sdk.protocol.members import LogIn, LoginLinkCreate
 from listener_sdk.protocol.times import to_wire
 
 from ..commands.logins import BEGIN_SESSION, END_SESSION, MAKE_PASS, BeginSession, EndSession, MakePass
+from ..core.actors import Actor
 from ..core.logins import LoginRow, Owner, PassRow, Visitor
 from ..core.members import KIND, email_key, member_wire
 from ..core.roles import check
@@ -34,7 +35,7 @@ from .visits import Visit, by_cookie
 async def create_link(call: Call) -> web.Response:
     """A link that logs in once: of a member, for administrators; or of the key that asks."""
     token, made = await _pass(call, LoginLinkCreate, LINK, lambda body: _linked(call, body.member))
-    url = f"{base_url(call.node, call.request)}/console/login#{token}"
+    url = login_address(base_url(call.node, call.request), token)
     return data({"url": url, "expiresAt": to_wire(made.expires_at)})
 
 
@@ -42,7 +43,7 @@ async def create_ticket(call: Call) -> web.Response:
     """A ticket that opens one stream within a minute, for a page whose upgrade carries no cookie."""
     login = call.actor.login
     if login is None:
-        owner = _key(call)
+        owner = key_owner(call.actor)
     else:
         row = await call.node.read(lambda reader: logins.load(reader, login))
         if row is None:
@@ -118,7 +119,7 @@ def _linked(call: Call, member: str | None) -> Owner:
                 "A key of role listener is for programs alone: nobody logs in by it. Make a link of a member, or use a key of another role.",
                 role="listener",
             )
-        return _key(call)
+        return key_owner(call.actor)
     check(call.actor, "administer")
     number = decode(KIND, member)
     if number is None:
@@ -126,12 +127,17 @@ def _linked(call: Call, member: str | None) -> Owner:
     return Owner(call.actor.space.id, member_id=number)
 
 
-def _key(call: Call) -> Owner:
+def key_owner(actor: Actor) -> Owner:
     """The key that was sent with the call; a session lets no other one begin, which would outlive it."""
-    actor, shown = call.actor, call.actor.shown
+    shown = actor.shown
     if shown is None or actor.in_browser:
         raise Refusal("invalid", "member takes a member's id: only a key may leave it out.", key="member")
     return Owner(FIRST if actor.every_space else actor.space.id, key_id=shown.key_id, stamp=shown.stamp)
+
+
+def login_address(server: str, token: str) -> str:
+    """Where a link logs in. The token stands behind #, which browsers do not send along."""
+    return f"{server}/console/login#{token}"
 
 
 async def _pass(

@@ -25,7 +25,7 @@ from ..store.command import Replayed
 from .answers import data, success
 from .auth import keyring
 from .call import Call
-from .paging import cursor, page_of, page_size
+from .paging import cursor, dated, listed, page_of, page_size
 
 PAGE_SIZE: Final = 100
 
@@ -38,11 +38,12 @@ async def index(call: Call) -> web.Response:
     active = int(query.truth("active")) if query.text("active") else None
     email = query.text("email")
     key = None if email is None else email_key(email)
-    found = await call.node.read(
-        lambda reader: sql.page(reader, space_id, after, size + 1, role=role, active=active, email_key=key)
+    found, as_of = await dated(
+        call,
+        lambda reader: sql.page(reader, space_id, after, size + 1, role=role, active=active, email_key=key),
     )
     rows, following = page_of(found, size, KIND)
-    return data([member_wire(row) for row in rows], cursor=following)
+    return listed([member_wire(row) for row in rows], as_of, following)
 
 
 async def create(call: Call) -> web.Response:

@@ -20,7 +20,7 @@ from ..store.database import Reader
 from ..store.pages import Window
 from .answers import data
 from .call import Call, NoBody, unknown
-from .paging import cursor, cursor_after, page_size
+from .paging import cursor, cursor_after, dated, listed, page_size
 
 PAGE_SIZE: Final = 50
 
@@ -37,9 +37,9 @@ async def index(call: Call) -> web.Response:
         rows, more = sql.page(reader, space_id, member_id, window, unread=unread)
         return rows, more, sql.unread(reader, member_id)
 
-    rows, more, count = await call.node.read(read)
+    (rows, more, count), as_of = await dated(call, read)
     following = cursor_after(KIND, rows[-1].id) if more else None
-    return data([notification_wire(row) for row in rows], cursor=following, unread=count)
+    return listed([notification_wire(row) for row in rows], as_of, following, unread=count)
 
 
 async def read_one(call: Call) -> web.Response:

@@ -1,13 +1,21 @@
 """Pages of lists: by number, as Flatfile's clients ask, or by cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
+from aiohttp import web
+
 from listener_sdk.protocol.codes import Refusal
+from listener_sdk.protocol.events import Position
 from listener_sdk.protocol.ids import LARGEST, decode, encode
 
+from ..store import log
+from ..store.database import Reader
+from ..store.log import Head
 from ..store.pages import Window
+from .answers import data
+from .call import Call
 from .queries import Query
 
 LARGEST_PAGE_SIZE: Final = 1_000
@@ -22,6 +30,7 @@ class Numbered(Protocol):
 
 
 T = TypeVar("T", bound=Numbered)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +92,22 @@ def page_of(found: Sequence[T], size: int, kind: str) -> tuple[Sequence[T], str 
 def cursor_after(kind: str, number: int) -> str:
     """The cursor of the page that follows a row."""
     return encode(kind, min(number, LARGEST))
+
+
+async def dated(call: Call, query: Callable[[Reader], R]) -> tuple[R, str]:
+    """What a query finds, and the position of the log that it shows: who follows the log after it misses no change of what was found."""
+
+    def read(reader: Reader) -> tuple[R, str]:
+        return query(reader), position(log.head(reader))
+
+    return await call.node.read(read)
+
+
+def position(head: Head) -> str:
+    """Where the log ended when a list was read."""
+    return str(Position(head.epoch, head.seq))
+
+
+def listed(rows: Sequence[Any], as_of: str, following: str | None = None, **beside: Any) -> web.Response:
+    """The answer of every list: its rows, the position of the log that they show, and the cursor of the next page."""
+    return data(rows, **beside, asOf=as_of, cursor=following)

@@ -14,7 +14,7 @@ LONGEST_SHOWN: Final = 64
 _ANYWHERE: Final = ("environmentId", "spaceId")
 """Any call may name its space so."""
 _PAGES: Final = ("pageSize", "cursor")
-_SCHEDULES: Final = ("enabled", "owner", *_PAGES)
+_SCHEDULES: Final = ("enabled", "owner", "dueUntil", *_PAGES)
 _CHOSEN: Final = ("schedule", "target", "result", "mode", "trigger", "since", "until")
 _RUNS: Final = ("definition", *_CHOSEN)
 _LINES: Final = ("actor", "action", "target", "since", "until", "deletedSpace")
@@ -29,8 +29,10 @@ TAKEN: Final = {
     "/v1/runs": (*_RUNS, *_PAGES),
     "/v1/runs/export": ("format", *_RUNS),
     "/v1/jobs/{id}/log": ("after", "pageSize"),
-    "/v1/events/stream": ("topic", "topics", "domain", "filter", "after", "progress"),
+    "/v1/events/stream": ("topic", "topics", "domain", "filter", "after", "progress", "name"),
     "/v1/subscriptions": _PAGES,
+    "/v1/hooks": _PAGES,
+    "/v1/hooks/{id}/deliveries": ("status", *_PAGES),
     "/v1/keys": _PAGES,
     "/v1/members": ("role", "active", "email", *_PAGES),
     "/v1/notifications": ("member", "unread", *_PAGES),

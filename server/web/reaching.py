@@ -44,6 +44,7 @@ OF_A_SPACE: Final = OF_A_TAG | {
     "GET /v1/files",
     "GET /v1/files/{id}",
     "GET /v1/files/{id}/content",
+    "GET /v1/files/{id}/download",
 }
 """What a token of a whole space opens."""
 

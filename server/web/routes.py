@@ -17,8 +17,11 @@ from .stream import stream
 account = Handlers("account")
 actions = Handlers("actions")
 audit = Handlers("audit")
+client = Handlers("client")
 conscia = Handlers("conscia")
+console = Handlers("console")
 definitions = Handlers("definitions")
+descriptions = Handlers("descriptions")
 endpoint_deliveries = Handlers("endpoint_deliveries")
 endpoints = Handlers("endpoints")
 files = Handlers("files")
@@ -44,6 +47,7 @@ watermarks = Handlers("watermarks")
 AUTH: Final = {
     "signed": "a key or session, or a signed link",
     "stream": "a key or session with the upgrade, or a key or ticket in the first frame; each frame asks for its own permission",
+    "described": "a key or session, or with TICKWIRE_PUBLIC_DOCS nobody asks",
     "public": "nobody asks",
 }
 """What routes need that do not ask for a permission alone."""
@@ -98,6 +102,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/jobs/bulk", bulk.create, "Create up to 1,000 jobs in one transaction, all or none.", "run"),
     Route("POST", "/v1/jobs/bulk/cancel", bulk.cancel, "Cancel the jobs of a filter or list.", "run"),
     Route("POST", "/v1/jobs/bulk/retry", bulk.retry, "Run the ended jobs of a filter or list again.", "run"),
+    Route("POST", "/v1/jobs/bulk/acknowledge", bulk.acknowledge, "Note that a person has seen the outcomes of the jobs of a filter or list.", "run"),
     Route("GET", "/v1/jobs/{id}", jobs.show, "Get a job.", "read"),
     Route("PATCH", "/v1/jobs/{id}", jobs.update, "Change fields of a job; a status is the move of that name.", "work"),
     Route("DELETE", "/v1/jobs/{id}", jobs.delete, "Remove a job; an unfinished one is canceled first.", "work"),
@@ -115,11 +120,13 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/jobs/{id}/log", jobs.log, "Read the job's log, oldest line first.", "read"),
     Route("GET", "/v1/jobs/{id}/attempts", jobs.attempts, "List attempts that ended without an outcome.", "read"),
     Route("GET", "/v1/jobs/{id}/progress", jobs.progress, "Read the thinned curve of the job's progress.", "read"),
+    # Called most often, and looked for in this order.
+    *_both("POST", "/job-types/{code}/_execute", job_types.execute, "Make a job of a job type; its parameters are checked first.", "run"),
     *_both("GET", "/job-types", job_types.index, "List job types, built in and declared by listeners.", "read"),
     *_both("GET", "/job-types/{code}", job_types.show, "Get a job type with its schema and its form.", "read"),
     *_both("DELETE", "/job-types/{code}", job_types.delete, "Remove a job type that nobody serves or needs.", "define"),
-    *_both("POST", "/job-types/{code}/_execute", job_types.execute, "Make a job of a job type; its parameters are checked first.", "run"),
     Route("GET", f"{CONSCIA}/jobs/{{id}}", conscia.job, "Get a job in short: STARTED, COMPLETED or FAILED, and its result.", "read"),
+    *_both("POST", "/job-definitions/{code}/_execute", definitions.execute, "Make a job of a job definition.", "run"),
     *_both("GET", "/job-definitions", definitions.index, "List job definitions.", "read"),
     *_both("POST", "/job-definitions", definitions.create, "Make a job definition.", "define"),
     # Before /job-definitions/{code}, which would take its last word for a code.
@@ -127,7 +134,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_both("GET", "/job-definitions/{code}", definitions.show, "Get a job definition, by its code or id.", "read"),
     *_both("PATCH", "/job-definitions/{code}", definitions.update, "Change fields of a job definition, or enable or disable it.", "define"),
     *_both("DELETE", "/job-definitions/{code}", definitions.delete, "Remove a job definition.", "define"),
-    *_both("POST", "/job-definitions/{code}/_execute", definitions.execute, "Make a job of a job definition.", "run"),
     *_both("POST", "/job-definitions/{code}/_dry-run", definitions.dry_run, "Show what the parameters of a job would be; nothing is made.", "run"),
     *_both("GET", "/job-definitions/{code}/watermark", watermarks.show, "Show how far the runs of a job definition have come.", "read"),
     *_both("PUT", "/job-definitions/{code}/watermark", watermarks.put, "Set the watermark of a job definition.", "define"),
@@ -146,7 +152,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("DELETE", "/v1/schedules/{id}", schedules.delete, "Remove a schedule; its jobs go on.", "schedule"),
     Route("POST", "/v1/schedules/{id}/run", schedules.run, "Make a job as the schedule does, now; its due times stay as they are.", "schedule"),
     Route("POST", "/v1/schedules/{id}/owner", schedules.hand_over, "Give a schedule to another owner.", "schedule"),
-    Route("GET", "/v1/job-definitions/{code}/runs", runs.index, "List what became of a job definition's launches and due times, newest first.", "read"),
+    Route("GET", "/v1/job-definitions/{code}/runs", runs.index_of, "List what became of a job definition's launches and due times, newest first.", "read"),
     Route("GET", "/v1/runs", runs.index, "List runs of job definitions, skipped due times included, newest first, with filters.", "read"),
     # Before /v1/runs/{id}, which would take "export" for an id.
     Route("GET", "/v1/runs/export", runs.export, "Download the runs of a filter as CSV or JSON Lines.", "read"),
@@ -174,18 +180,21 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/v1/endpoints/{id}/rotate", endpoints.rotate, "Give an endpoint a new secret, shown once; the old one signs beside it for overlapS more.", "define"),
     Route("POST", "/v1/endpoints/{id}/test", endpoint_deliveries.test, "Post a test to an endpoint now, and say how it went.", "define"),
     Route("POST", "/v1/endpoints/{id}/replay", endpoint_deliveries.replay_many, "Make deliveries of a span once more, by pages.", "define"),
+    Route("POST", "/v1/endpoints/{id}/replay-missed", endpoint_deliveries.replay_missed, "Deliver events of a span that never became deliveries, by pages.", "define"),
     Route("GET", "/v1/endpoints/{id}/deliveries", endpoint_deliveries.index_of, "List deliveries to an endpoint, newest first.", "read"),
     Route("GET", "/v1/endpoint-deliveries/{id}", endpoint_deliveries.show, "Get a delivery with what is posted, and its attempts.", "read"),
     Route("POST", "/v1/endpoint-deliveries/{id}/replay", endpoint_deliveries.replay, "Make a delivery once more, under the same id.", "define"),
     Route("GET", "/v1/stream", stream, "The websocket: listen, subscribe, tick, create.", "stream"),
     Route("GET", "/v1/subscriptions", subscriptions.index, "List durable subscriptions, and where each stands in the log.", "read"),
     Route("GET", "/v1/subscriptions/{name}", subscriptions.show, "Get a durable subscription.", "read"),
+    Route("POST", "/v1/subscriptions/{name}/acked", subscriptions.acked, "Ack a durable subscription up to a position, beside the answer that sends it.", "work"),
     Route("DELETE", "/v1/subscriptions/{name}", subscriptions.delete, "Remove a durable subscription; who follows it is told.", "work"),
     Route("GET", "/v1/files", files.index, "List files, newest first.", "read"),
     Route("POST", "/v1/files", files.create, "Store a file: the raw body, or the one file of a form.", "run"),
     Route("GET", "/v1/files/{id}", files.show, "Get a file's facts, with a fresh signed link.", "read"),
     Route("DELETE", "/v1/files/{id}", files.delete, "Remove a file.", "work"),
     Route("GET", "/v1/files/{id}/content", files.content, "Download a file, whole or in ranges.", "signed"),
+    Route("GET", "/v1/files/{id}/download", files.flatfile_content, "The same, where Flatfile's clients look for it.", "signed"),
     Route("GET", "/v1/keys", keys.index, "List API keys.", "administer"),
     Route("POST", "/v1/keys", keys.create, "Make an API key; it is shown once.", "administer"),
     Route("GET", "/v1/keys/{id}", keys.show, "Get an API key, without its secret.", "administer"),
@@ -239,6 +248,18 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/spaces/{id}", spaces.space, "Get a space.", "read"),
     Route("PATCH", "/v1/spaces/{id}", spaces.update, "Change the name or settings of a space, or archive it.", "administer"),
     Route("DELETE", "/v1/spaces/{id}", spaces.delete, "Remove a space with all that it has.", "own"),
+    Route("GET", "/client/tickwire.js", client.script, "The browser client, an ES module.", "public"),
+    Route("GET", "/client/tickwire.d.ts", client.types, "The types of the browser client.", "public"),
+    Route("GET", "/openapi.json", descriptions.openapi, "Every route, in OpenAPI 3.1.", "described"),
+    Route("GET", "/asyncapi.json", descriptions.asyncapi, "Every frame, server-sent event and topic, in AsyncAPI 3.0.", "described"),
+    Route("GET", "/docs", descriptions.page, "Both as a page for people.", "described"),
     Route("GET", "/healthz", health.live, "Whether the process answers.", "public"),
     Route("GET", "/readyz", health.ready, "Whether the server takes work.", "public"),
 )  # fmt: skip
+
+PAGES: Final = (
+    Route("GET", "/", console.enter, "Send a browser on to the console.", "public"),
+    Route("GET", "/console", console.enter, "The same.", "public"),
+    Route("GET", "/console/{path:.*}", console.file, "A file of the console, or its page.", "public"),
+)
+"""What browsers open for people. It is no part of the API, and stands in no description."""

@@ -18,7 +18,6 @@ from ..core.run_views import COLUMNS, RunRow, run_cells, run_wire, whole_run_wir
 from ..core.runs import NEWEST, Place
 from ..core.schedules import KIND as SCHEDULE
 from ..store import definitions as definitions_sql
-from ..store import log
 from ..store import run_pages as sql
 from ..store.command import Command, Replayed
 from ..store.database import Reader
@@ -29,7 +28,7 @@ from .call import Call, named_in_address, unknown
 from .exports import Export, form_of
 from .exports import export as file_of
 from .idempotency import once
-from .paging import page_size
+from .paging import dated, listed, page_size
 from .queries import Query
 
 PAGE_SIZE: Final = 50
@@ -43,16 +42,18 @@ async def index(call: Call) -> web.Response:
     """Runs of the space, or of the definition in the path, newest first."""
     size, before = page_size(call.query, PAGE_SIZE), _cursor(call.query)
 
-    def read(reader: Reader) -> tuple[list[RunRow], bool, str]:
-        head = log.head(reader)
-        found, more = sql.page(reader, call.actor.space.id, _filter(reader, call), size, before)
-        return found, more, f"{head.epoch}:{head.seq}"
-
-    found, more, as_of = await call.node.read(read)
+    (found, more), as_of = await dated(
+        call, lambda reader: sql.page(reader, call.actor.space.id, _filter(reader, call), size, before)
+    )
     if not found:
         call.across(named_in_address(call.request))
     following = found[-1].place.text if more and found else None
-    return data([run_wire(run) for run in found], asOf=as_of, cursor=following)
+    return listed([run_wire(run) for run in found], as_of, following)
+
+
+async def index_of(call: Call) -> web.Response:
+    """Those of a definition."""
+    return await index(call)
 
 
 async def show(call: Call) -> web.Response:

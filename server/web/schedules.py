@@ -36,7 +36,7 @@ from ..store.pages import Window
 from ..store.schedules import ScheduleFilter
 from .answers import data, success
 from .call import Call
-from .paging import cursor, page_of, page_size
+from .paging import cursor, dated, listed, page_of, page_size
 
 PAGE_SIZE: Final = 100
 WHAT: Final = "schedule"
@@ -57,6 +57,7 @@ async def _index(call: Call, definition: str | None) -> web.Response:
     query = call.query
     enabled = query.truth("enabled") if query.text("enabled") is not None else None
     owner = query.text("owner")
+    until = query.time("dueUntil")
     window = Window(page_size(query, PAGE_SIZE), after=cursor(query, KIND) or 0)
 
     def read(reader: Reader) -> tuple[list[dict[str, Any]], str | None]:
@@ -65,10 +66,10 @@ async def _index(call: Call, definition: str | None) -> web.Response:
         wanted = ScheduleFilter(number, None, enabled, owned_by)
         found = sql.page(reader, call.actor.space.id, wanted, window)
         rows, following = page_of(found, window.size, KIND)
-        return schedules.shown(reader, call.actor, rows), following
+        return schedules.shown(reader, call.actor, rows, until), following
 
-    shown, following = await call.node.read(read)
-    return data(shown, cursor=following)
+    (shown, following), as_of = await dated(call, read)
+    return listed(shown, as_of, following)
 
 
 async def create(call: Call) -> web.Response:
@@ -96,7 +97,9 @@ async def _create(call: Call, model: type[ScheduleCreate]) -> web.Response:
 
 async def show(call: Call) -> web.Response:
     """One schedule."""
-    return await _shown(call, call.number(KIND, WHAT))
+    number, until = call.number(KIND, WHAT), call.query.time("dueUntil")
+    found, as_of = await dated(call, lambda reader: _wire(reader, call, number, until))
+    return data(found, asOf=as_of)
 
 
 async def update(call: Call) -> web.Response:
@@ -152,8 +155,9 @@ def _handed(handed: Handed) -> str:
 
 
 async def _shown(call: Call, number: int) -> web.Response:
-    def read(reader: Reader) -> dict[str, Any]:
-        row, _ = schedules.find(reader, call.actor, number)
-        return schedules.shown(reader, call.actor, [row])[0]
+    return data(await call.node.read(lambda reader: _wire(reader, call, number)))
 
-    return data(await call.node.read(read))
+
+def _wire(reader: Reader, call: Call, number: int, until: int | None = None) -> dict[str, Any]:
+    row, _ = schedules.find(reader, call.actor, number)
+    return schedules.shown(reader, call.actor, [row], until)[0]

@@ -21,7 +21,7 @@ from .auth import no_space
 from .bodies import parse
 from .call import Call
 from .idempotency import once
-from .paging import cursor, page_of, page_size
+from .paging import cursor, dated, listed, page_of, page_size
 
 LONGEST_ACTOR: Final = 128
 
@@ -58,8 +58,8 @@ async def index(call: Call) -> web.Response:
     owner = call.query.text("actorId", LONGEST_ACTOR)
     size = page_size(call.query, MOST_SECRETS)
     after = cursor(call.query, KIND) or 0
-    shown, following = await call.node.read(lambda reader: _page(call, reader, owner, after, size))
-    return data(shown, cursor=following)
+    (shown, following), as_of = await dated(call, lambda reader: _page(call, reader, owner, after, size))
+    return listed(shown, as_of, following)
 
 
 def _page(

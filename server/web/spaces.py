@@ -1,6 +1,6 @@
 """Spaces over REST, each also as Flatfile's environment of the same code; and who the caller is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -16,10 +16,11 @@ from ..core.roles import PERMISSIONS, may
 from ..core.spaces import space_wire
 from ..store import spaces as sql
 from ..store.command import Replayed
+from ..store.database import Reader
 from .answers import data, success
 from .auth import keyring
 from .call import Call, unknown
-from .paging import page_of, read_paging
+from .paging import dated, listed, page_of, read_paging
 
 PAGE_SIZE = 100
 
@@ -46,8 +47,7 @@ async def whoami(call: Call) -> web.Response:
 
 async def environments(call: Call) -> web.Response:
     """The environments that the key opens."""
-    found, beside = await _page(call)
-    return data([_environment(call, space) for space in found], **beside)
+    return await _page(call, lambda space: _environment(call, space))
 
 
 async def environment(call: Call) -> web.Response:
@@ -57,8 +57,7 @@ async def environment(call: Call) -> web.Response:
 
 async def spaces(call: Call) -> web.Response:
     """The spaces that the key opens."""
-    found, beside = await _page(call)
-    return data([space_wire(space) for space in found], **beside)
+    return await _page(call, space_wire)
 
 
 async def space(call: Call) -> web.Response:
@@ -98,21 +97,21 @@ async def delete(call: Call) -> web.Response:
     return success()
 
 
-async def _page(call: Call) -> tuple[Sequence[Space], dict[str, Any]]:
-    """The page of spaces that was asked for, and what stands beside it."""
+async def _page(call: Call, wire: Callable[[Space], dict[str, Any]]) -> web.Response:
+    """The page of spaces that was asked for."""
     paging = read_paging(call.query, "sp", PAGE_SIZE)
-    if call.actor.every_space:
-        window = paging.window
-        found, total = await call.node.read(
-            lambda reader: sql.page(reader, window.after or 0, window.offset, window.size + 1)
-        )
-    else:
-        own = call.actor.space
-        before = paging.window.offset or (paging.after or 0) >= own.id
-        found, total = ([] if before else [own]), 1
+    window, after = paging.window, paging.after or 0
+
+    def read(reader: Reader) -> tuple[Sequence[Space], int]:
+        if call.actor.every_space:
+            return sql.page(reader, after, window.offset, window.size + 1)
+        own = sql.load(reader, call.actor.space.id)
+        return ([] if own is None or window.offset or after >= own.id else [own]), 1
+
+    (found, total), as_of = await dated(call, read)
     shown, following = page_of(found, paging.size, "sp")
     pagination = {"pagination": paging.pagination(total)} if paging.number is not None else {}
-    return shown, {**pagination, "asOf": str(call.node.log.head), "cursor": following}
+    return listed([wire(space) for space in shown], as_of, following, **pagination)
 
 
 async def _space(call: Call, name: Any, what: str) -> Space:

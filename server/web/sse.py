@@ -24,6 +24,7 @@ from ..core.wall import names_in
 from ..engine.outbox import Outbox
 from ..engine.subscriptions import Subscription
 from ..engine.wording import MESSAGES
+from . import sse_names
 from .auth import address_of
 from .buffers import bound_buffer, bounds_of, notice_silence
 from .call import Call
@@ -52,6 +53,8 @@ async def stream(call: Call) -> web.StreamResponse:
     compile_filter(wanted.filter)
     if call.actor.reach is not None:
         call.actor.reach.check_topics(wanted.topics)
+    if wanted.durable is not None:
+        sse_names.check(call)
     if call.request.method == "HEAD":
         return web.Response(headers=HEADERS)
     call.across(names_in(wanted.filter))
@@ -80,6 +83,7 @@ def _wanted(query: Query, last: str | None) -> Subscribe:
             filter=found or None,
             after=last or query.text("after") or "now",
             progress=query.truth("progress"),
+            durable=sse_names.name_of(query),
         )
     except ValidationError as error:
         raise Refusals(problems(error)) from None
@@ -124,12 +128,11 @@ class _Reader:
 
     async def follow(self, wanted: Subscribe) -> web.StreamResponse:
         """Write until one side ends it; Refusal before anything is written."""
-        request, actor = self._call.request, self.actor
-        subscriptions = self._call.node.hub.subscriptions
+        request = self._call.request
         response = web.StreamResponse(headers=HEADERS)
-        found = subscriptions.add(
-            wanted, actor.space.id, self.outbox, actor.reach, actor.key_id, words=MESSAGES
-        )
+        # Said at once: who took the connection for another call when this ends would find it closed.
+        response.force_close()
+        found = await self._begin(wanted)
         found.ended = self._end
         try:
             request.app[ORIGINS].allow(request, response)
@@ -141,6 +144,14 @@ class _Reader:
             self._leave(found)
         return response
 
+    async def _begin(self, wanted: Subscribe) -> Subscription:
+        hub, actor = self._call.node.hub, self.actor
+        if wanted.durable is not None:
+            return await sse_names.Named(hub, actor, self.outbox).begun(wanted)
+        return hub.subscriptions.add(
+            wanted, actor.space.id, self.outbox, actor.reach, actor.key_id, words=MESSAGES
+        )
+
     async def _write(self, request: web.Request, response: web.StreamResponse) -> None:
         bound_buffer(request)
         notice_silence(request, SILENT_S)
@@ -150,7 +161,6 @@ class _Reader:
             while self.outbox:
                 await response.write("".join(self.outbox.take()).encode())
             if self._over:
-                response.force_close()
                 await response.write_eof()
                 return
             await self._news.wait()

@@ -31,18 +31,20 @@ async def show(call: Call) -> web.Response:
         at = call.node.clock() if asked.from_ is None else occurrences(timing).instant(asked.from_)
         shown = preview(timing, at, asked.count)
         if asked.neighbours:
-            shown["neighbours"] = _neighbours(reader, call.actor, timing, at)
+            shown["neighbours"] = _neighbours(reader, call.actor, timing, at, asked.schedule)
         return shown
 
     # Beside the loop: a hundred times that come seldom take some milliseconds.
     return data(await call.node.read(read))
 
 
-def _neighbours(reader: Reader, actor: Actor, timing: Timing, at: int) -> dict[str, Any] | None:
+def _neighbours(
+    reader: Reader, actor: Actor, timing: Timing, at: int, own: str | None
+) -> dict[str, Any] | None:
     found = due(timing, at)
     first = next((one.at for one in found.each(at) if one.skip is None), None)
     if first is None:
         return None
     rows = sql.page(reader, actor.space.id, ScheduleFilter(enabled=True), Window(MOST_LOOKED_AT))
-    seen = schedules.within(reader, actor, rows)
+    seen = schedules.within(reader, actor, [row for row in rows if row.public_id != own])
     return crowd(((row.label, occurrences(row.said.timing)) for row, _ in seen), first, found.zone)

@@ -83,6 +83,7 @@ OWN = (
         limit_s=480,
         only_first_round=True,
     ),
+    *ours("hooks", "hooks_tickwire.py", postgres="TickwirePgHooks", limit_s=300),
 )
 SIZES = ("backlog", "1000", "100000")
 BACKLOG = (

@@ -68,6 +68,16 @@ OWN = {
         "idle_cpu_percent": "% of a core, 10,000 waiting",
         "idle_cpu_percent_without": "% without any",
     },
+    "hooks": {
+        "events_s": "publish an event, calls/s",
+        "jobs_s": "start a job, calls/s",
+        "server_cpu_us_events": "server CPU µs/call, event",
+        "server_cpu_us_jobs": "job",
+        "paced_events_p50_ms": "1,000 a second, event, p50 ms",
+        "paced_events_p99_ms": "p99 ms",
+        "paced_jobs_p50_ms": "job, p50 ms",
+        "paced_jobs_p99_ms": "p99 ms, job",
+    },
     "limit": {
         "fsync_p50_ms": "fsync p50 ms",
         "fdatasync_p50_ms": "fdatasync p50 ms",
@@ -187,6 +197,7 @@ def sections(found):
     yield "Memory of the server process", systems(found, "memory", OWN["memory"])
     yield "Jobs of types and definitions", systems(found, "launched", OWN["launched"])
     yield "Schedules", systems(found, "schedules", OWN["schedules"])
+    yield "Signed calls of hooks", systems(found, "hooks", OWN["hooks"])
     yield "The machine's disk", systems(found, "limit", OWN["limit"])
 
 

@@ -71,6 +71,7 @@ def targets(found):
         *(target for store, word in STORES.items() for target in delivery(found, store, word)),
         *(target for store, word in STORES.items() for target in launches(found, store, word)),
         *(target for store, word in STORES.items() for target in schedules(found, store, word)),
+        *(target for store, word in STORES.items() for target in hooks(found, store, word)),
     ]
 
 
@@ -167,6 +168,14 @@ def schedules(found, store, word):
     without = found.figure("schedules", name, "idle_cpu_percent_without")
     cost = None if waiting is None or without is None else round(waiting.median - without.median, 2)
     yield Target("10,000 schedules that wait: of a core", store, 1, None, cost, " %", le)
+
+
+def hooks(found, store, word):
+    for what, figure in (("publish an event", "events_s"), ("start a job", "jobs_s")):
+        measured = median(found.figure("hooks", f"tickwire ({word})", figure))
+        yield Target(
+            f"signed calls of hooks that {what}, accepted durably", store, 1_000, None, measured, "/s"
+        )
 
 
 def lost(found, whole):

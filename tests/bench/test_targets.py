@@ -60,3 +60,16 @@ def test_waiting_schedules_cost_what_they_add(targets, figures):
         if "schedules" in one.what and one.store == "PostgreSQL"
     ]
     assert [(one.found, one.mark) for one in found] == [(4.2, "met"), (1.25, "**not met**")]
+
+
+def test_calls_of_hooks_are_counted_a_second(targets, figures):
+    rates = {"events_s": [1_400, 1_500, 1_600], "jobs_s": 900}
+    line = {"kind": "hooks", "name": "tickwire (sqlite)", "step": "hooks", "round": 1, **rates}
+    found = [one for one in targets.targets(figures([line])) if "hooks" in one.what]
+    assert [(one.store, one.found) for one in found] == [
+        ("SQLite", 1_500),
+        ("SQLite", 900),
+        ("PostgreSQL", None),
+        ("PostgreSQL", None),
+    ]
+    assert [one.mark for one in found][:2] == ["met", "**not met**"]

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = os.environ.setdefault("BENCH_TICKWIRE_KEY", secrets.token_urlsafe(32))
 RAISED = {
     "rate_per_key": 1_000_000_000,
+    "rate_per_hook": 1_000_000_000,
     "max_ready_jobs": 10_000_000,
     "max_connections": 20_000,
     "max_sockets": 20_000,

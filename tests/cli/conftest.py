@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from fake_actions import FakeActions
 from fake_definitions import FakeDefinitions
 from fake_endpoints import FakeEndpoints
+from fake_hooks import FakeHooks
 from fake_inbox import FakeInbox
 from fake_members import FakeMembers
 from fake_runs import FakeRuns
@@ -75,6 +76,7 @@ class FakeApi(FakeActions, FakeMembers):
         self.definitions = FakeDefinitions(self._completed)
         self.schedules = FakeSchedules(self._completed)
         self.endpoints = FakeEndpoints()
+        self.hooks = FakeHooks()
         self.history = FakeRuns(self._ended)
         self.inbox = FakeInbox()
 
@@ -159,7 +161,7 @@ class FakeApi(FakeActions, FakeMembers):
             web.get("/v1/subscriptions", self._list_durables),
             web.get("/v1/subscriptions/{name}", self._show_durable),
             web.delete("/v1/subscriptions/{name}", self._delete_durable),
-            *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.endpoints.routes(), *self.history.routes(),
+            *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.endpoints.routes(), *self.hooks.routes(), *self.history.routes(),
             *self.inbox.routes(),
         ])  # fmt: skip
         return app

@@ -40,6 +40,17 @@ def test_one_or_a_span_goes_out_again(api, tickwire):
     assert (refused.exit_code, "--since" in refused.stderr) == (2, True)
 
 
+def test_what_was_missed_goes_out(api, tickwire):
+    shown = tickwire("endpoints", "replay", EP, "--since", "2d", "--missed").stdout
+    assert "501 deliveries go out." in shown
+    first, second = api.endpoints.asked
+    assert set(first) == {"since"}
+    assert second == {**first, "cursor": "us_msg_1"}
+    for wrong in (("--missed",), ("--missed", "--since", "2d", "--status", "failed")):
+        refused = tickwire("endpoints", "replay", EP, *wrong)
+        assert (refused.exit_code, "--missed" in refused.stderr) == (2, True)
+
+
 def test_a_test_says_how_it_went(api, tickwire):
     assert "Delivered in 7 ms: it was answered 200." in tickwire("endpoints", "test", EP).stdout
     api.endpoints.status = 500

@@ -1,6 +1,7 @@
-"""Flatfile's official Python client, unmodified, against a server in a process of its own.
+"""Flatfile's official clients, unmodified, against a server in a process of its own.
 
-Every test that takes ``flatfile`` runs twice: with ``Flatfile``, and with ``AsyncFlatfile``, whose calls are awaited here.
+Every test that takes ``flatfile`` runs twice: with ``Flatfile`` of Python, and with ``AsyncFlatfile``, whose calls are awaited here.
+``node`` calls the client of Node.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from flatfile import AsyncFlatfile, Flatfile
 from flatfile.core.api_error import ApiError
+from node_clients import NodeClient, NodeError
 from processes import server
 
 HTTP = {
@@ -158,3 +160,28 @@ def parameters():
         }
 
     return named
+
+
+@pytest.fixture(scope="session")
+def node(tickwire):
+    """The client of Node: ``node("jobs.get", job_id)``."""
+    client = NodeClient(tickwire.url, tickwire.key)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def node_refused():
+    """Inside, the client of Node must throw its error of this kind, with this status, and as body the one shape with this code."""
+
+    @contextlib.contextmanager
+    def refusal(status, code, /, kind="FlatfileError", **facts):
+        with pytest.raises(NodeError) as caught:
+            yield
+        assert (caught.value.kind, caught.value.status) == (kind, status), caught.value
+        first = caught.value.body["errors"][0]
+        assert first["code"] == code
+        assert first["message"]
+        assert {name: first.get(name) for name in facts} == facts
+
+    return refusal

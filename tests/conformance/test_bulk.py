@@ -34,6 +34,7 @@ def test_an_act_is_done_to_jobs_that_allow_it(tx, job):
     assert bulk.candidates(tx, 1, EVERY, "cancel", 100) == [1, 2, 3, 4, 5, 6]
     assert bulk.candidates(tx, 1, EVERY, "cancel", 2) == [1, 2]
     assert bulk.candidates(tx, 1, EVERY, "retry", 100) == [7, 8, 9]
+    assert bulk.candidates(tx, 1, EVERY, "acknowledge", 100) == [7, 8, 9]
     assert bulk.still(tx, 1, EVERY, "cancel", [12, 10, 9, 5, 1]) == [1, 5]
     assert bulk.still(tx, 1, EVERY, "retry named", []) == []
     assert [bulk.count(tx, space, EVERY, "cancel") for space in (1, 2, 3)] == [6, 1, 0]

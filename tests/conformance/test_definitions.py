@@ -134,6 +134,8 @@ def test_lists_calls_about_many_jobs_and_tokens_go_by_definition(tx, job):
     assert bulk.count(tx, 1, JobFilter(definition="nobody"), "cancel") == 0
     page = event_pages.page(tx, 1, EventFilter(within=of_a), Window(9))
     assert [one.seq for one in page.rows] == [1, 3]
+    page = event_pages.page(tx, 1, EventFilter(within=of_a, newest=True, before=4), Window(9, after=0))
+    assert [one.seq for one in page.rows] == [3, 1]
 
 
 def test_nothing_stays_of_a_space_that_is_gone(tx):

@@ -4,13 +4,15 @@ from contextlib import closing
 from dataclasses import replace
 
 from notified import receiver
-from posted import endpoint, publish, send
-from stage import Stage
+from posted import change, endpoint, publish, send
+from stage import ADMIN, Stage
 
 from listener_sdk.protocol.endpoints import EndpointCreate
+from server.commands.endpoint_replays import REPLAY_MISSED
+from server.commands.endpoint_replays import find as find_missed
 from server.core.endpoint_deliveries import AttemptRow, DeliveryRow
 from server.core.endpoints import new_endpoint
-from server.store import clearing, endpoint_deliveries, endpoints, signing_secrets
+from server.store import clearing, endpoint_deliveries, endpoints, secrets, signing_secrets
 from server.store.endpoint_deliveries import DeliveryFilter, Waiting
 from server.store.pages import Window
 from server.store.signing_secrets import SigningSecret
@@ -57,7 +59,10 @@ def test_a_delivery_is_claimed_kept_and_ended(tx):
         replace(MESSAGE, id=3, seq=3, due_at=9),
     ]
     endpoint_deliveries.insert(tx, [MESSAGE, *others])
-    assert endpoint_deliveries.waiting(tx) == [Waiting(7, 4, 0, None), Waiting(ROW.id, 5, 1, None)]
+    assert endpoint_deliveries.waiting(tx) == [
+        Waiting(7, 4, 0, None, 0, 0),
+        Waiting(ROW.id, 5, 1, None, ROW.space_id, 1),
+    ]
     assert endpoint_deliveries.next_due(tx) == 4
     assert endpoint_deliveries.pending(tx, ROW.id, 9) == 2
     assert endpoint_deliveries.pending(tx, ROW.id, 1) == 1
@@ -98,11 +103,15 @@ def test_a_secret_is_replaced_once_at_a_time(tx):
         9,
         None,
     )
+    signing_secrets.insert(tx, replace(SECRET, id=5, space_id=2, owner="us_hk_1", until=9))
+    assert signing_secrets.endings(tx, 1, 8) == {"us_ep_1": 9}
+    assert (signing_secrets.endings(tx, 2, 8), signing_secrets.endings(tx, 1, 9)) == ({"us_hk_1": 9}, {})
+    signing_secrets.forget(tx, "us_hk_1")
     signing_secrets.replace(tx, "us_ep_1", 11)
     assert [row.id for row in signing_secrets.valid(tx, "us_ep_1", 8)] == [2**40]
-    assert signing_secrets.count_by_prefix(tx, 6) == {"1.abc.": 1}
+    assert secrets.count_by_prefix(tx, 6, secrets.OF_SIGNING) == {"1.abc.": 1}
     [row] = signing_secrets.page_by_prefix(tx, "1.abc.", 0, 9)
-    signing_secrets.rewrap(tx, row, "1.def.wrapped")
+    secrets.rewrap(tx, row, "1.def.wrapped", secrets.OF_SIGNING)
     assert signing_secrets.page_by_prefix(tx, "1.abc.", 0, 9) == []
     signing_secrets.replace(tx, "us_ep_1", None)
     assert signing_secrets.valid(tx, "us_ep_1", 0) == []
@@ -116,10 +125,25 @@ def test_nothing_stays_of_a_space_that_is_gone(tx):
         endpoint_deliveries.insert_attempt(tx, AttemptRow(space, 1, 5, 5, 1, 200, None, None))
     clearing.forget(tx, 1)
     assert clearing.deliveries(tx, 1, 0, 9) == ([1], 1)
+    assert endpoint_deliveries.old(tx, 0, 0, 9) == [1, 2]
+    assert endpoint_deliveries.waiting_among(tx, [1, 2]) == {1: 1, 2: 1}
     assert endpoint_deliveries.remove(tx, [1]) == 1
     for table in ("endpoint", "signing_secret", "endpoint_message"):
         assert tx.rows(f"SELECT space_id FROM {table}") == [(2,)]
     assert tx.rows("SELECT message_id FROM endpoint_attempt") == [(2,)]
+
+
+async def test_what_was_missed_is_found_in_the_log(stage):
+    row = await endpoint(stage, "https://a.example")
+    await change(stage, row, enabled=False)
+    places = [await publish(stage, number) for number in range(3)]
+    await change(stage, row, enabled=True)
+    now = stage.clock()
+    item = await stage.node.read(lambda reader: find_missed(reader, ADMIN, row.id, now - 5, now + 1, 0))
+    assert [one.seq for one in item.wanted] == places
+    assert (await stage.do(REPLAY_MISSED, item)).count == 3
+    assert (await stage.do(REPLAY_MISSED, item)).count == 0
+    assert await stage.rows("SELECT seq FROM endpoint_message ORDER BY id") == [(seq,) for seq in places]
 
 
 async def test_a_life(backend, place):

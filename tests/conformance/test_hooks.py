@@ -6,11 +6,11 @@ from hooked import SECRET, call, hook
 from stage import ADMIN
 
 from listener_sdk.protocol.hooks import HookUpdate
-from server.commands.hook_secrets import opened
 from server.commands.hooks import DELETE_HOOK, ROTATE_HOOK, UPDATE_HOOK, DeleteHook, RotateHook, UpdateHook
+from server.commands.signing_secrets import valid
 from server.core.hooks import HookRow
 from server.core.retention import DAY_MS, Retention
-from server.store import clearing, hook_deliveries, hooks, secrets
+from server.store import clearing, hook_deliveries, hooks
 from server.store.hook_deliveries import DeliveryRow
 from server.store.pages import Window
 
@@ -77,20 +77,17 @@ def test_replay_keys_are_known_for_their_time(tx):
     assert hook_deliveries.old_replays(tx, end + 4, 9) == 1
 
 
-def test_secrets_are_in_order_and_counted_by_their_master_key(tx):
-    one = hooks.HookSecret(1, 1, 1, None, "1.old.x", "1.y")
-    hooks.add_secret(tx, one, 10)
-    hooks.add_secret(tx, replace(one, id=2), 20)
-    hooks.add_secret(tx, replace(one, id=3), 30)
-    assert [(row.id, row.until) for row in hooks.secrets(tx, 1, 29)] == [(3, None), (2, 30)]
-    assert [row.id for row in hooks.secrets(tx, 1, 30)] == [3]
-    assert (hooks.old_until(tx, [1, 2], 29), hooks.old_until(tx, [1], 30)) == ({1: 30}, {})
-    assert secrets.count_by_prefix(tx, 6, secrets.OF_HOOKS) == {"1.old.": 2}
-    (first, _) = hooks.secrets_by_prefix(tx, "1.old.", 0, 9)
-    secrets.rewrap(tx, first, "1.new.x", secrets.OF_HOOKS)
-    assert [row.wrapped for row in hooks.secrets_by_prefix(tx, "1.new.", 0, 9)] == ["1.new.x"]
-    hooks.delete(tx, 1)
-    assert hooks.secrets(tx, 1, 0) == []
+def test_what_came_to_hooks_that_are_gone_is_found_and_goes_by_pages(tx):
+    hooks.insert(tx, ROW)
+    deliver(tx, *(replace(CAME, id=number, hook_id=1 + number // 4) for number in range(1, 8)))
+    keys = [(hook_id, f"k{n}", 1, 1, 5) for hook_id in (1, 5) for n in range(3)]
+    tx.insert_many("hook_replay", hook_deliveries.REPLAY_COLUMNS, keys)
+    assert hook_deliveries.left_behind(tx) == [2, 5]
+    assert [hook_deliveries.remove_of(tx, 2, 3) for _ in range(2)] == [True, False]
+    assert [hook_deliveries.remove_of(tx, 5, 2) for _ in range(2)] == [True, False]
+    assert hook_deliveries.left_behind(tx) == []
+    assert tx.rows("SELECT id FROM hook_delivery ORDER BY id") == [(1,), (2,), (3,)]
+    assert tx.rows("SELECT DISTINCT hook_id FROM hook_replay") == [(1,)]
 
 
 async def test_a_hook_lives(stage):
@@ -99,9 +96,10 @@ async def test_a_hook_lives(stage):
     assert (await call(stage, row, key="one")).delivery_id == first.delivery_id
     item = RotateHook(ADMIN, row.id, None, {"github": "another-secret"}, 1_000, None, stage.node.sealer)
     row = await stage.do(ROTATE_HOOK, item)
-    found = await stage.node.read(lambda reader: hooks.secrets(reader, row.id, stage.clock()))
-    assert [opened(stage.node.sealer, one) for one in found] == ["another-secret", SECRET]
+    sealer, now = stage.node.sealer, stage.clock()
+    assert await stage.node.read(lambda r: valid(r, sealer, row.public_id, now)) == ["another-secret", SECRET]
     row = await stage.do(UPDATE_HOOK, UpdateHook(ADMIN, row.id, HookUpdate(name="b")))
     assert (await call(stage, row, b'{"seconds":0}', "two")).status == "started"
     await stage.do(DELETE_HOOK, DeleteHook(ADMIN, row.id))
     assert await stage.rows("SELECT id FROM hook") == []
+    assert await stage.rows("SELECT id FROM signing_secret") == []

@@ -5,11 +5,14 @@ from dataclasses import astuple, replace
 
 import pytest
 
+from listener_sdk.protocol.ids import encode
 from server.core.jobs import COLUMNS
 from server.core.pace import PastRun
 from server.core.parts import Split
 from server.core.waiting import place_of, waits
-from server.store import curves, jobs, log, pace, parts, predecessors
+from server.store import curves, job_pages, jobs, log, pace, parts, predecessors
+from server.store.job_pages import JobFilter
+from server.store.pages import Window
 
 KEY = (1, "workbook:export")
 
@@ -356,3 +359,21 @@ def test_the_spaces_in_which_a_job_of_a_domain_waits(tx, job):
     )
     assert jobs.spaces_waiting(tx, "system") == [2, 7, 8]
     assert jobs.spaces_waiting(tx, "other") == []
+
+
+def test_jobs_are_found_by_a_text_and_a_few_at_a_time(tx, job):
+    rows = [replace(job, id=number, info=f"Line {number} of 100 %_Ä", name="a:b") for number in range(1, 9)]
+    insert(tx, *rows)
+
+    def listed(window=Window(9), looked_at=None, **wanted):  # noqa: B008 - frozen
+        page = job_pages.page(tx, job.space_id, JobFilter(**wanted), window, count=False, looked_at=looked_at)
+        return [row.id for row in page.rows], page.last if page.more else None
+
+    assert listed(text="line 3") == ([3], None)
+    assert listed(text="%_Ä", ascending=True) == ([*range(1, 9)], None)
+    assert listed(text="%x") == ([], None)
+    assert listed(text=encode("jb", 5)) == ([5], None)
+    assert listed(looked_at=2, name="a:c") == ([], 7)
+    assert listed(Window(9, after=7), looked_at=3, name="a:b") == ([6, 5, 4], 4)
+    assert listed(Window(9, after=4), looked_at=3, name="a:b") == ([3, 2, 1], None)
+    assert listed(created_after=job.created_at, created_before=job.created_at)[0] == [*range(8, 0, -1)]

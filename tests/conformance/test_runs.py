@@ -19,7 +19,8 @@ from server.commands.jobs import CancelJob, JobAct
 from server.core.health import Health
 from server.core.reach import Reach
 from server.core.runs import NEWEST, Facets, Place, place_of_job, place_of_missed
-from server.store import clearing, health, run_pages, schedules
+from server.store import clearing, health, run_pages, runs, schedules
+from server.store.command import Command
 from server.store.database import AgainError
 from server.store.run_pages import RunFilter
 
@@ -351,3 +352,17 @@ async def test_two_servers_make_up_for_a_due_time_one_after_the_other(stage):
         first.commit()
     thread.join(30)
     assert (kept.job_id, found) == (None, [99])
+
+
+async def test_one_look_tells_what_ends_of_runs_have_to_do_with(stage):
+    await declare(stage)
+    well, ill, waits, off = [await define(stage, jobDefinitionCode=code) for code in ("a", "b", "c", "d")]
+    await failed(stage, ill)
+    statement = "UPDATE schedule SET queued_at = 1, enabled = :enabled WHERE id = :id"
+    queue = Command("queue", lambda tx, one: tx.connection.run(statement, **one))
+    for row, enabled in ((waits, 1), (off, 0)):
+        made = await schedule(stage, definition=row.code)
+        await stage.do(queue, {"enabled": enabled, "id": made.id})
+    ids = {one.id for one in (well, ill, waits, off)}
+    found = await stage.node.read(lambda reader: runs.marked(reader, ids))
+    assert found == runs.Marked({ill.id}, {waits.id})

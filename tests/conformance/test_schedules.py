@@ -42,6 +42,16 @@ async def test_from_schedule_to_job(stage):
     ]
 
 
+async def test_the_next_due_time_of_a_definition(stage):
+    row = await scheduled(stage)
+    later = await schedule(stage, definition="nightly", cron="0 0 1 1 *")
+    found = await stage.node.read(lambda reader: sql.next_of_definitions(reader, [row.definition_id, 99]))
+    assert found == {row.definition_id: row.next_at}
+    await remove(stage, row)
+    found = await stage.node.read(lambda reader: sql.next_of_definitions(reader, [row.definition_id]))
+    assert found == {row.definition_id: later.next_at}
+
+
 async def test_asleep_and_awake(stage):
     row = await scheduled(stage)
     await change(stage, enabled=False)

@@ -6,7 +6,19 @@ from dataclasses import replace
 from readers import publish
 from stage import ADMIN, OTHER
 
-from server.commands.subscriptions import DELETE, FOLLOW, MARK, MOVE, Delete, Follow, Mark, Move
+from listener_sdk.protocol.events import Position
+from server.commands.subscriptions import (
+    ACK,
+    DELETE,
+    FOLLOW,
+    MARK,
+    MOVE,
+    Ack,
+    Delete,
+    Follow,
+    Mark,
+    Move,
+)
 from server.core.subscriptions import Start, SubscriptionRow
 from server.store import clearing, log
 from server.store import subscriptions as sql
@@ -20,7 +32,7 @@ def test_a_row_comes_back_as_it_was(tx):
     sql.insert(tx, ROW)
     assert sql.load(tx, 1, "é日") == sql.keep(tx, 1, "é日") == ROW
     assert sql.load(tx, 2, "é日") is None
-    newer = replace(ROW, topics="[]", filter="{}", epoch="f", cursor=1, fence=4, holder="h")
+    newer = replace(ROW, topics="[]", filter="{}", epoch="f", cursor=1, fence=4, holder="h", held_until=2**43)
     sql.update(tx, newer)
     assert sql.load(tx, 1, "é日") == newer
     sql.delete(tx, ROW.id)
@@ -29,13 +41,19 @@ def test_a_row_comes_back_as_it_was(tx):
 
 def test_only_the_newest_fence_moves_the_cursor_and_only_forward(tx):
     sql.insert(tx, replace(ROW, holder="h"))
-    assert not sql.move(tx, ROW.id, 2, 2**42, 9)
-    assert sql.move(tx, ROW.id, 3, 2**42, 9)
-    assert sql.move(tx, ROW.id, 3, 2**41, 10)
+    assert sql.move(tx, ROW.id, 2, 2**42, 9, 5) is None
+    assert sql.move(tx, ROW.id, 3, 2**42, 9, 5) == 2**42
+    assert sql.move(tx, ROW.id, 3, 2**41, 10, 5) == 2**42
     sql.leave(tx, ROW.id, 2)
-    assert sql.load(tx, 1, "é日") == replace(ROW, cursor=2**42, updated_at=10, holder="h")
+    moved = replace(ROW, cursor=2**42, updated_at=9, holder="h", held_until=15)
+    assert sql.load(tx, 1, "é日") == moved
     sql.leave(tx, ROW.id, 3)
-    assert sql.load(tx, 1, "é日").holder is None
+    left = replace(moved, holder=None, held_until=None)
+    assert sql.load(tx, 1, "é日") == left
+    sql.ack(tx, ROW.id, 2**41, 20)
+    assert sql.load(tx, 1, "é日") == left
+    sql.ack(tx, ROW.id, 2**43, 21)
+    assert sql.load(tx, 1, "é日") == replace(left, cursor=2**43, updated_at=21)
 
 
 def test_pages_of_a_space_or_of_an_owner(tx):
@@ -81,15 +99,16 @@ async def test_a_life(stage):
     await publish(stage, 3)
     first = await stage.do(FOLLOW, item(stage))
     assert (first.fence, first.cursor, first.owner) == (1, 0, OTHER.key_id)
-    assert await stage.do(MOVE, Move(first.id, 1, 2))
+    assert await stage.do(MOVE, Move(first.id, 1, 2)) == 2
     second = await stage.do(FOLLOW, item(stage, ADMIN, "other"))
     assert (second.id, second.fence, second.cursor, second.owner) == (first.id, 2, 2, OTHER.key_id)
-    assert not await stage.do(MOVE, Move(first.id, 1, 3, leave=True))
+    assert await stage.do(MOVE, Move(first.id, 1, 3, leave=True)) is None
     await stage.do(MARK, Mark(first.id, late=True))
-    assert await stage.do(MOVE, Move(first.id, 2, 3, leave=True))
+    assert await stage.do(MOVE, Move(first.id, 2, 3, leave=True)) == 3
+    assert await stage.do(ACK, Ack(ADMIN, "billing", Position(stage.node.epoch, 4))) == 4
     await stage.do(MARK, Mark(first.id, late=False))
     await stage.do(DELETE, Delete(ADMIN, "billing"))
-    assert not await stage.do(MOVE, Move(first.id, 2, 4))
+    assert await stage.do(MOVE, Move(first.id, 2, 4)) is None
     assert [event["topic"] for event in await stage.events() if event["domain"] == "subscription"] == [
         "subscription:created",
         "subscription:taken-over",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import json
 import re
 
 import pytest
@@ -10,7 +11,7 @@ import listener_sdk
 from listener_sdk import next_, testing
 from listener_sdk._channel import JobLog
 from listener_sdk.client import PARTS, Client
-from listener_sdk.protocol import codes, events, filters, frames, lifecycle
+from listener_sdk.protocol import codes, events, filters, frames, lifecycle, payloads
 from listener_sdk.protocol.jobs import JobCreate
 from server.core.audit import ACTIONS
 from server.settings import SETTINGS
@@ -53,7 +54,10 @@ def called():
 NAMED = {
     "errors.md": tuple(f"| `{code}` | {codes.ERRORS[code].status} |" for code in CODES),
     "closes.md": tuple(f"| {code} |" for code in CLOSES),
-    "topics.md": tuple(f"`{name}`" for name in (*TOPICS, *events.RESERVED_DOMAINS)),
+    "topics.md": (
+        *(f"`{name}`" for name in (*TOPICS, *events.RESERVED_DOMAINS)),
+        *(f"### {model.__name__} " for model in payloads.PAYLOADS.values()),
+    ),
     "frames.md": tuple(f"### `{name}` " for name in FRAMES),
     "filters.md": tuple(f"| `{name}` |" for name in filters.PLACES),
     "lifecycle.md": (lifecycle.diagram(), *(f"`{status}`" for status in lifecycle.Status)),
@@ -80,6 +84,30 @@ def copy(generate, tmp_path, monkeypatch):
     """The script, with an empty folder for the pages."""
     monkeypatch.setattr(generate, "REFERENCE", tmp_path / "reference")
     return generate
+
+
+def test_what_is_met_most_has_an_example(generate):
+    """Recorded payloads, each as rich as its topic allows."""
+    found = {topic: json.loads(text) for topic, text in generate.examples().items()}
+    assert set(found) == {
+        "job:created",
+        "job:scheduled",
+        "job:ready",
+        "job:waiting",
+        "job:updated",
+        "job:attempt-failed",
+        "job:completed",
+        "job:failed",
+        "job:canceled",
+        "file:created",
+    }
+    for topic, payload in found.items():
+        payloads.PAYLOADS[topic].model_validate(payload)
+    assert (found["job:updated"]["progress"], found["job:failed"]["outcome"]["heading"]) == (50, "Job failed")
+
+
+def test_every_field_of_the_context_says_what_it_is():
+    assert all(field.description for field in payloads.EventAbout.model_fields.values())
 
 
 def test_the_topics_are_those_that_the_server_names(root):

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from listener_sdk.protocol.endpoints import EndpointCreate, EndpointReplay, EndpointUpdate, secret_text
+from listener_sdk.protocol.endpoints import EndpointCreate, EndpointReplay, EndpointUpdate
+from listener_sdk.protocol.signatures import secret_text
 
 GIVEN = {"url": "https://a.example/x", "topics": ["job:*"]}
 

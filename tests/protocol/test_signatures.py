@@ -1,8 +1,22 @@
 """How webhooks are signed, by the examples that their inventors publish."""
 
-import pytest
+import base64
+import hmac
+import time
+from hashlib import sha256
 
-from listener_sdk.protocol.signatures import KINDS, body_digest, sign, signature, signed_bytes, way_of
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from listener_sdk.protocol.signatures import (
+    KINDS,
+    body_digest,
+    sign,
+    signature,
+    signed_bytes,
+    standard_headers,
+    way_of,
+)
 
 STANDARD = {
     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -78,3 +92,33 @@ def test_every_kind_can_sign(kind):
 
 def test_bodies_are_told_apart_by_each_byte():
     assert body_digest(b"{}") != body_digest(b"{ }")
+
+
+def test_a_post_says_its_id_and_time_and_is_signed_with_a_secret():
+    raw = b'{"text":"It failed"}'
+    assert standard_headers("us_nd_1", 7, raw, []) == {"webhook-id": "us_nd_1", "webhook-timestamp": "7"}
+    key = b"k" * 32
+    right = base64.b64encode(hmac.new(key, b"us_nd_1.7." + raw, sha256).digest()).decode()
+    for secret in (f"whsec_{base64.b64encode(key).decode()}", "k" * 32):
+        assert standard_headers("us_nd_1", 7, raw, [secret])["webhook-signature"] == f"v1,{right}"
+
+
+def test_one_secret_signs_as_who_checks_signs():
+    headers = standard_headers(STANDARD["id_"], STANDARD["at_s"], STANDARD["raw"], [STANDARD["secret"]])
+    assert headers == sign(way_of("standard", {}), **STANDARD)
+
+
+def test_a_secret_that_only_begins_like_a_key_signs_as_text():
+    assert "webhook-signature" in standard_headers("us_nd_1", 7, b"", ["whsec_no base64!"])
+
+
+def test_a_library_for_standard_webhooks_verifies_what_is_signed_by_either_secret():
+    raw = '{"type":"a:b","data":{"é":1}}'.encode()
+    secrets = [f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2, 3)]
+    headers = standard_headers("us_msg_1", int(time.time()), raw, secrets[:2])
+    for secret in secrets[:2]:
+        assert Webhook(secret).verify(raw, headers) == {"type": "a:b", "data": {"é": 1}}
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secrets[2]).verify(raw, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secrets[0]).verify(raw + b" ", headers)

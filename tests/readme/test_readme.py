@@ -188,6 +188,7 @@ def test_every_snippet_runs_as_it_stands(installed, tmp_path):
     assert "info    Hello, Ada!" in outputs
     assert "Greeted 2 people." in outputs
     assert '"operation":"greet"' in outputs.replace(" ", "")
+    assert re.search(r'"status":"started".*"jobStatus":"complete".*"Greeted 1 people\."', outputs)
     assert "job:completed" in said["run: python subscribe.py"]
     assert said["run: python flatfile_client.py"] == "complete\n"
 

@@ -11,6 +11,7 @@ from server_sent import event_source
 
 from listener_sdk import ApiError, Client, Listener, _stream
 from listener_sdk.protocol.events import EventCreate
+from listener_sdk.protocol.subscriptions import WINDOW_EVENTS
 from server.app import running
 from server.commands.events import PUBLISH, PublishEvent
 from server.settings import Settings
@@ -119,6 +120,22 @@ async def browser(url, key):
                             return found
 
 
+async def named(url, key):
+    """Server-sent events by name: each one is acked, and one that was cut off goes on where its acks stand in the store."""
+    found = []
+    async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}) as http:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, EOFError, ConnectionError):
+                path = f"{url}/v1/events/stream?topics=load:*&after=oldest&name=page"
+                async with event_source(http, path, key, found[-1] if found else "") as source:
+                    while True:
+                        message = await source.next("message")
+                        found.append(message.id)
+                        await http.post("/v1/subscriptions/page/acked", json={"position": message.id})
+                        if message.data["topic"] == LAST:
+                            return found
+
+
 async def test_every_kind_of_subscriber_sees_each_event_once_and_in_order(served):
     node, url, key = served
     load = Load(node, await authenticate(node, key, "127.0.0.1"))
@@ -129,6 +146,7 @@ async def test_every_kind_of_subscriber_sees_each_event_once_and_in_order(served
             durable_lives(client),
             durable_listener(url, key),
             browser(url, key),
+            named(url, key),
         )
         _, *seen = await asyncio.gather(load.run(), *kinds)
         history = [event.position async for event in client.events.iterate(topics=["load:*"], page_size=500)]
@@ -172,3 +190,28 @@ async def test_on_another_server_of_the_store_it_goes_on_and_the_first_is_told(t
         shown = await first.subscriptions.get("billing")
         assert (shown.position, shown.connected) == (newer.position, True)
         await newer.aclose()
+
+
+@pytest.mark.must_run
+async def test_acks_that_come_to_another_server_open_the_window(tmp_path):
+    key, url = "an-administrator-key-of-this-test-alone", postgres().store()
+    chosen = [
+        Settings(port=0, data_dir=tmp_path / name, drain_s=5, database_url=url, admin_key=key)
+        for name in ("one", "two")
+    ]
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        running(chosen[0]) as (node, first),
+        running(chosen[1]) as (_, second),
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as http,
+    ):
+        actor = await authenticate(node, key, "127.0.0.1")
+        made = [PublishEvent(actor, EventCreate(topic="load:step")) for _ in range(WINDOW_EVENTS + 10)]
+        await asyncio.gather(*(node.submit(PUBLISH, item) for item in made))
+        path = f"{first}/v1/events/stream?topics=load:*&after=oldest&name=page"
+        async with event_source(http, path, key) as source:
+            for _ in range(WINDOW_EVENTS):
+                last = await source.next("message")
+            answer = await http.post(f"{second}/v1/subscriptions/page/acked", json={"position": last.id})
+            assert answer.status == 200, await answer.text()
+            assert len(await source.events(10)) == 10

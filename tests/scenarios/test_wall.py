@@ -47,6 +47,8 @@ BODIES = {
     "/v1/job-definitions/{code}/watermark": {"value": "x"},
     "/v1/job-definitions/{code}/schedules": {"cron": "0 9 * * *"},
     "/v1/endpoints/{id}/replay": {"since": "2026-01-01T00:00:00Z"},
+    "/v1/endpoints/{id}/replay-missed": {"since": "2026-01-01T00:00:00Z"},
+    "/v1/subscriptions/{name}/acked": {"position": "e:1"},
 }
 """What routes need beside the id in their path. The plan's jobId is set by the test."""
 

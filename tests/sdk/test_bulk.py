@@ -147,6 +147,11 @@ async def test_what_fails_again_meanwhile_is_not_run_again_by_the_same_call(serv
     assert len(bodies(server)) == 2
 
 
+async def test_outcomes_are_acknowledged(server, client):
+    Store(server, 30, act="acknowledge")
+    assert (await client.jobs.acknowledge_many(status="failed")).done == 30
+
+
 async def test_jobs_that_are_skipped_for_ever_end_it(server, client):
     Store(server, 0, stubborn=1500)
     found = await client.jobs.cancel_many(all=True)

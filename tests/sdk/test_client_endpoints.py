@@ -76,3 +76,10 @@ async def test_a_span_is_replayed_page_by_page(client, server, asked):
     server.routes["POST", f"{PATH}/replay"] = {"data": {"replayed": 3, "cursor": None}}
     assert await client.endpoints.replay_many("us_ep_1", datetime(2026, 1, 1, tzinfo=UTC)) == 3
     assert asked() == {"since": "2026-01-01T00:00:00.000Z", "status": ["failed", "disabled"]}
+
+
+async def test_what_was_missed_is_delivered_page_by_page(client, server, asked):
+    server.routes["POST", f"{PATH}/replay-missed"] = {"data": {"replayed": 2, "cursor": None}}
+    begin, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    assert await client.endpoints.replay_missed("us_ep_1", begin, end) == 2
+    assert asked() == {"since": "2026-01-01T00:00:00.000Z", "until": "2026-01-02T00:00:00.000Z"}

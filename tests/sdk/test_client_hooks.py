@@ -62,9 +62,9 @@ async def test_what_came_is_looked_at_and_replayed(server, client):
 
 async def test_a_call_is_tried(server, client):
     server.routes["POST", f"{PATH}/try"] = {"data": {"hook": {"body": 1}, "params": {"a": 1}}}
-    tried = await client.hooks.try_(HOOK["id"], {"a": 1}, headers={"X-A": "b"})
+    tried = await client.hooks.try_(HOOK["id"], {"a": 1}, headers={"X-A": "b"}, query={"c": "d"})
     assert tried.params == {"a": 1}
-    assert server.requests[-1][2] == {"body": {"a": 1}, "headers": {"X-A": "b"}, "query": {}}
+    assert server.requests[-1][2] == {"body": {"a": 1}, "headers": {"X-A": "b"}, "query": {"c": "d"}}
 
 
 async def test_what_does_not_fit_is_not_sent(server, client):

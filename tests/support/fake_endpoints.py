@@ -24,6 +24,7 @@ class FakeEndpoints:
             web.post(f"{at}/{{id}}/rotate", self._rotate),
             web.post(f"{at}/{{id}}/test", self._test),
             web.post(f"{at}/{{id}}/replay", self._replay_many),
+            web.post(f"{at}/{{id}}/replay-missed", self._replay_many),
             web.get(f"{at}/{{id}}/deliveries", self._deliveries),
             web.get(f"{of}/{{id}}", self._delivery),
             web.post(f"{of}/{{id}}/replay", self._delivery),

@@ -102,6 +102,7 @@ class Receiver:
     paths: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     answer: str | None = None
+    answer_type: str = "text/plain"
     held: asyncio.Event | None = None
     """What posts to a path with the word ``held`` wait for."""
 
@@ -115,7 +116,7 @@ class Receiver:
         status = self.statuses.pop(0) if self.statuses else 200
         more = {"Location": "/elsewhere"} if 300 <= status < 400 else {}
         said = "ok" if status == 200 else self.answer or f"no: {request.path_qs}"
-        return web.Response(status=status, text=said, headers=more)
+        return web.Response(status=status, text=said, headers=more, content_type=self.answer_type)
 
 
 @contextlib.asynccontextmanager
@@ -154,6 +155,7 @@ SAY: Command[Any, None] = Command("say", _say)
 
 async def say(stage: Stage, topic: str, payload: dict[str, Any], **context: Any) -> None:
     """The server says this, as another part of it would."""
+    stage.is_checked = False
     await stage.do(SAY, (topic, payload, context))
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from stage import ADMIN, Stage
 
-from listener_sdk.protocol.endpoints import EndpointCreate, EndpointUpdate, secret_text
+from listener_sdk.protocol.endpoints import EndpointCreate, EndpointUpdate
 from listener_sdk.protocol.events import EventCreate
+from listener_sdk.protocol.signatures import secret_text
 from server.commands.endpoints import CREATE_ENDPOINT, UPDATE_ENDPOINT, CreateEndpoint, UpdateEndpoint
 from server.commands.events import PUBLISH, PublishEvent
 from server.commands.signing_secrets import Signing

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from told import check_event
+
 from listener_sdk.protocol.frames import client_frame
 from listener_sdk.protocol.jobs import JobCreate
 from server.commands import jobs
@@ -66,6 +68,9 @@ def furnish(connection: Connection) -> meta.Meta:
 
 class Stage:
     """The node and its clock. ``open_store`` makes the database of a folder; SQLite unless told otherwise. ``settings`` are the server's."""
+
+    is_checked = True
+    """Whether events must be as their topics are described: not where a test writes short ones of its own."""
 
     def __init__(
         self,
@@ -141,9 +146,11 @@ class Stage:
         return await self.node.read(lambda reader: reader.rows(statement, **params))
 
     async def events(self, *topics: str) -> list[dict[str, Any]]:
-        """The log, or the part with these topics."""
+        """The log, or the part with these topics; each event must be as its topic is described."""
         stored = await self.node.read(lambda reader: log.page(reader, 0, 10**9, 10_000))
         found = [{"seq": s.seq, **json.loads(self.node.log.entry(s).text)} for s in stored]
+        for event in found if self.is_checked else ():
+            check_event(event)
         return [event for event in found if not topics or event["topic"] in topics]
 
     async def topics(self, job_id: int) -> list[str]:

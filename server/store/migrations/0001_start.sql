@@ -476,17 +476,6 @@ CREATE TABLE hook (
 CREATE UNIQUE INDEX hook_door ON hook (door);
 CREATE INDEX hook_space ON hook (space_id, id);
 
--- The secrets of hooks, sealed: the newest, and the one before it until then.
-CREATE TABLE hook_secret (
-    id ROWID_KEY,
-    space_id BIGINT NOT NULL,
-    hook_id BIGINT NOT NULL,
-    until BIGINT,
-    wrapped TEXT NOT NULL,
-    sealed TEXT NOT NULL
-);
-CREATE INDEX hook_secret_hook ON hook_secret (hook_id, id);
-
 -- What came to hooks, and what became of it. head is JSON of the call without its body, problem of why nothing was started.
 CREATE TABLE hook_delivery (
     id ROWID_KEY,
@@ -538,7 +527,7 @@ CREATE TABLE endpoint (
 );
 CREATE INDEX endpoint_space ON endpoint (space_id, id);
 
--- By what posts are signed: sealed as secrets are; owner is the id of the endpoint. One that was replaced signs until its end.
+-- By what webhooks are signed: sealed as secrets are; owner is the id of a hook or an endpoint. One that was replaced holds until its end.
 CREATE TABLE signing_secret (
     id ROWID_KEY,
     space_id BIGINT NOT NULL,
@@ -697,7 +686,8 @@ CREATE TABLE event_ack (
     actor TEXT NOT NULL
 );
 
--- Cursors into the log that are kept under a name. Whoever follows one has the newest fence.
+-- Cursors into the log that are kept under a name. Whoever follows one has the newest fence, and says again and again that it does:
+-- held_until is how long that is believed.
 CREATE TABLE subscription (
     id ROWID_KEY,
     space_id BIGINT NOT NULL,
@@ -711,7 +701,8 @@ CREATE TABLE subscription (
     holder TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    alarmed_at BIGINT
+    alarmed_at BIGINT,
+    held_until BIGINT
 );
 CREATE UNIQUE INDEX subscription_name ON subscription (space_id, name);
 

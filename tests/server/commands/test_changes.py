@@ -17,6 +17,8 @@ async def lines(stage, space_id=1):
 
 
 async def test_a_change_is_one_event_and_one_line(stage):
+    stage.is_checked = False
+
     def run(tx, _):
         tell(
             tx,

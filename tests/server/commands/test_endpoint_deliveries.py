@@ -22,6 +22,7 @@ from server.commands.endpoint_deliveries import (
 )
 from server.commands.endpoints import DELETE_ENDPOINT, DeleteEndpoint
 from server.core.endpoint_deliveries import MOST_ATTEMPTS
+from server.core.endpoint_turns import POSTS_OF_A_SPACE, Post
 from server.security.sealing import Sealer, parse_master_key
 
 URL = "https://a.example/"
@@ -43,8 +44,10 @@ async def waiting(stage, count=1, **fields):
     return row
 
 
-async def claim(stage, *numbers, count=100, sealer=None):
-    return await stage.do(CLAIM_ENDPOINT_DELIVERIES, Claim(sealer or stage.node.sealer, numbers, count))
+async def claim(stage, *numbers, count=POSTS_OF_A_SPACE, sealer=None):
+    """As many as there is room for: ``count``."""
+    running = [Post(0, 1, fails=False)] * (POSTS_OF_A_SPACE - count)
+    return await stage.do(CLAIM_ENDPOINT_DELIVERIES, Claim(sealer or stage.node.sealer, numbers, running))
 
 
 async def end(stage, parcel, **how):

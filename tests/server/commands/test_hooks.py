@@ -19,6 +19,7 @@ from server.commands.hooks import (
 )
 from server.core.reach import Reach
 from server.store import hooks as sql
+from server.store import signing_secrets
 
 
 async def refused(act):
@@ -33,7 +34,7 @@ def rotation(stage, row, **changes):
 
 
 async def secrets(stage, row):
-    return await stage.node.read(lambda reader: sql.secrets(reader, row.id, stage.clock()))
+    return await stage.node.read(lambda reader: signing_secrets.valid(reader, row.public_id, stage.clock()))
 
 
 async def test_a_change_is_told_once_and_only_where_something_differs(stage):
@@ -109,5 +110,5 @@ async def test_who_is_restricted_reaches_what_it_may_start(stage):
 async def test_what_goes_takes_its_secrets_along(stage):
     row = await hook(stage)
     await stage.do(DELETE_HOOK, DeleteHook(ADMIN, row.id))
-    assert await stage.rows("SELECT id FROM hook_secret") == []
+    assert await stage.rows("SELECT id FROM signing_secret") == []
     assert await refused(stage.do(DELETE_HOOK, DeleteHook(ADMIN, row.id))) == "not_found"

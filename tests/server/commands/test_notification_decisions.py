@@ -15,7 +15,7 @@ ALL = {"on": "all", "channels": ["slack"], "slack": "https://hooks.example/y"}
 
 
 def seen_of(event):
-    return Seen(1, event["seq"], event["topic"], None, orjson.dumps(event).decode())
+    return Seen(1, event["seq"], event["topic"], None, orjson.dumps(event).decode)
 
 
 async def seen(stage):

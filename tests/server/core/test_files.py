@@ -20,3 +20,14 @@ def test_a_file_is_shown_as_the_protocol_says_without_where_its_bytes_lie():
 def test_without_a_link_maker_there_is_no_link_and_without_a_job_no_job():
     shown = file_wire(FileRow(1, 1, None, "a", 0, "a/b", 0, "k", "b"), SPACE)
     assert not {"url", "urlExpiresAt", "jobId"} & set(shown)
+
+
+def test_flatfiles_clients_find_what_they_ask_a_file_for():
+    shown = file_wire(FileRow(1, 1, None, "a.tar.gz", 3, "application/gzip", 1_000, "k", "b"), SPACE)
+    assert (shown["ext"], shown["mimetype"], shown["encoding"]) == ("gz", "application/gzip", "binary")
+    assert (shown["status"], shown["bytesReceived"], shown["updatedAt"]) == (
+        "complete",
+        3,
+        shown["createdAt"],
+    )
+    assert file_wire(FileRow(1, 1, None, "README", 3, "a/b", 0, "k", "b"), SPACE)["ext"] == ""

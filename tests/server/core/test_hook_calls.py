@@ -6,6 +6,7 @@ from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.hooks import HookCreate
 from server.core.hook_calls import (
     LARGEST_HEAD,
+    LONGEST_VALUE,
     MOST_HEADERS,
     Came,
     came,
@@ -87,6 +88,7 @@ def test_what_may_be_secret_in_a_head_is_not_kept():
         "Cookie",
         "X-Hub-Signature-256",
         "Session-Id",
+        "X-Goog-Iap-Jwt-Assertion",
     ]
     kept = call(
         "{}", headers=[(name, "canary") for name in secret] + [("X-Event", "a\0\udcff")], made=row("hmac")
@@ -148,3 +150,10 @@ def test_a_call_that_is_sent_again_is_known_by_what_nobody_can_change():
 
 def test_a_header_never_stands_for_a_body():
     assert key("none", headers={"idempotency-key": "{}"}) != key("none", replayBy="body", raw=b"{}")
+
+
+def test_a_content_type_is_kept_as_text_that_every_store_keeps():
+    kept = call("hello", "text/plain; x=\udcff" + "y" * 9_000)
+    assert kept.content_type.startswith("text/plain; x=?y")
+    assert len(kept.content_type) == LONGEST_VALUE
+    assert Came.of(kept.stored(), kept.text) == kept

@@ -173,3 +173,28 @@ def test_any_bytes_are_read_or_refused(raw):
         assert found.code == "bad_json"  # noqa: PT017 - both answers are right, any other error is not
     else:
         assert orjson.loads(orjson.dumps(value)) == value
+
+
+@pytest.mark.parametrize("count", [3, 4])
+@pytest.mark.parametrize(
+    ("raw", "holds"),
+    [
+        (b"[1,2,3]", 4),
+        (b'{"a":[{}]}', 4),
+        (b'[",[{", "\\",[{", "\\\\"]', 4),
+        (b"[[[]]]", 4),
+    ],
+)
+def test_values_are_counted_before_they_are_made_where_they_are_bounded(raw, holds, count):
+    limits = JsonLimits(values=count)
+    if holds > count:
+        assert f"more than {count} values" in refusal(raw, limits).message
+    else:
+        assert read_json(raw, limits) == orjson.loads(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", [b'"' + b'\\"' * 50_000, b'"' + b"\\" * 50_001, b',"' + b"[" * 50_000, b'"' * 50_001]
+)
+def test_texts_without_an_end_are_refused_as_such(raw):
+    assert refusal(b"[,,,," + raw, JsonLimits(values=5)).code == "bad_json"

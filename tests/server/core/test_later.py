@@ -37,7 +37,7 @@ unused = {
     "server.commands.built_in", "server.commands.plans", "server.commands.triggers", "server.engine.runs", "server.outbound.requests",
     "server.web.definitions", "server.web.files", "server.web.members", "server.core.cron", "server.core.zones", "server.core.schedules",
     "server.commands.schedule_decisions", "server.store.schedules", "croniter",
-    "server.engine.durables", "server.commands.subscriptions", "server.web.sse",
+    "server.engine.durables", "server.commands.subscriptions", "server.web.sse", "server.web.descriptions", "server.describe.calls",
 }
 assert not unused & set(sys.modules), sorted(unused & set(sys.modules))
 import server.engine.declarations, server.commands.job_types

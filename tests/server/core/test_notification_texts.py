@@ -18,7 +18,7 @@ from server.core.notification_texts import (
     trial_mail,
     webhook,
 )
-from server.core.notifications import OWNER, Digest, missed_facts
+from server.core.notifications import OWNER, Digest, disabled_facts, missed_facts
 
 RUN = {
     "jobId": "us_jb_1",
@@ -54,6 +54,22 @@ def told(*runs, name="Nightly import", **fields):
 )
 def test_the_title_of_one_run(result, words):
     assert title(told({"result": result})) == words
+
+
+def test_an_endpoint_that_was_disabled_is_told_with_what_switches_it_on_again():
+    payload = {"endpointId": "us_ep_1", "reason": "gone", "message": "It has answered 410."}
+    one = disabled_facts({**payload, "name": "Alarms", "disabledAt": "2026-01-01T23:30:00.000Z"})
+    message = told(one, name="Endpoints", rule={"kind": "space", "number": 0}, definition=None)
+    assert title(message) == "The endpoint Alarms was disabled"
+    assert summary(message) == "It has answered 410."
+    shown = plain(message, LINKS)
+    assert "Was disabled: 2 January 2026, 00:30 Europe/Paris (endpoint Alarms)" in shown
+    assert "tickwire endpoints enable us_ep_1" in shown
+    assert "as an administrator of the space Shop" in shown
+    assert "<code>tickwire endpoints enable us_ep_1</code>" in html(message, LINKS)
+    other = disabled_facts(payload)
+    assert title(told(other)) == "The endpoint us_ep_1 was disabled"
+    assert title(told(one, other, name="Endpoints")) == "Endpoints: 2 disabled"
 
 
 def test_the_title_of_many_runs_counts_them():

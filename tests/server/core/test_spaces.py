@@ -34,6 +34,7 @@ def test_a_space_is_shown_whole_and_as_flatfile_knows_it():
         "linkTemplate": "https://a.example/{type}/{id}",
         "retention": {"jobDays": 2.0, "fileDays": None},
         "archivedAt": None,
+        "guestAuthentication": [],
     }
 
 

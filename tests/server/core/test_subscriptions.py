@@ -6,6 +6,7 @@ import pytest
 
 from server.core.retention import Retention
 from server.core.subscriptions import (
+    HELD_MS,
     Start,
     SubscriptionRow,
     is_late,
@@ -30,9 +31,10 @@ RULES = Retention(log_ms=1000, log_events=100)
     ],
 )
 def test_where_a_follower_goes_on(start, cursor, begins):
-    row = taken(ROW, "[]", None, "h", start)
+    row = taken(ROW, "[]", None, "h", start, 1_000)
     assert (row.cursor, start_of(row, start)) == (cursor, begins)
     assert (row.fence, row.holder, row.topics, row.filter) == (4, "h", "[]", None)
+    assert row.held_until == 1_000 + HELD_MS
     assert row.epoch == (start.epoch if start.chosen else "e")
 
 
@@ -61,7 +63,7 @@ def test_it_is_late_at_four_fifths_of_what_the_log_keeps(behind, since, expected
 
 
 def test_what_readers_see():
-    assert subscription_wire(replace(ROW, holder="h", alarmed_at=2000), "e", 70, 1) == {
+    assert subscription_wire(replace(ROW, holder="h", held_until=9, alarmed_at=2000), "e", 70, 1, 8) == {
         "name": "billing",
         "owner": "us_key_1",
         "topics": ["a:*"],
@@ -74,5 +76,19 @@ def test_what_readers_see():
         "createdAt": "1970-01-01T00:00:00.000Z",
         "updatedAt": "1970-01-01T00:00:01.000Z",
     }
-    other = subscription_wire(replace(ROW, filter=None), "f", 70, 1)
+    other = subscription_wire(replace(ROW, filter=None), "f", 70, 1, 8)
     assert (other["filter"], other["behind"], other["trouble"]) == (None, None, "epoch_changed")
+
+
+@pytest.mark.parametrize(
+    ("holder", "until", "held"),
+    [
+        ("h", 101, True),
+        ("h", 100 + HELD_MS, True),
+        ("h", 100, False),
+        ("h", 101 + HELD_MS, False),
+        (None, 101, False),
+    ],
+)
+def test_a_follower_is_believed_for_a_while(holder, until, held):
+    assert replace(ROW, holder=holder, held_until=until).is_held(100) is held

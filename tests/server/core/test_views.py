@@ -56,7 +56,7 @@ def test_every_field_has_its_name_on_the_wire(job, space, now):
             "tags": ["acme"], "destination": "d", "config": {}, "trigger": "manual", "mode": "hidden", "input": {"a": 1},
             "subject": {"type": "resource", "id": "x"}, "managed": False, "metadata": {}, "label": "l",
             "partData": {"page": 1}, "partExecution": "parallel", "predecessorIds": ["us_jb_x"], "definition": "d",
-            "definitionVersion": 1, "jobType": "export", "startedBy": {"kind": "api"}, "runMode": "delta", "depth": 1,
+            "definitionVersion": 1, "jobType": "export", "startedBy": {"kind": "api"}, "modes": {"asked": "delta"}, "runMode": "delta", "depth": 1,
         }),
     )  # fmt: skip
     wire = job_wire(full, space, split=Split(7, "d", 1, 3, completed=2, failed=1))
@@ -148,6 +148,15 @@ def test_other_actions_stay_as_they_are(outcome):
     links = Links()
     assert with_links(outcome, links) == outcome
     assert links.made == []
+
+
+def test_what_opens_in_the_product_gets_its_address_by_the_template_of_the_space(job, space):
+    opens = {"type": "id", "id": "us_wb_1", "label": "Open"}
+    row = replace(job, status="complete", outcome=json.dumps({"next": opens}))
+    product = replace(space, link_template="https://app.example.com/{type}/{id}")
+    address = "https://app.example.com/workbook/us_wb_1"
+    assert job_wire(row, product, Links())["outcome"]["next"] == {**opens, "url": address}
+    assert job_wire(row, space, Links())["outcome"]["next"] == opens
 
 
 def test_without_a_way_to_make_links_the_outcome_is_shown_as_stored(job, space):

@@ -3,15 +3,20 @@
 import asyncio
 
 import pytest
+from hooked import call, hook
 from stage import ADMIN, SPACE
 
 from listener_sdk.protocol.events import EventCreate
 from listener_sdk.protocol.spaces import SpaceCreate
+from server.commands import clearing as commands
 from server.commands.events import PUBLISH, PublishEvent
 from server.commands.files import CREATE_FILE, CreateFile
+from server.commands.hook_deliveries import DELIVER, Deliver
+from server.commands.hooks import DELETE_HOOK, DeleteHook
 from server.commands.keys import CREATE_KEY, CreateKey
 from server.commands.spaces import CREATE_SPACE, DELETE_SPACE, CreateSpace, DeleteSpace
 from server.core.actors import Actor
+from server.core.hook_calls import came
 from server.engine import clearing as module
 from server.engine.clearing import ClearingLoop
 from server.engine.node import LINGER_S
@@ -106,6 +111,30 @@ async def test_many_rows_go_by_pages_with_a_rest_after_each(stage, removed, monk
     await ClearingLoop(stage.node.submit, stage.node.read, remove, rest).look()
     assert await rows(stage, "job") == []
     assert len(rests) > 10
+
+
+async def test_what_came_to_a_hook_goes_with_it_by_pages(stage, loop, monkeypatch):
+    monkeypatch.setattr(commands, "OF_A_HOOK", 2)
+    kept, gone = await hook(stage), await hook(stage)
+    for number in range(5):
+        await call(stage, gone, key=f"key {number}")
+    await call(stage, kept, key="kept")
+    assert await loop.look() == 0
+    assert len(await rows(stage, "hook_delivery")) == len(await rows(stage, "hook_replay")) == 6
+    await stage.do(DELETE_HOOK, DeleteHook(ADMIN, gone.id))
+    assert await loop.look() == 0
+    assert await stage.rows("SELECT hook_id FROM hook_delivery") == [(kept.id,)]
+    assert await stage.rows("SELECT hook_id FROM hook_replay") == [(kept.id,)]
+
+
+async def test_what_came_to_the_hooks_of_a_space_goes_with_it(stage, loop):
+    actor, _ = await furnished(stage)
+    row = await hook(stage, actor=actor)
+    await stage.do(DELIVER, Deliver(row, came(row, "text/plain", (), (), b"hello"), None, key="one"))
+    await stage.do(DELETE_SPACE, DeleteSpace(ADMIN, actor.space.id))
+    assert await loop.look() == 1
+    for table in ("hook", "hook_delivery", "hook_replay", "signing_secret"):
+        assert await rows(stage, table) == []
 
 
 async def test_what_was_cut_short_is_gone_on_with(stage, loop):

@@ -10,7 +10,9 @@ from listener_sdk.protocol.subscriptions import WINDOW_EVENTS
 from server.commands.subscriptions import DELETE, Delete
 from server.core.actors import Actor
 from server.core.reach import Reach
+from server.core.subscriptions import HELD_MS, RENEW_MS
 from server.engine import durables as module
+from server.store import subscriptions as sql
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +149,38 @@ async def test_an_idle_cursor_moves_with_the_log(stage):
     await until(moved)
     reader.take()
     assert reader.position == at(stage, head)
+
+
+async def is_held(stage):
+    return await stage.node.read(lambda reader: sql.load(reader, 1, "billing").is_held(stage.clock()))
+
+
+async def test_it_is_held_as_long_as_its_server_says_so(stage):
+    await follow(stage)
+    for _ in range(5):
+        stage.clock.forward(RENEW_MS / 1000)
+        stage.node.rest()
+
+        async def renewed():
+            ((until_ms,),) = await stage.rows("SELECT held_until FROM subscription")
+            return until_ms == stage.clock() + HELD_MS
+
+        await until(renewed)
+        assert await is_held(stage)
+
+
+async def test_after_a_server_was_killed_another_may_follow_it_soon(stage):
+    seqs = await publish(stage, 2)
+    reader = await follow(stage)
+    await reader.reach(2)
+    await ack(reader, at(stage, seqs[0]))
+    stage.clock.forward(HELD_MS / 1000 - 1)
+    assert await is_held(stage)
+    stage.clock.forward(1)
+    assert not await is_held(stage)
+    second = await follow(stage, after="now", session="session-two")
+    assert await is_held(stage)
+    assert await second.reach(1) == seqs[1:]
 
 
 # ---- the window

@@ -2,14 +2,19 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 from notified import receiver
 from posted import SECRET, change, endpoint, make, publish, send, state, told
-from stage import DEADLINE_S, opened
+from stage import DEADLINE_S, STRANGER, opened
 
+from listener_sdk.protocol.times import to_wire
+from server.channels.posts import Answer
+from server.channels.undelivered import Undelivered
 from server.commands.endpoint_deliveries import LEASE_MS
+from server.core import endpoint_turns
 from server.core.endpoint_retries import PAUSES_S
 from server.engine.endpoint_deliveries import EndpointDeliveries
 
@@ -109,6 +114,7 @@ async def test_five_days_without_success_disable_it_and_end_what_waits(stage, ho
     [event] = await stage.events("endpoint:disabled")
     assert event["payload"]["reason"] == "failing"
     assert "failingSince" in event["payload"]
+    assert event["payload"]["disabledAt"] == to_wire(after.updated_at)
     await stage.node.endpoint_deliveries.look()
     found = await deliveries(stage)
     assert {status for status, _, _ in found} <= {"failed", "disabled"}
@@ -259,3 +265,44 @@ async def test_a_drained_server_begins_nothing(stage, hook):
     await make(stage)
     stage.node.endpoint_deliveries.drain()
     assert await stage.node.endpoint_deliveries.look() == 0
+
+
+async def test_many_that_hang_hold_up_neither_another_space_nor_those_that_answer(stage, monkeypatch):
+    for name, value in (("POSTS", 8), ("POSTS_OF_A_SPACE", 6), ("POSTS_TO_FAILING", 4)):
+        monkeypatch.setattr(endpoint_turns, name, value)
+    loop, answered, silent = stage.node.endpoint_deliveries, asyncio.Queue(), asyncio.Event()
+    monkeypatch.setattr(loop, "at_once", 8)
+
+    async def post(parcel, at):
+        if "hang" in parcel.url:
+            await silent.wait()
+            raise Undelivered("did not answer in time.", retry=True)
+        answered.put_nowait(parcel.url)
+        return Answer(200, "", None)
+
+    loop.send = post
+    for number in range(6):
+        await endpoint(stage, f"http://hang{number}.example/")
+    await endpoint(stage, "http://beside.example/")
+    await endpoint(stage, "http://other.example/", replace(STRANGER, role="admin"))
+    await publish(stage)
+    assert await make(stage) == 7
+    assert await loop.look() == 6
+    await publish(stage, actor=STRANGER)
+    assert await make(stage) == 1
+    assert await loop.look() == 1
+    async with asyncio.timeout(DEADLINE_S):
+        assert await answered.get() == "http://other.example/"
+    # Once they are known to fail, others of the same space come first.
+    silent.set()
+    await loop.settle()
+    silent.clear()
+    stage.clock.forward(10)
+    await publish(stage, 1)
+    assert await make(stage) == 7
+    while await loop.look():
+        pass
+    async with asyncio.timeout(DEADLINE_S):
+        assert [await answered.get() for _ in range(2)] == ["http://beside.example/"] * 2
+    silent.set()
+    await send(stage)

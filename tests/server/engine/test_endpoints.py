@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from aging import loop
 from posted import change, endpoint, make, publish, state, told
 from stage import ADMIN, STRANGER, opened
 
-from server.commands import endpoint_messages
+from server.commands import endpoint_messages, endpoint_replays
 from server.commands.endpoints import DELETE_ENDPOINT, DeleteEndpoint
 from server.engine.endpoints import EndpointLoop
 
@@ -148,3 +149,21 @@ async def test_too_many_that_wait_are_left_out_counted_and_told_once_a_minute(st
     await publish(stage)
     await make(stage)
     assert [event["payload"]["missed"] for event in await stage.events("endpoint:overflowed")] == [3, 5]
+
+
+async def test_what_the_store_keeps_no_more_is_counted_and_told_and_can_be_had_from_the_log(stage):
+    row = await endpoint(stage, URL)
+    for number in range(5):
+        await publish(stage, number)
+    await make(stage)
+    went = await loop(stage, deliveries=2).look()
+    assert went.endpoint_deliveries == 3
+    assert (await state(stage, row)).missed == 3
+    assert await told(stage) == ["created", "overflowed"]
+    [event] = await stage.events("endpoint:overflowed")
+    assert "TICKWIRE_DELIVERIES" in event["payload"]["message"]
+    assert (await loop(stage, deliveries=2).look()).endpoint_deliveries == 0
+    found = await stage.node.read(
+        lambda reader: endpoint_replays.find(reader, ADMIN, row.id, 0, stage.clock() + 1, 0)
+    )
+    assert (await stage.do(endpoint_replays.REPLAY_MISSED, found)).count == 3

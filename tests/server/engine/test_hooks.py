@@ -1,6 +1,7 @@
 """The doors of hooks: what is remembered, how often one may be wrong, what is told, and who waits."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hooked import SECRET, hook
@@ -78,6 +79,34 @@ async def test_wrong_calls_are_told_one_in_a_while(stage, doors):
     assert (await refused(doors.check(door, {}, RAW, "a"))).details["reason"] == "missing"
     assert (await rejections(stage))[1:] == [{**about, "reason": "missing", "count": 3}]
     assert (await doors.check(door, headers(row), RAW, "a")).id is None
+
+
+async def test_a_flood_is_remembered_within_bounds(stage, doors, monkeypatch):
+    monkeypatch.setattr(module, "MOST_REMEMBERED", 5)
+    doors._wrong.largest = 5
+    row = await hook(stage, door="abc")
+    door = await doors.open("abc", "a")
+    for number in range(50):
+        await refused(doors.check(door, {}, RAW, f"203.0.113.{number}"))
+        doors.rejected(replace(row, id=1_000 + number), "wrong")
+    assert (len(doors._wrong), len(doors._untold)) == (5, 5)
+    told = await rejections(stage)
+    assert len({one["hookId"] for one in told}) == len(told) == 5
+    stage.clock.forward(10)
+    doors.rejected(replace(row, id=2_000), "wrong")
+    assert len(await rejections(stage)) == 6
+    assert len(doors._untold) == 1
+
+
+async def test_who_was_wrong_too_often_is_refused_at_the_door(stage, doors):
+    doors._wrong.burst = 2
+    await hook(stage, door="abc")
+    door = await doors.open("abc", "a")
+    for _ in range(2):
+        doors.wrong(door, "a", "bad_body")
+    assert (await refused(doors.open("abc", "a"))).code == "rate_limited"
+    assert (await refused(doors.check(door, {}, RAW, "a"))).code == "rate_limited"
+    assert (await doors.open("abc", "b")).row == door.row
 
 
 async def test_large_bodies_are_checked_too(stage, doors):

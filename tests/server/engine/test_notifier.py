@@ -273,6 +273,30 @@ async def test_administrators_hear_of_a_schedule_that_failed_whatever_the_rules(
     assert "as an administrator of the space Default" in text_of(office.mails[0])
 
 
+async def test_administrators_hear_of_endpoints_that_the_server_has_disabled(stage, office):
+    await member(stage, "Viewer")
+    boss = await member(stage, "Boss", "admin")
+    off = {"endpointId": "us_ep_0000000001", "version": 2}
+    await say(stage, "endpoint:disabled", off)
+    await tell(stage)
+    assert office.mails == []
+    gone = {"reason": "gone", "message": "It has answered 410.", "disabledAt": "2026-01-01T03:00:00.000Z"}
+    for name in ("Alarms", "Books", "Cards"):
+        await say(stage, "endpoint:disabled", {**off, **gone, "name": name})
+        await tell(stage)
+    [mail] = office.mails
+    assert (str(mail["To"]), mail["Subject"]) == (
+        "boss@example.com",
+        "[Default] The endpoint Alarms was disabled",
+    )
+    assert "tickwire endpoints enable us_ep_0000000001" in text_of(mail)
+    stage.clock.forward(60)
+    await tell(stage)
+    second, first = await inbox(stage, boss)
+    assert (first["title"], first["text"]) == ("The endpoint Alarms was disabled", "It has answered 410.")
+    assert (second["title"], second["result"]) == ("Endpoints: 2 disabled", "disabled")
+
+
 async def test_each_event_is_told_once_whoever_follows(stage, office):
     row = await told(stage, "nightly", {"channels": ["email"], "addresses": ["a@b.example"]})
     await Runs(stage).end(row)

@@ -6,7 +6,7 @@ from server.engine.sender import TELLS, Sender
 from server.store.database import StoreError
 
 
-class Slow(Sender):
+class Slow(Sender[int]):
     name = "slow"
     at_once = 2
 
@@ -18,7 +18,7 @@ class Slow(Sender):
     async def _look(self, free):
         self.asked.append(free)
         for _ in range(free):
-            self._begin(self._wait())
+            self._begin(self._wait(), free)
         return free
 
     async def _wait(self):
@@ -32,6 +32,24 @@ async def test_it_begins_as_much_as_there_is_room_for():
     await sender.settle()
     assert await sender.look() == 2
     assert sender.asked == [2, 2]
+    await sender.stop()
+
+
+async def test_it_looks_until_nothing_more_begins():
+    sender = Slow()
+    loop = asyncio.create_task(sender.run())
+    async with asyncio.timeout(20):
+        while len(sender._tasks) < 2:  # noqa: ASYNC110 - it has no event for what has begun
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert sender.asked == [2]
+    assert list(sender._tasks.values()) == [2, 2]
+    sender.free.set()
+    async with asyncio.timeout(20):
+        while len(sender.asked) < 2:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
     await sender.stop()
 
 

@@ -11,6 +11,7 @@ from stage import OTHER, STRANGER
 from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
 from server.engine import ticks as module
+from server.engine.running import live_tick
 from server.store.database import StoreError
 
 
@@ -49,6 +50,23 @@ def live(eye):
     frames = eye.seen("progress")
     eye.frames = [frame for frame in eye.frames if frame["type"] != "progress"]
     return [job for frame in frames for job in frame["jobs"]]
+
+
+# ---- nobody
+
+
+async def test_live_ticks_are_drawn_for_those_alone_who_look_on(stage, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(module, "live_tick", lambda running: drawn.append(running) or live_tick(running))
+    found = await reach(stage, "executing")
+    eye = await follow(stage, progress=False)
+    tick(found, percent=10)
+    await beat(stage)
+    assert drawn == []
+    other = await follow(stage, session="session-other")
+    tick(found, percent=20)
+    await beat(stage)
+    assert ([one["progress"] for one in live(other)], live(eye), len(drawn)) == ([20], [], 1)
 
 
 # ---- the log

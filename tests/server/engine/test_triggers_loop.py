@@ -8,6 +8,7 @@ from stage import ADMIN, DEADLINE_S, STRANGER
 from triggered import made, publish, triggered
 
 from server.commands.spaces import DELETE_SPACE, DeleteSpace
+from server.engine import follower
 from server.engine import triggers as module
 from server.store.database import StoreError
 from server.store.log import Head
@@ -41,7 +42,7 @@ async def test_it_hears_of_definitions_and_events(stage):
 
 @pytest.mark.parametrize("error", [StoreError("away"), ValueError("a fault")])
 async def test_it_outlives_what_goes_wrong(stage, monkeypatch, error):
-    monkeypatch.setattr(module, "AFTER_ERROR_S", 0)
+    monkeypatch.setattr(follower, "AFTER_ERROR_S", 0)
     await triggered(stage)
     await publish(stage)
     loop, read, failed = stage.node.triggers, stage.node.read, []
@@ -59,7 +60,7 @@ async def test_it_outlives_what_goes_wrong(stage, monkeypatch, error):
 
 
 async def test_starts_that_wait_are_tried_without_any_event(stage, monkeypatch):
-    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(follower, "LOOK_EVERY_S", 0.01)
     stage.facts.bound.largest = 0
     await triggered(stage)
     async with running(stage):
@@ -143,7 +144,7 @@ async def test_others_have_their_turn_while_a_new_topic_is_compared_with_pattern
     await loop.look()
     seq = await publish(stage, "a:b")
     [entry] = stage.node.log.after(seq - 1, 1)
-    assert await turns_beside(loop._watches(entry)) > 25
+    assert await turns_beside(loop._found(entry)) > 25
     assert loop.triggers.of(1, "a:b") == ()
 
 

@@ -335,6 +335,19 @@ async def test_a_server_that_hangs_is_left_when_the_time_is_over(wire, outbound)
     assert (await failure(outbound, found.url, "timed_out", total_s=0.05)).retry
 
 
+class Silent(NameResolver):
+    """A name server that does not answer."""
+
+    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
+        await asyncio.Event().wait()
+
+
+async def test_connecting_has_a_time_of_its_own(loopback):
+    async with Outbound(loopback, resolver=Silent(), connect_s=0.05) as outbound:
+        found = await failure(outbound, "http://a.example/", "timed_out", total_s=60)
+    assert (found.retry, found.message) == (True, "a.example did not take a connection in time.")
+
+
 async def test_the_time_counts_for_the_body_too(wire, outbound):
     async def begin(reader, writer):
         writer.write(b"HTTP/1.1 200 OK\r\n\r\nabc")

@@ -99,3 +99,25 @@ def test_what_a_private_key_has_signed_its_public_key_checks():
     # By the public key itself, which everybody knows, nobody signs.
     forged = sign(way("standard"), public, RAW, at_s=NOW, id_="m1")
     assert reason("standard", forged, secrets=[public]) == "wrong"
+
+
+def test_a_timestamp_counts_in_whole_seconds_as_it_is_written():
+    verify(way("standard"), headers("standard", at_s=NOW - 300), RAW, [SECRET], NOW + 0.9)
+    assert reason("standard", headers("standard", at_s=NOW - 300), now=NOW + 1.0) == "too_old"
+
+
+@pytest.mark.parametrize("kind", ["standard", "hmac"])
+def test_what_was_signed_is_no_message_under_another_id(kind):
+    raw = b'%d.{"text": ".%d.forged"}' % (NOW, NOW)
+    sent = headers(kind, raw=raw)
+    verify(way(kind), sent, raw, [SECRET], NOW)
+    name = way(kind).id_header
+    for id_, rest in (
+        (f"m1.{NOW}", raw.partition(b".")[2]),
+        (f'm1.{NOW}.{NOW}.{{"text": "', b'forged"}'),
+    ):
+        assert reason(kind, {**sent, name: id_}, raw=rest) == "wrong"
+    # The sender who puts a timestamp into an id would be the one that is taken for another.
+    assert reason(kind, headers(kind, id_=f"m1.{NOW}")) == "wrong"
+    for id_ in ("m.1", "2026.11.22", f"m{NOW}", "é.x"):
+        assert verify(way(kind), headers(kind, id_=id_), RAW, [SECRET], NOW) == Proof(id_)

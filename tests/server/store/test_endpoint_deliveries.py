@@ -66,12 +66,23 @@ def test_nothing_is_looked_for_in_the_whole_table(planned, ask):
             assert not re.fullmatch(r"SCAN (endpoint_message|m)", step), plan
 
 
+def test_the_oldest_of_too_many_go_whether_they_wait_or_not_but_none_that_is_under_way(connection):
+    connection.begin()
+    rows = [row(1, taken=1), row(2), row(3, status="failed", due_at=None), row(4, seq=None), row(5)]
+    sql.insert(connection, rows)
+    assert sql.old(connection, 0, 2, 9) == [2, 3]
+    assert sql.old(connection, 0, 2, 2) == [2]
+    assert sql.old(connection, 0, 0, 9) == [2, 3, 4, 5]
+    assert sql.waiting_among(connection, [2, 3, 4, 5]) == {rows[1].endpoint_id: 2}
+    connection.commit()
+
+
 def test_only_what_has_ended_and_is_old_goes(connection):
     connection.begin()
     sql.insert(
         connection, [row(1, status="delivered", due_at=None), row(2), row(3, status="failed", due_at=None)]
     )
-    assert sql.old(connection, 2, 9) == [1]
-    assert sql.old(connection, 3, 9) == [1, 3]
+    assert sql.old(connection, 2, 9, 9) == [1]
+    assert sql.old(connection, 3, 9, 9) == [1, 3]
     assert sql.remove(connection, [1, 3]) == 2
     connection.commit()

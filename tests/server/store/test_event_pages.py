@@ -4,6 +4,7 @@ import pytest
 from stage import ADMIN, STRANGER, opened
 
 from listener_sdk.protocol.events import EventCreate
+from server.commands import jobs
 from server.commands.events import ACK_EVENT, PUBLISH, AckEvent, PublishEvent
 from server.store import event_pages
 from server.store.event_pages import CLOCK_SLACK_MS, EventFilter
@@ -67,6 +68,26 @@ async def test_from_a_time_on_that_time_included(stage):
     assert await topics(stage, since=stage.clock() + 10**6) == []
 
 
+async def test_of_one_job_a_part_of_the_log_at_a_time(stage, monkeypatch):
+    await stage.create()
+    job = await stage.create()
+    for number in range(9):
+        await publish(stage, f"a:n{number}")
+    await stage.do(jobs.CANCEL, jobs.CancelJob(ADMIN, job.id))
+    monkeypatch.setattr(event_pages, "MOST_LOOKED_AT", 4)
+    told = ["job:created", "job:ready", "job:updated", "job:canceled"]
+    for newest in (False, True):
+        found, at, rounds = [], None, 0
+        while True:
+            window, before = (Window(100), at) if newest else (Window(100, after=at), None)
+            one = await page(stage, window, job_id=job.id, newest=newest, before=before)
+            found, at, rounds = [*found, *(event.topic for event in one.rows)], one.last, rounds + 1
+            if not one.more:
+                break
+        assert found == (told[::-1] if newest else told)
+        assert rounds > 1
+
+
 async def test_a_clock_that_went_back_a_little_hides_nothing(stage):
     await publish(stage, "a:before")
     stage.clock.forward(-CLOCK_SLACK_MS / 1000 / 2)
@@ -80,6 +101,16 @@ async def test_pages_by_number_and_by_place_cover_everything_once(stage):
     assert [event.seq for one in numbered for event in one.rows] == seqs
     assert [one.more for one in numbered] == [True, True, False]
     assert [event.seq for event in (await page(stage, Window(2, after=seqs[1]))).rows] == seqs[2:4]
+
+
+async def test_the_newest_first_and_back_from_there(stage):
+    seqs = [await publish(stage, f"a:n{number}") for number in range(5)]
+    first = await page(stage, Window(2), newest=True)
+    assert ([event.seq for event in first.rows], first.more, first.last) == (seqs[:2:-1], True, seqs[3])
+    second = await page(stage, Window(9), newest=True, before=first.last)
+    assert ([event.seq for event in second.rows], second.more) == (seqs[2::-1], False)
+    within = await page(stage, Window(9, after=seqs[0]), newest=True, before=seqs[3], patterns=("a:*",))
+    assert [event.seq for event in within.rows] == [seqs[2], seqs[1]]
 
 
 async def test_one_event_of_the_space(stage):

@@ -95,6 +95,57 @@ async def test_pages_by_number_and_by_row_cover_everything_once(stage, ascending
     assert found == expected
 
 
+@pytest.mark.parametrize("ascending", [True, False])
+async def test_a_quick_page_looks_at_some_jobs_and_leads_to_the_others(stage, ascending):
+    made = [(await stage.create("a:rare" if number in {1, 8} else "a:usual")).id for number in range(10)]
+    wanted = JobFilter(name="a:rare", ascending=ascending)
+    found, after, rounds = [], None, 0
+    while True:
+        one = await stage.node.read(
+            lambda reader, after=after: job_pages.page(
+                reader, 1, wanted, Window(5, after=after), count=False, looked_at=3
+            )
+        )
+        found, after, rounds = [*found, *(row.id for row in one.rows)], one.last, rounds + 1
+        if not one.more:
+            break
+    rare = [made[1], made[8]]
+    assert (found, rounds) == (rare if ascending else rare[::-1], 4)
+
+
+async def test_a_quick_page_of_what_an_index_leads_to_is_whole(stage):
+    parent = await stage.create("a:parent")
+    for number in range(5):
+        await stage.create("a:child", parentId=encode("jb", parent.id), tags=["t"] if number == 0 else None)
+    for wanted, count in ((JobFilter(parent_id=parent.id), 5), (JobFilter(tag="t"), 1), (JobFilter(), 6)):
+        one = await stage.node.read(
+            lambda reader, wanted=wanted: job_pages.page(
+                reader, 1, wanted, Window(9), count=False, looked_at=1
+            )
+        )
+        assert (len(one.rows), one.more) == (count, False)
+
+
+async def test_by_a_text_in_what_is_said_of_a_job(stage):
+    job = await stage.create("workbook:export", label="Orders of Ärmel", info="100 % of A_B")
+    await stage.create("workbook:import", input={"sheet": "Orders"})
+    for text, count in (
+        ("EXPORT", 1), ("orders", 2), ("orders of Ä", 1), ("0 %", 1), ("a_b", 1), ("axb", 0),
+        (encode("jb", job.id), 1), ("nowhere", 0),
+    ):  # fmt: skip
+        assert len(await names(stage, text=text)) == count, text
+
+
+async def test_times_find_jobs_although_the_clock_went_back_a_little(stage):
+    for step in (0, 100, -30, 100, 100):
+        stage.clock.forward(step)
+        await stage.create(f"a:at{stage.clock()}")
+    times = sorted(row.created_at for row in (await page(stage)).rows)
+    for moment in times:
+        assert len(await names(stage, created_after=moment)) == len(times) - times.index(moment)
+        assert len(await names(stage, created_before=moment)) == times.index(moment) + 1
+
+
 async def test_a_page_beyond_a_row_ends_early_when_its_jobs_are_large(stage, monkeypatch):
     monkeypatch.setattr(pages, "LARGEST_PAGE", 2_500)
     made = [(await stage.create(input={"x": "y" * 1_000})).id for _ in range(4)]

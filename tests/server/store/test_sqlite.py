@@ -390,5 +390,6 @@ def test_a_reader_that_cannot_be_opened_answers_store_error(database, tmp_path):
 
 def test_our_words_are_translated():
     assert translate("SELECT a FROM t WHERE id IN LIST(:ids) LIMIT 1 FOR_CLAIM") == (
-        "SELECT a FROM t WHERE id IN (SELECT value FROM json_each(:ids)) LIMIT 1 "
+        "SELECT a FROM t WHERE id IN (SELECT value FROM json_each(:ids)) LIMIT 1 ",
+        ("ids",),
     )

@@ -1,11 +1,12 @@
 """The loop whose clock jumps: no time passes outside, and all of it inside."""
 
 import asyncio
+import gc
 import time
 
 import pytest
 
-from server.virtual.loop import StuckError, VirtualLane, run
+from server.virtual.loop import GARBAGE, StuckError, VirtualLane, VirtualLoop, run
 
 
 def test_a_year_is_over_at_once():
@@ -32,6 +33,50 @@ def test_timers_fire_in_their_order_whatever_order_they_were_set_in():
         return order
 
     assert run(race()) == [0.1, 0.2, 5, 60, 3600]
+
+
+def test_timers_of_one_instant_fire_in_the_order_in_which_they_were_set():
+    async def race():
+        loop, order = asyncio.get_running_loop(), []
+        for number in range(50):
+            (loop.call_at if number % 2 else loop.at)(10, order.append, number)
+        await asyncio.sleep(11)
+        return order
+
+    assert run(race()) == list(range(50))
+
+
+def test_timers_that_were_taken_back_neither_fire_nor_pile_up():
+    async def waits():
+        loop, fired = asyncio.get_running_loop(), []
+        loop.call_later(3600, fired.append, "kept")
+        for _ in range(10_000):
+            loop.call_later(86_400, fired.append, "taken back").cancel()
+            await asyncio.sleep(0)
+        left = len(loop._timers)
+        await asyncio.sleep(2 * 86_400)
+        return fired, left
+
+    fired, left = run(waits())
+    assert fired == ["kept"]
+    assert left < 200
+
+
+def test_a_loop_that_was_closed_takes_nothing_more():
+    loop = VirtualLoop()
+    loop.close()
+    for take in (loop.call_soon, lambda act: loop.call_later(1, act)):
+        with pytest.raises(RuntimeError, match="closed"):
+            take(list)
+
+
+def test_garbage_is_looked_for_as_before_when_the_run_is_over():
+    async def threshold():
+        return gc.get_threshold()
+
+    before = gc.get_threshold()
+    assert run(threshold())[0] == GARBAGE
+    assert gc.get_threshold() == before
 
 
 def test_a_time_out_needs_no_time():

@@ -35,6 +35,17 @@ async def test_one_is_made_shown_changed_and_removed_without_an_envelope(server)
         ] == "not_found"
 
 
+async def test_flatfiles_client_of_node_has_one_in_an_envelope_and_lists_bare(server):
+    node = {"X-Fern-Language": "JavaScript"}
+    path = "/v1/actions?spaceId=us_sp_default"
+    made = (await server.call("POST", path, LEAST, headers=node)).body["data"]
+    its = f"/v1/actions/{made['id']}"
+    assert (await server.call("GET", its, headers=node)).body == {"data": made}
+    changed = (await server.call("PATCH", its, {"label": "All"}, headers=node)).body["data"]
+    assert changed["label"] == "All"
+    assert (await server.call("GET", path, headers=node)).body == [changed]
+
+
 async def test_the_list_is_bare_and_whole_and_may_be_of_a_place(server):
     assert (await server.call("GET", "/v1/actions")).body == []
     first = await make(server, targetId="us_wb_1")

@@ -108,3 +108,15 @@ def _router(server):
     from server.web.application import make_application
 
     return make_application(server.node, Blobs(Path("unused"))).router
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+async def test_the_address_of_a_hook_does_not_stand_in_the_log(server, said, level):
+    body = {"name": "Shop", "verification": {"kind": "none"}, "event": "shop:called"}
+    made = (await server.call("POST", "/v1/hooks", body)).data
+    kind = "text/plain" if level == "debug" else "image/png"
+    answer = await server.call("POST", made["path"], raw=b"x", key=None, headers={"Content-Type": kind})
+    assert answer.status == (202 if level == "debug" else 415)
+    [record] = [one for one in said if one.get("path") == "/v1/hooks/***"]
+    assert record["log_level"] == level
+    assert made["path"] not in str(said)

@@ -239,6 +239,18 @@ async def test_every_name_of_a_filter_counts(server):
     assert (await act(server, "cancel", filter={"parentId": job["id"]})).data["done"] == 1
 
 
+async def test_outcomes_are_acknowledged(server):
+    made = [one["id"] for one in (await create(server, [JOB] * 3)).data["jobs"]]
+    await act(server, "cancel", ids=made[:2])
+    done = (await act(server, "acknowledge", ids=made)).data
+    assert (done["done"], [one["code"] for one in done["skipped"]]) == (2, ["illegal_move"])
+    shown = (await server.call("GET", f"/v1/jobs/{made[0]}")).data
+    assert "outcomeAcknowledgedAt" in shown
+    await act(server, "cancel", ids=made[2:])
+    for count in (1, 0):
+        assert (await act(server, "acknowledge", all=True)).data["matched"] == count
+
+
 async def test_a_dry_run_counts_all_and_does_nothing(server):
     await create(server, [JOB] * 5)
     done = (await act(server, "cancel", all=True, limit=2, dryRun=True)).data

@@ -89,6 +89,17 @@ async def test_what_conscia_s_clients_make_is_enabled_unless_they_say(ready):
     }  # fmt: skip
 
 
+async def test_it_tells_when_its_schedules_run_it_next(ready):
+    made(await make(ready, enabled=True))
+    path = "/v1/job-definitions/web-test"
+    assert "nextAt" not in made(await ready.call("GET", path))
+    for cron in ("0 3 1 1 *", "*/5 * * * *"):
+        kept = (await ready.call("POST", f"{path}/schedules", {"cron": cron})).data
+    assert made(await ready.call("GET", path))["nextAt"] == kept["nextAt"]
+    await ready.call("PATCH", path, {"jobDefinition": {"enabled": False}})
+    assert "nextAt" not in made(await ready.call("GET", path))
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_a_launch_answers_the_job_and_the_definition_tells_of_it(ready, prefix):
     made(await make(ready, enabled=True))

@@ -42,3 +42,20 @@ async def test_a_repeated_call_of_replay_is_done_once(server, path):
     first = (await server.call("POST", f"{path}/replay", body, headers=key)).data
     assert first == (await server.call("POST", f"{path}/replay", body, headers=key)).data
     assert first == {"replayed": 0, "cursor": None}
+
+
+async def test_what_was_missed_is_delivered_once_however_often_it_is_asked_for(server, path):
+    await server.call("PATCH", path, {"enabled": False})
+    for n in range(2):
+        await server.call("POST", "/v1/events", {"topic": "a:b", "domain": "a", "payload": {"n": n}})
+    body, key = {"since": "2020-01-01T00:00:00Z"}, {"Idempotency-Key": "once"}
+    assert (await server.call("POST", f"{path}/replay-missed", body)).error["code"] == "disabled"
+    await server.call("PATCH", path, {"enabled": True})
+    first = (await server.call("POST", f"{path}/replay-missed", body, headers=key)).data
+    assert first == {"replayed": 2, "cursor": None}
+    assert (await server.call("POST", f"{path}/replay-missed", body, headers=key)).data == first
+    assert (await server.call("POST", f"{path}/replay-missed", body)).data == {"replayed": 0, "cursor": None}
+    topics = [one["topic"] for one in (await server.call("GET", f"{path}/deliveries")).data]
+    assert topics == ["a:b"] * 2
+    refused = await server.call("POST", f"{path}/replay-missed", {**body, "cursor": "x"})
+    assert (refused.status, refused.error["key"]) == (400, "cursor")

@@ -59,6 +59,33 @@ async def test_lists_are_oldest_first_and_filter(server):
     assert (answer.status, answer.error["key"]) == (404, "environmentId")
 
 
+async def test_the_newest_first_page_by_page(server):
+    for number in range(5):
+        await publish(server, topic=f"invoice:n{number}")
+    path, found = "/v1/events?topics=invoice:*&sortDirection=desc&pageSize=2", []
+    answer = (await server.call("GET", path)).body
+    head = answer["asOf"]
+    while True:
+        found += [event["topic"] for event in answer["data"]]
+        if answer["cursor"] is None:
+            break
+        await publish(server, topic="invoice:late")
+        answer = (await server.call("GET", f"{path}&cursor={answer['cursor']}")).body
+    assert found == [f"invoice:n{number}" for number in (4, 3, 2, 1, 0)]
+    assert await topics(server, f"topics=invoice:*&sortDirection=desc&after={head}") == ["invoice:late"] * 2
+    answer = await server.call("GET", "/v1/events?sortDirection=up")
+    assert (answer.status, answer.error["key"]) == (400, "sortDirection")
+
+
+async def test_the_events_of_one_job(server):
+    await server.job()
+    job = await server.job()
+    await server.call("POST", f"/v1/jobs/{job['id']}/cancel")
+    found = await topics(server, f"topics=job:*&jobId={job['id']}")
+    assert found == ["job:created", "job:ready", "job:updated", "job:canceled"]
+    assert (await server.call("GET", "/v1/events?jobId=x")).status == 404
+
+
 async def test_since_includes_its_own_instant(server):
     server.clock.forward(100)
     event = await publish(server)

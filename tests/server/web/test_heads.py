@@ -10,7 +10,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.test_utils import make_mocked_request
 
 from listener_sdk.protocol.codes import Refusal
-from server.web.heads import LARGEST_HEAD, ONCE, PLAIN, HeadParser, StoppedError, check_plain
+from server.web.heads import LARGEST_HEAD, ONCE, PLAIN, HeadParser, StoppedError, check_plain, shown_path
 
 FIRST = b"POST / HTTP/1.1\r\nHost: x\r\n"
 LINE = b"X: " + b"a" * 995 + b"\r\n"
@@ -145,3 +145,17 @@ async def test_what_says_who_calls_and_where_stands_once(server, name, path):
     twice = f"GET {path} HTTP/1.1\r\nHost: x\r\n{name}: default\r\n{name.lower()}: default\r\n\r\n"
     answer = await server.say(twice.encode())
     assert (answer.status, answer.error["code"], answer.error["key"]) == (400, "bad_request", name)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/v1/hooks/65ebd33d3b8cd5f9ad5f5e98a1f1a3c9", "/v1/hooks/***"),
+        ("/v1/hooks/%36%35ebd33d3b8cd5f9", "/v1/hooks/***"),
+        ("/v1/hooks/us_hk_0000000001/rotate", "/v1/hooks/us_hk_0000000001/rotate"),
+        ("/v1/hooks", "/v1/hooks"),
+        ("/v1/x/tw_0000000001_" + "a" * 64, "/v1/x/***"),
+    ],
+)
+def test_what_opens_a_door_does_not_stand_in_the_log(path, shown):
+    assert shown_path(make_mocked_request("POST", path)) == shown

@@ -124,8 +124,12 @@ async def test_many_refused_calls_are_told_by_one_event_without_the_secret(defin
 
 async def test_who_sends_many_wrong_calls_waits_and_others_do_not(defined):
     hook, other = await make(defined, "bearer"), await make(defined, "bearer")
-    statuses = [(await knock(defined, hook, headers={"Authorization": "x"})).status for _ in range(140)]
-    assert statuses[0] == 401
+    statuses = []
+    # On a slow machine what is allowed in a second comes back while the calls go on.
+    while len(statuses) < 2_000 and 429 not in statuses:
+        statuses.append((await knock(defined, hook, headers={"Authorization": "x"})).status)
+    assert set(statuses[:-1]) == {401}
+    assert len(statuses) > 100
     assert statuses[-1] == 429
     assert (await knock(defined, other)).status == 202
 
@@ -306,3 +310,44 @@ async def test_equal_calls_at_the_same_moment_start_one_job(defined):
     assert sorted(one.status for one in answers) == [200] * 19 + [202]
     assert len({told(one)["jobId"] for one in answers}) == 1
     assert await rows(defined, "job") == 1
+
+
+async def test_a_failed_call_is_replayed_once_the_mapping_is_mended(defined):
+    hook = await make(
+        defined, definition=None, event="shop:called", params={"number": "{{ hook.body.count }}"}
+    )
+    headers = signed(hook)
+    first = told(await knock(defined, hook, headers=headers))
+    assert first["status"] == "failed"
+    path = f"/v1/hook-deliveries/{first['deliveryId']}/replay"
+    assert (await defined.call("POST", path, {})).data["status"] == "failed"
+    mended = {"params": {"number": "{{ hook.body.number }}", "by": '{{ hook.headers."webhook-id" }}'}}
+    assert (await defined.call("PATCH", f"/v1/hooks/{hook['id']}", mended)).status == 200
+    once = {"Idempotency-Key": "k"}
+    replayed = [(await defined.call("POST", path, {}, headers=once)).data for _ in range(2)]
+    assert replayed[0] == replayed[1]
+    assert (replayed[0]["status"], replayed[0]["duplicate"]) == ("published", False)
+    (event,) = await events(defined, "shop:called")
+    assert event["payload"] == {"number": 7, "by": "msg_1"}
+    assert event["context"]["deliveryId"] == replayed[0]["deliveryId"]
+    shown = (await defined.call("GET", f"/v1/hooks/{hook['id']}/deliveries")).data
+    assert [(one["status"], one.get("replayOf")) for one in shown] == [
+        ("published", first["deliveryId"]),
+        ("failed", first["deliveryId"]),
+        ("failed", None),
+    ]
+    # Its sender is told of what the call itself has become, as ever.
+    again = await knock(defined, hook, headers=headers)
+    assert (again.status, told(again)["deliveryId"]) == (200, first["deliveryId"])
+
+
+async def test_what_the_filter_ignored_is_replayed_as_the_hook_is_now(defined):
+    hook = await make(defined, "none", filter={"body.action": "closed"})
+    ignored = told(await knock(defined, hook, headers={}))
+    assert ignored["status"] == "ignored"
+    assert (await defined.call("PATCH", f"/v1/hooks/{hook['id']}", {"filter": None})).status == 200
+    path = f"/v1/hook-deliveries/{ignored['deliveryId']}/replay"
+    assert (await defined.call("POST", path, {})).data["status"] == "started"
+    await defined.call("PATCH", f"/v1/hooks/{hook['id']}", {"enabled": False})
+    refused = await defined.call("POST", path, {})
+    assert (refused.status, refused.error["code"]) == (409, "disabled")

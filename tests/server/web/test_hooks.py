@@ -171,6 +171,39 @@ async def test_it_can_be_tried_before_anything_calls(defined):
     assert (await defined.call("GET", f"/v1/hooks/{made['id']}/deliveries")).data == []
 
 
+async def test_what_came_can_be_tried_with_changes_that_are_not_kept(defined):
+    made = await make(
+        defined, verification={"kind": "none"}, accepts="json", params={"echo": "{{ hook.body.name }}"}
+    )
+    path = f"/v1/hooks/{made['id']}/try"
+    sent = (await defined.call("POST", made["path"], {"user": {"name": "Ada"}}, key="none")).body["data"]
+    tried = {"deliveryId": sent["deliveryId"]}
+    bad = (await defined.call("POST", path, tried)).data
+    assert (bad["hook"]["body"], bad["problems"][0]["path"]) == ({"user": {"name": "Ada"}}, "params.echo")
+    changes = {"params": {"echo": "{{ hook.body.user.name }}"}, "filter": {"body.user.name": "Bob"}}
+    good = (await defined.call("POST", path, {**tried, "changes": changes})).data
+    HookTrial.model_validate(good)
+    assert (good["params"]["echo"], good["problems"], good["ignored"]) == ("Ada", [], True)
+    whole = {"params": None, "event": "shop:paid"}
+    passed = (await defined.call("POST", path, {**tried, "changes": whole})).data
+    assert passed["params"] == {"user": {"name": "Ada"}}
+    kept = (await defined.call("GET", f"/v1/hooks/{made['id']}")).data
+    assert (kept["params"], kept["version"]) == (made["params"], made["version"])
+
+
+async def test_what_came_to_another_hook_is_not_tried(defined):
+    other = await make(defined, verification={"kind": "none"}, accepts="json")
+    sent = (await defined.call("POST", other["path"], {}, key="none")).body["data"]
+    path = f"/v1/hooks/{(await make(defined))['id']}/try"
+    for found in (sent["deliveryId"], "us_hd_9999999999", "nonsense"):
+        answer = await defined.call("POST", path, {"deliveryId": found})
+        assert (answer.status, answer.error["key"]) == (404, "deliveryId")
+    answer = await defined.call("POST", path, {"deliveryId": sent["deliveryId"], "body": {}})
+    assert (answer.status, "leave body out" in answer.error["message"]) == (400, True)
+    answer = await defined.call("POST", path, {"body": {}, "changes": {"verification": {"kind": "stripe"}}})
+    assert (answer.status, answer.error["key"]) == (409, "verification.kind")
+
+
 async def test_a_space_has_a_bounded_number(defined, monkeypatch):
     from server.commands import hooks
 

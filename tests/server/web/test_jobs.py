@@ -13,6 +13,16 @@ async def show(server, job):
     return (await server.call("GET", f"/v1/jobs/{job['id']}")).data
 
 
+async def test_a_job_says_up_to_which_event_it_shows_what_happened(server):
+    job = await server.job()
+    shown = (await server.call("GET", f"/v1/jobs/{job['id']}")).body
+    assert shown["asOf"] == str(server.node.log.head)
+    await act(server, job, "ack", {"progress": 5})
+    later = (await server.call("GET", f"/v1/jobs/{job['id']}")).body
+    assert later["asOf"] == str(server.node.log.head) != shown["asOf"]
+    assert later["data"]["progress"] == 5
+
+
 async def test_a_job_lives_from_creation_to_acknowledged_outcome(server):
     made = (
         await server.call(
@@ -164,12 +174,18 @@ async def test_lists_page_by_cursor_to_the_end(server):
     assert found == made[::-1]
 
 
+async def test_a_quick_list_is_not_counted(server):
+    await server.job()
+    answer = await server.call("GET", "/v1/jobs?quick=true&status=ready")
+    assert (len(answer.data), answer.body["cursor"], "pagination" in answer.body) == (1, None, False)
+
+
 async def test_lists_filter(server):
     job = await server.job(operation="import")
     await server.job(parentId=job["id"])
     for query, count in (
         ("job=workbook:import", 1), ("job=workbook:*", 2), ("type=workbook&operation=export", 1), ("status=ready", 2),
-        ("status=failed,canceled", 0), (f"parentId={job['id']}", 1), ("excludeChildJobs=true", 1),
+        ("status=failed,canceled", 0), ("q=import", 1), (f"q={job['id']}", 1), (f"parentId={job['id']}", 1), ("excludeChildJobs=true", 1),
         ("environmentId=us_env_default&spaceId=us_sp_default", 2),
         ("workbookId=us_wb_1", 2), ("source=us_wb_2", 0), ("createdAfter=2000-01-01T00:00:00%2B01:00", 2), ("unknown=x", 2),
     ):  # fmt: skip

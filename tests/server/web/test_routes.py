@@ -60,6 +60,8 @@ BODIES = {
     "/vue/_api/v1/job-definitions/{code}": {"jobDefinition": {}},
     "/v1/job-definitions/{code}/schedules": {"cron": "0 9 * * *"},
     "/v1/endpoints/{id}/replay": {"since": "2026-01-01T00:00:00Z"},
+    "/v1/endpoints/{id}/replay-missed": {"since": "2026-01-01T00:00:00Z"},
+    "/v1/subscriptions/{name}/acked": {"position": "e:1"},
     "/v1/job-definitions/{code}/watermark": {"value": "a"},
     "/vue/_api/v1/job-definitions/{code}/watermark": {"value": "a"},
 }

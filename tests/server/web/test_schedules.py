@@ -94,6 +94,20 @@ async def test_the_list_is_filtered_and_paged(defined):
     assert (await defined.call("GET", "/v1/schedules?definition=webb")).error["code"] == "not_found"
 
 
+async def test_due_times_ahead_are_shown_when_asked_for(defined):
+    made = await make(defined, end="2189-01-01", cron="0 9 1 1 *")
+    path = f"/v1/schedules/{made['id']}"
+    shown = await defined.call("GET", f"{path}?dueUntil=2188-12-31T00:00:00Z")
+    assert Schedule.model_validate(shown.data).due_more
+    assert (len(shown.data["due"]), shown.data["due"][0]["local"]) == (100, made["nextLocal"])
+    assert shown.body["asOf"] == (await defined.call("GET", "/v1/schedules")).body["asOf"]
+    [listed] = (await defined.call("GET", f"/v1/schedules?dueUntil={made['nextAt']}")).data
+    assert [one["utc"] for one in listed["due"]] == [made["nextAt"]]
+    await defined.call("PATCH", path, {"enabled": False})
+    assert (await defined.call("GET", f"{path}?dueUntil={made['nextAt']}")).data["due"] == []
+    assert "due" not in (await defined.call("GET", path)).data
+
+
 @pytest.mark.parametrize(
     ("fields", "key", "code"),
     [
@@ -202,7 +216,8 @@ async def test_what_runs_no_more_without_its_owner_is_shown(defined):
     made = await make(defined)
     schedule, owner = f"/v1/schedules/{made['id']}", f"/v1/members/{ada}"
     await defined.call("POST", f"{schedule}/owner", {"owner": ada})
-    assert (await defined.call("GET", schedule)).data["state"] == "active"
+    shown = (await defined.call("GET", schedule)).data
+    assert (shown["state"], shown["ownerName"]) == ("active", "Ada")
     assert (await defined.call("PATCH", owner, {"role": "viewer"})).data["schedules"] == 1
     assert (await defined.call("GET", schedule)).data["state"] == "owner_inactive"
     assert (await defined.call("PATCH", owner, {"role": "operator", "active": False})).data["schedules"] == 1

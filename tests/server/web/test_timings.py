@@ -122,6 +122,10 @@ async def test_neighbours_are_those_schedules_that_the_caller_sees(server):
     asked = {"cron": "0 9 * * 1", "neighbours": True, "from": "2190-01-01T00:00:00Z", "count": 1}
     found = (await preview(server, **asked)).data["neighbours"]
     assert (found["count"], found["names"], found["free"]["local"][11:16]) == (1, ["Mornings"], "09:01")
+    [own] = [
+        one["id"] for one in (await server.call("GET", "/v1/schedules")).data if one["name"] == "Mornings"
+    ]
+    assert (await preview(server, **asked, schedule=own)).data["neighbours"]["count"] == 0
     made = await server.call("POST", "/v1/keys", {"name": "v", "role": "viewer", "jobs": ["other:*"]})
     answer = await server.call("POST", "/v1/schedules/preview", {**PARIS, **asked}, key=made.data["key"])
     assert answer.data["neighbours"]["count"] == 0

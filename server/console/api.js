@@ -1,0 +1,95 @@
+// @ts-check
+// Calls of the public API, and of nothing else.
+
+/** @typedef {import("./router.js").Query} Query */
+
+/** What every call goes with: the token of the session's page, and the space where that is not the session's own. */
+export const credentials = {
+  /** @type {string | undefined} */ csrfToken: undefined,
+  /** @type {string | undefined} */ space: undefined,
+  /** Called when the session has ended. */
+  ended: () => {},
+}
+
+/** What the server refuses, in its own words; ``network`` where it was not reached. */
+export class Refused extends Error {
+  /** @param {{ code: string, message: string, key?: string, [more: string]: unknown }} told @param {number} status */
+  constructor(told, status) {
+    super(told.message)
+    this.name = "Refused"
+    this.code = told.code
+    this.key = told.key
+    this.details = told
+    this.status = status
+    /** @type {Refused[]} */
+    this.all = [this]
+  }
+}
+
+/**
+ * The JSON of an answer; throws Refused.
+ * @param {string} method @param {string} path below the server
+ * @param {{ query?: Query, body?: unknown, signal?: AbortSignal, headers?: Record<string, string> }} [sent]
+ * @returns {Promise<any>}
+ */
+export async function call(method, path, { query = {}, body, signal, headers = {} } = {}) {
+  const text = queryText(query)
+  const response = await reach(path + (text && `?${text}`), {
+    method,
+    signal,
+    headers: { ...identity(method), ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  })
+  const answer = await response.json().catch((error) => {
+    if (signal?.aborted) throw error
+    return {}
+  })
+  if (response.ok) return answer
+  const refused = refusal(answer, response.status)
+  if (refused.code === "unauthorized" && !path.startsWith("/v1/sessions")) credentials.ended()
+  throw refused
+}
+
+/** What a call says of who makes it, and where. @param {string} method @returns {Record<string, string>} */
+export const identity = (method) => ({
+  ...(credentials.space && { "X-Customer-Code": credentials.space }),
+  ...(method !== "GET" && credentials.csrfToken && { "X-CSRF-Token": credentials.csrfToken }),
+})
+
+/** @param {string} path @param {Query} [query] @param {AbortSignal} [signal] */
+export const get = (path, query, signal) => call("GET", path, { query, signal })
+/** @param {string} path @param {unknown} [body] @param {Query} [query] */
+export const post = (path, body = {}, query) => call("POST", path, { body, query })
+/** @param {string} path @param {unknown} body */
+export const patch = (path, body) => call("PATCH", path, { body })
+/** @param {string} path @param {unknown} body */
+export const put = (path, body) => call("PUT", path, { body })
+/** @param {string} path */
+export const remove = (path) => call("DELETE", path)
+
+/** An id or code as part of a path. @param {string} text */
+export const part = (text) => encodeURIComponent(text)
+
+/** @param {Query} query */
+function queryText(query) {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "")
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+}
+
+/** @param {string} url @param {RequestInit} how */
+async function reach(url, how) {
+  try {
+    return await fetch(url, { credentials: "same-origin", cache: "no-store", ...how })
+  } catch (error) {
+    if (how.signal?.aborted) throw error
+    throw new Refused({ code: "network", message: "" }, 0)
+  }
+}
+
+/** @param {any} answer @param {number} status */
+export function refusal(answer, status) {
+  const told = answer?.errors?.length ? answer.errors : [{ code: "http", message: `HTTP ${status}` }]
+  const all = told.map((/** @type {any} */ one) => new Refused(one, status))
+  all[0].all = all
+  return all[0]
+}

@@ -1,0 +1,75 @@
+// @ts-check
+// Jobs that ask for more than a line in the list: those in the foreground, of whoever looks on, and those that block a toolbar.
+
+import { get, part } from "./api.js"
+import { hasEnded } from "./jobs.js"
+import { UNFINISHED } from "./jobfilters.js"
+import { follow } from "./live.js"
+import { inBackground } from "./preferences.js"
+import { session } from "./session.js"
+import { Cell, useCell } from "./store.js"
+
+/** @typedef {import("./jobs.js").Job} Job */
+/** @typedef {{ id: string, label: string, source: string }} Blocker */
+
+const REMEMBERED = 50
+const ENDS = ["job:completed", "job:failed", "job:canceled", "job:deleted"]
+
+/** The ids of jobs in the foreground that are shown one after the other. @type {Cell<string[]>} */
+export const foreground = new Cell(/** @type {string[]} */ ([]))
+/** Jobs that block the toolbar of what they work on. @type {Cell<Blocker[]>} */
+export const blockers = new Cell(/** @type {Blocker[]} */ ([]))
+
+/** The job that blocks the toolbar of a resource, by its id. @param {string} source @returns {Blocker | undefined} */
+export const useBlocker = (source) => useCell(blockers).find((one) => one.source === source)
+
+/** Leave a job to go on by itself, or done with. @param {string} id */
+export function dismiss(id) {
+  foreground.set(foreground.value.filter((one) => one !== id))
+  inBackground.set([...inBackground.value.filter((one) => one !== id), id].slice(-REMEMBERED))
+}
+
+/** Look out for such jobs, as long as somebody is logged in. @returns {() => void} which ends it */
+export function watch() {
+  const gone = new AbortController()
+  let stop = () => {}
+  const begin = async () => {
+    const query = { status: UNFINISHED.join(), quick: true, pageSize: 200, excludeChildJobs: true }
+    const page = await get("/v1/jobs", query, gone.signal)
+    if (gone.signal.aborted) return
+    blockers.set([])
+    for (const job of page.data) take(job)
+    stop = follow(["job:created", "job:ready", ...ENDS], page.asOf, { onEvent: hear, onGap: start })
+  }
+  // Without it the list still shows them: it is no error of the page.
+  const start = () => void begin().catch(() => {})
+  start()
+  return () => {
+    gone.abort()
+    stop()
+    foreground.set([])
+    blockers.set([])
+  }
+}
+
+/** @param {import("../client/tickwire.js").LogEvent} event */
+function hear({ topic, context, payload }) {
+  const id = context.jobId
+  if (ENDS.includes(topic)) {
+    if (blockers.value.some((one) => one.id === id)) blockers.set(blockers.value.filter((one) => one.id !== id))
+    return
+  }
+  if (payload.parentId || !["foreground", "toolbarBlocking"].includes(payload.mode)) return
+  get(`/v1/jobs/${part(id)}`).then(({ data }) => take(data), () => {})
+}
+
+/** @param {Job} job */
+function take(job) {
+  const { id, mode, source } = job
+  if (mode === "toolbarBlocking" && !hasEnded(job)) {
+    blockers.set([...blockers.value.filter((one) => one.id !== id), { id, label: job.label ?? job.job, source }])
+  }
+  const mine = job.createdBy === session.value?.keyId
+  if (mode !== "foreground" || !mine || foreground.value.includes(id) || inBackground.value.includes(id)) return
+  foreground.set([...foreground.value, id])
+}

@@ -1,0 +1,139 @@
+// @ts-check
+// Jobs by their ids, as they are now. What changes is told once a frame, and to those alone who show that job.
+
+import { isAfter } from "./positions.js"
+import { useEffect, useState } from "./vendor/htm-preact-standalone.js"
+
+/** @typedef {import("../client/tickwire.js").Job} ClientJob */
+/** @typedef {ClientJob & { type: string, operation: string, createdAt: string, updatedAt: string, createdBy?: string, [more: string]: any }} Job */
+/** @typedef {{ job: Job, position: string, listed: number }} Known */
+
+const ENDED = ["complete", "failed", "canceled"]
+const MOVES = ["progress", "done", "total", "stalledSince", "estimatedCompletionAt"]
+
+/** @param {{ status: string }} job */
+export const hasEnded = ({ status }) => ENDED.includes(status)
+
+/** @type {Map<string, Known>} */
+const known = new Map()
+/** Who is told of a job, also of one that is not known yet. @type {Map<string, Set<() => void>>} */
+const watchers = new Map()
+/** @type {Set<string>} */
+const dirty = new Set()
+/** @type {number | undefined} */
+let frame
+
+/** @param {string} id @returns {Job | undefined} */
+export const jobOf = (id) => known.get(id)?.job
+
+/**
+ * What the server answered, as of a position of the log. What is known better already stays.
+ * @param {Job[]} jobs @param {string} asOf
+ */
+export function put(jobs, asOf) {
+  for (const job of jobs) {
+    const found = known.get(job.id)
+    if (!found) {
+      known.set(job.id, { job, position: asOf, listed: 0 })
+      mark(job.id)
+    } else if (!isAfter(found.position, asOf)) {
+      found.position = asOf
+      change(found, job)
+    }
+  }
+}
+
+/**
+ * Take over what an event tells; whether the job is known, and more than its progress has changed.
+ * @param {import("../client/tickwire.js").LogEvent} event
+ */
+export function absorb({ topic, position, createdAt, context, payload }) {
+  const found = known.get(context.jobId)
+  if (!found || !isAfter(position, found.position)) return false
+  found.position = position
+  const { domain: _, isPart: __, parentId: ___, result, ...news } = payload
+  const { estimatedCompletionAt, stalledSince, ...kept } = found.job
+  const moves = MOVES.some((name) => name in news)
+  const before = found.job.status
+  change(found, { ...(moves ? kept : found.job), ...news, ...times(topic, news.status, found.job, createdAt) })
+  return before !== found.job.status || !moves
+}
+
+/** @param {string} topic @param {string} status @param {Job} job @param {string} at */
+function times(topic, status, job, at) {
+  if (topic === "job:outcome-acknowledged") return { updatedAt: at, outcomeAcknowledgedAt: at }
+  if (status === job.status) return { updatedAt: at }
+  const name = ENDED.includes(status) ? "finishedAt" : status === "executing" ? "startedAt" : status === "ready" ? "readyAt" : ""
+  return { updatedAt: at, ...(name && { [name]: at }) }
+}
+
+/** The newest progress of a running job. @param {import("../client/tickwire.js").Tick} tick */
+export function tick(tick) {
+  const found = known.get(tick.id)
+  if (!found || hasEnded(found.job)) return
+  const { estimatedCompletionAt, stalledSince, ...kept } = found.job
+  change(found, { ...kept, ...tick })
+}
+
+/** @param {Known} found @param {Job} job */
+function change(found, job) {
+  const { attempt, progress = 0 } = found.job
+  // Answers may be older than ticks.
+  const back = job.attempt === attempt && (job.progress ?? 0) < progress && !hasEnded(job)
+  found.job = back ? { ...job, progress } : job
+  mark(job.id)
+}
+
+/** @param {string} id */
+function mark(id) {
+  dirty.add(id)
+  frame ??= requestAnimationFrame(() => {
+    frame = undefined
+    const ids = [...dirty]
+    dirty.clear()
+    for (const one of ids) for (const told of [...(watchers.get(one) ?? [])]) told()
+  })
+}
+
+/** Keep jobs of a list as long as it shows them. @param {Iterable<string>} ids */
+export function hold(ids) {
+  for (const id of ids) {
+    const found = known.get(id)
+    if (found) found.listed += 1
+  }
+}
+
+/** @param {Iterable<string>} ids */
+export function release(ids) {
+  for (const id of ids) {
+    const found = known.get(id)
+    if (!found) continue
+    found.listed -= 1
+    forget(id, found)
+  }
+}
+
+/** @param {string} id @param {Known} found */
+function forget(id, found) {
+  if (found.listed < 1 && !watchers.has(id)) known.delete(id)
+}
+
+/** @param {string} id @param {() => void} told @returns {() => void} which ends it */
+export function watch(id, told) {
+  const those = watchers.get(id) ?? new Set()
+  watchers.set(id, those.add(told))
+  return () => {
+    those.delete(told)
+    if (those.size) return
+    watchers.delete(id)
+    const found = known.get(id)
+    if (found) forget(id, found)
+  }
+}
+
+/** A job as it is; the component is drawn again when it changes. @param {string} id @returns {Job | undefined} */
+export function useJob(id) {
+  const [, draw] = useState(0)
+  useEffect(() => watch(id, () => draw((count) => count + 1)), [id])
+  return jobOf(id)
+}

@@ -1,0 +1,57 @@
+// @ts-check
+// Filters under a name: some that all have, and those that a person has saved in this browser.
+
+import { Icon } from "../icons.js"
+import { NAMES, UNFINISHED } from "../jobfilters.js"
+import { jobViews } from "../preferences.js"
+import { address } from "../router.js"
+import { useCell } from "../store.js"
+import { savedViews as say } from "../strings.js"
+import { html } from "../vendor/htm-preact-standalone.js"
+import { announce } from "./announce.js"
+import { Menu } from "./menu.js"
+
+/** @type {{ name: string, filters: Record<string, string> }[]} */
+const OWN = [
+  { name: say.all, filters: {} },
+  { name: say.unfinished, filters: { status: UNFINISHED.join() } },
+  { name: say.failed, filters: { status: "failed", since: "24h" } },
+]
+
+/** @param {{ filters: Record<string, string> }} props */
+export function SavedViews({ filters }) {
+  const saved = useCell(jobViews)
+  const key = (/** @type {Record<string, string>} */ some) => JSON.stringify(NAMES.map((name) => some[name] ?? ""))
+  const kept = saved.map(({ name, query }) => ({ name, filters: Object.fromEntries(new URLSearchParams(query)) }))
+  const current = [...kept, ...OWN].find((one) => key(one.filters) === key(filters))
+  const save = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault()
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget)
+    const name = String(new FormData(form).get("name")).trim()
+    if (!name) return
+    jobViews.set([...saved.filter((one) => one.name !== name), { name, query: new URLSearchParams(filters).toString() }])
+    form.reset()
+    announce(say.saved(name))
+  }
+  const drop = (/** @type {string} */ name) => jobViews.set(saved.filter((one) => one.name !== name))
+  const link = (/** @type {{ name: string, filters: Record<string, string> }} */ one) => html`
+    <a class="item" href=${address("/jobs", one.filters)} aria-current=${one === current ? "true" : undefined}>${one.name}</a>
+  `
+  return html`
+    <${Menu} label=${current?.name ?? say.title} name=${say.title} icon="view">
+      <ul>
+        ${OWN.map((one) => html`<li key=${one.name}>${link(one)}</li>`)}
+        ${kept.map(
+          (one) => html`
+            <li key=${`own ${one.name}`} class="with">
+              ${link(one)}<button type="button" class="quiet" aria-label=${say.drop(one.name)} onClick=${() => drop(one.name)}><${Icon} name="close" size=${12} /></button>
+            </li>
+          `,
+        )}
+      </ul>
+      <form class="choosing" onSubmit=${save}>
+        <input name="name" required maxlength="60" placeholder=${say.nameHint} aria-label=${say.name} /><button>${say.save}</button>
+      </form>
+    <//>
+  `
+}

@@ -1,0 +1,49 @@
+// @ts-check
+// A span of time: the last so much, or from one moment to another by the viewer's clock.
+
+import { viewer } from "../format.js"
+import { ownZone, zone } from "../preferences.js"
+import { useCell } from "../store.js"
+import { span as say } from "../strings.js"
+import { instantOf, localText } from "../zones.js"
+import { html, useMemo, useState } from "../vendor/htm-preact-standalone.js"
+
+const HOUR_MS = 3_600_000
+const LAST = /** @type {Record<string, number>} */ ({ hour: HOUR_MS, six: 6 * HOUR_MS, day: 24 * HOUR_MS, three: 72 * HOUR_MS, week: 168 * HOUR_MS })
+
+/** @typedef {{ last: string, setLast: (last: string) => void, from: string, setFrom: (from: string) => void, to: string, setTo: (to: string) => void, since: number, until: number | undefined }} Chosen */
+
+/** What was chosen; ``since`` and ``until`` in milliseconds. @returns {Chosen} */
+export function useSpan() {
+  const [last, setLast] = useState("day")
+  const [from, setFrom] = useState(() => localText(viewer(), Date.now() - LAST.day))
+  const [to, setTo] = useState("")
+  const { since, until } = useMemo(() => {
+    if (last in LAST) return { since: Date.now() - LAST[last], until: undefined }
+    return { since: from ? instantOf(viewer(), from) : 0, until: to ? instantOf(viewer(), to) : undefined }
+  }, [last, from, to])
+  return { last, setLast, from, setFrom, to, setTo, since, until }
+}
+
+/** @param {{ span: Chosen }} props */
+export function Span({ span }) {
+  const chosen = useCell(zone)
+  const value = (/** @type {any} */ event) => event.currentTarget.value
+  return html`
+    <label class="field">
+      <span>${say.title}</span>
+      <select value=${span.last} onChange=${(/** @type {any} */ event) => span.setLast(value(event))}>
+        ${Object.keys(LAST).map((one) => html`<option key=${one} value=${one}>${say.last[one]}</option>`)}
+        <option value="between">${say.between}</option>
+      </select>
+    </label>
+    ${span.last === "between" &&
+    html`
+      <div class="columns">
+        <label class="field"><span>${say.from}</span><input type="datetime-local" value=${span.from} onInput=${(/** @type {any} */ event) => span.setFrom(value(event))} /></label>
+        <label class="field"><span>${say.to}</span><input type="datetime-local" value=${span.to} onInput=${(/** @type {any} */ event) => span.setTo(value(event))} /><small>${say.toNow}</small></label>
+      </div>
+      <p class="soft">${say.zone(chosen || ownZone)}</p>
+    `}
+  `
+}

@@ -1,0 +1,75 @@
+// @ts-check
+// Who looks on, in which space, and what they may do.
+
+import { call, credentials, get, post, Refused } from "./api.js"
+import { wasHere } from "./preferences.js"
+import { place } from "./router.js"
+import { Cell, useCell } from "./store.js"
+
+/**
+ * @typedef {object} Session
+ * @property {{ id: string, name: string, email?: string, passwordSetAt?: string } | null} member null where a key has logged in
+ * @property {string} keyId of whom the server names in what is done: the member's id, or the key's
+ * @property {string} role
+ * @property {string[]} permissions
+ * @property {boolean} everySpace
+ * @property {string} home code of the session's own space
+ * @property {string} space code of the space that is shown
+ * @property {string} position of the log when this was read
+ * @property {string} version of the server
+ */
+
+/** Undefined until it is known, null where nobody is logged in. @type {Cell<Session | null | undefined>} */
+export const session = new Cell(/** @type {Session | null | undefined} */ (undefined))
+
+/** Why the session is not known: the server was not reached. @type {Cell<Refused | null>} */
+export const trouble = new Cell(/** @type {Refused | null} */ (null))
+
+export const useSession = () => /** @type {Session} */ (useCell(session))
+
+/** Whether who is logged in may do this; one of the permissions of the API. @param {string} permission */
+export const may = (permission) => session.value?.permissions.includes(permission) ?? false
+
+/** Find out who is logged in, by the cookie that the browser has. */
+export async function load() {
+  trouble.set(null)
+  if (!wasHere.value) return leave()
+  try {
+    const { data } = await get("/v1/sessions/current")
+    await enter(data)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    if (error.status === 401 || error.code === "not_found") leave()
+    else trouble.set(error)
+  }
+}
+
+/** @param {{ link: string } | { email: string, password: string, space: string }} how throws Refused */
+export async function logIn(how) {
+  const { data } = await post("/v1/sessions", how)
+  await enter(data)
+}
+
+export async function logOut() {
+  await call("DELETE", "/v1/sessions/current")
+  leave()
+}
+
+/** @param {any} begun the answer of the session */
+async function enter(begun) {
+  credentials.csrfToken = begun.csrfToken
+  wasHere.set(true)
+  const wanted = place.value.query.get("space")
+  credentials.space = wanted && wanted !== begun.space ? wanted : undefined
+  const { data } = await get("/v1/whoami")
+  const { keyId, role, permissions, everySpace, space, position, version } = data
+  session.set({ member: begun.member, home: begun.space, keyId, role, permissions, everySpace, space, position, version })
+}
+
+function leave() {
+  credentials.csrfToken = undefined
+  wasHere.set(false)
+  session.set(null)
+}
+
+credentials.ended = leave

@@ -1,0 +1,179 @@
+"""Actions: the buttons of a resource."""
+
+import re
+
+import pytest
+from console import NARROW, check_accessible, needs_console
+from playwright.sync_api import expect
+
+pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-actions")]
+
+FORM = {
+    "type": "simple",
+    "fields": [
+        {
+            "key": "format",
+            "type": "enum",
+            "label": "Format",
+            "defaultValue": "csv",
+            "config": {
+                "options": [
+                    {"value": "csv", "label": "CSV", "color": "green"},
+                    {"value": "xlsx", "label": "Excel", "color": "url(https://example.com/x)"},
+                ]
+            },
+        },
+        {"key": "title", "type": "string", "label": "Title", "constraints": [{"type": "required"}]},
+        {"key": "head", "type": "boolean", "label": "With a head", "constraints": [{"type": "required"}]},
+    ],
+}
+
+
+@pytest.fixture
+def act(home_):
+    """Makes actions."""
+
+    def make(target, label, operation="steps", **fields):
+        body = {
+            "label": label,
+            "operation": operation,
+            "targetId": target,
+            "mount": {"type": "play"},
+            **fields,
+        }
+        return home_.call("POST", "/v1/actions", body)
+
+    return make
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def jobs(home_, target):
+    return home_.call("GET", f"/v1/jobs?source={target}")["data"]
+
+
+def test_a_press_starts_the_job_and_shows_it(visit, home_, act):
+    act("us_wb_one", "Go", tooltip="Takes some steps", icon="play")
+    page = visit().log_in("/actions?target=us_wb_one")
+    button = page.get_by_role("button", name="Go", exact=True)
+    expect(button).to_have_accessible_description("Takes some steps")
+    button.click()
+    row = page.locator("table.jobs tbody tr")
+    expect(row).to_contain_text(re.compile(r"Step \d+ of 10"))
+    expect(row).to_contain_text("All steps are done.")
+
+
+def test_a_form_is_asked_first_and_its_answers_are_the_input(visit, home_, act):
+    act(
+        "us_wb_form",
+        "Export",
+        operation="nobody",
+        inputForm=FORM,
+        description="Writes one file.",
+        primary=True,
+    )
+    page = visit().log_in("/actions?target=us_wb_form")
+    press(page, "Export …")
+    dialog = page.get_by_role("dialog", name="Export on us_wb_form")
+    expect(dialog).to_contain_text("Writes one file.")
+    expect(dialog.get_by_role("radio", name="CSV")).to_be_checked()
+    # What is no colour is not shown as one.
+    expect(dialog.locator(".dot")).to_have_count(1)
+    press(dialog, "Export")
+    expect(dialog.get_by_label("Title")).to_be_focused()
+    dialog.get_by_label("Title").fill("Orders")
+    dialog.get_by_role("radio", name="Excel").check()
+    press(dialog, "Export")
+    expect(dialog).to_have_count(0)
+    [job] = jobs(home_, "us_wb_form")
+    assert job["input"] == {"format": "xlsx", "title": "Orders", "head": False}
+
+
+def test_a_question_names_the_consequence_and_the_object(visit, home_, act):
+    act(
+        "us_wb_ask",
+        "Clean up",
+        operation="nobody",
+        confirm=True,
+        description="Removes all empty rows for good.",
+    )
+    page = visit().log_in("/actions?target=us_wb_ask")
+    press(page, "Clean up …")
+    dialog = page.get_by_role("dialog", name="Clean up on us_wb_ask?")
+    expect(dialog).to_contain_text("Removes all empty rows for good.")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    assert jobs(home_, "us_wb_ask") == []
+    press(page, "Clean up …")
+    press(dialog, "Clean up")
+    expect(page.locator("table.jobs tbody tr")).to_have_count(1)
+
+
+def test_a_selection_is_asked_where_it_is_needed(visit, home_, act):
+    act(
+        "us_wb_some",
+        "Send",
+        operation="nobody",
+        constraints=[{"type": "hasSelection"}, {"type": "hasAllValid"}],
+    )
+    page = visit().log_in("/actions?target=us_wb_some")
+    press(page, "Send …")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Meant for valid records alone")
+    dialog.get_by_label("Selected records 1", exact=True).fill("r1")
+    press(dialog, "Send")
+    expect(dialog).to_have_count(0)
+    [job] = jobs(home_, "us_wb_some")
+    assert job["subject"]["params"] == {"ids": ["r1"]}
+
+
+def test_a_blocking_job_makes_the_toolbar_dark_and_says_why(visit, home_, act):
+    act("us_wb_block", "Clean", mode="toolbarBlocking")
+    act("us_wb_block", "Other")
+    act("us_wb_free", "Elsewhere")
+    page, other = visit().log_in("/actions"), visit().log_in("/actions?target=us_wb_block")
+    press(page, "Clean")
+    for one in (page, other):
+        expect(one.get_by_role("button", name="Other", exact=True)).to_be_disabled()
+        expect(one.get_by_text("Clean is running. The toolbar can be used")).to_be_visible()
+    expect(page.get_by_role("button", name="Elsewhere", exact=True)).to_be_enabled()
+    for one in (page, other):
+        expect(one.get_by_role("button", name="Other", exact=True)).to_be_enabled()
+
+
+def test_who_may_not_run_presses_nothing(visit, home_, act):
+    act("us_wb_look", "Go")
+    vera = home_.member("Vera", "viewer")
+    page = visit().log_in("/actions?target=us_wb_look", member=vera["id"])
+    button = page.get_by_role("button", name="Go", exact=True)
+    expect(button).to_be_disabled()
+    expect(button).to_have_accessible_description("Who may run jobs can press this.")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [None, NARROW])
+def test_it_is_accessible(visit, act, theme, size):
+    target = f"us_wb_{theme}{'n' if size else 'w'}"
+    act(
+        target,
+        "Export",
+        inputForm=FORM,
+        primary=True,
+        messages=[{"type": "error", "content": "Locked."}],
+        schedule="daily",
+    )
+    act(target, "Go", mode="toolbarBlocking")
+    page = visit(color_scheme=theme, **({"viewport": size} if size else {})).log_in(
+        f"/actions?target={target}"
+    )
+    press(page, "Export …")
+    press(page.get_by_role("dialog"), "Export")
+    expect(page.get_by_text("This is required.")).to_be_visible()
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    press(page, "Go")
+    expect(page.get_by_text("Go is running.")).to_be_visible()
+    check_accessible(page)

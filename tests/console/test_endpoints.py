@@ -1,0 +1,172 @@
+"""Endpoints: made, tested, watched, replayed, changed, and given new secrets."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from console import NARROW, check_accessible, needs_console
+from playwright.sync_api import expect
+
+pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-endpoints")]
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Answers as its path says: ``/fail`` does not take what it gets until it is told to."""
+
+    takes = False
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        well = Receiver.takes or self.path != "/fail"
+        body = b"" if well else b'{"error": "The warehouse is closed"}'
+        self.send_response(204 if well else 500)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"allow_addresses": "127.0.0.0/8"}
+
+
+@pytest.fixture(scope="module")
+def receiver():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def make(home, url, **fields):
+    return home.call("POST", "/v1/endpoints", {"url": url, "topics": ["shop:*"], **fields})["data"]
+
+
+def publish(home, topic="shop:paid"):
+    return home.call("POST", "/v1/events", {"topic": topic, "payload": {"order": 1}})
+
+
+def row(page, found):
+    return page.locator(f"tr[data-id={found['id']}]")
+
+
+def test_one_is_made_tested_and_changed(visit, home_, receiver):
+    page = visit().log_in("/endpoints")
+    page.get_by_role("button", name="New endpoint").click()
+    page.get_by_label("Address").fill(f"{receiver}/events")
+    page.get_by_label("Topics").fill("shop:paid, shop:refunded")
+    page.get_by_label("Name").fill("Warehouse")
+    page.get_by_role("button", name="Make the endpoint").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("pre")).to_contain_text("whsec_")
+    page.get_by_role("button", name="I have kept it").click()
+    page.get_by_role("link", name="Warehouse").click()
+    page.get_by_role("button", name="Send a test").click()
+    expect(page.get_by_role("heading", level=1, name="endpoint:test")).to_be_visible()
+    expect(page.locator(".heading")).to_contain_text("Delivered")
+    expect(page.locator("table.attempts")).to_contain_text("204")
+    page.get_by_role("link", name="Warehouse").click()
+    page.get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("Topics")).to_have_value("shop:paid\nshop:refunded")
+    page.get_by_label("Topics").fill("shop:paid")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_label("status 1", exact=True).fill("order")
+    page.get_by_label("Value, such as failed 1").fill("1")
+    page.get_by_label("Kind of value 1").select_option("json")
+    page.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    [made] = [one for one in home_.call("GET", "/v1/endpoints")["data"] if one.get("name") == "Warehouse"]
+    assert (made["topics"], made["filter"]) == (["shop:paid"], {"order": 1})
+
+
+def test_an_address_that_is_refused_is_told_at_its_field(visit):
+    there = visit()
+    page = there.log_in("/endpoints")
+    page.get_by_role("button", name="New endpoint").first.click()
+    page.get_by_label("Address").fill("http://10.0.0.1/events")
+    page.get_by_label("Topics").fill("shop:*")
+    page.get_by_role("button", name="Make the endpoint").click()
+    expect(page.get_by_role("dialog")).to_contain_text("10.0.0.1")
+    expect(page.get_by_role("dialog").get_by_text("TICKWIRE_ALLOW_ADDRESSES")).to_be_visible()
+    there.faults[:] = [fault for fault in there.faults if "status of 4" not in fault]
+
+
+def test_a_post_that_fails_is_told_with_its_answer_and_replayed(visit, home_, receiver):
+    Receiver.takes = False
+    made = make(home_, f"{receiver}/fail", name="Closed at night")
+    page = visit().log_in(f"/endpoints/{made['id']}")
+    publish(home_)
+    found = page.locator("tr[data-status=pending]")
+    expect(found).to_contain_text("The warehouse is closed")
+    expect(found).to_contain_text("again in")
+    home_.call("PATCH", f"/v1/endpoints/{made['id']}", {"enabled": False})
+    expect(page.locator("tr[data-status=disabled]")).to_contain_text("shop:paid")
+    Receiver.takes = True
+    page.get_by_role("switch").click()
+    page.get_by_role("button", name="Replay several").click()
+    page.get_by_role("dialog").get_by_role("button", name="Replay").click()
+    expect(page.get_by_role("dialog")).to_contain_text("1 goes out once more.")
+    page.get_by_role("button", name="Done").click()
+    page.locator("tr[data-status=delivered]").get_by_role("link").click()
+    expect(page.locator("table.attempts tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator("table.attempts tbody tr")).to_have_count(3)
+
+
+def test_events_that_were_missed_go_out_afterwards(visit, home_, receiver):
+    made = make(home_, f"{receiver}/events", topics=["late:*"], enabled=False)
+    publish(home_, "late:one")
+    page = visit().log_in(f"/endpoints/{made['id']}")
+    page.get_by_role("switch").click()
+    page.get_by_role("button", name="Replay several").click()
+    page.get_by_label("Which").select_option("missed")
+    page.get_by_role("dialog").get_by_role("button", name="Replay").click()
+    expect(page.get_by_role("dialog")).to_contain_text("1 goes out once more.")
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("tr[data-status=delivered]")).to_contain_text("late:one")
+
+
+def test_a_new_secret_is_shown_once(visit, home_, receiver):
+    made = make(home_, f"{receiver}/events")
+    page = visit().log_in(f"/endpoints/{made['id']}")
+    page.get_by_role("button", name="New secret").click()
+    page.get_by_role("dialog").get_by_role("button", name="New secret").click()
+    expect(page.get_by_role("dialog").locator("pre")).to_contain_text("whsec_")
+    page.get_by_role("button", name="I have kept it").click()
+    expect(page.get_by_text("Old secret")).to_be_visible()
+    assert "whsec_" not in page.content()
+
+
+def test_who_may_only_look_has_no_buttons_that_are_refused(visit, home_, receiver):
+    made = make(home_, f"{receiver}/events")
+    reader = home_.member("Reader of endpoints", "viewer")
+    page = visit().log_in("/endpoints", member=reader["id"])
+    expect(row(page, made).get_by_role("switch")).to_be_disabled()
+    expect(page.get_by_role("button", name="New endpoint")).to_have_count(0)
+    page.goto(f"/console/endpoints/{made['id']}")
+    expect(page.get_by_role("heading", name="Deliveries")).to_be_visible()
+    for name in ("Send a test", "Edit", "New secret", "Delete", "Replay several"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [None, NARROW])
+def test_it_is_accessible(visit, home_, receiver, theme, size):
+    Receiver.takes = False
+    made = make(home_, f"{receiver}/fail", name="Looked at", filter={"order": 1})
+    tried = home_.call("POST", f"/v1/endpoints/{made['id']}/test", {})["data"]
+    page = visit(color_scheme=theme, **({"viewport": size} if size else {})).log_in("/endpoints")
+    expect(row(page, made)).to_be_visible()
+    check_accessible(page)
+    page.get_by_role("button", name="New endpoint").click()
+    check_accessible(page)
+    for path in (f"/endpoints/{made['id']}", f"/endpoint-deliveries/{tried['id']}"):
+        page.goto(f"/console{path}")
+        expect(page.locator("main table tbody tr").first).to_be_visible()
+        check_accessible(page)

@@ -1,0 +1,230 @@
+"""The live list of jobs."""
+
+import re
+
+import pytest
+from console import NARROW, check_accessible, needs_console
+from playwright.sync_api import expect
+
+pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-jobs")]
+
+
+def row(page, job):
+    return page.locator(f"tr[data-id={job['id']}]")
+
+
+def test_a_job_appears_moves_and_ends_without_reload(visit, home_):
+    page = visit().log_in()
+    job = home_.job(input={"steps": 30, "pause_s": 0.1})
+    found = row(page, job)
+    expect(found).to_contain_text("Running")
+    bar = found.get_by_role("progressbar")
+    expect(found).to_contain_text(re.compile(r"Step \d+ of 30"))
+    seen = int(bar.get_attribute("aria-valuenow"))
+    expect(found.locator(".left")).to_contain_text("left")
+    expect(found).to_have_attribute("data-status", "complete")
+    expect(bar).to_have_attribute("aria-valuenow", "100")
+    assert seen < 100
+    expect(found).to_contain_text("All steps are done.")
+    expect(found.locator(".left")).to_contain_text("took")
+
+
+def test_a_job_that_fails_says_why(visit, home_):
+    page = visit().log_in()
+    job = home_.job(input={"steps": 1, "fail": "The sheet has no header"}, maxAttempts=1)
+    expect(row(page, job)).to_have_attribute("data-status", "failed")
+    expect(row(page, job)).to_contain_text("The sheet has no header")
+
+
+def test_new_jobs_wait_while_the_pointer_is_in_the_list(visit, home_):
+    first = home_.job("nobody")
+    page = visit().log_in()
+    expect(row(page, first)).to_be_visible()
+    row(page, first).hover()
+    second = home_.job("nobody")
+    page.get_by_role("button", name="1 new").wait_for()
+    expect(row(page, second)).to_have_count(0)
+    page.get_by_role("heading", level=1).hover()
+    expect(row(page, second)).to_be_visible()
+
+
+def test_keys_move_through_the_list(visit, home_):
+    jobs = [home_.job("nobody") for _ in range(3)]
+    page = visit().log_in()
+    expect(row(page, jobs[0])).to_be_visible()
+    for key, job in (("j", jobs[2]), ("j", jobs[1]), ("j", jobs[0]), ("k", jobs[1])):
+        page.keyboard.press(key)
+        expect(row(page, job).locator("a.name")).to_be_focused()
+
+
+def test_filters_stand_in_the_address(visit, home_):
+    tagged, other = home_.job("nobody", tags=["shop"]), home_.job("nobody")
+    page = visit().log_in("/jobs?tag=shop")
+    expect(row(page, tagged)).to_be_visible()
+    expect(row(page, other)).to_have_count(0)
+    late, _ = home_.job("nobody", tags=["shop"]), home_.job("nobody")
+    expect(row(page, late)).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_each_filter_is_set_by_hand_and_stays_after_a_reload(visit, home_):
+    job = home_.job("elsewhere", tags=["by-hand"], label="Orders of Graz")
+    page = visit().log_in()
+    page.keyboard.press("/")
+    page.keyboard.type("orders of g")
+    expect(page).to_have_url(re.compile("q=orders"))
+    page.get_by_role("button", name="Status").click()
+    page.get_by_label("Waiting", exact=True).check()
+    page.keyboard.press("Escape")
+    for name, value in (("Tag", "by-hand"), ("Job", "play:*")):
+        page.get_by_role("button", name=name, exact=True).click()
+        page.get_by_role("textbox", name=name).fill(value)
+        page.keyboard.press("Enter")
+    page.get_by_role("button", name="Time", exact=True).click()
+    page.get_by_label("Last hour").check()
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"q=orders.*status=ready.*tag=by-hand.*job=play:.*since=1h"))
+    page.reload()
+    expect(row(page, job)).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("button", name="Clear all").click()
+    assert page.url.endswith("/console/jobs")
+    page.get_by_role("button", name="Job", exact=True).click()
+    page.get_by_role("button", name="play:steps").click()
+    expect(row(page, job)).to_have_count(0)
+
+
+def test_a_view_is_saved_used_and_removed(visit, home_):
+    tagged, other = home_.job("nobody", tags=["saved"]), home_.job("nobody")
+    page = visit().log_in("/jobs?tag=saved")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of the view").fill("My shop")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="All jobs").click()
+    expect(row(page, other)).to_be_visible()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("link", name="My shop").click()
+    expect(row(page, other)).to_have_count(0)
+    expect(row(page, tagged)).to_be_visible()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Remove the view My shop").click()
+    expect(page.get_by_role("link", name="My shop")).to_have_count(0)
+
+
+def test_paused_nothing_changes_until_one_goes_on(visit, home_):
+    page = visit().log_in()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Live updates are paused.")).to_be_visible()
+    job = home_.job("nobody")
+    seen = visit().log_in()
+    expect(row(seen, job)).to_be_visible()
+    expect(row(page, job)).to_have_count(0)
+    page.get_by_role("button", name="Go on").click()
+    expect(row(page, job)).to_be_visible()
+
+
+def test_many_jobs_are_canceled_run_again_and_acknowledged(visit, home_):
+    jobs = [home_.job("nobody", tags=["bulk"]) for _ in range(3)]
+    page = visit().log_in("/jobs?tag=bulk")
+    row(page, jobs[2]).get_by_role("checkbox").check()
+    row(page, jobs[0]).get_by_role("checkbox").click(modifiers=["Shift"])
+    bar = page.get_by_role("region", name="Selected jobs")
+    expect(bar).to_contain_text("3 selected")
+    expect(bar.get_by_role("button", name="Run again 0")).to_be_disabled()
+    bar.get_by_role("button", name="Cancel 3").click()
+    dialog = page.get_by_role("dialog", name="Cancel: 3 jobs?")
+    expect(dialog.get_by_role("button", name="Leave it as it is")).to_be_focused()
+    dialog.get_by_label("Reason").fill("Not needed")
+    dialog.get_by_role("button", name="Cancel 3 jobs").click()
+    for job in jobs:
+        expect(row(page, job)).to_have_attribute("data-status", "canceled")
+        expect(row(page, job)).to_contain_text("Not needed")
+    page.get_by_role("checkbox", name="Select all rows").check()
+    bar.get_by_role("button", name="Acknowledge 3").click()
+    page.get_by_role("dialog").get_by_role("button", name="Acknowledge 3").click()
+    expect(page.get_by_role("status").filter(has_text="Acknowledged: 3 jobs.")).to_be_visible()
+    assert home_.call("GET", f"/v1/jobs/{jobs[1]['id']}")["data"]["outcomeAcknowledgedAt"]
+    row(page, jobs[1]).get_by_role("checkbox").check()
+    bar.get_by_role("button", name="Run again 1").click()
+    page.get_by_role("dialog").get_by_role("button", name="Run 1 again").click()
+    expect(page.locator("tbody tr")).to_have_count(4)
+
+
+def test_all_that_fit_a_filter_are_acted_on(visit, home_):
+    body = {"type": "play", "operation": "nobody", "tags": ["masses"]}
+    home_.call("POST", "/v1/jobs/bulk", {"jobs": [body] * 60})
+    page = visit().log_in("/jobs?tag=masses")
+    page.get_by_role("checkbox", name="Select all rows").check()
+    page.get_by_role("button", name="Take all that fit the filters").click()
+    page.get_by_role("region", name="Selected jobs").get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("dialog", name="Cancel: 60 jobs?").get_by_role("button", name="Cancel 60 jobs").click()
+    expect(page.get_by_role("status").filter(has_text="60 jobs")).to_be_visible()
+    found = home_.call("GET", "/v1/jobs?tag=masses&status=canceled&pageSize=1")
+    assert found["pagination"]["totalCount"] == 60
+
+
+def test_older_jobs_are_shown_when_asked_for_and_stay_live(visit, home_):
+    body = {"type": "play", "operation": "nobody", "tags": ["pages"]}
+    made = home_.call("POST", "/v1/jobs/bulk", {"jobs": [body] * 70})["data"]["jobs"]
+    page = visit().log_in("/jobs?tag=pages")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_role("button", name="Show older jobs").click()
+    expect(page.locator("tbody tr")).to_have_count(70)
+    home_.call("POST", f"/v1/jobs/{made[0]['id']}/cancel", {})
+    expect(row(page, made[0])).to_have_attribute("data-status", "canceled")
+    home_.job("nobody", tags=["pages"])
+    page.get_by_role("heading", level=1).hover()
+    expect(page.locator("tbody tr")).to_have_count(71)
+    expect(page.get_by_role("button", name="Show older jobs")).to_have_count(0)
+
+
+def test_a_row_opens_beside_the_list(visit, home_):
+    jobs = [home_.job("nobody", label=f"Beside {number}") for number in range(2)]
+    page = visit().log_in()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("complementary", name="Job")
+    expect(drawer).to_contain_text("Beside 1")
+    expect(page).to_have_url(re.compile(f"open={jobs[1]['id']}"))
+    page.keyboard.press("j")
+    expect(drawer).to_contain_text("Beside 0")
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(row(page, jobs[0]).locator("a.name")).to_be_focused()
+    row(page, jobs[1]).locator("td.left").click()
+    drawer.get_by_role("link", name="Whole page").click()
+    expect(page.get_by_role("heading", level=1, name="Beside 1")).to_be_visible()
+    page.go_back()
+    expect(drawer).to_be_visible()
+
+
+def test_a_viewer_selects_nothing(visit, home_):
+    job = home_.job("nobody")
+    page = visit().log_in(member=home_.member("Vera", "viewer")["id"])
+    expect(row(page, job)).to_be_visible()
+    expect(page.get_by_role("checkbox", name=re.compile("Select"))).to_have_count(0)
+
+
+def test_a_lost_connection_is_told_and_caught_up(visit, home_):
+    there = visit()
+    page = there.log_in()
+    job = home_.job(input={"steps": 60, "pause_s": 0.1})
+    expect(row(page, job)).to_contain_text("Running")
+    there.context.set_offline(True)
+    expect(page.locator(".banner")).to_contain_text("The connection is lost")
+    there.context.set_offline(False)
+    expect(page.locator(".banner")).to_be_empty()
+    expect(row(page, job)).to_have_attribute("data-status", "complete")
+    # The browser itself says that it was offline.
+    there.faults[:] = [fault for fault in there.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [None, NARROW])
+def test_it_is_accessible(visit, home_, theme, size):
+    home_.job(input={"steps": 1, "fail": "No header"}, maxAttempts=1)
+    job = home_.job("nobody", label="Orders of November")
+    page = visit(color_scheme=theme, **({"viewport": size} if size else {})).log_in()
+    expect(row(page, job)).to_be_visible()
+    check_accessible(page)

@@ -1,0 +1,57 @@
+"""The descriptions over HTTP: who may read them, and that they are what is served."""
+
+import pytest
+
+from listener_sdk._version import __version__
+from server.web import descriptions
+from server.web.routes import ROUTES
+
+PATHS = ("/openapi.json", "/asyncapi.json", "/docs")
+
+
+async def test_they_take_a_key(server):
+    for path in PATHS:
+        assert (await server.call("GET", path, key=None)).status == 401
+        assert (await server.call("GET", path)).status == 200
+
+
+async def test_every_role_may_read_them(server):
+    for path in PATHS:
+        assert (await server.call("GET", path, key=server.listener)).status == 200
+
+
+async def test_they_are_of_this_server(server):
+    calls = (await server.call("GET", "/openapi.json")).body
+    assert calls["info"]["version"] == __version__
+    assert {(method.upper(), path) for path, item in calls["paths"].items() for method in item} == {
+        (route.method, route.path) for route in ROUTES
+    }
+    assert (await server.call("GET", "/asyncapi.json")).body["asyncapi"] == "3.0.0"
+
+
+async def test_the_page_runs_nothing(server):
+    answer = await server.call("GET", "/docs")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert b"<script" not in answer.raw
+    assert b"/v1/jobs/{id}/ack" in answer.raw
+
+
+class TestPublic:
+    @pytest.fixture
+    def settings(self):
+        return {"public_docs": True}
+
+    async def test_by_setting_nobody_asks(self, server):
+        for path in PATHS:
+            assert (await server.call("GET", path, key=None)).status == 200
+        assert (await server.call("GET", "/v1/jobs", key=None)).status == 401
+
+
+def test_they_are_printed_without_a_server(capsysbinary):
+    for name, text in descriptions.TEXTS.items():
+        descriptions.main([name])
+        assert capsysbinary.readouterr().out == text()

@@ -1,0 +1,140 @@
+"""The console in a browser: a server, a listener that does as its jobs say, and pages on which no script may fail."""
+
+import contextlib
+import json
+import sys
+import urllib.request
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import BINARY
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from processes import ROOT, Server, Started, server, until
+
+FOLDER = ROOT / "tests" / "console"
+AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+LISTENER = FOLDER / "play.py"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+PATIENCE_MS = 20_000
+"""How long anything may take on a machine that is busy."""
+expect.set_options(timeout=PATIENCE_MS)
+
+needs_console = pytest.mark.skipif(
+    BINARY is None or not AXE.is_file(),
+    reason="there is no Chromium (apt-get install chromium), or no axe-core (make console), to try the console with",
+)
+
+
+class Home:
+    """A server with its listener, and the calls of its administrator."""
+
+    def __init__(self, home: Server) -> None:
+        self.server = home
+        self.url = home.url
+
+    def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
+        """The JSON of an answer."""
+        headers = {"Authorization": f"Bearer {key or self.server.key}", "Content-Type": "application/json"}
+        raw = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, raw, headers, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def job(self, operation: str = "steps", **fields: Any) -> Any:
+        """A new job; the listener takes ``play:steps``, see play.py."""
+        given = {"type": "play", "operation": operation, "trigger": "immediate"}
+        return self.call("POST", "/v1/jobs", given | fields)["data"]
+
+    def declared(self, code: str) -> None:
+        """Wait until the listener serves this job type."""
+        until(
+            lambda: any(one["code"] == code for one in self.call("GET", "/v1/job-types?online=true")["data"]),
+            code,
+        )
+
+    def link(self, member: str | None = None) -> str:
+        """An address that logs in once: as the administrator's key, or as a member."""
+        return str(self.call("POST", "/v1/login-links", {"member": member} if member else {})["data"]["url"])
+
+    def member(self, name: str, role: str) -> Any:
+        """A new member of the space."""
+        email = f"{name.lower().replace(' ', '.')}@example.com"
+        return self.call("POST", "/v1/members", {"name": name, "email": email, "role": role})["data"]
+
+
+@contextlib.contextmanager
+def home(folder: Path, **settings: object) -> Iterator[Home]:
+    """A running server and its listener."""
+    with server(folder, **settings) as started:
+        command = [sys.executable, "-m", "listener_sdk.cli", "listen", str(LISTENER)]
+        worker = Started(command, {**started.environment, "PYTHONPATH": str(ROOT)}, folder)
+        try:
+            yield Home(started)
+        finally:
+            worker.stop()
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium. It ends with the module that uses it: Playwright keeps a loop running, which tests with loops of their own cannot bear."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=BINARY, args=["--no-sandbox", "--no-proxy-server"])
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+class Visit:
+    """Pages of one person. ``faults`` are errors of scripts, of the policy and of loading, whatever page had them."""
+
+    def __init__(self, browser: Browser, home: Home, **how: Any) -> None:
+        self.home = home
+        self.context: BrowserContext = browser.new_context(
+            base_url=home.url, viewport=how.pop("viewport", WIDE), **how
+        )
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.faults: list[str] = []
+        self.refusals: set[int] = set()
+        """Statuses of answers that the test brings about: browsers note each as an error, also those that come late."""
+
+    def expects(self, fault: str) -> bool:
+        """Whether this is the note of an answer that the test brings about."""
+        return any(f"responded with a status of {status} " in fault for status in self.refusals)
+
+    def page(self) -> Page:
+        """A new page, which is empty."""
+        page = self.context.new_page()
+        page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        return page
+
+    def log_in(self, path: str = "/jobs", member: str | None = None) -> Page:
+        """A page of the console, as the administrator's key or a member."""
+        page = self.page()
+        page.goto(self.home.link(member))
+        page.get_by_role("heading", level=1, name="Jobs").wait_for()
+        if path != "/jobs":
+            page.goto(f"/console{path}")
+        return page
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def check_accessible(page: Page) -> None:
+    """Fail where axe finds a violation, in the theme that is shown."""
+    page.evaluate(_axe())
+    found = page.evaluate("(rules) => axe.run({ runOnly: rules })", RULES)
+    told = [
+        f"{one['id']}: {one['help']} {[node['html'] for node in one['nodes']][:3]}"
+        for one in found["violations"]
+    ]
+    assert told == [], "\n".join(told)
