@@ -1,13 +1,11 @@
 // @ts-check
 // What a view makes of several answers, made anew when something has happened to it; of one alone see reading.js.
 
+import { Again } from "./again.js"
 import { get } from "./api.js"
 import { absorb, tick } from "./jobs.js"
 import { follow } from "./live.js"
 import { useEffect, useState } from "./vendor/htm-preact-standalone.js"
-
-const FIRST_MS = 80
-const NEXT_MS = 1_000
 
 /** Where the log is now, for answers that do not say what they show. @param {AbortSignal} [signal] @returns {Promise<string>} */
 export const position = async (signal) => (await get("/v1/whoami", {}, signal)).data.position
@@ -26,12 +24,7 @@ export function useAnswer(read, topics, inputs, concerns = () => true) {
   useEffect(() => {
     const gone = new AbortController()
     let stop = () => {}
-    let readAt = 0
-    /** @type {number | undefined} */
-    let timer
     const load = async () => {
-      timer = undefined
-      readAt = Date.now()
       try {
         const { data, asOf } = await read(gone.signal)
         if (!gone.signal.aborted) setFound({ data, error: null })
@@ -42,14 +35,14 @@ export function useAnswer(read, topics, inputs, concerns = () => true) {
         if (!gone.signal.aborted) setFound(({ data }) => (data && error.code === "network" ? { data, error: null } : { data: undefined, error }))
       }
     }
-    const later = () => (timer ??= setTimeout(load, Math.max(FIRST_MS, readAt + NEXT_MS - Date.now())))
+    const renewal = new Again(load)
     const begin = async () => {
       const asOf = await load()
       if (!asOf || gone.signal.aborted) return
       stop = follow(topics, asOf, {
         onEvent: (event) => {
           absorb(event)
-          if (concerns(event)) later()
+          if (concerns(event)) renewal.later()
         },
         onTick: tick,
         onGap: begin,
@@ -59,7 +52,7 @@ export function useAnswer(read, topics, inputs, concerns = () => true) {
     begin()
     return () => {
       gone.abort()
-      clearTimeout(timer)
+      renewal.end()
       stop()
     }
   }, [...inputs, round])

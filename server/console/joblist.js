@@ -1,6 +1,7 @@
 // @ts-check
 // A list of jobs, newest first, that stays true: its first page is read again when something has happened to it.
 
+import { Again } from "./again.js"
 import { get } from "./api.js"
 import { absorb, hold, jobOf, put, release, tick } from "./jobs.js"
 import { follow } from "./live.js"
@@ -21,8 +22,6 @@ const PAGE_SIZE = 50
 /** Where a filter is met rarely, the server looks at some jobs at a time: how many pages are asked for before a person is. */
 const ROUNDS = 4
 const ENOUGH = 20
-const FIRST_MS = 120
-const NEXT_MS = 1_000
 /** Rows that are shown at most: who wants to see further back filters. */
 const MOST = 1_000
 
@@ -40,9 +39,7 @@ export class JobList {
   /** Whether more than the first page is shown. */
   #deep = false
   #paused = false
-  /** @type {number | undefined} */
-  #timer
-  #readAt = 0
+  #again = new Again(() => this.#renew())
 
   /** @param {import("./router.js").Query} filters of the API */
   constructor(filters) {
@@ -104,7 +101,7 @@ export class JobList {
   /** Stop and go on with everything that is live. @param {boolean} paused */
   pause(paused) {
     this.#paused = paused
-    if (!paused) this.#again()
+    if (!paused) this.#again.later()
   }
 
   /** Show what is new. */
@@ -116,7 +113,7 @@ export class JobList {
 
   close() {
     this.#gone.abort()
-    clearTimeout(this.#timer)
+    this.#again.end()
     this.#stop()
     release(this.cell.value.ids)
   }
@@ -129,16 +126,10 @@ export class JobList {
   /** @param {import("../client/tickwire.js").LogEvent} event */
   #hear(event) {
     if (this.#paused) return
-    if (absorb(event) || event.topic === "job:created" || event.topic === "job:deleted") this.#later()
+    if (absorb(event) || event.topic === "job:created" || event.topic === "job:deleted") this.#again.later()
   }
 
-  // Soon after the first event, and then once a second at most, however much happens.
-  #later() {
-    const wait = Math.max(FIRST_MS, this.#readAt + NEXT_MS - Date.now())
-    this.#timer ??= setTimeout(() => this.#again(), wait)
-  }
-
-  async #again() {
+  async #renew() {
     try {
       const page = await this.#read()
       if (this.#gone.signal.aborted || this.#paused) return
@@ -148,9 +139,6 @@ export class JobList {
     } catch (error) {
       // The line says that the server is away, and brings a new reading when it is back.
       if (!this.#gone.signal.aborted && /** @type {any} */ (error).code !== "network") throw error
-    } finally {
-      this.#readAt = Date.now()
-      this.#timer = undefined
     }
   }
 

@@ -6,7 +6,7 @@ import { useEffect, useState } from "./vendor/htm-preact-standalone.js"
 
 /** @typedef {import("../client/tickwire.js").Job} ClientJob */
 /** @typedef {ClientJob & { type: string, operation: string, createdAt: string, updatedAt: string, createdBy?: string, [more: string]: any }} Job */
-/** @typedef {{ job: Job, position: string, listed: number }} Known */
+/** ``more`` is whether the event at this position told more than progress. @typedef {{ job: Job, position: string, more: boolean, listed: number }} Known */
 
 const ENDED = ["complete", "failed", "canceled"]
 const MOVES = ["progress", "done", "total", "stalledSince", "estimatedCompletionAt"]
@@ -34,7 +34,7 @@ export function put(jobs, asOf) {
   for (const job of jobs) {
     const found = known.get(job.id)
     if (!found) {
-      known.set(job.id, { job, position: asOf, listed: 0 })
+      known.set(job.id, { job, position: asOf, more: false, listed: 0 })
       mark(job.id)
     } else if (!isAfter(found.position, asOf)) {
       found.position = asOf
@@ -44,11 +44,13 @@ export function put(jobs, asOf) {
 }
 
 /**
- * Take over what an event tells; whether the job is known, and more than its progress has changed.
+ * Take over what an event tells; whether the job is known, and more than its progress has changed. All who follow an event are answered
+ * the same, whoever of them hears it first.
  * @param {import("../client/tickwire.js").LogEvent} event
  */
 export function absorb({ topic, position, createdAt, context, payload }) {
   const found = known.get(context.jobId)
+  if (position === found?.position) return found.more
   if (!found || !isAfter(position, found.position)) return false
   found.position = position
   const { domain: _, isPart: __, parentId: ___, result, ...news } = payload
@@ -56,7 +58,8 @@ export function absorb({ topic, position, createdAt, context, payload }) {
   const moves = MOVES.some((name) => name in news)
   const before = found.job.status
   change(found, { ...(moves ? kept : found.job), ...news, ...times(topic, news.status, found.job, createdAt) })
-  return before !== found.job.status || !moves
+  found.more = before !== found.job.status || !moves
+  return found.more
 }
 
 /** @param {string} topic @param {string} status @param {Job} job @param {string} at */
@@ -134,6 +137,12 @@ export function watch(id, told) {
 /** A job as it is; the component is drawn again when it changes. @param {string} id @returns {Job | undefined} */
 export function useJob(id) {
   const [, draw] = useState(0)
-  useEffect(() => watch(id, () => draw((count) => count + 1)), [id])
-  return jobOf(id)
+  const shown = jobOf(id)
+  useEffect(() => {
+    const again = () => draw((count) => count + 1)
+    // Effects come after a frame: what was told meanwhile was told to nobody.
+    if (jobOf(id) !== shown) again()
+    return watch(id, again)
+  }, [id])
+  return shown
 }

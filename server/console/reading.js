@@ -1,6 +1,7 @@
 // @ts-check
 // Something of the API that stays true while it is shown: read again when the log tells of a change, and now and then where it tells nothing.
 
+import { Again } from "./again.js"
 import { get, Refused } from "./api.js"
 import { follow } from "./live.js"
 import { useEffect, useRef, useState } from "./vendor/htm-preact-standalone.js"
@@ -21,8 +22,6 @@ import { useEffect, useRef, useState } from "./vendor/htm-preact-standalone.js"
  */
 /** @typedef {{ data: any, cursor: string | null, error: Refused | null }} State */
 
-const FIRST_MS = 120
-const NEXT_MS = 1_000
 const NOTHING = /** @type {State} */ ({ data: undefined, cursor: null, error: null })
 
 /**
@@ -55,11 +54,9 @@ class Work {
   #stop = () => {}
   #following = false
   #wide = false
-  /** @type {number | undefined} */
-  #timer
+  #renewal = new Again(() => this.again())
   /** @type {number | undefined} */
   #clock
-  #readAt = 0
 
   /**
    * @param {string} path @param {import("./router.js").Query} query @param {() => Kept} kept
@@ -77,7 +74,7 @@ class Work {
 
   close() {
     this.#gone.abort()
-    clearTimeout(this.#timer)
+    this.#renewal.end()
     clearInterval(this.#clock)
     this.#stop()
   }
@@ -86,7 +83,6 @@ class Work {
     try {
       const { data, asOf, cursor = null } = await get(this.path, this.query, this.#gone.signal)
       if (this.#gone.signal.aborted) return
-      this.#readAt = Date.now()
       this.#follow(asOf)
       const { data: before, cursor: beyond } = this.state()
       const kept = this.#wide && Array.isArray(data) ? older(before, data) : []
@@ -126,24 +122,13 @@ class Work {
     this.#following = true
     this.#stop = follow(topics, asOf, {
       onEvent: (event) => {
-        if (this.kept().concerns?.(event) ?? true) this.#later()
+        if (this.kept().concerns?.(event) ?? true) this.#renewal.later()
       },
       onGap: () => {
         this.#following = false
         this.again()
       },
     })
-  }
-
-  // Soon after the first event, and then once a second at most, however much happens.
-  #later() {
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined
-        this.again()
-      },
-      Math.max(FIRST_MS, this.#readAt + NEXT_MS - Date.now()),
-    )
   }
 }
 

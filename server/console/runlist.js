@@ -1,6 +1,7 @@
 // @ts-check
 // Runs of the history, newest first. Its first page is read again when something has happened.
 
+import { Again } from "./again.js"
 import { get } from "./api.js"
 import { follow } from "./live.js"
 import { Cell } from "./store.js"
@@ -9,8 +10,6 @@ import { Cell } from "./store.js"
 /** @typedef {{ state: "loading" | "ready" | "failed", runs: Run[], fresh: number, more: boolean, error: Error | null }} Known */
 
 const PAGE_SIZE = 50
-const FIRST_MS = 150
-const NEXT_MS = 1_000
 const TOPICS = ["job:created", "job:updated", "job:completed", "job:failed", "job:canceled", "job:deleted", "schedule:skipped", "schedule:failed"]
 
 export class RunList {
@@ -24,9 +23,7 @@ export class RunList {
   /** @type {{ data: Run[], cursor: string | null } | null} */
   #waiting = null
   #held = false
-  /** @type {number | undefined} */
-  #timer
-  #readAt = 0
+  #again = new Again(() => this.#renew())
 
   /** @param {import("./router.js").Query} filters of the API */
   constructor(filters) {
@@ -72,7 +69,7 @@ export class RunList {
 
   close() {
     this.#gone.abort()
-    clearTimeout(this.#timer)
+    this.#again.end()
     this.#stop()
   }
 
@@ -86,11 +83,10 @@ export class RunList {
     const isKnown = this.cell.value.runs.some((run) => run.jobId === context.jobId)
     // Progress is many events; who wants to see it looks at the job.
     if (topic === "job:updated" && (!isKnown || payload.status === this.cell.value.runs.find((run) => run.jobId === context.jobId)?.status)) return
-    const wait = Math.max(FIRST_MS, this.#readAt + NEXT_MS - Date.now())
-    this.#timer ??= setTimeout(() => this.#again(), wait)
+    this.#again.later()
   }
 
-  async #again() {
+  async #renew() {
     try {
       const page = await this.#read()
       if (this.#gone.signal.aborted) return
@@ -99,9 +95,6 @@ export class RunList {
     } catch (error) {
       // The line says that the server is away, and what has happened meanwhile comes when it is back.
       if (!this.#gone.signal.aborted && /** @type {any} */ (error).code !== "network") throw error
-    } finally {
-      this.#readAt = Date.now()
-      this.#timer = undefined
     }
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // Schedules as they are, with what has become of their last due times and which come next; it stays true.
 
+import { Again } from "./again.js"
 import { get, part } from "./api.js"
 import { follow, now } from "./live.js"
 import { Cell } from "./store.js"
@@ -33,8 +34,6 @@ const PAGE_SIZE = 100
 const RUN_PAGE = 500
 /** Runs of the last day that are looked at, at most. */
 const MOST_RUNS = 3_000
-const FIRST_MS = 150
-const NEXT_MS = 1_000
 /** Schedules that are read one by one when something has happened to them; of more all are read. */
 const FEW = 5
 const ENDS = /** @type {Record<string, string>} */ ({ "job:failed": "failed", "job:canceled": "canceled" })
@@ -48,9 +47,7 @@ export class Timetable {
   #gone = new AbortController()
   /** Ids of schedules to be read again; null where all are. @type {Set<string> | null} */
   #changed = new Set()
-  /** @type {number | undefined} */
-  #timer
-  #readAt = 0
+  #again = new Again(() => this.#renew())
 
   /** @param {{ definition?: string, schedule?: string }} [only] those of a definition, or one */
   constructor(only = {}) {
@@ -75,7 +72,7 @@ export class Timetable {
 
   close() {
     this.#gone.abort()
-    clearTimeout(this.#timer)
+    this.#again.end()
     this.#stop()
   }
 
@@ -138,11 +135,10 @@ export class Timetable {
   #later(ids) {
     if (ids === null) this.#changed = null
     else for (const id of ids) if (!this.#only.schedule || this.#only.schedule === id) this.#changed?.add(id)
-    const wait = Math.max(FIRST_MS, this.#readAt + NEXT_MS - Date.now())
-    this.#timer ??= setTimeout(() => this.#again(), wait)
+    this.#again.later()
   }
 
-  async #again() {
+  async #renew() {
     const changed = this.#changed
     this.#changed = new Set()
     try {
@@ -156,9 +152,6 @@ export class Timetable {
       if (code === "not_found") this.#set({ state: "gone" })
       // The line says that the server is away, and what has happened meanwhile comes when it is back.
       else if (!this.#gone.signal.aborted && code !== "network") throw error
-    } finally {
-      this.#readAt = Date.now()
-      this.#timer = undefined
     }
   }
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from console import NARROW, check_accessible, needs_console
+from console import check_accessible, needs_console
 from playwright.sync_api import expect
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-define")]
@@ -113,12 +113,8 @@ def test_an_edit_changes_what_was_touched_alone(visit, home_):
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, NARROW])
-def test_it_is_accessible(visit, theme, size):
-    page = visit(color_scheme=theme, **({"viewport": size} if size else {})).log_in(
-        "/new-definition?type=play:import"
-    )
+def test_it_is_accessible(visit):
+    page = visit().log_in("/new-definition?type=play:import")
     page.get_by_label("Responsible").fill("{{ event.payload.who }}")
     page.get_by_role("button", name="Add").first.click()
     make(page)

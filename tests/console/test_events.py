@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from console import NARROW, check_accessible, needs_console
+from console import check_accessible, needs_console
 from playwright.sync_api import expect
 from processes import until
 
@@ -41,7 +41,8 @@ def test_new_ones_wait_while_paused_or_under_the_pointer(visit, home_):
     expect(row(page, second)).to_be_visible()
     row(page, second).hover()
     third = publish(home_, "wait:three")
-    page.get_by_role("button", name="1 new").click()
+    # The pointer stays where it is: what waits is shown by itself when it leaves.
+    page.get_by_role("button", name="1 new").press("Enter")
     expect(row(page, third)).to_be_visible()
 
 
@@ -121,11 +122,9 @@ def test_nothing_that_fits_says_so(visit):
     expect(page.locator("tbody tr").first).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, NARROW])
-def test_it_is_accessible(visit, home_, theme, size):
+def test_it_is_accessible(visit, home_):
     event = publish(home_, "look:failed", name="Looked at", list=[1, None, True], link="https://example.com")
-    page = visit(color_scheme=theme, **({"viewport": size} if size else {})).log_in("/events")
+    page = visit().log_in("/events")
     expect(row(page, event)).to_be_visible()
     row(page, event).get_by_role("button").click()
     expect(page.locator("tr.opened")).to_be_visible()

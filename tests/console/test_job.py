@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from console import NARROW, check_accessible, needs_console
+from console import check_accessible, needs_console
 from playwright.sync_api import expect
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-job")]
@@ -235,11 +235,9 @@ def test_a_job_that_is_not_there_says_so(visit, home_):
     expect(page.get_by_text("The job was removed.")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, NARROW])
-def test_it_is_accessible(visit, home_, theme, size):
+def test_it_is_accessible(visit, home_):
     job = home_.job(input={"steps": 3, "fail": "No header", "log": True}, maxAttempts=2, tags=["a"])
-    page = opened(visit, job, color_scheme=theme, **({"viewport": size} if size else {}))
+    page = opened(visit, job)
     expect(card(page, "Attempts")).to_be_visible()
     expect(card(page, "Log")).to_contain_text("Went a step")
     check_accessible(page)

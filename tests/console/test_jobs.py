@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from console import NARROW, check_accessible, needs_console
+from console import check_accessible, needs_console
 from playwright.sync_api import expect
+from processes import until
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-jobs")]
 
@@ -46,6 +47,39 @@ def test_new_jobs_wait_while_the_pointer_is_in_the_list(visit, home_):
     expect(row(page, second)).to_have_count(0)
     page.get_by_role("heading", level=1).hover()
     expect(row(page, second)).to_be_visible()
+
+
+def test_what_happens_while_the_list_is_read_has_it_read_once_more(visit, home_):
+    first = home_.job("nobody")
+    page = visit().log_in()
+    expect(row(page, first)).to_be_visible()
+    held = []
+    page.route(
+        "**/v1/jobs?*", lambda route: route.continue_() if held else held.append((route, route.fetch()))
+    )
+    with page.expect_response("**/v1/jobs?*"):
+        second = home_.job("nobody")
+        until(lambda: page.evaluate("true") and held, "the list is read")
+        third = home_.job("nobody")
+        home_.call("POST", f"/v1/jobs/{first['id']}/cancel", {})
+        expect(row(page, first)).to_contain_text("Canceled")
+        route, answer = held[0]
+        route.fulfill(response=answer)
+    expect(row(page, second)).to_be_visible()
+    expect(row(page, third)).to_be_visible()
+
+
+def test_what_changes_before_a_row_looks_out_for_it_is_drawn_too(visit):
+    page = visit().log_in()
+    page.evaluate("""async () => {
+        const { html, render } = await import("/console/vendor/htm-preact-standalone.js")
+        const { put, useJob } = await import("/console/jobs.js")
+        const Shown = () => html`<output aria-label="drawn">${useJob("us_jb_drawn").status}</output>`
+        put([{ id: "us_jb_drawn", status: "executing" }], "e:1")
+        render(html`<${Shown} />`, document.body.appendChild(document.createElement("div")))
+        put([{ id: "us_jb_drawn", status: "failed" }], "e:2")
+    }""")
+    expect(page.get_by_label("drawn")).to_have_text("failed")
 
 
 def test_keys_move_through_the_list(visit, home_):
@@ -220,11 +254,9 @@ def test_a_lost_connection_is_told_and_caught_up(visit, home_):
     there.faults[:] = [fault for fault in there.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, NARROW])
-def test_it_is_accessible(visit, home_, theme, size):
+def test_it_is_accessible(visit, home_):
     home_.job(input={"steps": 1, "fail": "No header"}, maxAttempts=1)
     job = home_.job("nobody", label="Orders of November")
-    page = visit(color_scheme=theme, **({"viewport": size} if size else {})).log_in()
+    page = visit().log_in()
     expect(row(page, job)).to_be_visible()
     check_accessible(page)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from console import NARROW, check_accessible, needs_console
+from console import check_accessible, needs_console
 from playwright.sync_api import expect
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-overlay")]
@@ -83,12 +83,23 @@ def test_what_happens_by_itself_happens(visit, home_):
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, NARROW])
-def test_it_is_accessible(visit, home_, theme, size):
-    page = visit(color_scheme=theme, **({"viewport": size} if size else {})).log_in()
-    job = start(home_, f"Front {theme}", steps=300)
-    overlay = page.get_by_role("dialog", name=f"Front {theme}")
+def test_it_reads_the_links_of_an_outcome_whoever_else_hears_of_its_end(visit, home_):
+    page = visit().log_in()
+    job = home_.job("by-hand", label="Beside the list", mode="foreground")
+    overlay = page.get_by_role("dialog", name="Beside the list")
+    expect(overlay).to_be_visible()
+    page.route("**/v1/jobs?*", lambda _: None)
+    home_.call("POST", f"/v1/jobs/{job['id']}/ack", {})
+    file = home_.call("POST", "/v1/files?name=list.csv", {"a": 1})["data"]
+    outcome = {"message": "Here it is", "next": {"type": "download", "fileId": file["id"], "label": "Get it"}}
+    home_.call("POST", f"/v1/jobs/{job['id']}/complete", {"outcome": outcome})
+    expect(overlay.get_by_role("link", name="Get it")).to_be_visible()
+
+
+def test_it_is_accessible(visit, home_):
+    page = visit().log_in()
+    job = start(home_, "Looked at", steps=300)
+    overlay = page.get_by_role("dialog", name="Looked at")
     expect(overlay.get_by_role("progressbar")).to_have_attribute("aria-valuenow", re.compile(r"\d+"))
     check_accessible(page)
     home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})

@@ -138,7 +138,8 @@ MADE_UP = """
 (() => {
     const policy = document.createElement('meta')
     policy.httpEquiv = 'Content-Security-Policy'
-    policy.content = "default-src 'none'; script-src 'self'; connect-src 'self'"
+    // The browser looks for the icon of a page by itself, late.
+    policy.content = "default-src 'none'; img-src 'self'; script-src 'self'; connect-src 'self'"
     document.head.append(policy)
     globalThis.broken = []
     document.addEventListener('securitypolicyviolation', (event) => broken.push(event.violatedDirective))
@@ -304,6 +305,12 @@ def test_error_files_are_links_too(put):
         "tickwire-outcome", outcome(errorFiles=[{"url": "https://a.example/e", "label": "errors.csv"}])
     )
     assert page.ask(f"{SHADOW}.querySelector('a').textContent") == "errors.csv"
+
+
+@pytest.mark.parametrize("kind", ["constructor", "toString", "novelty"])
+def test_kinds_that_nobody_knows_have_a_plain_button(put, kind):
+    page = put("tickwire-outcome", outcome({"type": kind}))
+    assert page.ask(f"{SHADOW}.querySelector('button').textContent") == "Open"
 
 
 def test_a_wait_is_said(put):

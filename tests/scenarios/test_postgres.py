@@ -6,13 +6,15 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import uuid
 from pathlib import Path
 
 import pytest
 from postgres import postgres
 from processes import DEADLINE_S, ROOT, SERVE, listener, server, until
 
-from listener_sdk import Client
+from listener_sdk import ApiError, Client
+from listener_sdk.protocol.jobs import Job as JobInfo
 
 pytestmark = pytest.mark.must_run
 
@@ -38,11 +40,22 @@ def script(tmp_path: Path) -> Path:
     return found
 
 
+async def created(client: Client, rows: int) -> JobInfo:
+    """A new job; asked for again by the same key where a lost connection leaves in doubt whether it was made."""
+    key = uuid.uuid4().hex
+    while True:
+        try:
+            return await client.jobs.create("sheet:count", input={"rows": rows}, idempotency_key=key)
+        except ApiError as refused:
+            if refused.code != "unavailable":
+                raise
+
+
 async def ended(client: Client, rows: int) -> tuple[str, list[str]]:
     """Create a job, and follow it to its end: its message, and the topics of its events."""
     seen = []
     async with asyncio.timeout(DEADLINE_S):
-        job = await client.jobs.create("sheet:count", input={"rows": rows})
+        job = await created(client, rows)
         async for event in client.subscribe("job:**", after="oldest"):
             if event.job_id == job.id:
                 seen.append(event.topic)
