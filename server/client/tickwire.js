@@ -1,6 +1,6 @@
 // Follows the log, watches jobs, shows them. tickwire.d.ts says what it promises.
 
-const SILENT_MS = 25_000 // the server says something every 10 s
+const SILENT_MS = 25_000 // it speaks every 10 s
 const GATHERED_MS = 20
 const MOST_NAMED = 50
 const CURSORS = ["cursor_too_old", "epoch_changed", "cursor_ahead"]
@@ -28,6 +28,8 @@ export const words = {
   wait: "Please wait",
 }
 
+const wordOf = (type) => ({ __proto__: null, ...words })[type] ?? words.open
+
 export class Refusal extends Error {
   constructor(told, httpStatus, waitS) {
     super(told.message)
@@ -45,7 +47,7 @@ export class Messages {
   #id = ""
 
   push(text) {
-    // A carriage return at the end may be half of a line's end.
+    // A carriage return at the end may be half a line's end.
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/)
     this.#rest = lines.pop()
     return lines.flatMap((line) => (line ? this.#read(line) : this.#whole()))
@@ -228,7 +230,7 @@ function watchesOf(client) {
     update(watch, { ...kept, ...news })
   }
 
-  // Events that come meanwhile are kept: they may be newer than the answer.
+  // Events that come meanwhile are kept: they may be newer.
   const read = async (watch) => {
     const gone = watch.gone.signal
     const missed = (watch.missed = [])
@@ -288,7 +290,7 @@ function watchesOf(client) {
     following = client.subscribe({ topics: "job:*", filter, after, progress: true }, told)
   }
 
-  // Where the log cannot be followed further, the jobs say how they stand.
+  // Where the log cannot be followed, jobs say how they stand.
   const cut = async (refusal) => {
     following = null
     named = []
@@ -349,12 +351,12 @@ function make(tag, part, textContent, facts) {
   return Object.assign(document.createElement(tag), { part, textContent }, facts)
 }
 
-// Other schemes, such as javascript:, make no link.
+// Other schemes make no link.
 function linksOf(next) {
   const { type, files = [next], label, fileName: download = "", replace } = next
   const how = { download: { download }, files: { download }, url: replace ? {} : { target: "_blank" } }[type]
   return files.flatMap((file) => {
-    const link = make("a", "action", file.label ?? label ?? words[type] ?? words.open, { href: file.url ?? "", ...how })
+    const link = make("a", "action", file.label ?? label ?? wordOf(type), { href: file.url ?? "", ...how })
     return file.url && SCHEMES.includes(link.protocol) ? link : []
   })
 }
@@ -365,7 +367,7 @@ function span(ms) {
   return s < 60 ? `${s} s` : min < 60 ? `${min} min ${s % 60} s` : `${Math.floor(min / 60)} h ${min % 60} min`
 }
 
-// By its own `client`, or the first of the page.
+// By its `client`, or the page's first.
 class Shown extends (globalThis.HTMLElement ?? Object) {
   static observedAttributes = ["job"]
   #close
@@ -466,7 +468,7 @@ class Result extends Shown {
     const links = linksOf(next)
     if (links.length) return links
     const onclick = () => this.#press(next, job, client)
-    return [make("button", "action", label ?? words[type] ?? words.open, { onclick })]
+    return [make("button", "action", label ?? wordOf(type), { onclick })]
   }
 
   // The page may prevent it, and do it another way.

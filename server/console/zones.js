@@ -57,17 +57,6 @@ export function clockChange(zone, from, until) {
 /** What a zone's clocks show, as forms and the API write it: "2026-11-23T09:00". @param {string} zone @param {number} at */
 export const localText = (zone, at) => new Date(at + offsetOf(zone, at) * 60_000).toISOString().slice(0, 16)
 
-/**
- * When a zone's clocks show this, the first time where they show it twice.
- * @param {string} zone @param {string} text as of `localText`
- */
-export function instantOf(zone, text) {
-  const shown = Date.parse(`${text.slice(0, 16)}Z`)
-  const guesses = [shown - 86_400_000, shown + 86_400_000].map((near) => shown - offsetOf(zone, near) * 60_000)
-  const found = guesses.sort((a, b) => a - b).find((at) => localText(zone, at) === text.slice(0, 16))
-  return found ?? guesses[0]
-}
-
 /** Full hours from one instant to another that a zone's clocks show as every so many. @param {string} zone @param {number} from @param {number} until @param {number} every */
 export function hoursBetween(zone, from, until, every) {
   const found = []

@@ -1,11 +1,10 @@
 // @ts-check
 // A span of time: the last so much, or from one moment to another by the viewer's clock.
 
-import { viewer } from "../format.js"
+import { fromLocal, toLocal } from "../localtime.js"
 import { ownZone, zone } from "../preferences.js"
 import { useCell } from "../store.js"
 import { span as say } from "../strings.js"
-import { instantOf, localText } from "../zones.js"
 import { html, useMemo, useState } from "../vendor/htm-preact-standalone.js"
 
 const HOUR_MS = 3_600_000
@@ -13,14 +12,17 @@ const LAST = /** @type {Record<string, number>} */ ({ hour: HOUR_MS, six: 6 * HO
 
 /** @typedef {{ last: string, setLast: (last: string) => void, from: string, setFrom: (from: string) => void, to: string, setTo: (to: string) => void, since: number, until: number | undefined }} Chosen */
 
+/** @param {string} text of a field */
+const moment = (text) => (text ? Date.parse(fromLocal(text) ?? "") || undefined : undefined)
+
 /** What was chosen; ``since`` and ``until`` in milliseconds. @returns {Chosen} */
 export function useSpan() {
   const [last, setLast] = useState("day")
-  const [from, setFrom] = useState(() => localText(viewer(), Date.now() - LAST.day))
+  const [from, setFrom] = useState(() => toLocal(new Date(Date.now() - LAST.day).toISOString()).slice(0, 16))
   const [to, setTo] = useState("")
   const { since, until } = useMemo(() => {
     if (last in LAST) return { since: Date.now() - LAST[last], until: undefined }
-    return { since: from ? instantOf(viewer(), from) : 0, until: to ? instantOf(viewer(), to) : undefined }
+    return { since: moment(from) ?? 0, until: moment(to) }
   }, [last, from, to])
   return { last, setLast, from, setFrom, to, setTo, since, until }
 }

@@ -22,7 +22,7 @@ import { address, go, usePlace } from "../router.js"
 import { may } from "../session.js"
 import { endpoints as say, views } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
-import { Health, nameOf, Switch } from "./endpoints.js"
+import { Health, nameOf, OnOff } from "./endpoints.js"
 
 /** @typedef {Record<string, any>} Endpoint */
 
@@ -62,7 +62,7 @@ export default function EndpointPage({ id }) {
   return html`
     <nav class="crumbs" aria-label=${say.crumbs}><a href=${address("/endpoints")}>${views.endpoints}</a></nav>
     <${Heading} title=${name}>
-      <${Switch} endpoint=${endpoint} again=${again} />
+      <${OnOff} endpoint=${endpoint} again=${again} />
       ${may("define") &&
       html`
         <span class="aside">

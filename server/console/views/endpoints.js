@@ -11,7 +11,7 @@ import { Heading } from "../parts/page.js"
 import { Skeleton } from "../parts/skeleton.js"
 import { Status } from "../parts/status.js"
 import { Age } from "../parts/time.js"
-import { Toggle } from "../parts/toggle.js"
+import { Switch } from "../parts/switch.js"
 import { told, Trouble } from "../parts/trouble.js"
 import { useReading } from "../reading.js"
 import { address } from "../router.js"
@@ -68,7 +68,7 @@ const Table = ({ rows, again }) => html`
       ${rows.map(
         (one) => html`
           <tr key=${one.id} data-id=${one.id}>
-            <td><${Switch} endpoint=${one} again=${again} /></td>
+            <td><${OnOff} endpoint=${one} again=${again} /></td>
             <td><a class="name" href=${address(`/endpoints/${one.id}`)}>${nameOf(one)}</a>${one.name && html` <span class="soft">${one.url}</span>`}</td>
             <td>${one.topics.map((/** @type {string} */ topic) => html`<code key=${topic} class="topic">${topic}</code> `)}${one.filter && html`<span class="soft">${say.filtered}</span>`}</td>
             <td><${Health} endpoint=${one} /></td>
@@ -90,7 +90,7 @@ export function Health({ endpoint: { enabled, disabledBecause, failingSince, res
 }
 
 /** @param {{ endpoint: Endpoint, again: () => Promise<void> }} props */
-export function Switch({ endpoint, again }) {
+export function OnOff({ endpoint, again }) {
   const name = nameOf(endpoint)
   /** @param {boolean} enabled */
   const set = async (enabled) => {
@@ -103,5 +103,5 @@ export function Switch({ endpoint, again }) {
     }
   }
   const able = may("define")
-  return html`<${Toggle} on=${endpoint.enabled} label=${say.getsEvents(name)} set=${set} disabled=${!able} title=${able ? undefined : say.mayNot} />`
+  return html`<${Switch} on=${endpoint.enabled} label=${say.getsEvents(name)} turn=${set} disabled=${!able} title=${able ? undefined : say.mayNot} />`
 }

@@ -20,7 +20,7 @@ import { address, go, usePlace } from "../router.js"
 import { may } from "../session.js"
 import { hooks as say, views } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
-import { startsOf, Switch } from "./hooks.js"
+import { startsOf, OnOff } from "./hooks.js"
 
 /** @typedef {Record<string, any>} Hook */
 
@@ -47,7 +47,7 @@ export default function HookPage({ id }) {
   return html`
     <nav class="crumbs" aria-label=${say.crumbs}><a href=${address("/hooks")}>${views.hooks}</a></nav>
     <${Heading} title=${hook.name}>
-      <${Switch} hook=${hook} again=${again} />
+      <${OnOff} hook=${hook} again=${again} />
       <span class="aside">
         ${may("run") && html`<a class="button" href=${address(`/hooks/${id}/mapping`)}>${say.mapping}</a>`}
         ${may("define") && hook.verification.kind !== "none" && html`<button type="button" onClick=${() => setAsking("rotate")}>${say.rotate}</button>`}

@@ -9,7 +9,7 @@ import { HookForm } from "../parts/hookform.js"
 import { Heading } from "../parts/page.js"
 import { Skeleton } from "../parts/skeleton.js"
 import { Age } from "../parts/time.js"
-import { Toggle } from "../parts/toggle.js"
+import { Switch } from "../parts/switch.js"
 import { told, Trouble } from "../parts/trouble.js"
 import { useReading } from "../reading.js"
 import { address } from "../router.js"
@@ -80,7 +80,7 @@ function Table({ rows, again }) {
 function Row({ hook, shown, again }) {
   return html`
     <tr data-id=${hook.id}>
-      <td><${Switch} hook=${hook} again=${again} /></td>
+      <td><${OnOff} hook=${hook} again=${again} /></td>
       <td><a class="name" href=${address(`/hooks/${hook.id}`)}>${hook.name}</a><span class="beneath">${startsOf(hook)}</span></td>
       <td>${startsOf(hook)}${hook.filter && html` <span class="soft">${say.filtered}</span>`}</td>
       <td class="soft">${say.kinds[hook.verification.kind]}</td>
@@ -91,7 +91,7 @@ function Row({ hook, shown, again }) {
 }
 
 /** @param {{ hook: Hook, again: () => Promise<void> }} props */
-export function Switch({ hook, again }) {
+export function OnOff({ hook, again }) {
   /** @param {boolean} enabled */
   const set = async (enabled) => {
     try {
@@ -103,5 +103,5 @@ export function Switch({ hook, again }) {
     }
   }
   const able = may("define")
-  return html`<${Toggle} on=${hook.enabled} label=${say.takesCalls(hook.name)} set=${set} disabled=${!able} title=${able ? undefined : say.mayNot} />`
+  return html`<${Switch} on=${hook.enabled} label=${say.takesCalls(hook.name)} turn=${set} disabled=${!able} title=${able ? undefined : say.mayNot} />`
 }
