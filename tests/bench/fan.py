@@ -29,7 +29,7 @@ import marks
 import psutil
 
 N = int(os.environ.get("BENCH_FAN_N", "1000"))
-HOLD = int(os.environ.get("BENCH_FAN_HOLD", "5000"))
+HOLD = int(os.environ.get("BENCH_FAN_HOLD", "10000"))
 LOOP = os.environ.get("BENCH_LOOP", "uvloop")
 WAYS = (("warm", 5, 0), ("burst", 200, 0), ("paced", 60, 20))
 EACH = ("each", 200, 0)

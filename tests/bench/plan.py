@@ -67,6 +67,7 @@ FAN = (
 )
 OWN = (
     *ours("tick", "cost_tick.py"),
+    *ours("seen", "seen_tickwire.py", postgres="TickwirePgSeen"),
     *ours("watched", "watched_tickwire.py", postgres="TickwirePgWatched"),
     *ours("memory", "memory_tickwire.py", postgres="TickwirePgMemory"),
     *ours(

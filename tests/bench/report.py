@@ -26,7 +26,7 @@ FAN = {
     "p50_ms": "paced p50 ms",
     "p99_ms": "paced p99 ms",
     "rss_kib_conn_1000": "KiB/connection at 1,000",
-    "rss_kib_conn_5000": "KiB/connection at 5,000",
+    "rss_kib_conn_10000": "KiB/connection at 10,000",
     "connects_s": "connects/s",
 }
 BACKLOG = {
@@ -43,6 +43,13 @@ BACKLOG = {
 OWN = {
     "tick": {"tick_us": "`tick()` µs", "track_us": "`track` µs an item"},
     "watched": {f"life_watched_by_{n}": f"bulk life/s, {n} watch" for n in (0, 1, 10)},
+    "seen": {
+        "seen_jobs": "jobs that tick",
+        "seen_s": "seen/s",
+        "seen_p50_ms": "tick to callback, p50 ms",
+        "seen_p95_ms": "p95 ms",
+        "server_cpu_percent": "server, % of a core",
+    },
     "memory": {
         "idle_rss_mib": "MiB idle",
         "idle_uss_mib": "of these its own",
@@ -193,6 +200,7 @@ def sections(found):
     for size in found.backlogs():
         yield f"With {size:,} jobs waiting", systems(found, "backlog", BACKLOG, size)
     yield "What a tick costs", systems(found, "tick", OWN["tick"])
+    yield "Progress seen in a browser", systems(found, "seen", OWN["seen"])
     yield "Events watched", systems(found, "watched", OWN["watched"])
     yield "Memory of the server process", systems(found, "memory", OWN["memory"])
     yield "Jobs of types and definitions", systems(found, "launched", OWN["launched"])

@@ -141,6 +141,10 @@ def delivery(found, store, word):
     yield Target("1,000 subscribers, burst: times nats-server", store, 1, None, burst, " ×")
     idle = median(found.figure("fan", name, "rss_kib_conn_1000"))
     yield Target("an idle subscriber", store, 16, None, idle, " KiB", le)
+    many = median(found.figure("fan", name, "rss_kib_conn_10000"))
+    yield Target("10,000 idle subscribers, each", store, 16, None, many, " KiB", le)
+    seen = median(found.figure("seen", name, "seen_p95_ms"))
+    yield Target("200 jobs that tick: tick to browser, p95", store, 150, None, seen, " ms", le)
 
 
 def launches(found, store, word):

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from websockets.sync.client import ClientConnection, connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -29,10 +28,6 @@ FLAGS = (
     "--no-first-run",
     "--no-proxy-server",
     "--remote-debugging-port=0",
-)
-
-needs_chromium = pytest.mark.skipif(
-    BINARY is None, reason="there is no Chromium: apt-get install chromium, to try the browser client in one"
 )
 
 
