@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from listener_sdk.protocol.ids import encode, environment_id, space_id
 from listener_sdk.protocol.progress import Progress, whole
@@ -16,6 +16,9 @@ from ..core.estimate import Told, told
 from ..core.jobs import JobRow
 from ..core.pace import Pace
 from ..core.stalls import Movement, movement
+
+TURN_MS: Final = 250
+EARLY_MS: Final = 100
 
 
 @dataclass(slots=True)
@@ -37,6 +40,7 @@ class Running:
     given: bool = False
     changed: bool = False
     shown: bool = True
+    turn_at: int = 0
     stored_at: int = 0
     sent: int = 0
     told: Told | None = None
@@ -59,6 +63,17 @@ class Running:
             self.stalled_at = None
         self.given = self.given or newer.eta_ms is not None
         return self._said() != before
+
+    def takes_turn(self, now: int) -> bool:
+        """Whether live readers are told now: four times a second on average, by turns that may come some time too early.
+
+        Were turns never early, a handler that ticks as often as that would be told of later and later, until one is left out.
+        """
+        if now < self.turn_at - EARLY_MS:
+            return False
+        self.shown = True
+        self.turn_at = max(now, self.turn_at) + TURN_MS
+        return True
 
     def divide(self) -> None:
         """From now on the parts say how far the job is."""

@@ -21,7 +21,8 @@ from ..store.database import StoreError
 from ..store.writer import Writer
 from .running import Running, begun, live_tick
 
-PULSE_S: Final = 0.25
+PULSE_S: Final = 0.1
+"""How long ticks are gathered, so that all running jobs come in one frame."""
 STORED_EVERY_MS: Final = 1_000
 STALLS_EVERY_S: Final = 1.0
 """The least time between two looks for stalls."""
@@ -31,7 +32,7 @@ OnLive = Callable[[Iterable[tuple[int, dict[str, Any], dict[str, Any]]]], None]
 
 
 class Ticks:
-    """The running leases of this node's sessions. ``live`` gets changed progress four times a second."""
+    """The running leases of this node's sessions. ``live`` gets the changed progress of a job four times a second on average."""
 
     def __init__(self, writer: Writer, clock: Callable[[], int], live: OnLive) -> None:
         self._writer = writer
@@ -125,9 +126,10 @@ class Ticks:
     def _beat(self) -> None:
         self._pulse = None
         now = self._clock()
-        fresh = [running for running in self._running.values() if not running.shown]
+        fresh = [
+            running for running in self._running.values() if not running.shown and running.takes_turn(now)
+        ]
         for running in fresh:
-            running.shown = True
             # What is told next follows on it, whether or not somebody looks on.
             running.estimate()
         if fresh:

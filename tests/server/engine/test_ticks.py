@@ -210,6 +210,33 @@ async def test_live_ticks_carry_the_newest_four_times_a_second(stage):
     assert live(eye) == [], "nothing new"
 
 
+async def test_each_tick_is_told_soon_of_a_handler_that_ticks_four_times_a_second(stage):
+    found = await reach(stage, "executing")
+    eye = await follow(stage)
+    waited = {}
+    for ms in range(0, 20_000, 50):
+        if ms % 250 == 0:
+            tick(found, percent=ms // 250)
+            waited[ms // 250] = ms
+        stage.clock.forward(0.05)
+        if ms % 100 == 50:
+            stage.node.hub.ticks._beat()
+            for one in live(eye):
+                waited[one["progress"]] = ms + 50 - waited[one["progress"]]
+    assert {ms for percent, ms in waited.items() if percent} <= {50, 100}
+
+
+async def test_a_handler_that_ticks_all_the_time_is_told_of_four_times_a_second(stage):
+    found = await reach(stage, "executing")
+    eye, told = await follow(stage), []
+    for percent in range(1, 101):
+        tick(found, percent=percent)
+        stage.clock.forward(0.1)
+        stage.node.hub.ticks._beat()
+        told += live(eye)
+    assert 40 <= len(told) <= 41
+
+
 async def test_all_running_jobs_come_in_one_frame(stage):
     listener = await stage.listener()
     for _ in range(3):
