@@ -2,7 +2,7 @@
 
 BENCH_ROUNDS (3), BENCH_SCALE (1: the job counts), BENCH_ONLY (patterns of steps, such as ``jobs:*,fan:tickwire*``) and BENCH_SLOW=1
 (three more peers that take minutes) narrow or widen it. ``--short`` is a trial of under a minute, ``--docs`` writes
-docs/performance.md, ``--from FILE`` reports on an earlier run.
+docs/performance.md, ``--from FILE ...`` reports on earlier runs.
 """
 
 import argparse
@@ -159,18 +159,25 @@ def main():
         "--short", action="store_true", help="a trial of under a minute, at a tenth of the size"
     )
     parser.add_argument("--docs", action="store_true", help="write the figures into docs/performance.md")
-    parser.add_argument("--from", dest="file", type=Path, metavar="FILE", help="report on an earlier run")
+    parser.add_argument(
+        "--from",
+        dest="files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="report on an earlier run, or on several that have measured other steps each",
+    )
     options = parser.parse_args()
     # However it is ended, what it has started ends first.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    if options.file is None:
+    if options.files is None:
         found = measured(options)
         kept = HOME / "results" / f"{STARTED}.json"
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(found, indent=1) + "\n")
         say(f"the figures are in {kept.relative_to(HOME.parent)}")
     else:
-        found = json.loads(options.file.read_text())
+        found = report.joined([json.loads(file.read_text()) for file in options.files])
     print(report.text(found))
     if options.docs:
         performance.write(found)

@@ -211,15 +211,32 @@ def sections(found):
 
 def about(run, found):
     machine, versions = run["machine"], run["versions"]
-    rounds = f"{run['rounds']} interleaved round(s), begun {run['started']}, {run['took_s'] / 60:.0f} minutes"
+    lines = [
+        f"`{one['command']}`: {one['rounds']} interleaved round(s), begun {one['started']}, {one['took_s'] / 60:.0f} minutes."
+        for one in (run, *run.get("beside", ()))
+    ]
+    measured = "\n".join(lines)
     place = f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}"
     software = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return f"""`{run["command"]}`: {rounds}.
+    return f"""{measured}
 
 {place}. {software}.
 
 Figures are medians (minimum–maximum). `cal_ms`, a fixed piece of Python run before and after each measurement, took {found.cal_ms} ms:
 where that is far above its minimum other work was running, and a difference under the same factor is none."""
+
+
+def joined(runs):
+    """One run of several that have measured other steps each, on one machine. ValueError where they do not belong together."""
+    first, *others = runs
+    steps = [one["step"] for run in runs for one in {line["step"]: line for line in run["runs"]}.values()]
+    if len(set(steps)) < len(steps):
+        raise ValueError("both have measured the same")
+    for one in others:
+        if (one["machine"], one["versions"]) != (first["machine"], first["versions"]):
+            raise ValueError("they are of different machines, or versions")
+    beside = [{name: one[name] for name in ("command", "rounds", "started", "took_s")} for one in others]
+    return {**first, "runs": [line for run in runs for line in run["runs"]], "beside": beside}
 
 
 def text(run):

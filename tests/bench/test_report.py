@@ -27,3 +27,24 @@ def test_a_trial_of_the_bench_marks_no_targets(text, run):
 def test_the_noise_of_the_machine_is_shown(text, run):
     run["runs"][0]["cal_ms"] = [80.0]
     assert "took 20 (20–80) ms" in text(run)
+
+
+def test_runs_of_other_steps_make_one_report(text, run, module):
+    hooks = {"kind": "hooks", "name": "tickwire (sqlite)", "step": "hooks:a", "round": 1, "events_s": 1_500}
+    other = {**run, "command": "BENCH_ONLY=hooks* make bench", "took_s": 120, "runs": [hooks]}
+    found = text(module("report").joined([run, other]))
+    assert "`make bench`: 3 interleaved" in found
+    assert (
+        "`BENCH_ONLY=hooks* make bench`: 3 interleaved round(s), begun 20260101-000000, 2 minutes." in found
+    )
+    assert "500 (400–700)" in found
+    assert "1,500" in found
+
+
+def test_runs_that_do_not_belong_together_make_none(run, module):
+    joined = module("report").joined
+    with pytest.raises(ValueError, match="the same"):
+        joined([run, run])
+    elsewhere = {**run, "runs": [], "machine": {**run["machine"], "cores": 64}}
+    with pytest.raises(ValueError, match="different"):
+        joined([run, elsewhere])
