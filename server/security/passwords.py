@@ -12,6 +12,8 @@ AT_ONCE: Final = 2
 """Each takes 32 MiB, and some 50 ms of a processor."""
 MOST_WAITING: Final = 32
 BUSY_S: Final = 5
+COST: Final = (3, 32 * 1024)
+"""Of one hash, in rounds and KiB: OWASP's least for argon2id and somewhat more."""
 T = TypeVar("T")
 
 
@@ -53,7 +55,8 @@ def _hasher() -> Any:
         raise Refusal(
             "unavailable", f"Passwords need a library ({error}): pip install 'tickwire[server]'."
         ) from error
-    return PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
+    rounds, kib = COST
+    return PasswordHasher(time_cost=rounds, memory_cost=kib, parallelism=1)
 
 
 def _hashed(password: str) -> str:

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import io
 import json
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -157,15 +159,44 @@ def settings() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture
-async def server(tmp_path: Any, settings: dict[str, Any]) -> AsyncIterator[Served]:
+OF_THE_START = frozenset({"admin_key", "data_dir", "database_url", "master_key", "master_key_file"})
+"""Settings with which a server begins otherwise."""
+
+
+@contextlib.asynccontextmanager
+async def serving(chosen: Settings) -> AsyncIterator[Served]:
+    """A server in this process, and its administrator's key."""
     clock = Clock()
-    chosen = Settings(port=0, data_dir=tmp_path / "data", drain_s=5, **settings)
     async with running(chosen, clock) as (node, url), aiohttp.ClientSession(auto_decompress=False) as http:
-        file = chosen.data_dir / "admin.key"
-        key = chosen.admin_key or file.read_text().strip()
-        served = Served(node, url, clock, http, key, chosen)
-        made = await served.call("POST", "/v1/keys", {"name": "listener", "role": "listener"})
-        served.listener = made.data["key"]
+        key = chosen.admin_key or (chosen.data_dir / "admin.key").read_text().strip()
+        yield Served(node, url, clock, http, key, chosen)
+
+
+async def with_listener(served: Served) -> str:
+    """A new key for listeners."""
+    made = await served.call("POST", "/v1/keys", {"name": "listener", "role": "listener"})
+    return str(made.data["key"])
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The data of a server that has begun, and its key for listeners: to begin takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("begun") / "data"
+
+    async def begin() -> str:
+        async with serving(Settings(port=0, data_dir=folder, drain_s=5)) as served:
+            return await with_listener(served)
+
+    return folder, asyncio.run(begin())
+
+
+@pytest.fixture
+async def server(tmp_path: Path, settings: dict[str, Any], begun: tuple[Path, str]) -> AsyncIterator[Served]:
+    chosen = Settings(**{"port": 0, "data_dir": tmp_path / "data", "drain_s": 5} | settings)
+    anew = bool(OF_THE_START & settings.keys())
+    if not anew:
+        shutil.copytree(begun[0], chosen.data_dir)
+    async with serving(chosen) as served:
+        served.listener = await with_listener(served) if anew else begun[1]
         yield served
         await served.check_events()

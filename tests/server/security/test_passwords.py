@@ -16,7 +16,7 @@ PASSWORD = "correct horse battery"
 async def test_the_right_password_has_its_hash_and_no_other():
     found = Passwords()
     stored = await found.make(PASSWORD)
-    assert stored.startswith("$argon2id$")
+    assert stored.startswith("$argon2id$v=19$m=32768,t=3,p=1$")
     assert PASSWORD not in stored
     assert stored != await found.make(PASSWORD)
     assert await found.matches(PASSWORD, stored)
