@@ -5,16 +5,15 @@ route has not, or without a key where one is needed.
 """
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
+from furniture import configuration, furnish  # noqa: E402 - as the next one
 from processes import Server, server  # noqa: E402 - it is found by the line above
 
 CHECKS = (
@@ -23,6 +22,7 @@ CHECKS = (
     "content_type_conformance",
     "response_schema_conformance",
     "unsupported_method",
+    "ignored_auth",
 )
 ENDLESS = ("/v1/stream", "/v1/events/stream")
 """Answers that have no end."""
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
         "public_docs": "true",
     }
     with tempfile.TemporaryDirectory() as folder, server(Path(folder), **settings) as home:
-        _furnish(home)
+        Path(folder, "schemathesis.toml").write_text(configuration(furnish(home)), encoding="utf-8")
         code = subprocess.run(
             _command(home, given.examples, given.seed, more), check=False, cwd=folder
         ).returncode
@@ -50,20 +50,6 @@ def main(argv: list[str] | None = None) -> int:
     for line in faults:
         print(line, end="", file=sys.stderr)
     return code or bool(faults)
-
-
-def _furnish(home: Server) -> None:
-    """Something is there to be found."""
-    _call(home, "/v1/jobs", {"type": "a", "operation": "b", "trigger": "immediate"})
-    _call(home, "/v1/events", {"topic": "invoice:paid"})
-    _call(home, "/v1/secrets", {"name": "TOKEN", "value": "x" * 20})
-
-
-def _call(home: Server, path: str, body: object) -> None:
-    headers = {"Authorization": f"Bearer {home.key}", "Content-Type": "application/json"}
-    request = urllib.request.Request(home.url + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        assert answer.status == 200
 
 
 def _command(home: Server, examples: int, seed: int, more: list[str]) -> list[str]:
