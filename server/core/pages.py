@@ -1,14 +1,9 @@
 """Pages of the console that messages lead to, and commands where there is none. Pure."""
 
-from typing import Final
-
-SHOWS_RUNS: Final[bool] = False
-"""Whether the console has a page for each job: until it has one, messages name the command that shows the run."""
-
 
 def run_page(base: str | None, job_id: str) -> str | None:
-    """The address of a job's page on the server at ``base``; None where there is none."""
-    return f"{base}/console/jobs/{job_id}" if SHOWS_RUNS and base is not None else None
+    """The address of a job's page on the server at ``base``; None where it is not known under which address people reach it."""
+    return None if base is None else f"{base}/console/jobs/{job_id}"
 
 
 def run_command(job_id: str) -> str:

@@ -3,9 +3,7 @@
 from server.core import pages
 
 
-def test_there_is_no_page_until_the_console_has_one(monkeypatch):
-    assert pages.run_page("https://jobs.example.com", "us_jb_1") is None
-    monkeypatch.setattr(pages, "SHOWS_RUNS", True)
+def test_a_job_has_a_page_where_the_address_of_the_server_is_known():
     assert (
         pages.run_page("https://jobs.example.com", "us_jb_1")
         == "https://jobs.example.com/console/jobs/us_jb_1"

@@ -76,8 +76,8 @@ async def test_a_failed_run_is_told_by_every_channel(stage, office, hook):
     assert (mine["title"], mine["result"], mine["jobId"]) == ("Nightly import failed", "failed", job)
     [mail] = office.to("ada@example.com")
     assert mail["Subject"] == "[Default] Nightly import failed"
-    assert f"tickwire runs show {job}" in text_of(mail)
-    assert "console" not in text_of(mail)
+    assert f"https://jobs.example.com/console/jobs/{job}" in text_of(mail)
+    assert "tickwire runs show" not in text_of(mail)
     assert "No rows. The file <b>was</b> empty" in text_of(mail)
     assert "The file &lt;b&gt;was&lt;/b&gt; empty" in text_of(mail, "html")
     assert len(office.to("team@example.com")) == 1
