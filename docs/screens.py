@@ -136,7 +136,7 @@ def _take(visit: Visit, exported: str) -> None:
     expect(page.get_by_text("left").first).to_be_visible()
     _keep(page, "console-jobs")
     page.goto("/console/schedules")
-    expect(page.get_by_text("Catalog for partners")).to_be_visible()
+    expect(page.get_by_role("list", name="What the marks mean")).to_be_visible()
     _keep(page, "console-schedules")
     page.emulate_media(color_scheme="dark")
     page.goto(f"/console/jobs/{exported}")

@@ -280,7 +280,7 @@ export const curve = {
 
 export const jobLog = {
   title: "Log",
-  lines: (/** @type {string} */ count) => `${count} lines`,
+  lines: (/** @type {string} */ count) => (count === "1" ? "1 line" : `${count} lines`),
   found: (/** @type {string} */ some, /** @type {string} */ all) => `${some} of ${all} lines`,
   search: "Search the log",
   level: "Level",

@@ -34,7 +34,7 @@ export function JobActs({ job, again }) {
   )
   const start = () => attempt(() => post(`/v1/jobs/${part(job.id)}/execute`), say.started)
   return html`
-    <div class="acts">
+    <div class="jobacts">
       ${mayRun && STARTABLE.includes(job.status) && html`<button type="button" class="primary" onClick=${start}><${Icon} name="play" />${say.start}</button>`}
       ${mayRun && ended && html`<button type="button" onClick=${again}><${Icon} name="retry" />${say.again}</button>`}
       ${mayCancel && html`<button type="button" class="danger" onClick=${() => setCanceling(true)}><${Icon} name="stop" />${say.cancel}</button>`}

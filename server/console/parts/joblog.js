@@ -120,7 +120,7 @@ function Lines({ lines, live }) {
   })
   const follow = () => setTail(true)
   return html`
-    <div ref=${ref} class="lines" tabindex="0" role="log" aria-live="off" aria-label=${say.title} onScroll=${scrolled}>${chunks}</div>
+    <div ref=${ref} class="loglines" tabindex="0" role="log" aria-live="off" aria-label=${say.title} onScroll=${scrolled}>${chunks}</div>
     ${live && !tail && html`<button type="button" class="pill tail" onClick=${follow}>${say.follow}</button>`}
   `
 }
