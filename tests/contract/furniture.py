@@ -58,7 +58,9 @@ def furnish(home: Server) -> dict[str, list[str]]:
 def configuration(found: dict[str, list[str]]) -> str:
     """For schemathesis: whoever asks for one thing asks for one that there is, as a rule. What is removed is not: others want it."""
     lines = ["[parameters]"]
-    lines += [f'{name} = {{ dictionary = "{kind}", probability = {OWN} }}' for name, kind in OF_THE_SPACE.items()]
+    lines += [
+        f'{name} = {{ dictionary = "{kind}", probability = {OWN} }}' for name, kind in OF_THE_SPACE.items()
+    ]
     lines.append("")
     for kind, ids in found.items():
         lines += [f"[dictionaries.{kind}]", f"values = {json.dumps(ids)}", ""]

@@ -107,3 +107,15 @@ def test_what_the_page_loads_ahead_is_there(folder, root):
     ahead = re.findall(r'rel="modulepreload" href="/([^"]+)"', page)
     assert len(set(ahead)) == len(ahead) > 10
     assert [one for one in ahead if not (root / "server" / one).is_file()] == []
+
+
+def test_a_class_has_its_own_styles_in_one_place(folder):
+    """Styles of all pages are loaded together: a name that two of them use for different things pulls both apart."""
+    found = {}
+    for path in (folder / "console.css", *(folder / "css").glob("*.css")):
+        outside = re.sub(r"@media[^{]+\{(?:[^{}]+\{[^}]*\}\s*)*\}", "", path.read_text(encoding="utf-8"))
+        for selectors in re.findall(r"([^{}]+)\{", outside):
+            for one in selectors.split(","):
+                if bare := re.fullmatch(r"\s*\.([\w-]+)\s*", one):
+                    found.setdefault(bare[1], set()).add(path.stem)
+    assert {name: sorted(where) for name, where in found.items() if len(where) > 1} == {}

@@ -29,7 +29,7 @@ export function Attempts({ job }) {
   return html`
     <section class="card" aria-label=${say.title}>
       <header><h2>${say.title}</h2><span class="soft">${say.of(job.attempt, job.maxAttempts)}</span></header>
-      <ol class="attempts">
+      <ol class="jobattempts">
         ${all.map(({ attempt, fence, reason, message, startedAt, endedAt }) => {
           const from = Date.parse(startedAt ?? endedAt)
           const to = endedAt ? Date.parse(endedAt) : now || end

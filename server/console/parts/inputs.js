@@ -66,7 +66,7 @@ export function NumberInput({ field, value, change, attributes }) {
   }
   return html`
     <span class="in-line">
-      <input type="text" class="number" inputmode=${field.whole ? "numeric" : "decimal"} autocomplete="off" ...${attributes} value=${text} onInput=${type} />
+      <input type="text" class="numberinput" inputmode=${field.whole ? "numeric" : "decimal"} autocomplete="off" ...${attributes} value=${text} onInput=${type} />
       ${bounds && html`<small>${bounds}</small>`}
     </span>
   `

@@ -29,7 +29,7 @@ export function JobFilters({ filters, children }) {
       <${Choice} name="tag" value=${filters.tag} />
       <${TimeFilter} filters=${filters} />
       ${filters.parentId && html`<button type="button" class="set" onClick=${() => setQuery({ parentId: null })}>${say.parentId}<${Icon} name="close" size=${12} /></button>`}
-      <label class="check"><input type="checkbox" checked=${Boolean(filters.children)} onChange=${() => setQuery({ children: filters.children ? null : "1" })} />${say.children}</label>
+      <label class="jobcheck"><input type="checkbox" checked=${Boolean(filters.children)} onChange=${() => setQuery({ children: filters.children ? null : "1" })} />${say.children}</label>
       ${isSet && html`<button type="button" class="quiet" onClick=${clear}>${say.clear}</button>`}
       ${children}
     </div>

@@ -57,7 +57,7 @@ export function Pairs({ label, names, values, add, rows, set, disabled = false, 
         const message = wrong[row.id] ?? wrong[row.name]
         const about = message ? `${id}-${row.id}` : undefined
         return html`
-          <div class="pair" key=${row.id}>
+          <div class="mappingpair" key=${row.id}>
             <input
               aria-label=${`${names} ${at + 1}`}
               placeholder=${names}

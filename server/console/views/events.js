@@ -84,12 +84,12 @@ function Filters({ topics, text, job, quiet }) {
     setQuery({ topics: found === "**" ? null : found, text: String(given.get("text") ?? "").trim() }, { replace: false })
   }
   return html`
-    <form class="filters" role="search" onSubmit=${submit} key=${topics + text}>
+    <form class="eventfilters" role="search" onSubmit=${submit} key=${topics + text}>
       <label class="field"><span>${say.topics}</span><input name="topics" defaultValue=${topics} spellcheck="false" autocapitalize="off" /></label>
       <label class="field"><span>${say.text}</span><input ref=${search} name="text" type="search" defaultValue=${text} placeholder=${say.textExample} /></label>
       <button>${say.show}</button>
       <label class="check"><input type="checkbox" checked=${!quiet} onChange=${() => setQuery({ progress: quiet ? "1" : null })} /><span>${say.progress}</span></label>
-      ${job && html`<span class="chip">${say.ofJob} <code>${job}</code> <button type="button" class="quiet" aria-label=${say.anyJob} onClick=${() => setQuery({ job: null })}><${Icon} name="close" size=${12} /></button></span>`}
+      ${job && html`<span class="eventchip">${say.ofJob} <code>${job}</code> <button type="button" class="quiet" aria-label=${say.anyJob} onClick=${() => setQuery({ job: null })}><${Icon} name="close" size=${12} /></button></span>`}
     </form>
     <nav class="tabs lead" aria-label=${say.presets}>
       ${PRESETS.map(

@@ -42,7 +42,7 @@ export default function Jobs() {
       <${SavedViews} filters=${filters} />
     <//>
     <${JobFilters} filters=${filters} />
-    <div class="split">
+    <div class="jobsplit">
       <div class="listing"><${Listing} list=${list} selection=${selection} filters=${filters} current=${current} /></div>
       ${current && html`<${JobDrawer} key=${current} id=${current} close=${() => closeDrawer(current)} />`}
     </div>

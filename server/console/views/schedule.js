@@ -36,7 +36,7 @@ export default function Schedule({ id }) {
     <//>
     ${say.why[schedule.state] && html`<p class="why" data-state=${schedule.state}>${say.why[schedule.state]}</p>`}
     <section class="strip-box" aria-label=${say.strip}><${Axis} /><${Strip} schedule=${schedule} runs=${own} tall /><${Legend} /></section>
-    <div class="columns">
+    <div class="schedulecolumns">
       <div>
         <section aria-labelledby="coming"><h2 id="coming">${say.coming}</h2><${Coming} schedule=${schedule} /></section>
         <section aria-labelledby="history">
@@ -101,7 +101,7 @@ function Coming({ schedule }) {
 function Facts({ schedule }) {
   const { cron, dialect, once, words, timeZone, late, overlap, jitterS, pauseAfter, mode, params, start, end, definition, failures } = schedule
   return html`
-    <dl class="facts">
+    <dl class="schedulefacts">
       <${Fact} name=${say.next} value=${html`<${Next} schedule=${schedule} />`} />
       <${Fact} name=${say.definition} value=${definition && html`<a href=${address(`/definitions/${definition}`)}>${definition}</a>`} />
       <${Fact} name=${say.timing} value=${words} />
