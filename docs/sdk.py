@@ -31,6 +31,7 @@ from listener_sdk.protocol import (
     job_types,
     jobs,
     keys,
+    listeners,
     members,
     notifications,
     plans,
@@ -56,7 +57,7 @@ RECORDS: Final[tuple[type[BaseModel], ...]] = (
     job_types.JobTypeView, job_types.JobTypeLimits,
     events.EventCreate, events.Event, LiveTick, jobs.File, keys.Key, keys.CreatedKey, keys.WhoAmI,
     tokens.Token, audit.AuditLine, jobs.Environment, spaces.Space, spaces.SpaceRetention, secrets.Secret,
-    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, runs.Run, watermarks.Watermark, timings.Repeat, timings.Preview, schedules.ScheduleCreate, schedules.Schedule, schedules.HandedOver, notifications.Notification, notifications.MailStatus, hooks.Hook, hooks.CreatedHook, hooks.HookDelivery, hooks.HookReceipt, hooks.HookTrial, endpoints.Endpoint, endpoints.MadeEndpoint, endpoints.EndpointDelivery, endpoints.DeliveryAttempt, subscriptions.DurableSubscription, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
+    members.Member, members.LoginLink, definitions.Definition, definitions.DefinitionVersion, definitions.DryRun, runs.Run, watermarks.Watermark, timings.Repeat, timings.Preview, schedules.ScheduleCreate, schedules.Schedule, schedules.HandedOver, notifications.Notification, notifications.MailStatus, hooks.Hook, hooks.CreatedHook, hooks.HookDelivery, hooks.HookReceipt, hooks.HookTrial, endpoints.Endpoint, endpoints.MadeEndpoint, endpoints.EndpointDelivery, endpoints.DeliveryAttempt, subscriptions.DurableSubscription, listeners.ListenerSession, listeners.TakenJob, actions.ActionCreate, actions.ActionExecute, actions.Action, bulk.BulkMember, bulk.BulkDone, plans.Plan,
 )  # fmt: skip
 """What calls take as fields, and what they give."""
 

@@ -84,12 +84,13 @@ Call = LeaseCall | CursorCall | Welcomed | Answered | Refused | ListenRefused | 
 
 
 class Session:
-    """See the module. ``name`` is the random text that is the session's identity; ``client`` describes it to people."""
+    """See the module. ``name`` is the random text that is the session's identity; ``client`` and ``host`` describe it to people."""
 
-    def __init__(self, name: str, client: str | None = None) -> None:
+    def __init__(self, name: str, client: str | None = None, host: str | None = None) -> None:
         self.name = name
         self.ready = False
         self._client = client
+        self._host = host
         self._next_id = count(1).__next__
         self._out: list[ClientFrame] = []
         self._leases = Leases(self._next_id)
@@ -101,7 +102,8 @@ class Session:
 
     def hello(self) -> Hello:
         """The first frame of a connection."""
-        return Hello(session=self.name, held=self._leases.wire()[:MAX_CREDIT], client=self._client)
+        held = self._leases.wire()[:MAX_CREDIT]
+        return Hello(session=self.name, held=held, client=self._client, host=self._host)
 
     def disconnected(self) -> None:
         """The connection is gone; the state stays."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import random
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from itertools import count
@@ -69,7 +71,7 @@ class Stream:
         *,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.session = Session(secrets.token_urlsafe(16), f"tickwire-python/{__version__}")
+        self.session = Session(secrets.token_urlsafe(16), f"tickwire-python/{__version__}", _host())
         self._connection = connection
         self._deliver = deliver
         self._chance = chance
@@ -398,3 +400,8 @@ def api_error(error: Error) -> ApiError:
     """The refusal of a frame, as an exception."""
     details = error.model_dump(exclude={"id", "type", "code", "message"}, exclude_none=True)
     return ApiError.of_code(error.code, error.message, **details)
+
+
+def _host() -> str:
+    """The machine and the process, as people tell listeners apart."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}"

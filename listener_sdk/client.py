@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         client_job_types,
         client_jobs,
         client_keys,
+        client_listeners,
         client_members,
         client_notifications,
         client_plans,
@@ -70,6 +71,7 @@ class Client:
     subscriptions: "client_subscriptions.Subscriptions"
     files: "client_files.Files"
     hooks: "client_hooks.Hooks"
+    listeners: "client_listeners.Listeners"
     keys: "client_keys.Keys"
     secrets: "client_secrets.Secrets"
     tokens: "client_tokens.Tokens"

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "events": "Follow, list and publish events.",
     "hooks": "List, create, change, try and replay hooks, at which other programs start jobs; sign calls of them.",
     "endpoints": "List, create, change, try and replay endpoints, to which events are posted.",
+    "listeners": "List, drain and resume listeners: who takes jobs.",
     "subscriptions": "List, show and delete durable subscriptions.",
     "actions": "List, make, change and press actions: buttons that make jobs.",
     "spaces": "Create, list, change, archive and delete spaces.",

@@ -131,6 +131,8 @@ SERVER_TOPICS: Final = {
     "job-type:declared": "A listener has declared a job type that the space did not have.",
     "job-type:updated": "A listener has declared a job type otherwise than before: payload.changed names what differs.",
     "job-type:deleted": "A job type that nobody serves was removed.",
+    "listener:drained": "A session that takes jobs (payload.listenerId) gets no new ones any more, and goes on with those that it has.",
+    "listener:resumed": "A session that was drained gets jobs again.",
     "subscription:created": "A durable subscription was made, by who subscribed under its name (payload.name) first.",
     "subscription:taken-over": "Another session follows a durable subscription now (payload.name); the one before it was told.",
     "subscription:behind": "A durable subscription (payload.name) is so far behind that events which it has not seen are about to be "

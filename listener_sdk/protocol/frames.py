@@ -57,7 +57,8 @@ class _Request(WireModel):
 
 class Hello(_Request):
     """First frame. ``key`` only where the upgrade could not carry an Authorization header (browsers); so does ``space``, which a
-    key of the whole store names. ``ticket`` is one of ``POST /v1/stream-tickets``, and serves once.
+    key of the whole store names. ``ticket`` is one of ``POST /v1/stream-tickets``, and serves once. ``client`` (the library with its version)
+    and ``host`` (the machine and the process) are shown to people who look who is connected.
     """
 
     type: Literal["hello"] = "hello"
@@ -68,6 +69,7 @@ class Hello(_Request):
     ticket: str | None = Field(default=None, max_length=512)
     space: str | None = Field(default=None, max_length=80)
     client: str | None = Field(default=None, max_length=128)
+    host: str | None = Field(default=None, max_length=128)
 
 
 class Taking(WireModel):

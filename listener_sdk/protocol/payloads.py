@@ -253,6 +253,15 @@ class AboutJobType(WireModel):
     before: JsonObject | None = None
 
 
+class AboutListener(WireModel):
+    """A session that takes jobs: with which key, by which library, on which machine."""
+
+    listener_id: str
+    key_id: str
+    host: str | None = None
+    client: str | None = None
+
+
 PAYLOADS: Final[dict[str, type[WireModel]]] = {
     "job:created": JobCreated,
     "job:scheduled": JobScheduled,
@@ -330,6 +339,7 @@ PAYLOADS: Final[dict[str, type[WireModel]]] = {
     "hook:failed": HookFailed,
     **dict.fromkeys(("action:created", "action:updated", "action:deleted"), AboutAction),
     **dict.fromkeys(("job-type:declared", "job-type:updated", "job-type:deleted"), AboutJobType),
+    **dict.fromkeys(("listener:drained", "listener:resumed"), AboutListener),
     "subscription:created": SubscriptionCreated,
     **dict.fromkeys(("subscription:taken-over", "subscription:deleted"), SubscriptionTaken),
     **dict.fromkeys(("subscription:behind", "subscription:recovered"), SubscriptionBehind),

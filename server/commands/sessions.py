@@ -5,6 +5,7 @@ from typing import Final
 
 from listener_sdk.protocol.lifecycle import Status
 
+from ..core.effects import Takes
 from ..core.fleets import Taker
 from ..core.jobs import JobRow
 from ..store import jobs as sql
@@ -50,8 +51,16 @@ def hello(tx: Transaction, item: Leases) -> Greeting:
 
 
 def listen(tx: Transaction, item: Taker) -> None:
-    """From now on the session gets what it asked for."""
+    """From now on the session gets what it asked for; one that was drained gets nothing, and nobody counts on it."""
     tx.dispatch.join(item)
+    if item.holder in tx.dispatch.drained:
+        tx.effects.append(takes(item, is_drained=True))
+
+
+def takes(taker: Taker, *, is_drained: bool) -> Takes:
+    """What a session takes, as far as others see."""
+    patterns = () if is_drained or not taker.credit else tuple(wish.pattern for wish in taker.wishes)
+    return Takes(taker.holder, taker.connection, taker.space_id, patterns)
 
 
 def leave(tx: Transaction, item: Leave) -> None:

@@ -25,15 +25,23 @@ class Dispatch:
         """Queues of which a job could not be claimed, since another server has it, or may give it back."""
         self.silent: set[str] = set()
         """Connected holders that let a lease run out: they get nothing until they say something."""
+        self.drained: set[str] = set()
+        """Holders, connected or not, that get nothing because somebody has said so."""
         self._audiences = Audiences()
 
-    def load(self, held: Iterable[tuple[str, int]], queues: Iterable[tuple[Key, Place]]) -> None:
-        """Begin anew from the store: leases by holder, and the queues as `Waiting` takes them.
+    def load(
+        self,
+        held: Iterable[tuple[str, int]],
+        queues: Iterable[tuple[Key, Place]],
+        drained: Iterable[str] = (),
+    ) -> None:
+        """Begin anew from the store: leases by holder, the queues as `Waiting` takes them, and who was drained.
 
         Nobody stays silent, since it is not known who was told of the lease that it lost.
         """
         self.held = dict(held)
         self.waiting.load(queues)
+        self.drained = set(drained)
         self.silent.clear()
         self.doubtful.clear()
         self.look.clear()
@@ -79,11 +87,21 @@ class Dispatch:
         self.silent.discard(holder)
         self._weigh(holder)
 
+    def drain(self, holder: str) -> None:
+        """The session gets nothing more, now and when it comes again, until it is resumed."""
+        self.drained.add(holder)
+        self._weigh(holder)
+
+    def resume(self, holder: str) -> None:
+        """It gets jobs again."""
+        self.drained.discard(holder)
+        self._weigh(holder)
+
     # ---- leases
 
     def free(self, taker: Taker) -> int:
         """How many more leases it takes."""
-        if taker.holder in self.silent:
+        if taker.holder in self.silent or taker.holder in self.drained:
             return 0
         return taker.credit - self.held.get(taker.holder, 0)
 

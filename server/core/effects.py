@@ -39,3 +39,13 @@ class Divided:
     holder: str
     job_id: int
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a connected session takes from now on, as far as job types are online: nothing while it is drained."""
+
+    holder: str
+    connection: int
+    space_id: int
+    patterns: tuple[str, ...]

@@ -13,7 +13,7 @@ from .members import KIND as MEMBER
 
 PERMISSIONS: Final = {
     "read": "see jobs, events, files and the space",
-    "run": "create, execute, cancel and retry jobs, acknowledge outcomes, store files, publish events",
+    "run": "create, execute, cancel and retry jobs, acknowledge outcomes, drain listeners, store files, publish events",
     "schedule": "have jobs run at set times",
     "define": "make, change and remove job definitions and actions",
     "work": "take jobs and report of them, change and remove jobs and files, keep durable subscriptions",

@@ -25,6 +25,7 @@ from listener_sdk.protocol.jobs import (
     JobUpdate,
     LogLine,
 )
+from listener_sdk.protocol.listeners import ListenerSession
 from listener_sdk.protocol.keys import CreatedKey, Key, KeyCreate, KeyRotate, KeyUpdate, WhoAmI
 from listener_sdk.protocol.members import (
     LogIn,
@@ -163,6 +164,9 @@ CALLS: Final[dict[str, Shape]] = {
     "endpoint_deliveries.show": one(e.EndpointDelivery),
     "endpoint_deliveries.replay": one(e.EndpointDelivery, "disabled", "limit", takes=e.DeliveryReplay),
     "stream.stream": Shape({101: {}}),
+    "listeners.index": many(ListenerSession),
+    "listeners.drain": one(ListenerSession),
+    "listeners.resume": one(ListenerSession),
     "subscriptions.index": many(DurableSubscription),
     "subscriptions.show": one(DurableSubscription),
     "subscriptions.acked": done("bad_cursor", "subscription_taken", "epoch_changed", "cursor_ahead", takes=SubscriptionAcked),

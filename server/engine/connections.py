@@ -51,7 +51,10 @@ class Connection:
     __slots__ = (
         "_to_grant",
         "actor",
+        "client",
+        "heard_at",
         "holder",
+        "host",
         "hub",
         "intake",
         "lost_one",
@@ -72,6 +75,10 @@ class Connection:
         self.shell = shell
         self.intake = Intake(hub.total)
         self.number = hub.next_number()
+        self.client: str | None = None
+        self.host: str | None = None
+        self.heard_at = 0
+        """When it said something last, to within ten seconds, once it has said hello."""
         self.said = "hello"
         """The type of the frame that is being done."""
         self.session: str | None = None

@@ -18,7 +18,7 @@ from ..commands import leases, sessions
 from ..commands.leases import Held, Leases
 from ..core.actors import Actor
 from ..core.deadlines import Limits
-from ..core.effects import CancelAsked, Divided, Granted, Lost
+from ..core.effects import CancelAsked, Divided, Granted, Lost, Takes
 from ..core.jobs import JobRow
 from ..core.later import later
 from ..security.sealing import Sealer
@@ -28,6 +28,7 @@ from ..store.transaction import Facts
 from ..store.writer import Writer
 from .intake import Total
 from .job_types import Served
+from .listeners import Present
 from .log import Entry
 from .subscriptions import Subscriptions
 from .ticks import Ticks
@@ -76,6 +77,7 @@ class Hub:
         self.wall = wall
         self.served = Served()
         self.server_id = random.randbytes(4).hex()
+        self.present = Present(self.server_id, clock)
         self.total = Total()
         self.post = writer.post
         self.ticks = Ticks(writer, clock, subscriptions.progress)
@@ -156,6 +158,7 @@ class Hub:
         self.peers[peer.holder] = peer
         if older is not None:
             self.served.ends(older.number)
+            self.present.leaves(older.holder)
             self.post(sessions.LEAVE, sessions.Leave(older.holder, older.number), unanswered)
             older.close(SESSION_TAKEN)
 
@@ -168,6 +171,7 @@ class Hub:
         self.served.ends(peer.number)
         if self.is_here(peer):
             del self.peers[peer.holder]
+            self.present.leaves(peer.holder)
             self.post(sessions.LEAVE, sessions.Leave(peer.holder, peer.number), unanswered)
 
     def hold(self, peer: Connected, row: JobRow) -> None:
@@ -186,6 +190,8 @@ class Hub:
                 self._lost(effect)
             elif isinstance(effect, Divided):
                 self.ticks.divide(effect.holder, effect.job_id, effect.fence)
+            elif isinstance(effect, Takes):
+                self._takes(effect)
         for holder, rows in grants.items():
             self._grant(holder, rows)
 
@@ -220,6 +226,12 @@ class Hub:
         peer = self._welcomed(effect.holder)
         if peer is not None:
             peer.cancel(effect.job_id, effect.fence, effect.reason, self.limits().grace_ms)
+
+    def _takes(self, effect: Takes) -> None:
+        """A session was drained or resumed: that changes what is served."""
+        peer = self.peers.get(effect.holder)
+        if peer is not None and peer.number == effect.connection:
+            self.served.begins(effect.connection, effect.space_id, effect.patterns)
 
     def _lost(self, effect: Lost) -> None:
         self.ticks.drop(effect.holder, effect.job_id, effect.fence)

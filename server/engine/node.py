@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
@@ -34,6 +35,7 @@ from .endpoint_deliveries import EndpointDeliveries
 from .endpoints import EndpointLoop
 from .hub import Hub, unanswered
 from .job_types import JobTypes
+from .listeners import Listeners
 from .laggards import Laggards
 from .log import Entry, Log
 from .neighbours import Neighbours
@@ -114,6 +116,9 @@ class Node:
         self.wall = Wall(self.read, self.writer.post, clock)
         self.hub = Hub(self.writer, facts, self.subscriptions, self.sealer, self.wall, clock, machine.random)
         self.job_types = JobTypes(self.hub.served, self.read, self.submit, clock, shared=database.shared)
+        self.listeners = Listeners(
+            self.hub.present, self.read, self.submit, self.writer.post, clock, shared=database.shared
+        )
         self.neighbours = Neighbours(self.writer.post, self.hub.ticks.lease, unanswered)
         self.triggers = TriggerLoop(
             self.log, facts, self.submit, self.read, self._read_page, clock, machine.timer_s
@@ -192,6 +197,7 @@ class Node:
                 self.deliveries.run(),
                 self.endpoints.run(),
                 self.endpoint_deliveries.run(),
+                self.listeners.run(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )
@@ -234,6 +240,10 @@ class Node:
         await self.deliveries.stop()
         await self.endpoint_deliveries.stop()
         await self.wall.stop()
+        if self.database.shared:
+            with suppress(StoreError):
+                # Others need not wait until this server is missed.
+                await self.listeners.note()
         await self.writer.stop()
         await asyncio.to_thread(self._readers.shutdown)
 
@@ -298,6 +308,7 @@ class Node:
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""
         self.neighbours.heard(events)
+        self.listeners.heard(events, unanswered)
         self.runner.heard(events)
         if any(event.topic.startswith("job-type:") for event in events):
             self.job_types.changed()

@@ -111,6 +111,7 @@ class Peer(Connection):
         self._check_space(frame)
         held = self._pairs(frame.held)
         self.session = frame.session or secrets.token_urlsafe(16)
+        self.client, self.host, self.heard_at = frame.client, frame.host, self.hub.clock()
         self.holder = f"{self.actor.key_id}/{self.session}"
         self.hub.join(self)
         self.post(
@@ -197,8 +198,10 @@ class Peer(Connection):
         if frame.types:
             self.hub.served.told += 1
         if error is None and self.hub.is_here(self):
-            patterns = [wish.pattern for wish in wishes] if frame.credit else []
-            self.hub.served.begins(self.number, self.actor.space.id, patterns)
+            patterns = [wish.pattern for wish in wishes]
+            self.hub.served.begins(self.number, self.actor.space.id, patterns if frame.credit else [])
+            if not self.own:
+                self.hub.present.listens(self, patterns, frame.credit)
         self.answer(frame.id, result, error)
 
     def on_ack(self, frame: f.Ack) -> None:

@@ -16,6 +16,7 @@ OF_A_SPACE: Final = (
     "job_pace",
     "hook",
     "job_type",
+    "listener",
     "definition_health",
     "watermark",
     "subscription",

@@ -32,6 +32,7 @@ KINDS: Final = {
     "hd": _Rows("hook_delivery", "id"),
     "ep": _Rows("endpoint", "id"),
     "msg": _Rows("endpoint_message", "id"),
+    "lsn": _Rows("listener", "id"),
 }
 """Every kind of id that a route or frame takes, but those of spaces, which are made of their codes."""
 _AT_ONCE: Final = 100

@@ -17,7 +17,7 @@ from listener_sdk.protocol.codes import Refusal
 
 from ..core.dispatch import Dispatch
 from ..machine import Lane, ThreadLane
-from . import idempotency, jobs, log
+from . import idempotency, jobs, listeners, log
 from .command import Command, Once, Replayed
 from .database import AgainError, BrokenError, Connection, Database, DiskFullError, StoreError
 from .transaction import Facts, Transaction
@@ -290,7 +290,7 @@ class Writer:
 
     def _reload(self) -> None:
         connection: Connection = self._connection
-        self._dispatch.load(jobs.held(connection), jobs.queues(connection))
+        self._dispatch.load(jobs.held(connection), jobs.queues(connection), listeners.drained(connection))
         self._loaded = True
 
 

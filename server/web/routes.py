@@ -29,6 +29,7 @@ hook_calls = Handlers("hook_calls")
 hooks = Handlers("hooks")
 job_types = Handlers("job_types")
 keys = Handlers("keys")
+listeners = Handlers("listeners")
 logins = Handlers("logins")
 members = Handlers("members")
 notifications = Handlers("notifications")
@@ -185,6 +186,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/endpoint-deliveries/{id}", endpoint_deliveries.show, "Get a delivery with what is posted, and its attempts.", "read"),
     Route("POST", "/v1/endpoint-deliveries/{id}/replay", endpoint_deliveries.replay, "Make a delivery once more, under the same id.", "define"),
     Route("GET", "/v1/stream", stream, "The websocket: listen, subscribe, tick, create.", "stream"),
+    Route("GET", "/v1/listeners", listeners.index, "List the sessions that take jobs, connected or with jobs in their hands.", "read"),
+    Route("POST", "/v1/listeners/{id}/drain", listeners.drain, "Let a listener finish what it has; it gets no new jobs.", "run"),
+    Route("POST", "/v1/listeners/{id}/resume", listeners.resume, "Let a drained listener get jobs again.", "run"),
     Route("GET", "/v1/subscriptions", subscriptions.index, "List durable subscriptions, and where each stands in the log.", "read"),
     Route("GET", "/v1/subscriptions/{name}", subscriptions.show, "Get a durable subscription.", "read"),
     Route("POST", "/v1/subscriptions/{name}/acked", subscriptions.acked, "Ack a durable subscription up to a position, beside the answer that sends it.", "work"),

@@ -308,6 +308,8 @@ class _Connection:
         transport = self._protocol.transport
         if transport is None or transport.is_closing():
             return
+        if not self._protocol.silent and self._peer is not None:
+            self._peer.heard_at = self._node.clock()
         self._protocol.silent += 1
         if self._protocol.silent == SILENT:
             transport.write(_PING)

@@ -10,6 +10,7 @@ from fake_definitions import FakeDefinitions
 from fake_endpoints import FakeEndpoints
 from fake_hooks import FakeHooks
 from fake_inbox import FakeInbox
+from fake_listeners import FakeListeners
 from fake_members import FakeMembers
 from fake_runs import FakeRuns
 from fake_schedules import FakeSchedules
@@ -79,6 +80,7 @@ class FakeApi(FakeActions, FakeMembers):
         self.hooks = FakeHooks()
         self.history = FakeRuns(self._ended)
         self.inbox = FakeInbox()
+        self.listeners = FakeListeners()
 
     def _completed(self, **fields):
         job = self.job(status="complete", **fields)
@@ -162,7 +164,7 @@ class FakeApi(FakeActions, FakeMembers):
             web.get("/v1/subscriptions/{name}", self._show_durable),
             web.delete("/v1/subscriptions/{name}", self._delete_durable),
             *self.action_routes(), *self.definitions.routes(), *self.schedules.routes(), *self.endpoints.routes(), *self.hooks.routes(), *self.history.routes(),
-            *self.inbox.routes(),
+            *self.inbox.routes(), *self.listeners.routes(),
         ])  # fmt: skip
         return app
 

@@ -198,6 +198,36 @@ CREATE TABLE job_type (
 );
 CREATE UNIQUE INDEX job_type_code ON job_type (space_id, code);
 
+-- Sessions that take jobs, as their servers have told them last: jobs is a JSON list of the first names that one takes, wishes how many
+-- there are. left_at is when one has gone; one that somebody has drained stays so when it comes again.
+CREATE TABLE listener (
+    id ROWID_KEY,
+    space_id BIGINT NOT NULL,
+    holder TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    client TEXT,
+    host TEXT,
+    server TEXT NOT NULL,
+    jobs TEXT NOT NULL,
+    wishes BIGINT NOT NULL,
+    credit BIGINT NOT NULL,
+    connected_at BIGINT NOT NULL,
+    left_at BIGINT,
+    drained_at BIGINT,
+    drained_by TEXT
+);
+CREATE UNIQUE INDEX listener_holder ON listener (holder);
+CREATE INDEX listener_space ON listener (space_id, id);
+CREATE INDEX listener_server ON listener (server) WHERE left_at IS NULL;
+CREATE INDEX listener_left ON listener (left_at) WHERE left_at IS NOT NULL;
+CREATE INDEX listener_drained ON listener (drained_at) WHERE drained_at IS NOT NULL;
+
+-- The servers of a shared store, and when each has said last that it is there.
+CREATE TABLE server (
+    id TEXT NOT NULL PRIMARY KEY,
+    seen_at BIGINT NOT NULL
+);
+
 -- A job type with its parameters; body is the newest version's. triggers_at is since when its triggers start jobs, triggers_after the
 -- event behind which they do, patterns how many topics and patterns they look at meanwhile.
 CREATE TABLE definition (

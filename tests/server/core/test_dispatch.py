@@ -427,3 +427,35 @@ def test_the_leases_of_a_session_are_what_the_store_says(dispatch):
     assert looks(dispatch) == {}
     dispatch.holds("a", 0)
     assert (dispatch.held, looks(dispatch)) == ({}, {"a": ((0, 5), EXPORT)})
+
+
+# ---- drained
+
+
+def test_a_drained_session_gets_nothing_until_it_is_resumed(dispatch):
+    dispatch.join(taker("a"))
+    dispatch.join(taker("b"))
+    dispatch.drain("a")
+    assert [give(dispatch) for _ in range(3)] == ["b", "b", "b"]
+    dispatch.leave("a", 1)
+    dispatch.join(taker("a", connection=2))
+    assert give(dispatch) == "b"
+    dispatch.resume("a")
+    assert {give(dispatch) for _ in range(2)} == {"a", "b"}
+
+
+def test_who_is_drained_is_read_from_the_store(dispatch):
+    dispatch.join(taker("a"))
+    dispatch.load([], [], ["a"])
+    assert give(dispatch) is None
+    dispatch.load([], [])
+    assert give(dispatch) == "a"
+
+
+def test_a_resumed_session_looks_at_what_waits(dispatch):
+    dispatch.drain("a")
+    dispatch.join(taker("a"))
+    dispatch.enter(EXPORT, FIRST)
+    assert looks(dispatch) == {}
+    dispatch.resume("a")
+    assert looks(dispatch) == {"a": (FIRST, EXPORT)}

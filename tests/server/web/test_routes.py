@@ -25,6 +25,7 @@ UNKNOWN = {
     "/v1/hook-deliveries": "us_hd_00000zzzzz",
     "/v1/endpoints": "us_ep_00000zzzzz",
     "/v1/endpoint-deliveries": "us_msg_00000zzzzz",
+    "/v1/listeners": "us_lsn_00000zzzzz",
 }
 ODD_IDS = [
     "x",
