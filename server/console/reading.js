@@ -16,13 +16,14 @@ import { useEffect, useRef, useState } from "./vendor/htm-preact-standalone.js"
  * @typedef {object} Reading
  * @property {any} data undefined until the first answer
  * @property {string | null} cursor of older rows that there are
+ * @property {Record<string, any>} beside what else the first page says
  * @property {Refused | null} error
  * @property {() => Promise<void>} again
  * @property {() => Promise<void>} more read the next page
  */
-/** @typedef {{ data: any, cursor: string | null, error: Refused | null }} State */
+/** @typedef {{ data: any, cursor: string | null, beside: Record<string, any>, error: Refused | null }} State */
 
-const NOTHING = /** @type {State} */ ({ data: undefined, cursor: null, error: null })
+const NOTHING = /** @type {State} */ ({ data: undefined, cursor: null, beside: {}, error: null })
 
 /**
  * A list, or one thing. Rows of further pages stay when the first is read again.
@@ -81,12 +82,12 @@ class Work {
 
   async again() {
     try {
-      const { data, asOf, cursor = null } = await get(this.path, this.query, this.#gone.signal)
+      const { data, asOf, cursor = null, ...beside } = await get(this.path, this.query, this.#gone.signal)
       if (this.#gone.signal.aborted) return
       this.#follow(asOf)
       const { data: before, cursor: beyond } = this.state()
       const kept = this.#wide && Array.isArray(data) ? older(before, data) : []
-      this.show({ data: kept.length ? [...data, ...kept] : data, cursor: kept.length ? beyond : cursor, error: null })
+      this.show({ data: kept.length ? [...data, ...kept] : data, cursor: kept.length ? beyond : cursor, beside, error: null })
     } catch (error) {
       this.#fail(error)
     }
@@ -97,10 +98,10 @@ class Work {
     if (!cursor) return
     try {
       const page = await get(this.path, { ...this.query, cursor }, this.#gone.signal)
-      const { data } = this.state()
+      const { data, beside } = this.state()
       const known = new Set(data.map((/** @type {any} */ one) => one.id))
       this.#wide = true
-      this.show({ data: [...data, ...page.data.filter((/** @type {any} */ one) => !known.has(one.id))], cursor: page.cursor, error: null })
+      this.show({ data: [...data, ...page.data.filter((/** @type {any} */ one) => !known.has(one.id))], cursor: page.cursor, beside, error: null })
     } catch (error) {
       this.#fail(error)
     }

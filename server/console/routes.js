@@ -35,6 +35,7 @@ export const VIEWS = [
   { path: "/endpoint-deliveries/:id", name: "endpoints", load: () => import("./views/endpointdelivery.js") },
   { path: "/events", name: "events", listed: true, load: () => import("./views/events.js") },
   { path: "/events/:id", name: "events", load: () => import("./views/event.js") },
+  { path: "/listeners", name: "listeners", listed: true, load: () => import("./views/listeners.js") },
 ]
 
 /** Where one comes to first. */

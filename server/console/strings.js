@@ -1264,3 +1264,31 @@ export const actions = {
     hasColumnEnabled: "The column should be enabled.",
   }),
 }
+
+export const listeners = {
+  what: "Each takes jobs as fast as it can do them. One that is drained finishes what it has and gets no new ones, so that it can be stopped.",
+  none: "Nobody takes jobs",
+  noneHelp: "A listener takes jobs and says how far they are. Save this as hello.py, and run it:",
+  more: "Show more",
+  host: "Machine and process",
+  state: "State",
+  takes: "Takes",
+  hands: "Jobs",
+  since: "Connected",
+  heard: "Heard",
+  server: "Server",
+  act: "Drain or resume",
+  states: /** @type {Record<string, string>} */ ({ connected: "Connected", draining: "Draining", away: "Away" }),
+  offline: "nobody takes it now",
+  of: (/** @type {string} */ some, /** @type {string} */ most) => `${some} of ${most}`,
+  andMore: (/** @type {string} */ number) => `and ${number} more`,
+  drain: "Drain",
+  resume: "Resume",
+  drainAsk: (/** @type {string} */ name) => `Drain ${name}?`,
+  drainHelp: (/** @type {number} */ jobs) =>
+    `It gets no new jobs${jobs ? `, and finishes the ${jobs} that it has` : ""}. Other listeners get them; what nobody else takes waits until it is resumed.`,
+  resumeAsk: (/** @type {string} */ name) => `Resume ${name}?`,
+  resumeHelp: "It gets new jobs again, as soon as some wait for it.",
+  isDrained: (/** @type {string} */ name) => `${name} gets no new jobs.`,
+  isResumed: (/** @type {string} */ name) => `${name} gets jobs again.`,
+}
