@@ -7,6 +7,7 @@
  * @property {string} name of its place in the rail, of its icon and of its words
  * @property {boolean} [listed] whether the rail has it
  * @property {string} [permission] without which it is not shown
+ * @property {boolean} [personal] whether the rail has it for members alone, who are people: a key that has logged in is none
  * @property {() => Promise<{ default: import("./vendor/htm-preact-standalone.js").ComponentType<any> }>} load
  */
 
@@ -35,6 +36,7 @@ export const VIEWS = [
   { path: "/endpoint-deliveries/:id", name: "endpoints", load: () => import("./views/endpointdelivery.js") },
   { path: "/events", name: "events", listed: true, load: () => import("./views/events.js") },
   { path: "/events/:id", name: "events", load: () => import("./views/event.js") },
+  { path: "/inbox", name: "inbox", listed: true, personal: true, load: () => import("./views/inbox.js") },
   { path: "/listeners", name: "listeners", listed: true, load: () => import("./views/listeners.js") },
 ]
 

@@ -9,14 +9,15 @@ import { Help } from "./parts/help.js"
 import { Overlay } from "./parts/overlay.js"
 import { Skeleton } from "./parts/skeleton.js"
 import { Spaces } from "./parts/spaces.js"
+import { Unread } from "./parts/unread.js"
 import { address, go, match, usePlace } from "./router.js"
 import { FIRST, VIEWS } from "./routes.js"
-import { may } from "./session.js"
+import { may, session } from "./session.js"
 import { useShortcuts } from "./shortcuts.js"
 import { errors, help, shell, views } from "./strings.js"
 import { html, useEffect, useErrorBoundary, useState } from "./vendor/htm-preact-standalone.js"
 
-const listed = () => VIEWS.filter((view) => view.listed && (!view.permission || may(view.permission)))
+const listed = () => VIEWS.filter((view) => view.listed && (!view.permission || may(view.permission)) && (!view.personal || session.value?.member))
 
 /** Letters that lead to a view, behind g. */
 const LETTERS = /** @type {Record<string, string>} */ ({
@@ -66,7 +67,7 @@ function Rail({ path }) {
           ({ name, path }) => html`
             <li key=${name}>
               <a href=${address(path)} aria-current=${name === here ? "page" : undefined} title=${views[name]}>
-                <${Icon} name=${name} /><span class="label">${views[name]}</span>
+                <${Icon} name=${name} /><span class="label">${views[name]}</span>${name === "inbox" && html`<${Unread} />`}
               </a>
             </li>
           `,

@@ -1292,3 +1292,37 @@ export const listeners = {
   isDrained: (/** @type {string} */ name) => `${name} gets no new jobs.`,
   isResumed: (/** @type {string} */ name) => `${name} gets jobs again.`,
 }
+
+export const inbox = {
+  show: "Show",
+  tabs: /** @type {Record<string, string>} */ ({ all: "All", unread: "Unread" }),
+  unread: (/** @type {number} */ count) => (count ? `${count} unread` : "Nothing unread"),
+  readAll: "Mark all as read",
+  allRead: "All that is shown here is read.",
+  mark: "Mark as read",
+  markOf: (/** @type {string} */ title) => `Mark as read: ${title}`,
+  read: "Read",
+  new: "new",
+  older: "Show older ones",
+  none: "You have not been told anything yet",
+  noneHelp: "Rules of a definition or a schedule say who is told of which runs. With this one, all of its failures come here:",
+  noneExample: `{"notifications": [{"on": "failed", "recovered": true, "channels": ["inbox"], "starter": true}]}
+`,
+  nothingUnread: "There is nothing unread.",
+  noMember: "A key has no inbox",
+  noMemberHelp: "Notifications are for people. Log in as a member, or look into the inbox of one:",
+  noMemberExample: `tickwire members
+tickwire inbox --member ada@example.com
+`,
+  results: /** @type {Record<string, string>} */ ({
+    failed: "Failed",
+    partial: "Partial",
+    success: "Complete",
+    canceled: "Canceled",
+    recovered: "Recovered",
+    missed: "Did not run",
+    paused: "Paused",
+    disabled: "Disabled",
+    mixed: "Several",
+  }),
+}
