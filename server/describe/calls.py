@@ -42,6 +42,7 @@ from listener_sdk.protocol.notifications import (
     NotificationsRead,
     NotificationTest,
 )
+from listener_sdk.protocol.overview import Overview
 from listener_sdk.protocol.plans import PlanPatch, PlanPut
 from listener_sdk.protocol.runs import Run, RunAgain
 from listener_sdk.protocol.secrets import Secret, SecretWrite
@@ -164,6 +165,7 @@ CALLS: Final[dict[str, Shape]] = {
     "endpoint_deliveries.show": one(e.EndpointDelivery),
     "endpoint_deliveries.replay": one(e.EndpointDelivery, "disabled", "limit", takes=e.DeliveryReplay),
     "stream.stream": Shape({101: {}}),
+    "overview.show": one(Overview, beside=("asOf",)),
     "listeners.index": many(ListenerSession),
     "listeners.drain": one(ListenerSession),
     "listeners.resume": one(ListenerSession),

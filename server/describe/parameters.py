@@ -89,6 +89,7 @@ QUERY: Final[dict[str, tuple[Schema, str]]] = {
     "check": (_TRUTH, "Whether the mail server is called."),
     "actor": (_TEXT, "Who has done it."),
     "action": (_TEXT, "What was done, such as key:created, or key:*."),
+    "hours": ({"type": "integer", "minimum": 1, "maximum": 168, "default": 24}, "The last hours."),
     "deletedSpace": (_TEXT, "The code of a space that was deleted."),
 }  # fmt: skip
 """By name: its schema, and what it says."""

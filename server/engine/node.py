@@ -27,6 +27,7 @@ from ..store.meta import Meta
 from ..store.room import Room
 from ..store.transaction import Facts, Transaction
 from ..store.writer import Writer
+from .activity import Activity
 from .clearing import ClearingLoop
 from .clock import StoreClock
 from .deliveries import Deliveries
@@ -138,6 +139,7 @@ class Node:
             self.endpoint_deliveries.wake,
             machine.timer_s,
         )
+        self.activity = Activity(self.log, self.submit, self.read, self._read_page, clock)
         self.tail = Tail(self.log, self.read, self._publish, self._heard, self._begin_anew)
         self.hub.poll = self.tail.poll if database.shared else None
         self.due = DueLoop(facts, self.submit, self.read, clock, machine.monotonic_ms)
@@ -198,6 +200,7 @@ class Node:
                 self.endpoints.run(),
                 self.endpoint_deliveries.run(),
                 self.listeners.run(),
+                self.activity.run(),
                 self._idle(),
                 self.room.watch(self._room_again),
             )
@@ -304,6 +307,7 @@ class Node:
         if self._doors is not None:
             self._doors.publish(entries)
         self.endpoints.publish(entries)
+        self.activity.publish(entries)
 
     def _heard(self, events: list[Stored]) -> None:
         """What other servers have committed."""
@@ -336,6 +340,7 @@ class Node:
         self.triggers.begin_anew()
         self.notifier.begin_anew()
         self.endpoints.begin_anew()
+        self.activity.begin_anew()
         self.writer.look()
 
     async def _idle(self) -> None:

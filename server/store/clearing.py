@@ -14,6 +14,7 @@ ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload
 
 OF_A_SPACE: Final = (
     "job_pace",
+    "activity",
     "hook",
     "job_type",
     "listener",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from listener_sdk.protocol.ids import LARGEST
+
 from ..core.jobs import COLUMNS, JobRow
 from ..core.waiting import Key, Place
 from .database import Connection, Reader, Row
@@ -30,6 +32,9 @@ PROGRESS: Final = (
 LEASE: Final = ("lease_expires_at",)
 """What a renewal changes."""
 
+_MOST_NAMES: Final = 100
+_MOST_PRIORITIES: Final = 8
+"""Of queues that are looked at for the job that has waited longest."""
 _CLAIMABLE: Final = "space_id = :space AND name = :name AND status = 'ready' AND holder IS NULL"
 
 
@@ -138,20 +143,46 @@ def spaces_waiting(reader: Reader, domain: str) -> list[int]:
     ]
 
 
-def _names(reader: Reader, space_id: int) -> list[str]:
-    return _steps(reader, "name", "AND space_id = :space", {"space": space_id})
+def _names(reader: Reader, space_id: int, most: int = LARGEST) -> list[str]:
+    return _steps(reader, "name", "AND space_id = :space", {"space": space_id}, most)
 
 
-def _steps(reader: Reader, column: str, where: str, params: dict[str, int]) -> list[Any]:
-    """The distinct values of a column among the jobs that can be claimed."""
+def _steps(
+    reader: Reader, column: str, where: str, params: dict[str, int], most: int = LARGEST
+) -> list[Any]:
+    """The distinct values of a column among the jobs that can be claimed, so many at most."""
     smallest = f"SELECT MIN({column}) FROM job WHERE status = 'ready' AND holder IS NULL {where}"  # noqa: S608 - our own names
     rows = reader.rows(
         f"WITH RECURSIVE step(value) AS ({smallest} UNION ALL "  # noqa: S608 - our own names
         f"SELECT ({smallest} AND {column} > step.value) FROM step WHERE step.value IS NOT NULL) "
-        "SELECT value FROM step WHERE value IS NOT NULL",
+        "SELECT value FROM step WHERE value IS NOT NULL LIMIT :most",
+        most=most,
         **params,
     )
     return [row[0] for row in rows]
+
+
+def oldest_ready(reader: Reader, space_id: int) -> int | None:
+    """Since when the job has waited that is next in its queue for longest; None where none waits.
+
+    The first of each priority of each name is looked at, by steps along the index, of so many names and priorities at most.
+    """
+    found: list[int] = []
+    for name in _names(reader, space_id, _MOST_NAMES):
+        below = LARGEST
+        for _ in range(_MOST_PRIORITIES):
+            rows = reader.rows(
+                f"SELECT priority, COALESCE(ready_at, created_at) FROM job WHERE {_CLAIMABLE} AND priority < :below "  # noqa: S608 - conditions of our own
+                "ORDER BY priority DESC, id LIMIT 1",
+                space=space_id,
+                name=name,
+                below=below,
+            )
+            if not rows:
+                break
+            below = rows[0][0]
+            found.append(rows[0][1])
+    return min(found, default=None)
 
 
 _COUNTS: Final = (

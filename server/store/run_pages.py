@@ -165,6 +165,11 @@ def _is_within(reader: Reader, space_id: int, schedule_id: int, among: tuple[int
     return False
 
 
+def facets_there(reader: Reader, space_id: int) -> list[str]:
+    """The combinations of facets of a space's runs."""
+    return _facets(reader, [("space_id", space_id)])[0]
+
+
 def _facets(reader: Reader, scopes: Sequence[tuple[str, int]]) -> list[list[str]]:
     """The combinations of facets that are there in each of these, which are of one column: each is found by a step along the index."""
     column = scopes[0][0]

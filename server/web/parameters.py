@@ -31,6 +31,7 @@ TAKEN: Final = {
     "/v1/jobs/{id}/log": ("after", "pageSize"),
     "/v1/events/stream": ("topic", "topics", "domain", "filter", "after", "progress", "name"),
     "/v1/listeners": _PAGES,
+    "/v1/overview": ("hours",),
     "/v1/subscriptions": _PAGES,
     "/v1/hooks": _PAGES,
     "/v1/hooks/{id}/deliveries": ("status", *_PAGES),

@@ -33,6 +33,7 @@ listeners = Handlers("listeners")
 logins = Handlers("logins")
 members = Handlers("members")
 notifications = Handlers("notifications")
+overview = Handlers("overview")
 parts = Handlers("parts")
 plans = Handlers("plans")
 runs = Handlers("runs")
@@ -186,6 +187,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/endpoint-deliveries/{id}", endpoint_deliveries.show, "Get a delivery with what is posted, and its attempts.", "read"),
     Route("POST", "/v1/endpoint-deliveries/{id}/replay", endpoint_deliveries.replay, "Make a delivery once more, under the same id.", "define"),
     Route("GET", "/v1/stream", stream, "The websocket: listen, subscribe, tick, create.", "stream"),
+    Route("GET", "/v1/overview", overview.show, "How it goes in the space: counts of the last hours, the queue, the newest failures, schedules, listeners.", "read"),
     Route("GET", "/v1/listeners", listeners.index, "List the sessions that take jobs, connected or with jobs in their hands.", "read"),
     Route("POST", "/v1/listeners/{id}/drain", listeners.drain, "Let a listener finish what it has; it gets no new jobs.", "run"),
     Route("POST", "/v1/listeners/{id}/resume", listeners.resume, "Let a drained listener get jobs again.", "run"),

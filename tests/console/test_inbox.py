@@ -23,7 +23,7 @@ def tell(home, member, code, count=1, **params):
     rule = {"on": "all", "channels": ["inbox"], "members": [member["id"]]}
     body = {
         "jobDefinitionCode": code,
-        "jobDefinitionName": f"Definition {code}",
+        "name": f"Definition {code}",
         "jobType": "play:steps",
         "enabled": True,
         "params": {"steps": 1, "pause_s": 0, **params},

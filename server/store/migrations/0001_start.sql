@@ -416,7 +416,7 @@ CREATE INDEX slot_left ON slot (space_id, at) WHERE result IS NOT NULL;
 -- Those that stand for many due times.
 CREATE INDEX slot_span ON slot (schedule_id, until_at) WHERE until_at IS NOT NULL;
 CREATE INDEX slot_job ON slot (at) WHERE result IS NULL;
-CREATE INDEX slot_space ON slot (space_id);
+CREATE INDEX slot_space ON slot (space_id, at);
 
 -- How far schedules have seen the clock go, and the last time over which it has leapt: one row.
 CREATE TABLE schedule_clock (
@@ -709,6 +709,26 @@ CREATE UNIQUE INDEX event_terminal ON event (job_id) WHERE terminal = 1;
 
 -- The events of a space among those of all others; the first space, which most stores have alone, goes without.
 CREATE INDEX event_space ON event (space_id, seq) WHERE space_id <> 1;
+
+-- What happened in a space in ten minutes, for people who look how it goes: failures is a JSON list of the last jobs that failed, waited_ms
+-- how long a job had waited at most. Made of the log, which was looked through up to activity_cursor (one row).
+CREATE TABLE activity (
+    space_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    completed BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    canceled BIGINT NOT NULL,
+    failures TEXT NOT NULL,
+    waited_ms BIGINT NOT NULL,
+    PRIMARY KEY (space_id, at)
+);
+CREATE INDEX activity_age ON activity (at);
+
+CREATE TABLE activity_cursor (
+    id ROWID_KEY,
+    seq BIGINT NOT NULL
+);
 
 CREATE TABLE event_ack (
     seq ROWID_KEY,
