@@ -13,6 +13,7 @@
 
 /** @type {View[]} */
 export const VIEWS = [
+  { path: "/overview", name: "overview", listed: true, load: () => import("./views/overview.js") },
   { path: "/jobs", name: "jobs", listed: true, load: () => import("./views/jobs.js") },
   { path: "/definitions", name: "definitions", listed: true, load: () => import("./views/definitions.js") },
   { path: "/new-definition", name: "definitions", permission: "define", load: () => import("./views/define.js") },

@@ -102,8 +102,8 @@ class Activity(Follower):
         return entry.topic in COUNTED
 
     async def _load(self) -> tuple[int, int]:
-        self._tallies = {}
         seq, head = await self._read(_where)
+        self._tallies = {}
         return min(seq, head), seq
 
     async def _take(self, entries: Sequence[Entry]) -> int:
@@ -121,13 +121,6 @@ class Activity(Follower):
 
     async def _move(self, seq: int) -> None:
         await self._write()
-
-    async def write(self) -> None:
-        """Tell the store all that is counted by now."""
-        await self.look()
-        if self._loaded and self._tallies:
-            await self._look_at_queues()
-            await self._write()
 
     async def _look_at_queues(self) -> None:
         """How long a job has waited by now, in each space where something happens or a job waited before."""
