@@ -22,6 +22,12 @@ def ended(home, job):
     )
 
 
+def fail(home, **fields):
+    """A job of the type that fails at once, for good."""
+    made = home.call("POST", "/v1/job-types/play:fails/_execute", fields)
+    return home.call("GET", f"/v1/jobs/{made['jobId']}")["data"]
+
+
 def figure(page, name):
     return page.locator(".overviewnow > div").filter(has_text=name)
 
@@ -35,7 +41,7 @@ def test_it_shows_what_happened_and_goes_on_by_itself(visit, home_):
     expect(plot(page, "Failures")).to_be_visible()
     expect(page.get_by_text("No job has failed in this time.")).to_be_visible()
     expect(figure(page, "Listeners")).to_contain_text("1")
-    done, failed = home_.job(input={"steps": 1, "pause_s": 0}), home_.job("fails", label="Broken")
+    done, failed = home_.job(input={"steps": 1, "pause_s": 0}), fail(home_, label="Broken")
     for job in (done, failed):
         ended(home_, job)
     row = page.locator(f"li[data-id={failed['id']}]")
@@ -75,7 +81,7 @@ def test_the_time_is_chosen_and_stands_in_the_address(visit):
 
 
 def test_it_is_accessible(visit, home_):
-    ended(home_, home_.job("fails"))
+    ended(home_, fail(home_))
     page = visit().log_in("/overview")
     expect(page.locator(".overviewfailures li").first).to_be_visible()
     for summary in page.get_by_text("Numbers").all():

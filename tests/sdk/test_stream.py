@@ -1,6 +1,8 @@
 """The websocket around a session, against a fake server."""
 
 import asyncio
+import os
+import socket
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -8,6 +10,7 @@ from websockets.exceptions import ConnectionClosedError
 
 from listener_sdk._leases import Start
 from listener_sdk._stream import Stream
+from listener_sdk._version import __version__
 from listener_sdk.errors import ApiError, ConnectionFailed, NotTickwire
 from listener_sdk.protocol.events import EventCreate
 from listener_sdk.protocol.frames import Complete, Taking
@@ -45,6 +48,13 @@ async def test_the_key_goes_with_the_upgrade_and_nothing_is_compressed(server):
         await server.until(lambda: server.hellos)
     assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
     assert "Sec-WebSocket-Extensions" not in server.headers[0]
+
+
+async def test_hello_says_which_library_and_process_it_is(server):
+    async with running(server):
+        await server.until(lambda: server.hellos)
+    assert server.hellos[0]["client"] == f"tickwire-python/{__version__}"
+    assert server.hellos[0]["host"] == f"{socket.gethostname()[:100]}:{os.getpid()}"
 
 
 async def test_what_is_said_in_one_turn_leaves_as_one_message(server):

@@ -39,6 +39,7 @@ class Watching:
         (lambda r: jobs.claimable_after(r, (1, "a:b"), (0, 1), 5), "job_ready"),
         (jobs.queues, "job_ready"),
         (lambda r: jobs.count_ready(r, 1), "job_ready"),
+        (lambda r: [jobs.oldest_ready(r, 1)], "job_ready"),
         (jobs.held, "job_holder"),
         (lambda r: jobs.held_by(r, "k"), "job_holder"),
         (lambda r: jobs.due(r, 5, 5), "job_due"),
@@ -88,3 +89,19 @@ def test_a_page_goes_on_after_a_place_and_not_after_a_job(connection):
     rest = jobs.claimable_after(connection, (1, "workbook:export"), first[-1], 10)
     assert [job_id for _, job_id in first] == [2, 5, 8, 1]
     assert [row.id for row in rest] == [4, 7, 3, 6, 9]
+
+
+def test_the_job_that_has_waited_longest_is_sought_at_the_head_of_each_queue(connection):
+    ready = replace(BLANK, status="ready")
+    insert(
+        connection,
+        replace(ready, id=1, ready_at=500),
+        replace(ready, id=2, ready_at=400, priority=5),
+        replace(ready, id=3, ready_at=300, name="report:send"),
+        replace(ready, id=4, ready_at=100, name="report:send", holder="k/one"),
+        replace(ready, id=5, ready_at=50, space_id=2),
+        replace(BLANK, id=6, ready_at=10, status="complete"),
+    )
+    assert jobs.oldest_ready(connection, 1) == 300
+    assert jobs.oldest_ready(connection, 2) == 50
+    assert jobs.oldest_ready(connection, 3) is None

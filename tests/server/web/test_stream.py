@@ -320,6 +320,21 @@ async def test_a_client_that_is_silent_is_asked_and_stays_when_it_answers(server
         assert (await of_type(opened, "error"))["code"] == "unknown_frame"
 
 
+async def test_when_a_client_was_heard_last_is_known_to_within_a_beat(server):
+    async with socket(server) as opened:
+        await say(opened, HELLO)
+        await of_type(opened, "welcome")
+        (peer,) = server.node.sockets.peers
+        said_at = peer.heard_at
+        server.clock.forward(100)
+        peer.shell.beat()
+        heard_at = peer.heard_at
+        assert heard_at - said_at >= 100_000, "hello came since the last beat"
+        server.clock.forward(100)
+        peer.shell.beat()
+        assert peer.heard_at == heard_at, "nothing came"
+
+
 async def test_a_client_that_does_not_answer_is_cut(server):
     async with socket(server) as opened:
         await say(opened, HELLO)
