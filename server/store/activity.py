@@ -54,7 +54,8 @@ def _failures(reader: Reader, space_id: int, at: int) -> list[int]:
     rows = reader.rows(
         "SELECT failures FROM activity WHERE space_id = :space AND at = :at", space=space_id, at=at
     )
-    return orjson.loads(rows[0][0]) if rows else []
+    found: list[int] = orjson.loads(rows[0][0]) if rows else []
+    return found
 
 
 def since(reader: Reader, space_id: int, first: int) -> Tallies:
