@@ -98,7 +98,6 @@ def _found(tx: Transaction, item: Turn) -> ListenerRow:
     return row
 
 
-
 def _turn(tx: Transaction, actor: Actor, row: ListenerRow, topic: str) -> ListenerRow:
     sql.set_drained(tx.connection, row)
     _agree(tx, row)
@@ -120,8 +119,6 @@ def _agree(tx: Transaction, row: ListenerRow) -> None:
     taker = tx.dispatch.takers.get(row.holder)
     if taker is not None:
         tx.effects.append(takes(taker, is_drained=row.drained_at is not None))
-
-
 
 
 NOTE: Final[Command[Note, None]] = Command("note_listeners", note, needs_no_room=True)

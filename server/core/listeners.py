@@ -70,7 +70,7 @@ class ListenerRow:
 class Hands(NamedTuple):
     """What a session holds: how many jobs, and the numbers of the first."""
 
-    count: int
+    total: int
     first: list[int]
 
 
@@ -93,7 +93,7 @@ def listener_wire(
         "jobs": [{"job": name, "online": state == CONNECTED or online(name)} for name in row.names],
         "jobCount": row.wishes,
         "credit": row.credit,
-        "inFlight": hands.count,
+        "inFlight": hands.total,
         "jobIds": [encode("jb", number) for number in hands.first],
         "connectedAt": to_wire(row.connected_at),
         "lastHeardAt": to_wire_or_none(heard_at),

@@ -21,16 +21,16 @@ LONGEST_MESSAGE: Final = 500
 
 
 class Buckets(NamedTuple):
-    """``count`` buckets of ``size_ms`` from ``first`` on; the last is the one that goes on."""
+    """``total`` buckets of ``size_ms`` from ``first`` on; the last is the one that goes on."""
 
     first: int
     size_ms: int
-    count: int
+    total: int
 
     @property
     def end(self) -> int:
         """When the last one ends."""
-        return self.first + self.count * self.size_ms
+        return self.first + self.total * self.size_ms
 
     def place(self, at: int) -> int:
         """In which bucket a time lies."""
@@ -104,9 +104,9 @@ def percentile(values: Sequence[int], percent: int) -> int | None:
 
 
 def _buckets(buckets: Buckets, tallies: Tallies, standing: Standing) -> list[dict[str, Any]]:
-    found = [Tally() for _ in range(buckets.count)]
+    found = [Tally() for _ in range(buckets.total)]
     for (_, at), tally in tallies.items():
-        if 0 <= (place := buckets.place(at)) < buckets.count:
+        if 0 <= (place := buckets.place(at)) < buckets.total:
             found[place].join(tally)
     late: dict[int, int] = {}
     for one in standing.late:

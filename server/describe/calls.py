@@ -25,8 +25,8 @@ from listener_sdk.protocol.jobs import (
     JobUpdate,
     LogLine,
 )
-from listener_sdk.protocol.listeners import ListenerSession
 from listener_sdk.protocol.keys import CreatedKey, Key, KeyCreate, KeyRotate, KeyUpdate, WhoAmI
+from listener_sdk.protocol.listeners import ListenerSession
 from listener_sdk.protocol.members import (
     LogIn,
     LoginLink,

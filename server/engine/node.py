@@ -36,8 +36,8 @@ from .endpoint_deliveries import EndpointDeliveries
 from .endpoints import EndpointLoop
 from .hub import Hub, unanswered
 from .job_types import JobTypes
-from .listeners import Listeners
 from .laggards import Laggards
+from .listeners import Listeners
 from .log import Entry, Log
 from .neighbours import Neighbours
 from .notifier import Notifier

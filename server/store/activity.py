@@ -5,7 +5,7 @@ from typing import Final
 import orjson
 
 from ..core.activity import Tallies, Tally
-from .database import Connection, Reader
+from .database import Connection, Reader, Row
 
 _COUNTS: Final = ("created", "completed", "failed", "canceled")
 
@@ -66,7 +66,7 @@ def since(reader: Reader, space_id: int, first: int) -> Tallies:
         space=space_id,
         first=first,
     )
-    return {(space_id, row[0]): Tally(*row[1:5], orjson.loads(row[5]), row[6]) for row in rows}
+    return {(space_id, row[0]): _tally(row) for row in rows}
 
 
 def forget(connection: Connection, before: int, most: int) -> int:
@@ -77,3 +77,8 @@ def forget(connection: Connection, before: int, most: int) -> int:
         before=before,
         most=most,
     )
+
+
+def _tally(row: Row) -> Tally:
+    _, created, completed, failed, canceled, failures, waited_ms = row
+    return Tally(created, completed, failed, canceled, orjson.loads(failures), waited_ms)

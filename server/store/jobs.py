@@ -147,9 +147,7 @@ def _names(reader: Reader, space_id: int, most: int = LARGEST) -> list[str]:
     return _steps(reader, "name", "AND space_id = :space", {"space": space_id}, most)
 
 
-def _steps(
-    reader: Reader, column: str, where: str, params: dict[str, int], most: int = LARGEST
-) -> list[Any]:
+def _steps(reader: Reader, column: str, where: str, params: dict[str, int], most: int = LARGEST) -> list[Any]:
     """The distinct values of a column among the jobs that can be claimed, so many at most."""
     smallest = f"SELECT MIN({column}) FROM job WHERE status = 'ready' AND holder IS NULL {where}"  # noqa: S608 - our own names
     rows = reader.rows(

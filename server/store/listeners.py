@@ -107,7 +107,9 @@ def leave(connection: Connection, holder: str, server: str, at: int) -> None:
 
 def set_drained(connection: Connection, row: ListenerRow) -> None:
     """Write whether it is drained, since when and by whom."""
-    connection.update_many("listener", ("drained_at", "drained_by"), [(row.drained_at, row.drained_by, row.id)])
+    connection.update_many(
+        "listener", ("drained_at", "drained_by"), [(row.drained_at, row.drained_by, row.id)]
+    )
 
 
 def forget(connection: Connection, now: int, most: int) -> list[str]:

@@ -42,9 +42,7 @@ async def index(call: Call) -> web.Response:
 
     def read(reader: Reader) -> tuple[list[_Seen], str | None]:
         servers = call.node.listeners.servers(reader)
-        rows, following = page_of(
-            sql.page(reader, actor.space.id, owner, servers, window), window.size, KIND
-        )
+        rows, following = page_of(sql.page(reader, actor.space.id, owner, servers, window), window.size, KIND)
         return _seen(call, reader, list(rows)), following
 
     (seen, following), as_of = await dated(call, read)

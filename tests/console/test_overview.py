@@ -49,7 +49,9 @@ def test_it_shows_what_happened_and_goes_on_by_itself(visit, home_):
     expect(row).to_contain_text("No header")
     expect(row.get_by_role("link", name="Broken")).to_have_attribute("href", f"/console/jobs/{failed['id']}")
     expect(plot(page, "Failures")).to_have_attribute("aria-label", re.compile("1 of 2 jobs"))
-    expect(plot(page, "Throughput")).to_have_attribute("aria-label", re.compile("2 jobs made and 1 completed"))
+    expect(plot(page, "Throughput")).to_have_attribute(
+        "aria-label", re.compile("2 jobs made and 1 completed")
+    )
 
 
 def test_the_numbers_of_a_plot_are_a_table(visit, home_):

@@ -20,7 +20,7 @@ def shown(hours=24, tallies=None, standing=CALM):
 @pytest.mark.parametrize("hours", range(1, LONGEST_HOURS + 1))
 def test_buckets_reach_back_as_far_as_was_asked_and_end_with_now(hours):
     buckets = buckets_of(NOW, hours)
-    assert buckets.count <= 48
+    assert buckets.total <= 48
     assert buckets.size_ms % STRETCH_MS == 0
     assert buckets.first % buckets.size_ms == 0
     assert buckets.end - buckets.size_ms <= NOW < buckets.end
@@ -37,7 +37,9 @@ def test_stretches_are_put_together():
 
 def test_what_lies_before_is_left_out():
     buckets = buckets_of(NOW, 1)
-    assert sum(one.created for one in shown(1, {(1, buckets.first - STRETCH_MS): Tally(created=1)}).buckets) == 0
+    assert (
+        sum(one.created for one in shown(1, {(1, buckets.first - STRETCH_MS): Tally(created=1)}).buckets) == 0
+    )
 
 
 def test_whatever_waits_has_waited_all_the_time():
@@ -58,7 +60,9 @@ def test_how_late_schedules_were():
     assert found.buckets[0].late_s is None
 
 
-@pytest.mark.parametrize(("values", "expected"), [((), None), ((5,), 5), ((1, 2, 3, 4), 4), (range(1, 21), 19)])
+@pytest.mark.parametrize(
+    ("values", "expected"), [((), None), ((5,), 5), ((1, 2, 3, 4), 4), (range(1, 21), 19)]
+)
 def test_a_percentile(values, expected):
     assert percentile([*values], 95) == expected
 

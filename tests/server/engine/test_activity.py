@@ -90,7 +90,7 @@ async def test_how_long_a_job_has_waited_is_told_until_none_waits(stage, activit
 async def test_another_server_may_have_counted_them(stage, activity):
     await stage.create()
     head = stage.node.log.seq
-    assert await stage.do(NOTE_ACTIVITY, Counted(0, head, ((1, 0, Tally(created=1)),)))
+    assert await stage.do(NOTE_ACTIVITY, Counted(0, head, ((1, stretch(stage.clock()), Tally(created=1)),)))
     later(stage)
     await activity.look()
     await activity.look()

@@ -58,7 +58,8 @@ async def test_what_it_takes_may_change_and_since_when_does_not(stage):
 async def test_who_only_looks_on_is_no_listener(stage):
     onlooker = stage.connect()
     await onlooker.hello()
-    await onlooker.ask(type="subscribe", sub="s")
+    onlooker.say(type="subscribe", sub="s")
+    await onlooker.of_type("subscribed")
     idle = stage.connect()
     await idle.hello("session-two")
     await idle.listen(credit=5)
@@ -158,7 +159,7 @@ async def test_the_loop_tells_soon_after_somebody_has_come(stage, monkeypatch):
     try:
         await stage.listener()
         async with asyncio.timeout(20):
-            while await stage.rows("SELECT COUNT(*) FROM listener") == [(0,)]:
+            while await stage.rows("SELECT COUNT(*) FROM listener") == [(0,)]:  # noqa: ASYNC110 - what is waited for tells nobody that it changed
                 await asyncio.sleep(0)
     finally:
         loop.cancel()

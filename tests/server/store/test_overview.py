@@ -46,7 +46,17 @@ def test_due_times_are_told_apart_by_what_became_of_them(connection):
     columns = ("id", "space_id", "definition_id", "schedule_id", "at", "facets", "reason")
     connection.insert_many("job_run", columns, runs)
     assert sql.ran(connection, 1, 100) == 2
-    columns = ("schedule_id", "due_at", "space_id", "definition_id", "at", "job_id", "result", "reason", "count")
+    columns = (
+        "schedule_id",
+        "due_at",
+        "space_id",
+        "definition_id",
+        "at",
+        "job_id",
+        "result",
+        "reason",
+        "count",
+    )
     slots = [
         (3, 90, 1, 7, 100, 1, None, None, 1),
         (3, 195, 1, 7, 200, 2, None, None, 1),

@@ -67,7 +67,7 @@ async def test_one_that_goes_with_jobs_in_its_hands_is_away(server):
         await server.job(type="a", operation="b")
         await socket.want(lambda frame: frame["type"] == "grants")
     async with asyncio.timeout(DEADLINE_S):
-        while [one["state"] for one in (await listed(server))["data"]] != ["away"]:
+        while [one["state"] for one in (await listed(server))["data"]] != ["away"]:  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(0)
     [shown] = (await listed(server))["data"]
     assert shown["jobs"] == [{"job": "a:b", "online": False}]

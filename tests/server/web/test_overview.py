@@ -61,7 +61,7 @@ async def test_what_is_counted_is_there_before_the_store_knows_it_and_after(serv
     server.clock.forward(20)
     server.node.activity.wake()
     async with asyncio.timeout(DEADLINE_S):
-        while not await server.node.read(sql.cursor):
+        while not await server.node.read(sql.cursor):  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(0)
     await counted(server, created=1)
 
