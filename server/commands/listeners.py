@@ -26,11 +26,11 @@ FORGOTTEN: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What has changed with the sessions of a server: rows (without a number) of those that take jobs, and who has gone, and when."""
+    """What has changed with the sessions of a server: rows (without a number) of those that take jobs, and of those that have gone."""
 
     server: str
     here: tuple[ListenerRow, ...] = ()
-    gone: tuple[tuple[str, int], ...] = ()
+    gone: tuple[ListenerRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,9 @@ def note(tx: Transaction, item: Note) -> None:
     numbers: Sequence[int] = tx.next_ids(KIND, len(item.here)) if item.here else ()
     for number, row in zip(numbers, item.here, strict=True):
         _agree(tx, sql.note(tx.connection, replace(row, id=number)))
-    for holder, at in item.gone:
-        sql.leave(tx.connection, holder, item.server, at)
+    for row in item.gone:
+        if not sql.leave(tx.connection, row):
+            sql.note_gone(tx.connection, replace(row, id=tx.next_id(KIND)))
 
 
 def beat(tx: Transaction, item: Beat) -> bool:

@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
@@ -53,8 +54,8 @@ class Present:
         """Set when the store is to be told something."""
         self._clock = clock
         self._here: dict[str, tuple[Taking, ListenerRow]] = {}
-        self._untold: dict[str, int] = {}
-        """Holders that have come, changed or gone, and when."""
+        self._untold: dict[str, ListenerRow] = {}
+        """Sessions that have come, changed or gone, by holder."""
 
     def listens(self, peer: Taking, patterns: Sequence[str], credit: int) -> None:
         """A session takes these from now on; one that takes nothing is none of them."""
@@ -78,15 +79,16 @@ class Present:
             connected_at=since,
         )
         self._here[peer.holder] = (peer, row)
-        self._tell(peer.holder)
+        self._tell(row)
 
     def leaves(self, holder: str) -> None:
         """Its connection has ended, or takes nothing any more."""
-        if self._here.pop(holder, None) is not None:
-            self._tell(holder)
+        known = self._here.pop(holder, None)
+        if known is not None:
+            self._tell(replace(known[1], left_at=self._clock()))
 
-    def _tell(self, holder: str) -> None:
-        self._untold[holder] = self._clock()
+    def _tell(self, row: ListenerRow) -> None:
+        self._untold[row.holder] = row
         self.changed.set()
 
     def heard_at(self, holder: str) -> int | None:
@@ -96,25 +98,19 @@ class Present:
 
     def all_anew(self) -> None:
         """The store knows nothing of this server's sessions."""
-        for holder in self._here:
-            self._tell(holder)
+        for _, row in self._here.values():
+            self._tell(row)
 
-    def take(self) -> list[str]:
-        """Whom the store is to be told of; with this it counts as told."""
+    def take(self) -> list[ListenerRow]:
+        """Of whom the store is to be told; with this it counts as told."""
         self.changed.clear()
-        found, self._untold = list(self._untold), {}
+        found, self._untold = list(self._untold.values()), {}
         return found
 
-    def put_back(self, holders: Collection[str]) -> None:
-        """The store was not told of these after all."""
-        for holder in holders:
-            self._tell(holder)
-
-    def note(self, holders: Collection[str]) -> "commands.Note":
-        """What is to be told of these."""
-        here = tuple(self._here[holder][1] for holder in holders if holder in self._here)
-        gone = tuple((holder, self._clock()) for holder in holders if holder not in self._here)
-        return commands.Note(self.server_id, here, gone)
+    def put_back(self, rows: Iterable[ListenerRow]) -> None:
+        """The store was not told of these after all; what has changed since is newer."""
+        for row in rows:
+            self._tell(self._untold.get(row.holder, row))
 
 
 class Listeners:
@@ -146,16 +142,21 @@ class Listeners:
         """Tell the store of all that it does not know yet; of how many sessions. Raises StoreError."""
         told = 0
         async with self._turn:
-            holders = self.present.take()
-            for first in range(0, len(holders), PAGE):
-                some = holders[first : first + PAGE]
+            rows = self.present.take()
+            for first in range(0, len(rows), PAGE):
+                some = rows[first : first + PAGE]
                 try:
-                    await self._submit(commands.NOTE, self.present.note(some))
+                    await self._submit(commands.NOTE, self._noted(some))
                 except BaseException:
-                    self.present.put_back(holders[first:])
+                    self.present.put_back(rows[first:])
                     raise
                 told += len(some)
         return told
+
+    def _noted(self, rows: Sequence[ListenerRow]) -> "commands.Note":
+        here = tuple(row for row in rows if row.left_at is None)
+        gone = tuple(row for row in rows if row.left_at is not None)
+        return commands.Note(self.present.server_id, here, gone)
 
     def servers(self, reader: Reader) -> dict[str, int]:
         """The servers that are there, and when each said so last."""

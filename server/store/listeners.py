@@ -13,9 +13,11 @@ _TOLD: Final = ("space_id", "key_id", "client", "host", "server", "jobs", "wishe
 """What a session says of itself when it listens."""
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM listener"  # noqa: S608 - names of our own fields
 _HOLDS: Final = "EXISTS (SELECT 1 FROM job WHERE job.holder = listener.holder)"
+_INSERT: Final = (
+    f"INSERT INTO listener ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608 - names of our own fields
+)
 _KEEP: Final = (
-    f"INSERT INTO listener ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{name}' for name in COLUMNS)}) "  # noqa: S608 - names of our own fields
-    f"ON CONFLICT (holder) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _TOLD)}, left_at = NULL "
+    f"{_INSERT} ON CONFLICT (holder) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _TOLD)}, left_at = NULL "
     f"RETURNING {', '.join(COLUMNS)}"
 )
 
@@ -95,14 +97,21 @@ def note(connection: Connection, row: ListenerRow) -> ListenerRow:
     return ListenerRow(*connection.rows(_KEEP, **asdict(row))[0])
 
 
-def leave(connection: Connection, holder: str, server: str, at: int) -> None:
-    """Its connection to this server has ended, unless it is connected to another by now."""
-    connection.run(
-        "UPDATE listener SET left_at = :at WHERE holder = :holder AND server = :server AND left_at IS NULL",
-        at=at,
-        holder=holder,
-        server=server,
+def leave(connection: Connection, row: ListenerRow) -> bool:
+    """Its connection to a server has ended; False where it is not known to be connected to that one."""
+    return bool(
+        connection.run(
+            "UPDATE listener SET left_at = :at WHERE holder = :holder AND server = :server AND left_at IS NULL",
+            at=row.left_at,
+            holder=row.holder,
+            server=row.server,
+        )
     )
+
+
+def note_gone(connection: Connection, row: ListenerRow) -> None:
+    """One that came and went before anybody was told of it: it may hold jobs. What is known of it already stays."""
+    connection.run(f"{_INSERT} ON CONFLICT (holder) DO NOTHING", **asdict(row))
 
 
 def set_drained(connection: Connection, row: ListenerRow) -> None:

@@ -163,3 +163,13 @@ async def test_the_loop_tells_soon_after_somebody_has_come(stage, monkeypatch):
                 await asyncio.sleep(0)
     finally:
         loop.cancel()
+
+
+async def test_one_that_came_and_went_at_once_is_known_for_what_it_holds(stage):
+    listener = await stage.listener("workbook:export")
+    await stage.create()
+    await listener.grant()
+    listener.peer.gone()
+    [row] = (await known(stage)).values()
+    assert row.left_at == stage.clock()
+    assert (await stage.node.read(lambda reader: sql.hands(reader, row.holder, 5))).total == 1

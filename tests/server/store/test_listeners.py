@@ -38,7 +38,7 @@ def test_one_that_comes_again_keeps_its_number_and_stays_drained(connection):
     drained = replace(ROW, drained_at=5, drained_by="us_key_9")
     sql.set_drained(connection, drained)
     assert sql.drained(connection) == ["k/one"]
-    sql.leave(connection, "k/one", "here", 2_000)
+    sql.leave(connection, replace(ROW, left_at=2_000))
     again = replace(ROW, id=2, server="there", connected_at=3_000, credit=4)
     assert sql.note(connection, again) == replace(again, id=1, drained_at=5, drained_by="us_key_9")
     assert sql.load_many(connection, [1, 2]) == [sql.keep(connection, 1, 1)]
@@ -47,9 +47,9 @@ def test_one_that_comes_again_keeps_its_number_and_stays_drained(connection):
 
 def test_an_end_that_is_told_late_does_not_touch_a_new_connection(connection):
     sql.note(connection, replace(ROW, server="there"))
-    sql.leave(connection, "k/one", "here", 2_000)
+    sql.leave(connection, replace(ROW, left_at=2_000))
     assert listed(connection, "there") == [1]
-    sql.leave(connection, "k/one", "there", 2_000)
+    sql.leave(connection, replace(ROW, server="there", left_at=2_000))
     assert listed(connection, "there") == []
 
 
@@ -57,8 +57,8 @@ def test_those_are_listed_that_are_there_or_hold_jobs(connection):
     for number in range(1, 6):
         sql.note(connection, replace(ROW, id=number, holder=f"k/{number}", key_id=f"k{number % 2}"))
     sql.note(connection, replace(ROW, id=6, holder="k/6", space_id=2))
-    sql.leave(connection, "k/2", "here", 2_000)
-    sql.leave(connection, "k/3", "here", 2_000)
+    sql.leave(connection, replace(ROW, holder="k/2", left_at=2_000))
+    sql.leave(connection, replace(ROW, holder="k/3", left_at=2_000))
     hold(connection, 71, "k/3")
     hold(connection, 72, "k/3")
     assert listed(connection) == [1, 3, 4, 5]
@@ -74,7 +74,7 @@ def test_those_are_listed_that_are_there_or_hold_jobs(connection):
 def test_those_that_went_long_ago_are_forgotten_unless_they_hold_jobs(connection):
     for number in range(1, 5):
         sql.note(connection, replace(ROW, id=number, holder=f"k/{number}"))
-        sql.leave(connection, f"k/{number}", "here", 1_000)
+        sql.leave(connection, replace(ROW, holder=f"k/{number}", left_at=1_000))
     hold(connection, 71, "k/2")
     sql.set_drained(connection, replace(ROW, id=3, drained_at=5))
     assert sql.forget(connection, 1_000 + KEPT_MS, 10) == []
@@ -110,3 +110,14 @@ def test_they_are_found_by_indices(connection):
     }
     for index, statement in plans.items():
         assert index in str(connection.rows(f"EXPLAIN QUERY PLAN {statement}")), index
+
+
+def test_one_that_nobody_was_told_of_is_noted_when_it_has_gone(connection):
+    gone = replace(ROW, left_at=2_000)
+    assert not sql.leave(connection, gone)
+    sql.note_gone(connection, gone)
+    assert sql.load_many(connection, [1]) == [gone]
+    sql.note(connection, replace(ROW, server="there"))
+    assert not sql.leave(connection, gone)
+    sql.note_gone(connection, replace(gone, id=2))
+    assert sql.load_many(connection, [1, 2]) == [replace(ROW, server="there")]
