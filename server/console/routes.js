@@ -35,6 +35,8 @@ export const VIEWS = [
   { path: "/endpoint-deliveries/:id", name: "endpoints", load: () => import("./views/endpointdelivery.js") },
   { path: "/events", name: "events", listed: true, load: () => import("./views/events.js") },
   { path: "/events/:id", name: "events", load: () => import("./views/event.js") },
+  { path: "/settings", name: "settings", listed: true, load: () => import("./views/settings.js") },
+  { path: "/settings/members", name: "settings", permission: "administer", load: () => import("./views/members.js") },
 ]
 
 /** Where one comes to first. */
