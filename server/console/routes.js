@@ -37,6 +37,7 @@ export const VIEWS = [
   { path: "/events/:id", name: "events", load: () => import("./views/event.js") },
   { path: "/settings", name: "settings", listed: true, load: () => import("./views/settings.js") },
   { path: "/settings/members", name: "settings", permission: "administer", load: () => import("./views/members.js") },
+  { path: "/settings/keys", name: "settings", permission: "administer", load: () => import("./views/keys.js") },
 ]
 
 /** Where one comes to first. */

@@ -10,6 +10,7 @@ import { Heading } from "./page.js"
 /** Each page, and the permission that it takes. */
 const PAGES = /** @type {const} */ ([
   ["members", "administer"],
+  ["keys", "administer"],
 ])
 
 /** The pages that who is logged in may see. @returns {string[]} */
