@@ -38,6 +38,7 @@ export const VIEWS = [
   { path: "/settings", name: "settings", listed: true, load: () => import("./views/settings.js") },
   { path: "/settings/members", name: "settings", permission: "administer", load: () => import("./views/members.js") },
   { path: "/settings/keys", name: "settings", permission: "administer", load: () => import("./views/keys.js") },
+  { path: "/settings/secrets", name: "settings", load: () => import("./views/secrets.js") },
 ]
 
 /** Where one comes to first. */

@@ -95,7 +95,9 @@ def test_restrictions_are_changed_and_lifted(visit, home_):
 
 def test_a_new_secret_takes_the_place_of_the_old_one(visit, home_):
     key = make(home_, "Rotated")
+    assert is_open(home_, key["key"])
     page = visit().log_in("/settings/keys")
+    expect(row(page, key)).to_contain_text("ago")
     dialog = act(page, key, "New secret")
     dialog.get_by_label("The old secret is valid for").select_option("0")
     dialog.get_by_role("button", name="New secret").click()
@@ -104,7 +106,6 @@ def test_a_new_secret_takes_the_place_of_the_old_one(visit, home_):
     dialog.get_by_role("button", name="I have kept it").click()
     assert is_open(home_, secret)
     assert not is_open(home_, key["key"])
-    expect(row(page, key)).to_contain_text("ago")
 
 
 def test_one_is_revoked_after_a_question(visit, home_):

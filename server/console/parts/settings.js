@@ -11,6 +11,7 @@ import { Heading } from "./page.js"
 const PAGES = /** @type {const} */ ([
   ["members", "administer"],
   ["keys", "administer"],
+  ["secrets", "read"],
 ])
 
 /** The pages that who is logged in may see. @returns {string[]} */
