@@ -1421,3 +1421,32 @@ export const secrets = {
   removeHelp: "Handlers that need it fail from the next attempt on. The value cannot be had again.",
   removed: (/** @type {string} */ name) => `${name} is removed.`,
 }
+
+export const audit = {
+  columns: /** @type {Record<string, string>} */ ({ at: "When", action: "What", who: "Who", target: "Of what" }),
+  fields: /** @type {Record<string, string>} */ ({ action: "What", target: "Of what (id)", since: "From", until: "Until", deletedSpace: "Deleted space" }),
+  anybody: "Anybody",
+  show: "Show",
+  presets: "Often wanted",
+  presetOf: /** @type {Record<string, string>} */ ({
+    "": "All",
+    "member:*": "Members",
+    "key:*": "Keys",
+    "secret:*": "Secrets",
+    "definition:*": "Definitions",
+    "job:*": "Jobs",
+    "session:*": "Log-ins",
+    "access:*": "Refused",
+  }),
+  exportAs: /** @type {Record<string, string>} */ ({ csv: "Export CSV", jsonl: "Export JSON Lines" }),
+  older: "Show older lines",
+  none: "Nothing was changed yet",
+  noneFiltered: "No line fits these filters",
+  clear: "Clear the filters",
+  noChange: "It changed no field.",
+  whole: "The whole line",
+  from: "From",
+  id: "Id",
+  allOfActor: "all of the same",
+  allOfTarget: "all of this",
+}

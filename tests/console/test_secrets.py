@@ -61,7 +61,7 @@ def test_one_is_set_by_keyboard_never_shown_and_seen_elsewhere(visit, home_, rea
     assert reading("ssh_key") == KEY
 
 
-def test_one_is_set_anew_for_some_jobs(visit, home_, reading):
+def test_one_is_set_anew_for_some_jobs(visit, home_):
     secret = put(home_, "crm_token", description="Of the sandbox")
     page = visit().log_in("/settings/secrets")
     expect(row(page, secret)).to_contain_text("Of the sandbox")

@@ -12,6 +12,7 @@ const PAGES = /** @type {const} */ ([
   ["members", "administer"],
   ["keys", "administer"],
   ["secrets", "read"],
+  ["audit", "administer"],
 ])
 
 /** The pages that who is logged in may see. @returns {string[]} */
