@@ -39,6 +39,7 @@ export const VIEWS = [
   { path: "/settings/members", name: "settings", permission: "administer", load: () => import("./views/members.js") },
   { path: "/settings/keys", name: "settings", permission: "administer", load: () => import("./views/keys.js") },
   { path: "/settings/secrets", name: "settings", load: () => import("./views/secrets.js") },
+  { path: "/settings/notifications", name: "settings", load: () => import("./views/notifications.js") },
   { path: "/settings/audit", name: "settings", permission: "administer", load: () => import("./views/audit.js") },
 ]
 

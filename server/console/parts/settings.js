@@ -12,6 +12,7 @@ const PAGES = /** @type {const} */ ([
   ["members", "administer"],
   ["keys", "administer"],
   ["secrets", "read"],
+  ["notifications", "read"],
   ["audit", "administer"],
 ])
 
