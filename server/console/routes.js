@@ -40,6 +40,8 @@ export const VIEWS = [
   { path: "/settings/keys", name: "settings", permission: "administer", load: () => import("./views/keys.js") },
   { path: "/settings/secrets", name: "settings", load: () => import("./views/secrets.js") },
   { path: "/settings/notifications", name: "settings", load: () => import("./views/notifications.js") },
+  { path: "/settings/retention", name: "settings", load: () => import("./views/retention.js") },
+  { path: "/settings/spaces", name: "settings", load: () => import("./views/spaces.js") },
   { path: "/settings/audit", name: "settings", permission: "administer", load: () => import("./views/audit.js") },
 ]
 

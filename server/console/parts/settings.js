@@ -13,6 +13,8 @@ const PAGES = /** @type {const} */ ([
   ["keys", "administer"],
   ["secrets", "read"],
   ["notifications", "read"],
+  ["retention", "read"],
+  ["spaces", "read"],
   ["audit", "administer"],
 ])
 
