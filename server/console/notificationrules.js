@@ -63,3 +63,6 @@ export function ofWhich({ on = "failed", recovered, missed }) {
   const told = [on !== "none" && say.on[on], recovered && say.recovered, missed && say.missed].filter(Boolean).join(", ")
   return told[0].toUpperCase() + told.slice(1)
 }
+
+/** Whether a rule names a member. @param {Rule} rule @param {string} member */
+export const isFor = ({ members = [] }, member) => members.includes(member)

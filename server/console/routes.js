@@ -43,6 +43,7 @@ export const VIEWS = [
   { path: "/settings/retention", name: "settings", load: () => import("./views/retention.js") },
   { path: "/settings/spaces", name: "settings", load: () => import("./views/spaces.js") },
   { path: "/settings/audit", name: "settings", permission: "administer", load: () => import("./views/audit.js") },
+  { path: "/settings/profile", name: "settings", load: () => import("./views/profile.js") },
 ]
 
 /** Where one comes to first. */

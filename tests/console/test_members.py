@@ -110,6 +110,7 @@ def test_one_is_logged_out_everywhere_and_removed(visit, home_):
     page = visit().log_in("/settings/members")
     act(page, erin, "Log out everywhere").get_by_role("button", name="Log out everywhere").click()
     expect(theirs.get_by_label("E-mail")).to_be_visible()
+    away.faults[:] = [fault for fault in away.faults if "401" not in fault]
     away.refusals.add(401)
     dialog = act(page, erin, "Remove")
     expect(dialog.get_by_role("button", name="Leave it as it is")).to_be_focused()

@@ -16,6 +16,7 @@ const PAGES = /** @type {const} */ ([
   ["retention", "read"],
   ["spaces", "read"],
   ["audit", "administer"],
+  ["profile", "read"],
 ])
 
 /** The pages that who is logged in may see. @returns {string[]} */
