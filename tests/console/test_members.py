@@ -24,7 +24,7 @@ def one(home, member):
     return home.call("GET", f"/v1/members/{member['id']}")["data"]
 
 
-def test_one_is_added_by_keyboard_and_let_in_by_the_link(visit, home_):
+def test_one_is_added_by_keyboard_and_let_in_by_the_link(visit):
     first, second = visit().log_in("/settings/members"), visit().log_in("/settings/members")
     expect(second.get_by_role("button", name="Add a member")).to_be_visible()
     expect(first.get_by_role("heading", level=1, name="Members")).to_be_visible()

@@ -39,7 +39,7 @@ def reading(home_):
     return read
 
 
-def test_one_is_set_by_keyboard_never_shown_and_seen_elsewhere(visit, home_, reading):
+def test_one_is_set_by_keyboard_never_shown_and_seen_elsewhere(visit, reading):
     first, second = visit().log_in("/settings/secrets"), visit().log_in("/settings/secrets")
     expect(second.get_by_role("button", name="New secret")).to_be_visible()
     expect(first.get_by_role("button", name="New secret")).to_be_visible()

@@ -67,7 +67,7 @@ export function LogOutForm({ member: { id, name }, close }) {
 
 /** Set aside, or removed: what runs in the member's name is handed over first. @param {{ member: Member, removes: boolean, close: () => void, done: () => Promise<void> }} props */
 export function LeaveForm({ member: { id, name }, removes, close, done }) {
-  const { data } = useReading(`/v1/members/${id}`)
+  const { data, error } = useReading(`/v1/members/${id}`)
   const [owner, setOwner] = useState("")
   const handed = useRef(false)
   const act = async () => {
@@ -81,7 +81,7 @@ export function LeaveForm({ member: { id, name }, removes, close, done }) {
   }
   const title = removes ? say.removeTitle(name) : say.setAsideTitle(name)
   return html`
-    <${Confirm} title=${title} button=${removes ? say.remove : say.setAside} act=${act} close=${close} dangerous>
+    <${Confirm} title=${title} button=${removes ? say.remove : say.setAside} act=${act} close=${close} ready=${Boolean(data || error)} dangerous>
       <p>${removes ? say.removeHelp : say.setAsideHelp}</p>
       ${id === session.value?.keyId && html`<p class="warned">${say.isYou}</p>`}
       ${data?.schedules > 0 && html`<${HandOver} id=${id} count=${data.schedules} owner=${owner} set=${setOwner} />`}
