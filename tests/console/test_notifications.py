@@ -90,7 +90,9 @@ def test_a_rule_is_made_changed_and_seen_elsewhere(visit, home_, define):
     dialog.get_by_role("radio", name="Failed and partial").check()
     dialog.get_by_role("checkbox", name="Told").check()
     dialog.get_by_role("checkbox", name="E-mail").check()
-    dialog.get_by_role("group", name="Addresses").get_by_role("button", name="Add").click()
+    addresses = dialog.get_by_role("group", name="Addresses")
+    addresses.get_by_role("button", name="Add").click()
+    expect(addresses.get_by_role("textbox")).to_be_focused()
     first.keyboard.type("team@example.com")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
@@ -165,7 +167,12 @@ def test_who_may_only_look_has_no_buttons_that_are_refused(visit, home_, define)
 
 
 def test_it_is_accessible(visit, define):
-    rule = {"channels": ["inbox", "email"], "starter": True, "addresses": ["team@example.com"], "missed": True}
+    rule = {
+        "channels": ["inbox", "email"],
+        "starter": True,
+        "addresses": ["team@example.com"],
+        "missed": True,
+    }
     define("accessible", "Accessible", notifications=[rule])
     page = visit().log_in("/settings/notifications")
     expect(row(page, "Accessible")).to_be_visible()

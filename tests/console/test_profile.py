@@ -11,7 +11,12 @@ pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("cons
 def person(home_):
     made = home_.member("Ada", "operator")
     rule = {"channels": ["inbox"], "members": [made["id"]], "on": "failedAndPartial"}
-    body = {"jobDefinitionCode": "nightly", "name": "Nightly export", "jobType": "noop", "notifications": [rule]}
+    body = {
+        "jobDefinitionCode": "nightly",
+        "name": "Nightly export",
+        "jobType": "noop",
+        "notifications": [rule],
+    }
     home_.call("POST", "/v1/job-definitions", {"jobDefinition": body})
     return made
 
