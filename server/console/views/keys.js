@@ -96,7 +96,7 @@ function Row({ one, ask }) {
       </td>
       <td class="soft">${lastUsedAt ? html`<${Age} at=${lastUsedAt} /> ${say.ago}` : say.never}</td>
       <td><${State} one=${one} state=${state} /></td>
-      <td class="acts">
+      <td class="settings-acts">
         ${state === "valid" && html`<${Menu} label=${settings.actsOn(name)} icon="more" bare class="quiet">${item("edit", say.edit)} ${item("rotate", say.rotate)} ${item("revoke", say.revoke)}<//>`}
       </td>
     </tr>

@@ -111,7 +111,7 @@ function Row({ member, ask, again }) {
       <td>${shell.roles[role]}</td>
       <td><${Status} status=${active ? "complete" : "canceled"} word=${active ? say.active : say.aside} />${deactivatedAt && html` <small><${Age} at=${deactivatedAt} /></small>`}</td>
       <td class="soft">${passwordSetAt ? html`${say.passwordSet} <${Age} at=${passwordSetAt} />` : say.noPassword}</td>
-      <td class="acts">
+      <td class="settings-acts">
         <${Menu} label=${settings.actsOn(name)} icon="more" bare class="quiet">
           ${item("edit", say.edit)} ${active && item("link", say.link)} ${active && item("logOut", say.logOut)}
           ${active ? item("setAside", say.setAside) : html`<button type="button" class="item" onClick=${letIn}>${say.letIn}</button>`} ${item("remove", say.remove)}

@@ -92,7 +92,7 @@ function Row({ placed, members, ask }) {
       <td title=${ofWhich(rule)}>${ofWhich(rule)}</td>
       <td>${channels}</td>
       <td title=${whom}>${whom}</td>
-      <td class="acts">
+      <td class="settings-acts">
         ${mayChange(owner) &&
         html`
           <${Menu} label=${say.actsOn(owner.name)} icon="more" bare class="quiet">

@@ -84,7 +84,7 @@ function Row({ secret, able, ask }) {
       <td class="soft" title=${say.version(version)}><${Age} at=${updatedAt} /></td>
       ${able &&
       html`
-        <td class="acts">
+        <td class="settings-acts">
           <${Menu} label=${settings.actsOn(name)} icon="more" bare class="quiet">
             <button type="button" class="item" onClick=${() => ask("set", secret)}>${say.setAnew}</button>
             <button type="button" class="item" onClick=${() => ask("remove", secret)}>${say.remove}</button>

@@ -95,7 +95,7 @@ function Row({ space, ask, again }) {
       <td class="soft">${timeZone}</td>
       <td title=${archivedAt ? moment(archivedAt) : undefined}><${Status} status=${LOOKS[status]} word=${say.states[status]} /></td>
       <td class="soft"><${Age} at=${createdAt} /></td>
-      <td class="acts">
+      <td class="settings-acts">
         ${isOpen &&
         (may("administer") || everySpace) &&
         html`
