@@ -71,13 +71,13 @@ export const remove = (path) => call("DELETE", path)
 export const part = (text) => encodeURIComponent(text)
 
 /** @param {Query} query */
-function queryText(query) {
+export function queryText(query) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "")
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
 }
 
 /** @param {string} url @param {RequestInit} how */
-async function reach(url, how) {
+export async function reach(url, how) {
   try {
     return await fetch(url, { credentials: "same-origin", cache: "no-store", ...how })
   } catch (error) {

@@ -39,6 +39,15 @@ export const VIEWS = [
   { path: "/events/:id", name: "events", load: () => import("./views/event.js") },
   { path: "/inbox", name: "inbox", listed: true, personal: true, load: () => import("./views/inbox.js") },
   { path: "/listeners", name: "listeners", listed: true, load: () => import("./views/listeners.js") },
+  { path: "/settings", name: "settings", listed: true, load: () => import("./views/settings.js") },
+  { path: "/settings/members", name: "settings", permission: "administer", load: () => import("./views/members.js") },
+  { path: "/settings/keys", name: "settings", permission: "administer", load: () => import("./views/keys.js") },
+  { path: "/settings/secrets", name: "settings", load: () => import("./views/secrets.js") },
+  { path: "/settings/notifications", name: "settings", load: () => import("./views/notifications.js") },
+  { path: "/settings/retention", name: "settings", load: () => import("./views/retention.js") },
+  { path: "/settings/spaces", name: "settings", load: () => import("./views/spaces.js") },
+  { path: "/settings/audit", name: "settings", permission: "administer", load: () => import("./views/audit.js") },
+  { path: "/settings/profile", name: "settings", load: () => import("./views/profile.js") },
 ]
 
 /** Where one comes to first. */

@@ -3,6 +3,7 @@
 
 import { put, Refused } from "../api.js"
 import { ownZone, theme, zone } from "../preferences.js"
+import { address } from "../router.js"
 import { logOut, useSession } from "../session.js"
 import { useCell } from "../store.js"
 import { password, shell } from "../strings.js"
@@ -25,6 +26,7 @@ export function Account({ showHelp }) {
       <p class="who"><strong>${name}</strong><br />${member?.email ? `${member.email} · ` : ""}${shell.roles[role] ?? role}</p>
       <${Themes} />
       <${Zones} />
+      <a class="item button" href=${address("/settings/profile")}>${shell.profile}</a>
       <button type="button" class="item" onClick=${showHelp}>${shell.shortcuts}<kbd>?</kbd></button>
       ${member && html`<button type="button" class="item" onClick=${() => setSetting(true)}>${shell.setPassword}</button>`}
       <button type="button" class="item" onClick=${leave}>${shell.logOut}</button>
@@ -33,7 +35,7 @@ export function Account({ showHelp }) {
   `
 }
 
-function Themes() {
+export function Themes() {
   const chosen = useCell(theme)
   return html`
     <fieldset class="choice">
@@ -49,7 +51,7 @@ function Themes() {
   `
 }
 
-function Zones() {
+export function Zones() {
   const chosen = useCell(zone)
   const all = Intl.supportedValuesOf("timeZone")
   /** @param {any} event */
@@ -66,7 +68,7 @@ function Zones() {
 }
 
 /** @param {{ close: () => void }} props */
-function Password({ close }) {
+export function Password({ close }) {
   const [error, setError] = useState(/** @type {Refused | null} */ (null))
   /** @param {SubmitEvent} event */
   const save = async (event) => {

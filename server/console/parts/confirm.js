@@ -7,10 +7,10 @@ import { Dialog } from "./dialog.js"
 import { Trouble } from "./trouble.js"
 
 /**
- * @param {{ title: string, button: string, close: () => void, act: () => Promise<unknown>, dangerous?: boolean, children?: any }} props
- * ``act`` is done when the button is pressed; the question closes when it has succeeded
+ * @param {{ title: string, button: string, close: () => void, act: () => Promise<unknown>, dangerous?: boolean, ready?: boolean, children?: any }} props
+ * ``act`` is done when the button is pressed, which it can be when all is ``ready``; the question closes when it has succeeded
  */
-export function Confirm({ title, button, close, act, dangerous = false, children }) {
+export function Confirm({ title, button, close, act, dangerous = false, ready = true, children }) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState(/** @type {Error | null} */ (null))
   const press = async () => {
@@ -30,7 +30,7 @@ export function Confirm({ title, button, close, act, dangerous = false, children
       <${Trouble} error=${error} />
       <footer>
         <button type="button" autofocus onClick=${close}>${say.cancel}</button>
-        <button type="button" class=${dangerous ? "danger" : "primary"} disabled=${busy} onClick=${press}>${button}</button>
+        <button type="button" class=${dangerous ? "danger" : "primary"} disabled=${busy || !ready} onClick=${press}>${button}</button>
       </footer>
     <//>
   `

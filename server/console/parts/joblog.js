@@ -2,6 +2,7 @@
 // What a job's handler has written: searched, followed to its end, and downloaded whole.
 
 import { get, part } from "../api.js"
+import { handOver } from "../downloads.js"
 import { clock, count } from "../format.js"
 import { Icon } from "../icons.js"
 import { hasEnded, useJob } from "../jobs.js"
@@ -143,7 +144,8 @@ function Download({ log }) {
     try {
       const whole = new Log(log.id)
       while ((await whole.next()) && whole.more);
-      save(`${log.id}.log`, whole.lines.map(lineText).join("\n") + "\n")
+      const text = whole.lines.map(lineText).join("\n") + "\n"
+      handOver(`${log.id}.log`, new Blob([text], { type: "text/plain;charset=utf-8" }))
     } catch (error) {
       announce(told(/** @type {any} */ (error)), "bad")
     }
@@ -155,11 +157,3 @@ function Download({ log }) {
 /** @param {Line} line */
 const lineText = ({ at, attempt, level, message, fields }) =>
   [at, attempt, level.toUpperCase(), message, ...(fields ? [JSON.stringify(fields)] : [])].join(" ")
-
-/** Hand a text over as a file. @param {string} name @param {string} text */
-export function save(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }))
-  const link = Object.assign(document.createElement("a"), { href: url, download: name })
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
-}

@@ -109,7 +109,7 @@ function pressed(event) {
 
 /** @param {HTMLElement | null} body @param {number} by @param {string | null | undefined} current @param {((key: string) => void) | undefined} open */
 function focusBeside(body, by, current, open) {
-  const rows = [...(body?.querySelectorAll("tr") ?? [])]
+  const rows = [.../** @type {NodeListOf<HTMLElement> | never[]} */ (body?.querySelectorAll("tr[data-id]") ?? [])]
   const at = rows.findIndex((row) => row.contains(document.activeElement) || row.dataset.id === current)
   const row = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))]
   const link = row?.querySelector("a.name, a, button")
