@@ -10,7 +10,7 @@ CONSOLE := tests/console
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo story test test-javascript test-race test-calendar node console console-check console-vendor contract simulate check docs bench bench-short clean
+.PHONY: help demo story test test-javascript test-race test-calendar node console console-check console-vendor console-speed contract simulate check docs bench bench-short clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is to make
@@ -45,6 +45,9 @@ console-check: console  ## check the types of the console, and that what it has 
 
 console-vendor: console  ## make the console's view library anew
 	cd $(CONSOLE) && npm run --silent vendor > ../../server/console/vendor/htm-preact-standalone.js
+
+console-speed: $(VENV)/.test  ## measure the console in Chromium, a quarter of an hour; ARGS="--short" tries it in under a minute
+	$(BIN)/python tests/console/speed $(ARGS)
 
 contract: $(VENV)/.contract  ## try every route with what its description allows and forbids, EXAMPLES=50 each
 	$(BIN)/python tests/contract --examples $(EXAMPLES) $(ARGS)

@@ -243,6 +243,7 @@ export const jobActs = {
   reasonHelp: "Shown with the job.",
   copyAs: "Copy as",
   shell: "Shell",
+  page: "Web page",
   link: "Link",
   copied: "Copied",
 }

@@ -248,6 +248,8 @@ CALLS: Final[dict[str, Shape]] = {
     "health.ready": Shape({200: {JSON: a.Readiness}, 503: {JSON: a.Readiness}}),
     "client.script": file(types=("text/javascript; charset=utf-8",)),
     "client.types": file(types=("text/plain; charset=utf-8",)),
+    "client.job_script": file(types=("text/javascript; charset=utf-8",)),
+    "client.job_types": file(types=("text/plain; charset=utf-8",)),
     "descriptions.openapi": bare({"type": "object"}),
     "descriptions.asyncapi": bare({"type": "object"}),
     "descriptions.page": file(types=("text/html; charset=utf-8",)),

@@ -1,4 +1,4 @@
-"""The browser client: a module and its types, for pages of every origin. They hold no secret, and change only with the server."""
+"""The browser client: modules and their types, for pages of every origin. They hold no secret, and change only with the server."""
 
 import asyncio
 from functools import cache
@@ -29,6 +29,16 @@ async def script(call: Call) -> web.Response:
 async def types(call: Call) -> web.Response:
     """What it promises, in TypeScript."""
     return await _file(call, "tickwire.d.ts", "text/plain; charset=utf-8")
+
+
+async def job_script(call: Call) -> web.Response:
+    """The module with one job as a card, which brings the other."""
+    return await _file(call, "job.js", "text/javascript; charset=utf-8")
+
+
+async def job_types(call: Call) -> web.Response:
+    """What that promises."""
+    return await _file(call, "job.d.ts", "text/plain; charset=utf-8")
 
 
 async def _file(call: Call, name: str, content_type: str) -> web.Response:

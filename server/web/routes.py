@@ -256,6 +256,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("DELETE", "/v1/spaces/{id}", spaces.delete, "Remove a space with all that it has.", "own"),
     Route("GET", "/client/tickwire.js", client.script, "The browser client, an ES module.", "public"),
     Route("GET", "/client/tickwire.d.ts", client.types, "The types of the browser client.", "public"),
+    Route("GET", "/client/job.js", client.job_script, "One job as a card, an ES module of the browser client.", "public"),
+    Route("GET", "/client/job.d.ts", client.job_types, "The types of that module.", "public"),
     Route("GET", "/openapi.json", descriptions.openapi, "Every route, in OpenAPI 3.1.", "described"),
     Route("GET", "/asyncapi.json", descriptions.asyncapi, "Every frame, server-sent event and topic, in AsyncAPI 3.0.", "described"),
     Route("GET", "/docs", descriptions.page, "Both as a page for people.", "described"),

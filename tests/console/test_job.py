@@ -206,7 +206,7 @@ def test_it_is_copied_as_a_call(visit, home_):
     page = visit(permissions=["clipboard-read", "clipboard-write"]).log_in(f"/jobs/{job['id']}")
     for name, part in (
         ("curl", "/v1/jobs \\"), ("Python", '{"text": "it\'s", "flag": True}'), ("Shell", "tickwire run 'play:nobody'"),
-        ("Link", f"/console/jobs/{job['id']}"),
+        ("Web page", f'<tickwire-job job="{job["id"]}"></tickwire-job>'), ("Link", f"/console/jobs/{job['id']}"),
     ):  # fmt: skip
         page.get_by_role("button", name="Copy as").click()
         page.get_by_role("button", name=name, exact=True).click()

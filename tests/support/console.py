@@ -77,10 +77,10 @@ class Home:
 
 
 @contextlib.contextmanager
-def home(folder: Path, **settings: object) -> Iterator[Home]:
-    """A running server and its listener."""
+def home(folder: Path, *options: str, **settings: object) -> Iterator[Home]:
+    """A running server and its listener; ``options`` are those of ``tickwire listen``, settings the server's."""
     with server(folder, **settings) as started:
-        command = [sys.executable, "-m", "listener_sdk.cli", "listen", str(LISTENER)]
+        command = [sys.executable, "-m", "listener_sdk.cli", "listen", str(LISTENER), *options]
         worker = Started(command, {**started.environment, "PYTHONPATH": str(ROOT)}, folder)
         try:
             yield Home(started)
@@ -89,10 +89,12 @@ def home(folder: Path, **settings: object) -> Iterator[Home]:
 
 
 @contextlib.contextmanager
-def browser() -> Iterator[Browser]:
+def browser(binary: str | Path | None = BINARY, *flags: str) -> Iterator[Browser]:
     """Chromium. It ends with the module that uses it: Playwright keeps a loop running, which tests with loops of their own cannot bear."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=BINARY, args=["--no-sandbox", "--no-proxy-server"])
+        found = playwright.chromium.launch(
+            executable_path=binary, args=["--no-sandbox", "--no-proxy-server", *flags]
+        )
         try:
             yield found
         finally:

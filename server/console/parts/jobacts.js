@@ -166,7 +166,8 @@ function CopyAs({ job }) {
   const item = (/** @type {string} */ label, /** @type {string} */ text) => html`<button type="button" class="item" onClick=${() => copy(text)}>${label}</button>`
   return html`
     <${Menu} label=${say.copyAs} icon="copy">
-      ${item("curl", curlOf(job))} ${item("Python", pythonOf(job))} ${item(say.shell, shellOf(job))} ${item(say.link, location.origin + address(`/jobs/${job.id}`))}
+      ${item("curl", curlOf(job))} ${item("Python", pythonOf(job))} ${item(say.shell, shellOf(job))}
+      ${item(say.page, pageOf(job))} ${item(say.link, location.origin + address(`/jobs/${job.id}`))}
     <//>
   `
 }
@@ -187,6 +188,17 @@ const pythonOf = (job) => `from listener_sdk import Client
 
 async with Client() as client:
     handle = await client.jobs.start(${pythonText(job.job)}, ${pythonOfValue(job.input ?? {})})
+`
+
+/** What shows it in a page of another product. @param {Job} job */
+const pageOf = (job) => `<script type="module">
+  import { connect } from "${location.origin}/client/job.js"
+
+  // For this job alone: tickwire tokens create --job ${job.id} --ttl 15m
+  connect({ token: "tws_..." })
+</script>
+
+<tickwire-job job="${job.id}"></tickwire-job>
 `
 
 /** @param {string} text */

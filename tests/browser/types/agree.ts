@@ -1,12 +1,15 @@
-// What the declarations promise the script has, and what the script exports is declared. `script` is the same file, read by the compiler.
+// What the declarations promise the script has, and what the script exports is declared. `script` and `jobscript` are the same files, read by the compiler.
 
 import * as declared from "./tickwire.js"
 import * as script from "./script.js"
+import * as job from "./job.js"
+import * as jobScript from "./jobscript.js"
 
 type Same<A, B> = [keyof A, keyof B] extends [keyof B, keyof A] ? true : false
 type Client<M extends { connect: (...options: any) => unknown }> = ReturnType<M["connect"]>
 
 const exported: Same<typeof declared, typeof script> = true
+const exportedOfJob: Same<typeof job, typeof jobScript> = true
 const client: Same<Client<typeof declared>, Client<typeof script>> = true
 const messages: Same<declared.Messages, script.Messages> = true
 
@@ -19,4 +22,4 @@ export const now: declared.Client["now"] = script.connect().now
 export const ask: declared.Client["ask"] = script.connect().ask
 export const words: typeof declared.words = script.words
 export const read: ReturnType<declared.Messages["push"]> = new script.Messages().push("")
-export { exported, client, messages }
+export { exported, exportedOfJob, client, messages }

@@ -1,6 +1,7 @@
 // What docs/browser.md shows, and what is wrong in it where it says so.
 
 import { connect, Refusal, words, type Job, type LogEvent } from "./tickwire.js"
+import { connect as connectToo } from "./job.js"
 
 let kept: string | undefined
 const token = async (refused: boolean) => {
@@ -36,6 +37,7 @@ document.addEventListener("tickwire-acknowledge", async (event) => {
 })
 const bar = document.createElement("tickwire-progress")
 bar.client = client
+document.createElement("tickwire-job").client = connectToo({ token })
 words.ready = "Wartet"
 
 // @ts-expect-error - there is no such state

@@ -7,6 +7,8 @@ from server.web.client import FOLDER
 FILES = {
     "tickwire.js": "text/javascript; charset=utf-8",
     "tickwire.d.ts": "text/plain; charset=utf-8",
+    "job.js": "text/javascript; charset=utf-8",
+    "job.d.ts": "text/plain; charset=utf-8",
 }
 
 
