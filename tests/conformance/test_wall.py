@@ -17,6 +17,7 @@ from server.core.files import FileRow
 from server.core.hooks import HookRow
 from server.core.jobs import COLUMNS
 from server.core.keys import KeyRow
+from server.core.listeners import ListenerRow
 from server.core.members import MemberRow
 from server.core.notifications import NotificationRow
 from server.core.schedules import new_schedule
@@ -30,6 +31,7 @@ from server.store import (
     hook_deliveries,
     hooks,
     keys,
+    listeners,
     log,
     members,
     notifications,
@@ -81,6 +83,7 @@ def tx(connection, job):
         came = hook_deliveries.DeliveryRow(n, n, n, 5, "ignored", None, None, 0, "{}", "", None)
         connection.insert_many("hook_delivery", hook_deliveries.COLUMNS, [astuple(came)])
         keys.insert(connection, KeyRow(encode("key", n), n, "a", "admin", "h", 5, None))
+        listeners.note(connection, ListenerRow(n, n, f"k/{n}", "k", None, None, "s", "[]", 0, 1, 5))
     yield connection
     connection.rollback()
 
