@@ -36,6 +36,19 @@ def test_a_run_appears_and_ends_without_reload(visit, home_, definition):
     expect(page.locator(".summary")).to_contain_text("complete")
 
 
+def test_another_space_is_exported_too(visit, home_):
+    home_.call("POST", "/v1/spaces", {"name": "Elsewhere", "code": "elsewhere"})
+    body = {"jobDefinitionCode": "there", "jobType": "noop", "params": {}, "enabled": True}
+    home_.call("POST", "/v1/job-definitions", {"jobDefinition": body}, space="elsewhere")
+    made = home_.call("POST", "/v1/job-definitions/there/_execute", {}, space="elsewhere")["jobId"]
+    page = visit().log_in("/runs?space=elsewhere")
+    expect(row(page, made)).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    lines = csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig")))
+    assert [line["id"] for line in lines] == [made]
+
+
 def test_filters_stand_in_the_address_and_reach_the_export(visit, home_, definition):
     run = launch(home_, definition)
     canceled = launch(home_, definition, seconds=60)
@@ -44,7 +57,7 @@ def test_filters_stand_in_the_address_and_reach_the_export(visit, home_, definit
     expect(row(page, canceled)).to_be_visible()
     expect(row(page, run)).to_have_count(0)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export CSV").click()
+        page.get_by_role("button", name="Export CSV").click()
     lines = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
     assert {line["result"] for line in lines} == {"canceled"}
     assert canceled in {line["id"] for line in lines}

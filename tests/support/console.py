@@ -46,9 +46,13 @@ class Home:
         self.server = home
         self.url = home.url
 
-    def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
+    def call(
+        self, method: str, path: str, body: Any = None, key: str | None = None, space: str = "default"
+    ) -> Any:
         """The JSON of an answer."""
         headers = {"Authorization": f"Bearer {key or self.server.key}", "Content-Type": "application/json"}
+        if space != "default":
+            headers["X-Customer-Code"] = space
         raw = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, raw, headers, method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:

@@ -1,22 +1,20 @@
 // @ts-check
 // The audit: who has changed what, from where, and how it was before.
 
-import { download } from "../downloads.js"
 import { day, moment } from "../format.js"
 import { now } from "../live.js"
-import { announce } from "../parts/announce.js"
 import { AuditFilters, FILTERS } from "../parts/auditfilters.js"
 import { AuditLine } from "../parts/auditline.js"
 import { Empty } from "../parts/empty.js"
+import { Export } from "../parts/export.js"
 import { Heading } from "../parts/page.js"
 import { Settings } from "../parts/settings.js"
 import { Skeleton } from "../parts/skeleton.js"
 import { Table } from "../parts/table.js"
-import { told, Trouble } from "../parts/trouble.js"
+import { Trouble } from "../parts/trouble.js"
 import { zone } from "../preferences.js"
 import { useReading } from "../reading.js"
 import { address, usePlace } from "../router.js"
-import { session } from "../session.js"
 import { useCell } from "../store.js"
 import { audit as say, settings } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
@@ -26,6 +24,7 @@ import { html, useState } from "../vendor/htm-preact-standalone.js"
 /** Of most lines there is an event; of some, such as log-ins, there is none. */
 const TOPICS = ["member:*", "key:*", "secret:*", "space:*", "definition:*", "schedule:*", "action:*", "hook:*", "endpoint:*", "job-type:*"]
 const EVERY_MS = 10_000
+const FORMS = /** @type {const} */ (["csv", "jsonl"])
 const COLUMNS = ["at", "action", "who", "target"].map((name) => ({ name, title: say.columns[name] }))
 /** Members and keys that have names here; lists of the API have no more on one page. */
 const MOST_NAMES = 1_000
@@ -51,7 +50,7 @@ function Audit() {
   const draw = (/** @type {Line} */ line) => html`<${Row} key=${line.id} line=${line} names=${names} open=${open === line.id} turn=${turn} />`
   return html`
     <${Heading} title=${settings.pages.audit}>
-      <span class="aside"><${Export} wanted=${wanted} form="csv" /><${Export} wanted=${wanted} form="jsonl" /></span>
+      <span class="aside">${FORMS.map((form) => html`<${Export} key=${form} what="audit" wanted=${wanted} form=${form}>${say.exportAs[form]}<//>`)}</span>
     <//>
     <${AuditFilters} wanted=${wanted} names=${names} />
     <${Trouble} error=${error} again=${again} />
@@ -78,19 +77,4 @@ function Row({ line, names, open, turn }) {
     </tr>
     ${open && html`<tr class="opened"><td colspan="4"><${AuditLine} line=${line} names=${names} /></td></tr>`}
   `
-}
-
-/** All lines that fit, as a file. @param {{ wanted: Record<string, string | null>, form: "csv" | "jsonl" }} props */
-function Export({ wanted, form }) {
-  const [busy, setBusy] = useState(false)
-  const press = async () => {
-    setBusy(true)
-    try {
-      await download("/v1/audit/export", { format: form, ...wanted }, `audit-${session.value?.space}.${form}`)
-    } catch (error) {
-      announce(told(/** @type {any} */ (error)), "bad")
-    }
-    setBusy(false)
-  }
-  return html`<button type="button" disabled=${busy} onClick=${press}>${say.exportAs[form]}</button>`
 }

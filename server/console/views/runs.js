@@ -5,11 +5,11 @@ import { get } from "../api.js"
 import { count, span } from "../format.js"
 import { Icon } from "../icons.js"
 import { Empty } from "../parts/empty.js"
+import { Export } from "../parts/export.js"
 import { Heading } from "../parts/page.js"
 import { Runs } from "../parts/runs.js"
 import { ScheduleTabs } from "../parts/scheduletabs.js"
 import { address, setQuery, usePlace } from "../router.js"
-import { session } from "../session.js"
 import { runs as say } from "../strings.js"
 import { html, useEffect, useMemo, useState } from "../vendor/htm-preact-standalone.js"
 
@@ -30,18 +30,11 @@ export default function History() {
     <${Heading} title=${say.title}>
       <${ScheduleTabs} />
       <span class="gap"></span>
-      <a class="button" href=${exported(filters)} download title=${say.exportHelp}>${say.exportCsv}</a>
+      <${Export} what="runs" wanted=${filters} form="csv" title=${say.exportHelp}>${say.exportCsv}<//>
     <//>
     <${Choices} query=${query} since=${since} />
     <${Runs} filters=${filters} label=${say.title} none=${html`<${None} isFiltered=${isFiltered} />`} above=${summary} />
   `
-}
-
-/** @param {Record<string, string | null>} filters */
-function exported(filters) {
-  const { space, home } = /** @type {import("../session.js").Session} */ (session.value)
-  const given = Object.entries({ format: "csv", ...filters, spaceId: space === home ? null : `us_sp_${space}` })
-  return `/v1/runs/export?${new URLSearchParams(given.flatMap(([name, value]) => (value ? [[name, value]] : [])))}`
 }
 
 /** What became of the runs that are shown, in numbers. @param {Run[]} runs @param {boolean} more */
