@@ -1337,7 +1337,7 @@ export const overview = {
   oldest: (/** @type {string} */ span) => `oldest ${span}`,
   nobody: "nobody takes jobs",
   orMore: (/** @type {string} */ number) => `${number} or more`,
-  due: (/** @type {string} */ hours) => `Due in ${hours}`,
+  due: (/** @type {string} */ hours) => `Were due, last ${hours}`,
   ran: (/** @type {string} */ number) => `${number} ran`,
   missed: (/** @type {string} */ number) => `${number} did not`,
   throughput: "Throughput",

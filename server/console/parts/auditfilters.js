@@ -24,7 +24,7 @@ export function AuditFilters({ wanted, names }) {
   // Somebody may be named in the address who is no member any more.
   const actors = wanted.actor && !names.has(wanted.actor) ? [[wanted.actor, wanted.actor], ...names] : [...names]
   return html`
-    <form class="filters" role="search" onSubmit=${submit} key=${JSON.stringify(wanted)}>
+    <form class="eventfilters" role="search" onSubmit=${submit} key=${JSON.stringify(wanted)}>
       <label class="field">
         <span>${say.columns.who}</span>
         <select name="actor">

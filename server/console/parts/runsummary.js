@@ -28,7 +28,7 @@ export function RunSummary({ run, close, again }) {
     <${Dialog} title=${nameOf(run)} close=${close} wide>
       <p><${Status} status=${statusOf(whole)} />${heading && html` <strong>${heading}</strong>`}</p>
       <${Trouble} error=${error} />
-      <dl class="facts">
+      <dl class="schedulefacts">
         <${Fact} name=${say.trigger} value=${starterOf(whole)} />
         ${TIMES.map((name) => whole[name] && html`<${Fact} key=${name} name=${say.times[name]} value=${moment(whole[name])} />`)}
         <${Fact} name=${say.version} value=${definitionVersion} />
