@@ -22,12 +22,12 @@ demo: $(VENV)/.demo  ## export real data and watch it; options go in ARGS="--exi
 story: $(VENV)/.examples  ## run the examples of a shop's workbook, one after the other
 	$(BIN)/python examples/story.py $(ARGS)
 
-# One worker more than small machines have cores, since scenarios wait for their servers half of the time.
+# Twice as many workers as small machines have cores, since scenarios wait for their servers half of the time.
 test: $(VENV)/.test  ## run the tests but those of JavaScript; options of pytest go in ARGS
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not javascript" $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not javascript" $(ARGS)
 
 test-javascript: $(VENV)/.test  ## run the tests in Chromium and Node, of which those that are missing are skipped; "make node console" installs packages
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m javascript $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m javascript $(ARGS)
 
 test-race: $(VENV)/.test  ## let two servers race for the same due times, one of them killed again and again, RACE_S=100 seconds
 	TICKWIRE_TEST_RACE_S=$(RACE_S) $(BIN)/python -m pytest tests/scenarios/test_schedules.py $(ARGS)

@@ -173,7 +173,7 @@ async def told_of_the_failure(
         assert mail["Subject"] == "[Default] Nightly import failed"
         assert "The source <b>sends</b> no rows" in text_of(mail)
         assert "The source &lt;b&gt;sends&lt;/b&gt; no rows" in text_of(mail, "html")
-        assert f"<code>tickwire runs show {job_id}</code>" in text_of(mail, "html")
+        assert f'/console/jobs/{job_id}">Open the run</a>' in text_of(mail, "html")
     assert chat.bodies[0]["text"] == "Nightly import failed"
     [noted] = (await client.notifications.list(member=ada)).items
     assert isinstance(noted, Notification)

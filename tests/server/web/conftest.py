@@ -7,7 +7,7 @@ import pytest
 from server.security import passwords
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _cheap_passwords() -> Iterator[None]:
     """How hard hashes are is tested where they are made; here a hundred people log in."""
     with pytest.MonkeyPatch.context() as patch:
