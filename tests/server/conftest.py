@@ -198,5 +198,7 @@ async def server(tmp_path: Path, settings: dict[str, Any], begun: tuple[Path, st
         shutil.copytree(begun[0], chosen.data_dir)
     async with serving(chosen) as served:
         served.listener = await with_listener(served) if anew else begun[1]
+        # The key has called: it is no stranger's any more.
+        await served.call("GET", "/v1/whoami")
         yield served
         await served.check_events()
