@@ -126,7 +126,7 @@ export class JobList {
   /** @param {import("../client/tickwire.js").LogEvent} event */
   #hear(event) {
     if (this.#paused) return
-    if (absorb(event) || event.topic === "job:created" || event.topic === "job:deleted") this.#again.later()
+    if (absorb(event)) this.#again.later()
   }
 
   async #renew() {

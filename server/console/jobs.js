@@ -44,18 +44,19 @@ export function put(jobs, asOf) {
 }
 
 /**
- * Take over what an event tells; whether the job is known, and more than its progress has changed. All who follow an event are answered
- * the same, whoever of them hears it first.
+ * Take over what an event tells; whether it is more than progress. All who follow an event are answered the same, whoever of them hears it
+ * first. Of a job that is not known it is so too: it may be on its way, or fit a filter from now on.
  * @param {import("../client/tickwire.js").LogEvent} event
  */
 export function absorb({ topic, position, createdAt, context, payload }) {
   const found = known.get(context.jobId)
   if (position === found?.position) return found.more
-  if (!found || !isAfter(position, found.position)) return false
+  const moves = MOVES.some((name) => name in payload)
+  if (!found) return topic !== "job:updated" || !moves
+  if (!isAfter(position, found.position)) return false
   found.position = position
   const { domain: _, isPart: __, parentId: ___, result, ...news } = payload
   const { estimatedCompletionAt, stalledSince, ...kept } = found.job
-  const moves = MOVES.some((name) => name in news)
   const before = found.job.status
   change(found, { ...(moves ? kept : found.job), ...news, ...times(topic, news.status, found.job, createdAt) })
   found.more = before !== found.job.status || !moves

@@ -80,9 +80,9 @@ export class RunList {
 
   /** @param {import("../client/tickwire.js").LogEvent} event */
   #hear({ topic, context, payload }) {
-    const isKnown = this.cell.value.runs.some((run) => run.jobId === context.jobId)
+    const run = this.cell.value.runs.find(({ jobId }) => jobId === context.jobId)
     // Progress is many events; who wants to see it looks at the job.
-    if (topic === "job:updated" && (!isKnown || payload.status === this.cell.value.runs.find((run) => run.jobId === context.jobId)?.status)) return
+    if (topic === "job:updated" && (run ? payload.status === run.status : "progress" in payload)) return
     this.#again.later()
   }
 

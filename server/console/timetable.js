@@ -47,6 +47,8 @@ export class Timetable {
   #gone = new AbortController()
   /** Ids of schedules to be read again; null where all are. @type {Set<string> | null} */
   #changed = new Set()
+  /** What runs came to while they were read, since the answer may be older. @type {Map<string, string> | null} */
+  #ended = null
   #again = new Again(() => this.#renew())
 
   /** @param {{ definition?: string, schedule?: string }} [only] those of a definition, or one */
@@ -118,10 +120,10 @@ export class Timetable {
       const ids = this.cell.value.schedules.filter((one) => payload.definition && one.definition === payload.definition).map(({ id }) => id)
       return ids.length ? this.#later(ids) : undefined
     }
-    const run = this.cell.value.runs.get(context.jobId)
-    if (!run) return
     const result = ENDS[topic] ?? payload.result ?? "success"
-    this.#set({ runs: new Map(this.cell.value.runs).set(run.id, { ...run, result }) })
+    this.#ended?.set(context.jobId, result)
+    const run = this.cell.value.runs.get(context.jobId)
+    if (run) this.#set({ runs: new Map(this.cell.value.runs).set(run.id, { ...run, result }) })
   }
 
   /** @param {string} id */
@@ -141,10 +143,12 @@ export class Timetable {
   async #renew() {
     const changed = this.#changed
     this.#changed = new Set()
+    const ended = (this.#ended = new Map())
     try {
       const schedules = changed && changed.size <= FEW ? await this.#readSome(changed) : (await this.#readAll()).schedules
       const newest = Math.max(now() - SIDE_MS, ...[...this.cell.value.runs.values()].map((run) => Date.parse(run.createdAt)))
-      const runs = await this.#readRuns(newest)
+      const read = await this.#readRuns(newest)
+      const runs = read.map((run) => (ended.has(run.id) ? { ...run, result: ended.get(run.id) } : run))
       if (this.#gone.signal.aborted) return
       this.#set({ schedules, runs: new Map([...this.cell.value.runs, ...byId(runs)]) })
     } catch (error) {
@@ -152,6 +156,8 @@ export class Timetable {
       if (code === "not_found") this.#set({ state: "gone" })
       // The line says that the server is away, and what has happened meanwhile comes when it is back.
       else if (!this.#gone.signal.aborted && code !== "network") throw error
+    } finally {
+      this.#ended = null
     }
   }
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from console import check_accessible, needs_console
+from console import HEAR_CANCELED, check_accessible, needs_console
 from playwright.sync_api import expect
 from processes import until
 
@@ -12,6 +12,10 @@ pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("cons
 
 def row(page, job):
     return page.locator(f"tr[data-id={job['id']}]")
+
+
+def started(home_, job):
+    return home_.call("GET", f"/v1/jobs/{job['id']}")["data"]["status"] == "executing"
 
 
 def test_a_job_appears_moves_and_ends_without_reload(visit, home_):
@@ -69,6 +73,37 @@ def test_what_happens_while_the_list_is_read_has_it_read_once_more(visit, home_)
     expect(row(page, third)).to_be_visible()
 
 
+def test_what_a_job_comes_to_while_it_is_read_for_the_first_time_is_shown(visit, home_):
+    page = visit().log_in()
+    held = []
+    page.route(
+        "**/v1/jobs?*", lambda route: route.continue_() if held else held.append((route, route.fetch()))
+    )
+    page.evaluate(HEAR_CANCELED)
+    with page.expect_response("**/v1/jobs?*"):
+        job = home_.job("nobody")
+        until(lambda: page.evaluate("true") and held, "the list is read")
+        assert job["id"] in held[0][1].text()
+        home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
+        until(lambda: job["id"] in page.evaluate("canceled"), "the page has heard of it")
+        route, answer = held[0]
+        route.fulfill(response=answer)
+    expect(row(page, job)).to_contain_text("Canceled")
+
+
+@pytest.mark.parametrize("status", ["executing", "canceled"])
+def test_what_comes_to_fit_a_filter_appears(visit, home_, status):
+    page = visit().log_in(f"/jobs?tag=fits-{status}&status={status}")
+    expect(page.get_by_text("No job fits these filters")).to_be_visible()
+    job = home_.job(input={"steps": 200, "pause_s": 0.1}, tags=[f"fits-{status}"])
+    if status == "canceled":
+        until(lambda: started(home_, job), "it runs")
+        home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
+    expect(row(page, job)).to_have_attribute("data-status", status)
+    if status == "executing":
+        home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
+
+
 def test_what_changes_before_a_row_looks_out_for_it_is_drawn_too(visit):
     page = visit().log_in()
     page.evaluate("""async () => {
@@ -104,6 +139,7 @@ def test_filters_stand_in_the_address(visit, home_):
 def test_each_filter_is_set_by_hand_and_stays_after_a_reload(visit, home_):
     job = home_.job("elsewhere", tags=["by-hand"], label="Orders of Graz")
     page = visit().log_in()
+    expect(row(page, job)).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("orders of g")
     expect(page).to_have_url(re.compile("q=orders"))
@@ -215,6 +251,7 @@ def test_older_jobs_are_shown_when_asked_for_and_stay_live(visit, home_):
 def test_a_row_opens_beside_the_list(visit, home_):
     jobs = [home_.job("nobody", label=f"Beside {number}") for number in range(2)]
     page = visit().log_in()
+    expect(row(page, jobs[1])).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     drawer = page.get_by_role("complementary", name="Job")

@@ -1,10 +1,12 @@
 """Schedules: the list with its strips, one schedule, and the builder."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from console import check_accessible, needs_console
+from console import HEAR_CANCELED, check_accessible, needs_console
 from playwright.sync_api import expect
+from processes import until
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-schedules")]
 
@@ -83,6 +85,37 @@ def test_the_strip_tells_what_ran_what_was_skipped_and_what_comes(visit, home_, 
     )
     expect(strip.locator("[data-kind=skipped] title")).to_contain_text("Skipped", timeout=20_000)
     expect(row(page, schedule).locator(".next")).to_have_text("Asleep")
+
+
+def test_what_a_run_comes_to_while_it_is_read_is_shown(visit, home_):
+    home_.declared("play:steps")
+    code = define(home_, "slow", jobType="play:steps", params={"steps": 500, "pause_s": 0.1})
+    body = {"definition": code, "cron": "0 3 * * *", "timeZone": "UTC"}
+    schedule = home_.call("POST", "/v1/schedules", body)["data"]
+    page = visit().log_in("/schedules")
+    strip = row(page, schedule).locator("svg.strip")
+    expect(strip).to_be_visible()
+    held = []
+
+    def hold(route):
+        answer = route.fetch()
+        if held or f'"scheduleId":"{schedule["id"]}"' not in answer.text():
+            route.fulfill(response=answer)
+        else:
+            held.append((route, answer))
+
+    page.route("**/v1/runs?*", hold)
+    page.evaluate(HEAR_CANCELED)
+    soon = (datetime.now(UTC) + timedelta(seconds=4)).strftime("%Y-%m-%dT%H:%M:%S")
+    home_.call("PATCH", f"/v1/schedules/{schedule['id']}", {"once": soon})
+    until(lambda: page.evaluate("true") and held, "the run is read")
+    runs = home_.call("GET", f"/v1/runs?schedule={schedule['id']}")["data"]
+    [job] = [run["jobId"] for run in runs if run["result"] == "running"]
+    home_.call("POST", f"/v1/jobs/{job}/cancel", {})
+    until(lambda: job in page.evaluate("canceled"), "the page has heard of it")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(strip.locator("[data-kind=canceled]")).to_have_count(1)
 
 
 def test_run_now_and_delete_ask_nothing_and_ask_first(visit, home_, made):

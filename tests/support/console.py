@@ -26,6 +26,13 @@ AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 LISTENER = FOLDER / "play.py"
 # What is right is much more, and takes its time to be told.
 AUDIT = "(rules) => axe.run({ runOnly: rules, resultTypes: ['violations'] })"
+HEAR_CANCELED = """async () => {
+    const { follow } = await import("/console/live.js")
+    window.canceled = []
+    const onEvent = ({ topic, context }) => topic === "job:canceled" && canceled.push(context.jobId)
+    follow(["job:*"], undefined, { onEvent, onGap: () => {} })
+}"""
+"""Jobs of whose end the page has heard, from then on: ``canceled``."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 390, "height": 844}
