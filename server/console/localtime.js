@@ -2,7 +2,7 @@
 // Times as the fields of browsers have them, which know no zone: "2026-01-31T09:00" is meant in the zone of the viewer.
 
 import { ownZone, zone } from "./preferences.js"
-import { offsetOf } from "./zones.js"
+import { clockText, offsetOf } from "./zones.js"
 
 const DAY_MS = 86_400_000
 const viewer = () => zone.value || ownZone
@@ -13,7 +13,7 @@ export const zoneName = () => viewer().replaceAll("_", " ")
 export function toLocal(iso, inZone = viewer()) {
   const at = Date.parse(iso)
   if (Number.isNaN(at)) return ""
-  return new Date(at + offsetOf(inZone, at) * 60_000).toISOString().slice(0, 19).replace(/:00$/, "")
+  return clockText(inZone, at).replace(/:00$/, "")
 }
 
 /** The moment at which clocks of the zone show this; of two the first, and in a gap as if there was none. @param {string} text @param {string} [inZone] */

@@ -54,8 +54,11 @@ export function clockChange(zone, from, until) {
   return { at: Math.round(high / 60_000) * 60_000, minutes: by }
 }
 
-/** What a zone's clocks show, as forms and the API write it: "2026-11-23T09:00". @param {string} zone @param {number} at */
-export const localText = (zone, at) => new Date(at + offsetOf(zone, at) * 60_000).toISOString().slice(0, 16)
+/** What a zone's clocks show, to the second: "2026-11-23T09:00:00". @param {string} zone @param {number} at */
+export const clockText = (zone, at) => new Date(at + offsetOf(zone, at) * 60_000).toISOString().slice(0, 19)
+
+/** The same as forms and the API write it: "2026-11-23T09:00". @param {string} zone @param {number} at */
+export const localText = (zone, at) => clockText(zone, at).slice(0, 16)
 
 /** Full hours from one instant to another that a zone's clocks show as every so many. @param {string} zone @param {number} from @param {number} until @param {number} every */
 export function hoursBetween(zone, from, until, every) {
