@@ -372,7 +372,7 @@ class PositionFrame(WireModel):
 
 
 class LiveProgress(WireModel):
-    """The newest ticks of running jobs, at most four a second a job; outside the log, dropped first."""
+    """The newest ticks of running jobs, at most four a second a job on average; outside the log, dropped first."""
 
     type: Literal["progress"] = "progress"
     sub: str

@@ -19,6 +19,7 @@ from ..core.stalls import Movement, movement
 
 TURN_MS: Final = 250
 EARLY_MS: Final = 100
+"""At least as long as ticks are gathered, and a turn may come that much too late."""
 
 
 @dataclass(slots=True)

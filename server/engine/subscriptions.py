@@ -30,8 +30,8 @@ TEST_COST: Final = 10
 """Of a test by a filter, and of each of its keys, beside the size of its globs; 1,000 take a millisecond at most, as a rule (measured)."""
 TURN: Final = 10_000
 """Tests at one go, by their cost: then others of the loop have their turn."""
-TURN_OF_TICKS: Final = 40_000
-"""The same of live ticks, ten times a second."""
+TURN_OF_TICKS: Final = 20_000
+"""The same of live ticks, twenty times a second."""
 
 ReadPage = Callable[[int, int, int], Awaitable[tuple[int, list[Stored]]]]
 _log = structlog.get_logger("tickwire.subscriptions")

@@ -21,7 +21,7 @@ from ..store.database import StoreError
 from ..store.writer import Writer
 from .running import Running, begun, live_tick
 
-PULSE_S: Final = 0.1
+PULSE_S: Final = 0.05
 """How long ticks are gathered, so that all running jobs come in one frame."""
 STORED_EVERY_MS: Final = 1_000
 STALLS_EVERY_S: Final = 1.0
