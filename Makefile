@@ -27,7 +27,7 @@ test: $(VENV)/.test  ## run the tests but those of JavaScript; options of pytest
 	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not javascript" $(ARGS)
 
 test-javascript: $(VENV)/.test  ## run the tests in Chromium and Node, of which those that are missing are skipped; "make node console" installs packages
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m javascript $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m javascript $(ARGS)
 
 test-race: $(VENV)/.test  ## let two servers race for the same due times, one of them killed again and again, RACE_S=100 seconds
 	TICKWIRE_TEST_RACE_S=$(RACE_S) $(BIN)/python -m pytest tests/scenarios/test_schedules.py $(ARGS)

@@ -10,7 +10,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 IMAGES: Final = ROOT / "docs" / "images"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
-from console import Home, Visit, browser  # noqa: E402 - it is found by the line above
+from chromium import BINARY  # noqa: E402 - it is found by the line above
+from console import Home, Visit, browser  # noqa: E402 - it too
 from playwright.sync_api import Page, expect  # noqa: E402 - it too
 from processes import Started, server, until  # noqa: E402 - it too
 
@@ -97,7 +98,7 @@ DEFINITIONS: Final[list[tuple[str, str, str, dict[str, Any]]]] = [
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
     IMAGES.mkdir(exist_ok=True)
-    with TemporaryDirectory() as folder, server(Path(folder)) as started, browser() as chromium:
+    with TemporaryDirectory() as folder, server(Path(folder)) as started, browser(BINARY) as chromium:
         script = Path(folder, "shop.py")
         script.write_text(SHOP, encoding="utf-8")
         listener = Started(

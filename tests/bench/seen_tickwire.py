@@ -62,7 +62,7 @@ class Seen(jobs.Run):
 
     def watched(self):
         """What the page was told, without the first two seconds."""
-        with chromium.chromium(marks.fresh_dir(f"chromium-{os.getpid()}")) as page:
+        with chromium.chromium(marks.fresh_dir(f"chromium-{os.getpid()}"), chromium.BINARY) as page:
             page.open(f"{self.p.server.url}/client/tickwire.d.ts")
             page.ask(PAGE.replace("KEY", json.dumps(KEY)))
             page.until("state === 'live'")

@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from chromium import BINARY, chromium
+from chromium import HEADLESS, chromium
 from processes import server
 
 needs_chromium = pytest.mark.skipif(
-    BINARY is None, reason="there is no Chromium: apt-get install chromium, to try the browser client in one"
+    HEADLESS is None,
+    reason="there is no Chromium: apt-get install chromium, to try the browser client in one",
 )
 pytestmark = [needs_chromium, pytest.mark.must_run, pytest.mark.xdist_group("chromium")]
 

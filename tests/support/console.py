@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from chromium import BINARY
+from chromium import HEADLESS
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -41,7 +41,7 @@ PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
 
 needs_console = pytest.mark.skipif(
-    BINARY is None or not AXE.is_file(),
+    HEADLESS is None or not AXE.is_file(),
     reason="there is no Chromium (apt-get install chromium), or no axe-core (make console), to try the console with",
 )
 
@@ -100,7 +100,7 @@ def home(folder: Path, *options: str, **settings: object) -> Iterator[Home]:
 
 
 @contextlib.contextmanager
-def browser(binary: str | Path | None = BINARY, *flags: str) -> Iterator[Browser]:
+def browser(binary: str | Path | None = HEADLESS, *flags: str) -> Iterator[Browser]:
     """Chromium. It ends with the module that uses it: Playwright keeps a loop running, which tests with loops of their own cannot bear."""
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
@@ -138,11 +138,13 @@ class Visit:
 
     def log_in(self, path: str = "/jobs", member: str | None = None) -> Page:
         """A page of the console, as the administrator's key or a member."""
+        link = self.home.link(member).partition("#")[2]
+        answer = self.context.request.post("/v1/sessions", data={"link": link})
+        assert answer.ok, answer.text()
+        self.context.add_init_script("localStorage['tickwire.wasHere'] ??= 'true'")
         page = self.page()
-        page.goto(self.home.link(member))
-        page.get_by_role("heading", level=1, name="Jobs").wait_for()
-        if path != "/jobs":
-            page.goto(f"/console{path}")
+        page.goto(f"/console{path}")
+        page.locator("main").wait_for()
         return page
 
 
