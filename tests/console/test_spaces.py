@@ -76,6 +76,7 @@ def test_a_name_and_its_settings_are_changed_and_seen_elsewhere(visit, home_):
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
     expect(row(second, "default")).to_contain_text("Headquarters")
+    expect(second.locator(".rail .space")).to_contain_text("Headquarters")
     dialog = act(first, "default", "Headquarters", "Edit")
     dialog.get_by_label("Where ids of outcomes open").fill("")
     dialog.get_by_role("button", name="Save").click()
