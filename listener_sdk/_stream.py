@@ -43,7 +43,7 @@ from .settings import Connection
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 """The server's messages are bounded by its own send queue; this only keeps a wrong peer from filling the memory."""
-FLUSH_EVERY_S: Final = 0.1
+FLUSH_EVERY_S: Final = 0.05
 AGAIN_AFTER_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 10.0
 LONGEST_S: Final = 30.0
@@ -96,7 +96,7 @@ class Stream:
         self._wake.set()
 
     def flush_soon(self) -> None:
-        """Send waiting ticks and lines: at once, or 100 ms after the last time."""
+        """Send waiting ticks and lines: at once, or 50 ms after the last time."""
         if self._flush_timer is None:
             loop = asyncio.get_running_loop()
             due = max(loop.time(), self._flushed_at + FLUSH_EVERY_S)

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 
 from listener_sdk._leases import Start
-from listener_sdk._stream import Stream
+from listener_sdk._stream import FLUSH_EVERY_S, Stream
 from listener_sdk._version import __version__
 from listener_sdk.errors import ApiError, ConnectionFailed, NotTickwire
 from listener_sdk.protocol.events import EventCreate
@@ -267,7 +267,7 @@ async def test_the_server_may_come_later(unused_tcp_port, server):
     await runner.cleanup()
 
 
-async def test_flushes_are_at_least_a_tenth_of_a_second_apart(server):
+async def test_flushes_are_some_time_apart(server):
     stream = Stream(Connection(server.url, KEY), ignore)
     stream.flush_soon()
     first = stream._flush_timer
@@ -275,7 +275,7 @@ async def test_flushes_are_at_least_a_tenth_of_a_second_apart(server):
     assert stream._flush_timer is first
     stream._flush()
     stream.flush_soon()
-    assert stream._flush_timer.when() >= stream._flushed_at + 0.1
+    assert stream._flush_timer.when() >= stream._flushed_at + FLUSH_EVERY_S
     stream._flush_timer.cancel()
 
 
