@@ -1,5 +1,6 @@
 """The markers: ``must_run``, whose skip is a failure in continuous integration, and ``javascript``; and the end of what tests have started."""
 
+import gc
 import os
 import sys
 
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.nodeid.startswith(JAVASCRIPT):
             item.add_marker(pytest.mark.javascript)
+
+
+def pytest_collection_finish():
+    """What was collected stays to the end: the collector need not go through thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish():

@@ -45,7 +45,10 @@ def terminal(tmp_path: Path):
         }
         with listener(script, env):
             made = Terminal(served)
-            until(lambda: "shop:import" in made.run("types"), "the listener has declared its job")
+            until(
+                lambda: any(one["code"] == "shop:import" for one in made.data("/v1/job-types")),
+                "the listener has declared its job",
+            )
             yield made
 
 
@@ -80,11 +83,11 @@ def test_skipped_due_times_say_why_are_exported_and_made_up_for(terminal, tmp_pa
     terminal.run("definitions", "create", "shop", "--type", "shop:import", "-p", "door=back", "--enabled")
     cron = ("*/10 * * * * ?", "--dialect", "quartz", "--zone", "UTC", "-p", "held=true", "--overlap", "skip")
     made = [shown(terminal, "schedules", "create", "shop", *cron)["id"] for _ in range(3)]
-    until(lambda: len(shown(terminal, "runs", "--result", "skipped")) >= 2, "due times are left out")
+    until(lambda: len(terminal.data("/v1/runs?result=skipped")) >= 2, "due times are left out")
     for schedule in made:
         terminal.run("schedules", "disable", schedule)
     (tmp_path / "gate").touch()
-    until(lambda: not shown(terminal, "runs", "--result", "running"), "the job has ended")
+    until(lambda: not terminal.data("/v1/runs?result=running"), "the job has ended")
     runs = shown(terminal, "runs")
     assert sorted(one["result"] for one in runs) == ["skipped"] * (len(runs) - 1) + ["success"]
     assert {one["reason"] for one in runs if one["result"] == "skipped"} == {"still_running"}

@@ -1,8 +1,11 @@
 """The command line as people call it: each command a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
+import urllib.request
+from typing import Any
 
 from processes import ROOT, Server, Started
 
@@ -30,6 +33,13 @@ class Terminal:
         )  # fmt: skip
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + (done.stderr if code else "")
+
+    def data(self, path: str) -> Any:
+        """What the server answers to a GET: for what is asked again and again, since a command is a new process."""
+        headers = {"Authorization": f"Bearer {self.env['TICKWIRE_API_KEY']}"}
+        request = urllib.request.Request(self.env["TICKWIRE_URL"] + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)["data"]
 
     def start(self, *arguments: str) -> Started:
         return Started([*COMMAND, *arguments], self.env, self.folder)
