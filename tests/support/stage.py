@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from told import check_event
@@ -66,6 +68,25 @@ def furnish(connection: Connection) -> meta.Meta:
     return made
 
 
+@functools.cache
+def _newest() -> bytes:
+    """An empty store with all its tables, which take longer to make than most tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "tickwire.db")
+        database = SqliteDatabase(path)
+        database.prepare()
+        database.close()
+        return path.read_bytes()
+
+
+def sqlite(folder: Path) -> Database:
+    """The store in this folder, or a new one."""
+    path = folder / "tickwire.db"
+    if not path.exists():
+        path.write_bytes(_newest())
+    return SqliteDatabase(path)
+
+
 class Stage:
     """The node and its clock. ``open_store`` makes the database of a folder; SQLite unless told otherwise. ``settings`` are the server's."""
 
@@ -75,7 +96,7 @@ class Stage:
     def __init__(
         self,
         path: Path,
-        open_store: Callable[[Path], Database] = lambda path: SqliteDatabase(path / "tickwire.db"),
+        open_store: Callable[[Path], Database] = sqlite,
         clock: Clock | None = None,
         **settings: Any,
     ) -> None:
