@@ -102,6 +102,9 @@ def sign(
     --data-binary @push.json
     """
     way = _way(verification_of(kind, given))
+    for option, value, name in (("--at", at, "timestamp"), ("--id", id_, "id")):
+        if value is not None and f"{{{name}}}" not in way.signed:
+            raise Misuse(f"{option}: a call of this kind carries no {name}, so there is nothing to sign.")
     if {body, secret_file} == {"-"}:
         raise Misuse("Standard input holds either the body or the secret: name a file for one of them.")
     secret = secret_in(secret_file) or _typed()

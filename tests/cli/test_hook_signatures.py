@@ -79,7 +79,9 @@ def test_a_signature_may_be_an_old_one(tickwire, files):
         ("github", "pässword", (), "ASCII"),
         ("standard", SECRET, (), "whsec_"),
         ("standard", "whpk_" + "A" * 43 + "=", (), "a public key"),
-        ("github", SECRET, ("--at", "2999-01-01"), "--at"),
+        ("slack", SECRET, ("--at", "2999-01-01"), "--at"),
+        ("github", SECRET, ("--at", "10m"), "carries no timestamp"),
+        ("slack", SECRET, ("--id", "msg_1"), "carries no id"),
     ],
 )
 def test_what_cannot_be_signed_is_said_without_the_secret(tickwire, files, kind, secret, args, told):
