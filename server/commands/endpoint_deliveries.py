@@ -36,7 +36,7 @@ from ..store.command import Command, always
 from ..store.database import Reader
 from ..store.transaction import Transaction
 from . import signing_secrets
-from .changes import note
+from .changes import context_of, note
 from .endpoints import check_whole, disable, kept, say
 from .standing import by
 
@@ -264,8 +264,10 @@ def _failed(
 def try_(tx: Transaction, item: TryEndpoint) -> Parcel:
     """A test that this server posts now, whether the endpoint is enabled or not. Refusal ``not_found``."""
     endpoint = kept(tx, item.actor, item.endpoint_id)
+    number = tx.next_id("endpoint_message")
+    context = context_of(tx, tx.space(endpoint.space_id), item.actor.key_id)
     row = DeliveryRow(
-        id=tx.next_id("endpoint_message"),
+        id=number,
         space_id=endpoint.space_id,
         endpoint_id=endpoint.id,
         seq=None,
@@ -277,7 +279,7 @@ def try_(tx: Transaction, item: TryEndpoint) -> Parcel:
         taken=1,
         created_at=tx.now,
         ended_at=None,
-        body=test_body(tx.now, endpoint.id),
+        body=test_body(tx.now, encode(KIND, number), endpoint.id, context),
     )
     sql.insert(tx.connection, [row])
     note(tx, item.actor, "endpoint:tested", endpoint.public_id, after={"deliveryId": row.public_id})
@@ -294,7 +296,7 @@ def find(reader: Reader, actor: Actor, number: int) -> DeliveryRow:
 
 
 def replay(tx: Transaction, item: ReplayDelivery) -> DeliveryRow:
-    """Deliver once more, under the same id. Refusals ``not_found``, ``conflict``, ``limit``, ``disabled``."""
+    """Deliver now, once more or at last, under the same id. Refusals ``not_found``, ``conflict``, ``limit``, ``disabled``."""
     number = find(tx.connection, item.actor, item.delivery_id).id
     row = sql.keep(tx.connection, number)
     if row is None:

@@ -1,6 +1,6 @@
 """A delivery to an endpoint inside the server: its row, its attempts, what is posted, and what readers see. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,18 +71,19 @@ def posted(topic: str, at: int, event: str) -> str:
     return f'{{"type":"{topic}","timestamp":"{to_wire(at)}","data":{event}}}'
 
 
-def test_body(now: int, endpoint_id: int) -> str:
-    """What is posted to try an endpoint."""
-    data = {"endpointId": encode(ENDPOINT, endpoint_id), "message": "This is a test."}
-    return posted(TEST, now, orjson.dumps(data).decode())
+def test_body(now: int, delivery_id: str, endpoint_id: int, context: Mapping[str, Any]) -> str:
+    """What is posted to try an endpoint: an event as others are, but for its place in the log, where it does not stand."""
+    payload = {"endpointId": encode(ENDPOINT, endpoint_id), "message": "This is a test."}
+    event = {"id": delivery_id, "topic": TEST, "domain": "endpoint", "createdAt": to_wire(now)}
+    return posted(TEST, now, orjson.dumps({**event, "context": context, "payload": payload}).decode())
 
 
 def replayable(row: DeliveryRow) -> None:
     """Refusal ``conflict`` or ``limit`` unless the delivery can be made once more."""
     if row.seq is None:
         raise Refusal("conflict", "A test is not replayed: make another one.", key="id")
-    if row.status == PENDING:
-        raise Refusal("conflict", "The delivery has not ended: it is tried again by itself.", key="id")
+    if row.taken:
+        raise Refusal("conflict", "The delivery is under way just now.", key="id")
     if row.attempts >= MOST_ATTEMPTS:
         raise Refusal("limit", f"A delivery has at most {MOST_ATTEMPTS} attempts.", key="id")
 

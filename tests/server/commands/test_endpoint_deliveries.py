@@ -120,6 +120,20 @@ async def test_a_replay_begins_the_timetable_anew_and_a_page_at_a_time(stage, mo
     assert nothing.count == 0
 
 
+async def test_what_waits_for_its_next_attempt_is_delivered_now(stage):
+    row = await waiting(stage)
+    [parcel] = await claim(stage, row.id)
+    item = ReplayDelivery(ADMIN, parcel.row.id)
+    with pytest.raises(Refusal, match="under way"):
+        await stage.do(REPLAY_DELIVERY, item)
+    after = await end(stage, parcel, status=500)
+    assert after.due_at > stage.clock()
+    again = await stage.do(REPLAY_DELIVERY, item)
+    assert (again.status, again.due_at, again.tries) == ("pending", stage.clock(), 0)
+    [parcel] = await claim(stage, row.id)
+    assert (parcel.row.id, parcel.row.attempts) == (item.delivery_id, 2)
+
+
 async def test_what_has_too_many_attempts_or_a_disabled_endpoint_is_not_replayed(stage):
     row = await waiting(stage)
     [parcel] = await claim(stage, row.id)

@@ -19,19 +19,31 @@ def test_what_is_posted_has_type_time_and_event():
         "timestamp": "1970-01-01T00:00:01.000Z",
         "data": {"é": 1},
     }
-    assert json.loads(core.test_body(1_000, 7))["data"]["endpointId"] == "us_ep_0000000007"
+
+
+def test_a_test_is_an_event_that_has_no_place_in_the_log():
+    event = json.loads(core.test_body(1_000, "us_msg_0000000003", 7, {"spaceId": "us_sp_default"}))["data"]
+    assert event["payload"]["endpointId"] == "us_ep_0000000007"
+    assert event["context"] == {"spaceId": "us_sp_default"}
+    assert "position" not in event
+    assert (event["topic"], event["domain"], event["createdAt"]) == (
+        core.TEST,
+        "endpoint",
+        "1970-01-01T00:00:01.000Z",
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"seq": None}, "conflict"),
-        ({"status": "pending"}, "conflict"),
+        ({"status": "pending", "taken": 1}, "conflict"),
         ({"attempts": MOST_ATTEMPTS}, "limit"),
     ],
 )
 def test_what_cannot_be_replayed_says_why(changes, code):
     core.replayable(ROW)
+    core.replayable(replace(ROW, status="pending"))
     with pytest.raises(Refusal) as refused:
         core.replayable(replace(ROW, **changes))
     assert refused.value.code == code

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 from notified import receiver
+from told import check_event
 
 DEADLINE_S = 20.0
 
@@ -171,7 +172,9 @@ async def test_a_test_is_posted_at_once_and_told(server, hook):
     path = f"/v1/endpoints/{endpoint['id']}/test"
     found = (await server.call("POST", path, {})).data
     assert (found["status"], found["topic"], found["attempt"]) == ("delivered", "endpoint:test", 1)
-    assert hook.bodies[0]["data"]["endpointId"] == endpoint["id"]
+    event = hook.bodies[0]["data"]
+    assert (event["id"], event["payload"]["endpointId"]) == (found["id"], endpoint["id"])
+    check_event(event)
     hook.statuses = [500]
     found = (await server.call("POST", path, {})).data
     assert found["status"] == "failed"
