@@ -1,4 +1,4 @@
-// Follows the log, watches jobs, shows them. tickwire.d.ts says what it promises.
+// tickwire.d.ts says what it promises.
 
 const SILENT_MS = 25_000 // it speaks every 10 s
 const GATHERED_MS = 20
@@ -391,7 +391,8 @@ class Shown extends (globalThis.HTMLElement ?? Object) {
 
   async #watch() {
     this.#close?.()
-    let watching, timer, job
+    let watching, timer
+    let job = {}
     const close = (this.#close = () => {
       this.#close = null
       clearInterval(timer)
@@ -400,9 +401,7 @@ class Shown extends (globalThis.HTMLElement ?? Object) {
     const client = await (this.client ?? first)
     const id = this.getAttribute("job")
     if (this.#close !== close || !id) return
-    const draw = () => {
-      if (job) this.draw(job, client, this.shadowRoot)
-    }
+    const draw = () => this.draw(job, client, this.shadowRoot)
     const show = (news) => {
       job = news
       this.setAttribute("status", job.status)
@@ -410,11 +409,14 @@ class Shown extends (globalThis.HTMLElement ?? Object) {
       if (hasEnded(job)) clearInterval(timer)
     }
     const onState = (state) => {
-      if (job && hasEnded(job)) return
+      if (hasEnded(job)) return
       this.toggleAttribute("lost", state === "lost")
       draw()
     }
-    const onError = ({ message }) => this.shadowRoot.replaceChildren(make("p", "error", message, { role: "alert" }))
+    const onError = ({ message }) => {
+      close()
+      this.shadowRoot.replaceChildren(make("p", "error", message, { role: "alert" }))
+    }
     this.shadowRoot.replaceChildren()
     timer = setInterval(draw, 1000)
     watching = client.watchJob(id, show, { onState, onError })

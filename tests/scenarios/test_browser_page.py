@@ -97,6 +97,23 @@ def test_a_bar_moves_the_network_goes_and_it_catches_up(quiet, example):
     ended(page)
 
 
+def test_a_server_that_is_never_reached_is_said_to_be_lost(page, example):
+    _, origin = example
+    page.open(origin)
+    module = page.ask(
+        "performance.getEntriesByType('resource').find(({ name }) => name.endsWith('tickwire.js')).name"
+    )
+    page.ask(f"""(async () => {{
+        const {{ connect }} = await import({json.dumps(module)})
+        const lost = document.body.appendChild(document.createElement('tickwire-progress'))
+        lost.id = 'lost'
+        lost.client = connect({{ url: 'http://127.0.0.1:1', token: 'none' }})
+        lost.setAttribute('job', 'us_jb_0000000001')
+    }})()""")
+    page.until("document.querySelector('#lost').shadowRoot?.textContent.includes('connection lost')")
+    assert page.ask("document.querySelector('#lost').getAttribute('role')") == "progressbar"
+
+
 def test_a_server_that_starts_again_is_followed_further(quiet, example):
     page, (home, origin) = quiet, example
     begun(page, origin)
