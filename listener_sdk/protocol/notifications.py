@@ -178,12 +178,16 @@ class Notification(WireModel):
 class NotificationsRead(WireModel):
     """``POST /v1/notifications/read``: all that are unread by now, or up to and with one; those of a member for an administrator."""
 
+    model_config = ConfigDict(extra="forbid")
+
     up_to: str | None = Field(default=None, max_length=64)
     member: MemberId | None = None
 
 
 class NotificationTest(WireModel):
     """``POST /v1/notifications/test``: send a test mail."""
+
+    model_config = ConfigDict(extra="forbid")
 
     address: Address
 

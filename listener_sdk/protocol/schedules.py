@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from .definition_codes import DefinitionCode
 from .job_types import RunMode
@@ -91,6 +91,13 @@ class ScheduleUpdate(WireModel):
     params: JsonObject | None = None
     notifications: Rules | None = None
     fallback_owner: Reference | None = None
+
+    @field_validator("enabled")
+    @classmethod
+    def _on_or_off(cls, found: bool | None) -> bool:
+        if found is None:
+            raise ValueError("it is true or false")
+        return found
 
     def sent(self) -> dict[str, Any]:
         """What was sent, as on the wire; null where something is to be removed."""

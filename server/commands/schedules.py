@@ -188,7 +188,8 @@ def _check(
     facts = row.said.facts
     check_needs_no_file(job_type, "definition")
     due(row.said.timing, tx.now)
-    _check_fallback(tx, row)
+    if before is None or row.fallback_owner != before.fallback_owner:
+        _check_fallback(tx, row)
     params = facts.get("params", {})
     _check_secrets(actor, definition, params)
     rules = facts.get("notifications", [])

@@ -66,6 +66,8 @@ async def test_reading_counts_down(server, ada):
     assert (len(unread.data), unread.body["unread"]) == (2, 2)
     assert (await ada.call("POST", "/v1/notifications/read", {"upTo": second["id"]})).data == {"read": 2}
     await told(server, ada.id)
+    misspelt = await ada.call("POST", "/v1/notifications/read", {"upto": second["id"]})
+    assert (misspelt.status, misspelt.error["key"]) == (400, "upto")
     assert (await ada.call("POST", "/v1/notifications/read", {})).data == {"read": 1}
 
 

@@ -49,6 +49,9 @@ async def test_one_is_made_shown_changed_and_removed(defined):
     changed = (await defined.call("PATCH", path, {"pauseAfter": None, "overlap": "allow"})).data
     assert (changed["version"], changed["overlap"], "pauseAfter" in changed) == (2, "allow", False)
     assert changed["nextAt"] == made["nextAt"]
+    await defined.call("PATCH", path, {"enabled": False})
+    neither = await defined.call("PATCH", path, {"enabled": None})
+    assert (neither.status, neither.error["key"]) == (400, "enabled")
     assert (await defined.call("DELETE", path)).data == {"success": True}
     for method in ("GET", "PATCH", "DELETE"):
         answer = await defined.call(method, path, {} if method == "PATCH" else None)
@@ -173,6 +176,18 @@ async def test_whoever_edits_owns_it_and_hands_it_over(defined):
     assert every.data["schedules"] == [made["id"]]
     again = await defined.call("POST", "/v1/schedules/hand-over", {"former": bea, "owner": ada})
     assert again.error["code"] == "not_found"
+
+
+async def test_a_fallback_owner_who_is_set_aside_keeps_nobody_from_other_changes(defined):
+    bea = await member(defined, "Bea")
+    path = f"/v1/schedules/{(await make(defined, fallbackOwner=bea))['id']}"
+    await defined.call("PATCH", f"/v1/members/{bea}", {"active": False})
+    changed = await defined.call("PATCH", path, {"cron": "0 8 * * *"})
+    assert (changed.status, changed.data["cron"]) == (200, "0 8 * * *")
+    refused = await defined.call(
+        "POST", "/v1/schedules", {"definition": "web", **LEAST, "fallbackOwner": bea}
+    )
+    assert refused.error["key"] == "fallbackOwner"
 
 
 async def test_administrators_name_owners_by_e_mail(defined):
