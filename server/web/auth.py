@@ -46,6 +46,7 @@ ENDED_MS: Final = 60_000
 SPACE_HEADER: Final = "X-Customer-Code"
 """By it a key of the whole store names the space in which a call acts."""
 
+_ALTERED: Final = "This token is not valid here: ask who gave it for another one."
 _HOW: Final = "Send a valid key as 'Authorization: Bearer <key>'; the first one stands in admin.key."
 _ENDED: Final = "This session has ended: log in again."
 
@@ -132,7 +133,10 @@ class Keyring:
         if claims is None or claims.expires_at > now:
             if is_guess:
                 self.guesses.wrong(address, now)
-            raise Refusal("unauthorized", f"This key is not valid here. {_HOW}")
+            raise Refusal(
+                "unauthorized",
+                _ALTERED if token.startswith(PREFIX) else f"This key is not valid here. {_HOW}",
+            )
         if is_guess:
             self.guesses.right(address, now)
         raise Refusal("unauthorized", "This token is past its time: ask who gave it for a new one.")

@@ -355,6 +355,13 @@ async def test_a_token_of_a_deleted_space_opens_nothing(server):
 # ---- forged ones
 
 
+async def test_who_brings_a_wrong_one_is_told_nothing_of_keys(server):
+    answer = await server.call("GET", "/v1/events", key="tws_wrong")
+    assert answer.status == 401
+    assert "ask who gave it" in answer.error["message"]
+    assert "admin.key" not in answer.error["message"]
+
+
 async def test_no_part_of_it_may_be_altered(server):
     key = await token(server)
     facts, signature = key.removeprefix("tws_").split(".")
