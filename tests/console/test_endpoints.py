@@ -119,6 +119,18 @@ def test_a_post_that_fails_is_told_with_its_answer_and_replayed(visit, home_, re
     expect(page.locator("table.attempts tbody tr")).to_have_count(3)
 
 
+def test_a_post_that_waits_is_sent_now(visit, home_, receiver):
+    Receiver.takes = False
+    made = make(home_, f"{receiver}/wait", name="Mended since")
+    page = visit().log_in(f"/endpoints/{made['id']}")
+    publish(home_)
+    page.locator("tr[data-status=pending]").get_by_role("link").click()
+    expect(page.locator("table.attempts tbody tr")).to_have_count(1)
+    Receiver.takes = True
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator("table.attempts tbody tr")).to_have_count(2)
+
+
 def test_events_that_were_missed_go_out_afterwards(visit, home_, receiver):
     made = make(home_, f"{receiver}/events", topics=["late:*"], enabled=False)
     publish(home_, "late:one")

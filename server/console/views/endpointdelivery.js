@@ -45,7 +45,7 @@ export default function EndpointDelivery({ id }) {
     <${Heading} title=${data.topic}>
       <${Stands} status=${data.status} />
       ${!isOver && data.nextAttemptAt && html`<${Next} at=${data.nextAttemptAt} />`}
-      ${may("define") && data.position && html`<button type="button" class="primary aside" disabled=${busy || !isOver} onClick=${replay}>${say.replay}</button>`}
+      ${may("define") && data.position && html`<button type="button" class="primary aside" disabled=${busy || (!isOver && !data.nextAttemptAt)} onClick=${replay}>${say.replay}</button>`}
     <//>
     <div class="beside">
       <section aria-labelledby="attempts">
