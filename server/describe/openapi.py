@@ -86,17 +86,16 @@ def openapi(routes: Iterable[Routed], taken: Taken, version: str) -> Schema:
     """The whole description; ``version`` is the server's."""
     paths: Schema = {}
     refusals: Schema = {}
-    tags: dict[str, None] = {}
+    tags: dict[str, bool] = {}
     for route in routes:
-        operation = _operation(route, taken, refusals)
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
-        tags |= dict.fromkeys(operation["tags"])
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, taken, refusals)
+        tags[_tag(route)] = tags.get(_tag(route), False) or _is_served(route)
     tree, schemas = described({"paths": paths, "responses": refusals, "refused": Refused})
     return {
         "openapi": VERSION,
         "info": {"title": "Tickwire", "version": version, "description": ABOUT, "license": _LICENSE},
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in tags],
+        "tags": [{"name": name} for name in sorted(tags, key=tags.__getitem__, reverse=True)],
         "paths": tree["paths"],
         "components": {
             "schemas": schemas,
@@ -135,9 +134,14 @@ def _operation(route: Routed, taken: Taken, refusals: Schema) -> Schema:
 def _id(route: Routed) -> str:
     """The same function may answer at two paths, and one for several that are not served."""
     name = name_of(route).rstrip("_").replace(".", "_")
-    if name.startswith("routes"):
+    if not _is_served(route):
         return "not_served_" + re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}")
     return f"conscia_{name.removeprefix('conscia_')}" if route.path.startswith(_CONSCIA) else name
+
+
+def _is_served(route: Routed) -> bool:
+    """The table of routes itself answers for what is not."""
+    return not name_of(route).startswith("routes.")
 
 
 def _tag(route: Routed) -> str:

@@ -130,6 +130,11 @@ def test_refusals_are_of_one_class():
         assert schema["properties"]["errors"]["items"] == {"$ref": "#/components/schemas/Reason"}
 
 
+def test_what_is_not_served_comes_last():
+    assert [tag["name"] for tag in whole()["tags"]][-2:] == ["agents", "subscription"]
+    assert whole()["tags"][0] == {"name": "jobs"}
+
+
 def test_a_job_is_described_once():
     job = whole()["components"]["schemas"]["Job"]
     assert {"id", "status", "createdAt"} <= set(job["required"])
