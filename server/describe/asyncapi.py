@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel
 
@@ -15,7 +16,8 @@ from .messages import SENT
 from .schemas import Schema, described, markdown, without_discriminators
 
 VERSION: Final = "3.0.0"
-HOST: Final = "127.0.0.1:8420"
+ADDRESS: Final = "http://127.0.0.1:8420"
+"""Where a server is that nobody has set up otherwise."""
 STREAM: Final = "stream"
 SSE: Final = "events"
 LOG: Final = "log"
@@ -44,7 +46,7 @@ def asyncapi(version: str) -> Schema:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "servers": {STREAM: _server("ws"), SSE: _server("http")},
+        "servers": servers(ADDRESS),
         "channels": _channels(),
         "operations": _operations(),
         "components": {
@@ -55,9 +57,17 @@ def asyncapi(version: str) -> Schema:
     }
 
 
-def _server(protocol: str) -> Schema:
+def servers(address: str) -> Schema:
+    """Where a server of this address is called: with TLS where its address says so."""
+    at = urlsplit(address)
+    tls = "s" if at.scheme == "https" else ""
+    return {STREAM: _server(at, f"ws{tls}"), SSE: _server(at, f"http{tls}")}
+
+
+def _server(at: SplitResult, protocol: str) -> Schema:
     schemes = [{"$ref": f"#/components/securitySchemes/{name}"} for name in _SECURITY]
-    return {"host": HOST, "protocol": protocol, "security": schemes}
+    found = {"host": at.netloc, "protocol": protocol, "security": schemes}
+    return {**found, "pathname": at.path} if at.path else found
 
 
 def kind(frame: type[BaseModel]) -> str:

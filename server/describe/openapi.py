@@ -7,10 +7,10 @@ from typing import Any, Final, Protocol
 from listener_sdk.protocol.codes import ERRORS
 
 from ..core.roles import PERMISSIONS, roles_with
-from .answers import Refused
+from .answers import Reason, Refused
 from .calls import CALLS
 from .parameters import ANYWHERE, path_parameter, query_parameter
-from .schemas import Schema, described
+from .schemas import Schema, described, reference
 from .shapes import JSON, Content, Shape
 
 VERSION: Final = "3.1.0"
@@ -86,17 +86,16 @@ def openapi(routes: Iterable[Routed], taken: Taken, version: str) -> Schema:
     """The whole description; ``version`` is the server's."""
     paths: Schema = {}
     refusals: Schema = {}
-    tags: dict[str, None] = {}
+    tags: dict[str, bool] = {}
     for route in routes:
-        operation = _operation(route, taken, refusals)
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
-        tags |= dict.fromkeys(operation["tags"])
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, taken, refusals)
+        tags[_tag(route)] = tags.get(_tag(route), False) or _is_served(route)
     tree, schemas = described({"paths": paths, "responses": refusals, "refused": Refused})
     return {
         "openapi": VERSION,
         "info": {"title": "Tickwire", "version": version, "description": ABOUT, "license": _LICENSE},
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in tags],
+        "tags": [{"name": name} for name in sorted(tags, key=tags.__getitem__, reverse=True)],
         "paths": tree["paths"],
         "components": {
             "schemas": schemas,
@@ -135,9 +134,14 @@ def _operation(route: Routed, taken: Taken, refusals: Schema) -> Schema:
 def _id(route: Routed) -> str:
     """The same function may answer at two paths, and one for several that are not served."""
     name = name_of(route).rstrip("_").replace(".", "_")
-    if name.startswith("routes"):
+    if not _is_served(route):
         return "not_served_" + re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}")
     return f"conscia_{name.removeprefix('conscia_')}" if route.path.startswith(_CONSCIA) else name
+
+
+def _is_served(route: Routed) -> bool:
+    """The table of routes itself answers for what is not."""
+    return not name_of(route).startswith("routes.")
 
 
 def _tag(route: Routed) -> str:
@@ -232,10 +236,7 @@ def _refusal(codes: list[str]) -> Schema:
     """An answer of which one reason at least has one of these codes, and others may stand beside it."""
     said = "\n".join(f"- `{code}`: {ERRORS[code].meaning}" for code in codes)
     decisive = {"required": ["code"], "properties": {"code": {"enum": codes}}}
-    schema = {
-        "allOf": [
-            Refused,
-            {"type": "object", "properties": {"errors": {"type": "array", "contains": decisive}}},
-        ]
-    }
+    errors = {"type": "array", "items": Reason, "contains": decisive}
+    # Beside the reference, as generators make a class of each `allOf`: of 2,000 refusals.
+    schema = {**reference(Refused.__name__), "properties": {"errors": errors}}
     return {"description": said, "content": {JSON: {"schema": schema}}}

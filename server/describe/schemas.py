@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -10,17 +10,25 @@ from pydantic.json_schema import models_json_schema
 Schema = dict[str, Any]
 _PLACE = "#/components/schemas/{model}"
 Model = type[BaseModel]
+ANY_OBJECT: Final = "JsonObject"
+_ANY_OBJECT: Final[Schema] = {"type": "object", "additionalProperties": True}
 
 
 def described(tree: Any) -> tuple[Any, Schema]:
-    """A tree with references in the place of the models that stand in it, and the schemas by name that these lead to."""
+    """A tree with references in the place of the models that stand in it, and the schemas by name that these lead to, with that of any object."""
     models = [*dict.fromkeys(_models(tree))]
     found, whole = models_json_schema(
         [(model, "validation") for model in models], by_alias=True, ref_template=_PLACE
     )
     places = {model: found[model, "validation"] for model in models}
-    schemas = {name: _plain(schema) for name, schema in sorted(whole.get("$defs", {}).items())}
-    return _placed(tree, places), schemas
+    schemas = {name: _plain(schema) for name, schema in whole.get("$defs", {}).items()}
+    schemas[ANY_OBJECT] = {**_ANY_OBJECT, "description": "Any object."}
+    return _placed(tree, places), dict(sorted(schemas.items()))
+
+
+def reference(name: str) -> Schema:
+    """What stands for a schema that is described elsewhere."""
+    return {"$ref": _PLACE.format(model=name)}
 
 
 def _models(tree: Any) -> Iterator[Model]:
@@ -45,7 +53,10 @@ def _placed(tree: Any, places: Mapping[Model, Schema]) -> Any:
 
 
 def _plain(schema: Any) -> Any:
-    """Without titles, which say a name once more, without defaults that stand for nothing, and with descriptions in Markdown."""
+    """Without titles, which say a name once more, without defaults that stand for nothing, and with descriptions in Markdown.
+
+    Any object is one schema with a name: generators would name each after its place, and `Event` + `context` is taken by `EventContext`.
+    """
     if isinstance(schema, list):
         return [_plain(one) for one in schema]
     if not isinstance(schema, dict):
@@ -53,7 +64,7 @@ def _plain(schema: Any) -> Any:
     found = {name: _plain(one) for name, one in schema.items() if not _is_noise(name, one)}
     if isinstance(found.get("description"), str):
         found["description"] = markdown(found["description"])
-    return found
+    return reference(ANY_OBJECT) if found == _ANY_OBJECT else found
 
 
 def _is_noise(name: str, value: Any) -> bool:

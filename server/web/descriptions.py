@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
@@ -17,6 +17,7 @@ from ..describe.page import POLICY
 from ..describe.page import page as page_of
 from .answers import json_answer
 from .call import Call
+from .links import base_url
 from .parameters import TAKEN
 
 _WRITTEN: Final = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -39,9 +40,13 @@ def openapi_text() -> bytes:
 
 
 @cache
-def asyncapi_text() -> bytes:
-    """Every frame, server-sent event and topic."""
-    return orjson.dumps(of_messages.asyncapi(__version__), option=_WRITTEN)
+def _messages() -> dict[str, Any]:
+    return of_messages.asyncapi(__version__)
+
+
+def asyncapi_text(address: str = of_messages.ADDRESS) -> bytes:
+    """Every frame, server-sent event and topic, of a server of this address."""
+    return orjson.dumps({**_messages(), "servers": of_messages.servers(address)}, option=_WRITTEN)
 
 
 @cache
@@ -59,8 +64,8 @@ async def openapi(call: Call) -> web.Response:
 
 
 async def asyncapi(call: Call) -> web.Response:
-    """That of every message."""
-    return json_answer(await asyncio.to_thread(asyncapi_text))
+    """That of every message, with the address at which the caller reaches the server."""
+    return json_answer(await asyncio.to_thread(asyncapi_text, base_url(call.node, call.request)))
 
 
 async def page(call: Call) -> web.Response:

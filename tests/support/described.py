@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,8 @@ UNDESCRIBED = {"no_route", "method_not_allowed"}
 """What is said of paths and methods that there are not."""
 BY_AIOHTTP = 417
 """An Expect header that nobody sends is refused before the call is looked at."""
+STEPS = {"properties": "", "anyOf": "", "allOf": "", "oneOf": "", "items": "Item"}
+"""What keywords of JSON Schema add to the names that generators make."""
 OPEN = {"BulkError"}
 """Models that hold what others say, which may be more."""
 
@@ -24,6 +27,17 @@ OPEN = {"BulkError"}
 def whole() -> Any:
     """The description of all routes."""
     return openapi(ROUTES, TAKEN, __version__)
+
+
+def parts(tree: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """All objects of a description, under the names that generators of code make of their places: `Job` + `result` is JobResult."""
+    if isinstance(tree, list):
+        for one in tree:
+            yield from parts(one, name)
+    elif isinstance(tree, dict):
+        yield name, tree
+        for word, one in tree.items():
+            yield from parts(one, name + STEPS.get(word, word[:1].upper() + word[1:]))
 
 
 @cache

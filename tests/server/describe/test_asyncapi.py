@@ -5,11 +5,12 @@ import re
 from functools import cache
 
 import pytest
+from described import parts
 from jsonschema_rs import Draft7Validator
 
 from listener_sdk.protocol.events import SERVER_TOPICS
 from listener_sdk.protocol.frames import CLIENT_FRAMES, SERVER_FRAMES
-from server.describe.asyncapi import asyncapi, kind, topic_key
+from server.describe.asyncapi import asyncapi, kind, servers, topic_key
 from server.describe.messages import SENT
 
 
@@ -70,6 +71,22 @@ def test_its_schemas_are_json_schemas_of_the_draft_that_asyncapi_takes():
     for message in whole()["components"]["messages"].values():
         assert validator({**message["payload"], **components})
     assert "discriminator" not in json.dumps(whole())
+
+
+def test_every_array_says_what_its_items_are():
+    assert [name for name, one in parts(whole()) if one.get("type") == "array" and "items" not in one] == []
+
+
+def test_a_server_is_called_with_tls_where_its_address_says_so():
+    found = servers("https://jobs.example.com/tickwire")
+    assert {name: (one["protocol"], one["host"], one["pathname"]) for name, one in found.items()} == {
+        "stream": ("wss", "jobs.example.com", "/tickwire"),
+        "events": ("https", "jobs.example.com", "/tickwire"),
+    }
+
+
+def test_without_a_server_it_is_the_usual_one():
+    assert {one["host"] for one in whole()["servers"].values()} == {"127.0.0.1:8420"}
 
 
 def test_a_frame_fits_its_description():

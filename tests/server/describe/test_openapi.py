@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from described import whole
+from described import parts, whole
 
 from listener_sdk.protocol.codes import ERRORS
 from server.core.roles import PERMISSIONS
@@ -108,6 +108,31 @@ def test_bodies_are_needed_where_a_field_is():
     paths = whole()["paths"]
     assert paths["/v1/jobs"]["post"]["requestBody"]["required"] is True
     assert paths["/v1/jobs/{id}/ack"]["post"]["requestBody"]["required"] is False
+
+
+def test_every_array_says_what_its_items_are():
+    assert [name for name, one in parts(whole()) if one.get("type") == "array" and "items" not in one] == []
+
+
+def test_no_two_classes_of_a_generated_client_have_one_name():
+    schemas = whole()["components"]["schemas"]
+    inline = [
+        name for name, one in parts(schemas) if one.get("type") == "object" and one is not schemas.get(name)
+    ]
+    names = [*schemas, *inline]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_refusals_are_of_one_class():
+    for one in whole()["components"]["responses"].values():
+        schema = one["content"]["application/json"]["schema"]
+        assert schema["$ref"] == "#/components/schemas/Refused"
+        assert schema["properties"]["errors"]["items"] == {"$ref": "#/components/schemas/Reason"}
+
+
+def test_what_is_not_served_comes_last():
+    assert [tag["name"] for tag in whole()["tags"]][-2:] == ["agents", "subscription"]
+    assert whole()["tags"][0] == {"name": "jobs"}
 
 
 def test_a_job_is_described_once():

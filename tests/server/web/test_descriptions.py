@@ -29,6 +29,21 @@ async def test_they_are_of_this_server(server):
     assert (await server.call("GET", "/asyncapi.json")).body["asyncapi"] == "3.0.0"
 
 
+async def servers_of(server, **headers):
+    found = (await server.call("GET", "/asyncapi.json", headers=headers)).body["servers"]
+    for one in found.values():
+        one.pop("security")
+    return found
+
+
+async def test_the_messages_are_said_where_the_call_went(server):
+    assert await servers_of(server, Host="jobs.example.com:8080") == {
+        "stream": {"host": "jobs.example.com:8080", "protocol": "ws"},
+        "events": {"host": "jobs.example.com:8080", "protocol": "http"},
+    }
+    assert (await servers_of(server))["stream"]["host"] == server.url.removeprefix("http://")
+
+
 async def test_the_page_runs_nothing(server):
     answer = await server.call("GET", "/docs")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -49,6 +64,19 @@ class TestPublic:
         for path in PATHS:
             assert (await server.call("GET", path, key=None)).status == 200
         assert (await server.call("GET", "/v1/jobs", key=None)).status == 401
+
+
+class TestPublicUrl:
+    @pytest.fixture
+    def settings(self):
+        return {"public_url": "https://jobs.example.com/tickwire"}
+
+    async def test_the_messages_are_said_at_the_public_address(self, server):
+        at = {"host": "jobs.example.com", "pathname": "/tickwire"}
+        assert await servers_of(server, Host="inside.example") == {
+            "stream": {**at, "protocol": "wss"},
+            "events": {**at, "protocol": "https"},
+        }
 
 
 def test_they_are_printed_without_a_server(capsysbinary):
