@@ -208,7 +208,10 @@ def routes() -> str:
     served = [r for r in ROUTES if "not_supported" not in r.summary]
     return page(
         "Routes",
-        'Bodies are JSON in camelCase, answers `{"data": ...}`, refusals as in [errors](errors.md). A key goes into the header '
+        'Bodies are JSON in camelCase, answers `{"data": ...}`, refusals as in [errors](errors.md). Some answers '
+        "have the shape that Conscia's and Flatfile's clients expect: one definition stands in "
+        '`{"jobDefinition": ...}`, `_execute` '
+        'answers `{"jobId": ...}`, actions stand bare. `/openapi.json` has the shape of each. A key goes into the header '
         "`Authorization: Bearer <key>`; browsers may have a [session](../members.md) instead. Every `POST` takes an `Idempotency-Key`, "
         "but for `POST /v1/sessions`, whose answer cannot be given twice.",
         table(

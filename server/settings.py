@@ -138,7 +138,7 @@ class Settings(BaseModel):
     )
     allow_addresses: Networks = Field(
         (),
-        description="Networks that jobs may reach although they are not public, such as 10.1.0.0/16, separated by commas.",
+        description="Networks that the server may reach although they are not public, such as 10.1.0.0/16, separated by commas.",
     )
     smtp_url: Annotated[str | None, AfterValidator(_mail_server)] = Field(
         None,

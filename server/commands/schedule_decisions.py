@@ -15,7 +15,7 @@ from ..core.actors import SYSTEM, Actor, Space
 from ..core.due_times import DealtWith, Plan, planned
 from ..core.job_types import JobType, read_type
 from ..core.members import MemberRow
-from ..core.missed import ARCHIVED, DISABLED, OWNER_INACTIVE
+from ..core.missed import ARCHIVED, OWNER_INACTIVE
 from ..core.schedules import OWN, ScheduleRow, in_zone, why_orphaned
 from ..core.zones import VERSION as ZONE_RULES
 from ..store import schedules as sql
@@ -24,7 +24,7 @@ from ..store.database import Reader, StoreError
 from ..store.schedules import Made
 from . import actions, definition_starts, launches
 from .actions import Pressed
-from .schedules import PRESS, of_due_time, orphaning, start_of
+from .schedules import PRESS, of_due_time, orphaning, rests, start_of
 
 ROLE: Final = "listener"
 _log = structlog.get_logger("tickwire.schedules")
@@ -100,9 +100,9 @@ class _Deciding:
                 row.said.occurrences, row.rules, row.next_at, self.now, self.dealt_with.get(row.id, ())
             )
         dues = plan.due if row.queued_at is None else (row.queued_at, *plan.due)
-        rests = self._rests(row, made)
-        if rests is not None:
-            return Decision(row, plan, code, dues, rests=rests)
+        reason = self._rests(row, made)
+        if reason is not None:
+            return Decision(row, plan, code, dues, rests=reason)
         if row.owner in self.gone:
             why = why_orphaned(row, self.gone[row.owner])
             return Decision(row, plan, code, dues, fails=OWNER_INACTIVE, why=why)
@@ -110,9 +110,7 @@ class _Deciding:
 
     def _rests(self, row: ScheduleRow, made: Made | None) -> str | None:
         space = self._space(row.space_id)
-        if space is None or not space.open or space.archived_at is not None:
-            return ARCHIVED
-        return DISABLED if made is not None and not made.row.enabled else None
+        return ARCHIVED if space is None else rests(space, None if made is None else made.row)
 
     def _space(self, space_id: int) -> Space | None:
         # Another server may have made the space just now.

@@ -10,7 +10,7 @@ from listener_sdk.protocol.ids import decode, encode
 from listener_sdk.protocol.schedules import OF_TIMING, ScheduleCreate, ScheduleUpdate
 from listener_sdk.protocol.times import to_wire
 
-from ..core.actors import Actor
+from ..core.actors import Actor, Space
 from ..core.audit import differing
 from ..core.coming import coming
 from ..core.definitions import DefinitionRow
@@ -18,7 +18,7 @@ from ..core.job_types import JobType
 from ..core.jobs import JobRow
 from ..core.members import KIND as MEMBER
 from ..core.members import MemberRow
-from ..core.missed import CHANGED
+from ..core.missed import ARCHIVED, CHANGED, DISABLED
 from ..core.previews import due
 from ..core.refusals import missing
 from ..core.roles import may
@@ -99,14 +99,23 @@ def find(reader: Reader, actor: Actor, schedule_id: int) -> tuple[ScheduleRow, s
 
 def within(reader: Reader, actor: Actor, rows: Iterable[ScheduleRow]) -> list[tuple[ScheduleRow, str | None]]:
     """Schedules whose jobs the actor reaches, each with the code of its definition."""
+    return [
+        (row, None if definition is None else definition.code)
+        for row, definition in _within(reader, actor, rows)
+    ]
+
+
+def _within(
+    reader: Reader, actor: Actor, rows: Iterable[ScheduleRow]
+) -> list[tuple[ScheduleRow, DefinitionRow | None]]:
     found = list(rows)
     made = sql.definitions_of(reader, {row.definition_id for row in found if row.definition_id is not None})
     reached = {one.id for one in definitions.within(reader, actor, [one.row for one in made.values()])}
-    shown: list[tuple[ScheduleRow, str | None]] = []
+    shown: list[tuple[ScheduleRow, DefinitionRow | None]] = []
     for row in found:
         if row.definition_id is not None:
             if row.definition_id in reached:
-                shown.append((row, made[row.definition_id].row.code))
+                shown.append((row, made[row.definition_id].row))
         elif actor.reach is None or _reaches_action(reader, actor, row):
             shown.append((row, None))
     return shown
@@ -116,12 +125,27 @@ def shown(
     reader: Reader, actor: Actor, rows: Iterable[ScheduleRow], until: int | None = None
 ) -> list[dict[str, Any]]:
     """Schedules as JSON objects, those that the actor reaches; with their due times up to ``until`` in milliseconds."""
-    found = within(reader, actor, rows)
+    found = _within(reader, actor, rows)
     owners = _owners(reader, [row for row, _ in found])
-    wires = [schedule_wire(row, code, owners.get(row.owner)) for row, code in found]
+    wires = [
+        schedule_wire(
+            row,
+            None if definition is None else definition.code,
+            owners.get(row.owner),
+            rests(actor.space, definition),
+        )
+        for row, definition in found
+    ]
     if until is None:
         return wires
     return [wire | coming(row, wire["state"], until) for (row, _), wire in zip(found, wires, strict=True)]
+
+
+def rests(space: Space, definition: DefinitionRow | None) -> str | None:
+    """Why nothing runs of the schedules of a definition, or of an action where it is None."""
+    if not space.open or space.archived_at is not None:
+        return ARCHIVED
+    return DISABLED if definition is not None and not definition.enabled else None
 
 
 def orphaning(reader: Reader, rows: Iterable[ScheduleRow]) -> dict[str, MemberRow]:

@@ -302,10 +302,19 @@ def jittered(before: ScheduleRow, after: ScheduleRow) -> ScheduleRow:
 # ---- shown
 
 
-def schedule_wire(row: ScheduleRow, definition: str | None, owner: MemberRow | None = None) -> dict[str, Any]:
-    """The schedule as JSON object; ``definition`` is the code of its definition, ``owner`` the member who owns it, if one does."""
-    is_orphaned = owner is not None and not may_own(owner)
-    state = "owner_inactive" if is_orphaned and row.state == "active" else row.state
+def schedule_wire(
+    row: ScheduleRow, definition: str | None, owner: MemberRow | None = None, rests: str | None = None
+) -> dict[str, Any]:
+    """The schedule as JSON object.
+
+    ``definition`` is the code of its definition, ``owner`` the member who owns it, if one does. ``rests`` is why nothing runs by
+    now: the row itself knows that only from its next due time on.
+    """
+    state = row.state
+    if state == "active" and rests is not None:
+        state = "asleep"
+    elif state == "active" and owner is not None and not may_own(owner):
+        state = "owner_inactive"
     next_at = row.next_at if state == "active" else None
     found = {
         "id": row.public_id,
@@ -323,7 +332,7 @@ def schedule_wire(row: ScheduleRow, definition: str | None, owner: MemberRow | N
         "queuedAt": to_wire_or_none(row.queued_at),
         "failures": row.failures,
         "paused": row.paused,
-        "asleep": row.asleep if row.state == "asleep" else None,
+        "asleep": (rests or row.asleep) if state == "asleep" else None,
         "owner": row.owner,
         "ownerName": None if owner is None else owner.name,
         "formerOwner": row.former_owner,

@@ -15,7 +15,8 @@ from .shapes import JSON, Content, Shape
 
 VERSION: Final = "3.1.0"
 ABOUT: Final = (
-    'Tickwire keeps jobs and one log of events. Answers are `{"data": ...}`, refusals `{"errors": [{"code", "message", "key"?}]}`. '
+    'Tickwire keeps jobs and one log of events. Answers are `{"data": ...}` where the schema of a route does not '
+    'say otherwise, as of job definitions and `_execute`; refusals `{"errors": [{"code", "message", "key"?}]}`. '
     "Times are ISO-8601 in UTC. The stream and the events stand in /asyncapi.json."
 )  # fmt: skip
 _ALL: Final = ("bad_request", "key_in_address", "url_too_long", "headers_too_large", "rate_limited", "internal", "unavailable", "disk_full")  # fmt: skip

@@ -72,7 +72,7 @@ def blocked(host: str, port: int) -> Refusal:
     """The refusal of an address. It is the same whether something listens there or not, and names only what the caller named."""
     return Refusal(
         "blocked_address",
-        f"{host[:255]} at port {port} may not be reached: jobs reach public addresses only, at the ports 80, 443 and from "
+        f"{host[:255]} at port {port} may not be reached: the server reaches public addresses only, at the ports 80, 443 and from "
         f"{FIRST_FREE_PORT} on. The server's administrator can allow further networks by TICKWIRE_ALLOW_ADDRESSES.",
         key="url",
     )

@@ -91,7 +91,11 @@ def _wanted(query: Query, last: str | None) -> Subscribe:
 
 def _filter(query: Query) -> dict[str, Any] | None:
     text = query.text("filter", LONGEST_FILTER)
-    value = None if text is None else read_json(text.encode(), JsonLimits(size=LONGEST_FILTER))
+    try:
+        value = None if text is None else read_json(text.encode(), JsonLimits(size=LONGEST_FILTER))
+    except Refusal as refusal:
+        # A path within the filter would not say which parameter it is.
+        raise Refusal(refusal.code, f"filter: {refusal.message}", key="filter") from None
     if value is not None and not isinstance(value, dict):
         raise Refusal("bad_filter", 'filter takes a JSON object, such as {"job":"import:*"}.', key="filter")
     return value

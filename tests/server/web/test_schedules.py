@@ -226,6 +226,31 @@ async def test_an_owner_may_have_jobs_run_and_log_in(defined):
     assert (await defined.call("POST", path, {"owner": ada}, key=operator)).error["code"] == "forbidden"
 
 
+@pytest.mark.parametrize(
+    ("path", "rest", "wake", "why"),
+    [
+        (
+            "/v1/job-definitions/web",
+            {"jobDefinition": {"enabled": False}},
+            {"jobDefinition": {"enabled": True}},
+            "definition_disabled",
+        ),
+        ("/v1/spaces/default", {"archived": True}, {"archived": False}, "space_archived"),
+    ],
+)
+async def test_one_that_rests_is_shown_so_before_its_next_due_time(defined, path, rest, wake, why):
+    made = await make(defined)
+    schedule = f"/v1/schedules/{made['id']}"
+    assert (await defined.call("PATCH", path, rest)).status == 200
+    shown = (await defined.call("GET", f"{schedule}?dueUntil=2100-01-01T00:00:00Z")).data
+    assert (shown["state"], shown["asleep"], shown["due"]) == ("asleep", why, [])
+    assert not {"nextAt", "nextLocal", "firesAt"} & {*shown}
+    [listed] = (await defined.call("GET", "/v1/schedules")).data
+    assert listed["state"] == "asleep"
+    assert (await defined.call("PATCH", path, wake)).status == 200
+    assert (await defined.call("GET", schedule)).data == made
+
+
 async def test_what_runs_no_more_without_its_owner_is_shown(defined):
     ada = await member(defined)
     made = await make(defined)

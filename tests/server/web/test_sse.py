@@ -154,6 +154,13 @@ async def test_what_cannot_be_given_is_refused_before_anything_is_sent(server, q
     assert not server.node.sockets.peers
 
 
+@pytest.mark.parametrize("text", ["{", "{a:1}", '{"jobId":1,"jobId":2}', '{"a":"\\u0000"}'])
+async def test_a_filter_that_is_no_json_is_named(server, text):
+    error = (await server.call("GET", f"{PATH}?filter={quote(text)}")).error
+    assert (error["code"], error["key"]) == ("bad_json", "filter")
+    assert error["message"].startswith("filter: ")
+
+
 async def test_a_position_that_has_been_removed_says_where_the_log_begins(server):
     await publish(server, 3)
     server.node.log.forget(3)
