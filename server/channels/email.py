@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 15.0
 """For each answer of the mail server."""
+LEAVE_S: Final = 1.0
+"""For its answer to QUIT, which nothing depends on any more."""
 _CODES: Final = range(200, 600)
 """What SMTP answers. The client makes -1 of what is no answer at all."""
 _OURS: Final = frozenset({502, 503, 530, 534, 535, 538})
@@ -110,8 +112,11 @@ async def _session(mail: Mail, tls: ssl.SSLContext | None, to: str = "") -> "Asy
         tls_context=tls,
     )
     try:
-        async with client:
+        await client.connect()
+        try:
             yield client
+        finally:
+            await _leave(client)
     except aiosmtplib.SMTPRecipientsRefused as error:
         raise _refused(mail, error.recipients[0].code, error.recipients[0].message, to) from None
     except aiosmtplib.SMTPNotSupported as error:
@@ -124,6 +129,18 @@ async def _session(mail: Mail, tls: ssl.SSLContext | None, to: str = "") -> "Asy
         raise Undelivered(
             f"The mail server {server.shown} cannot be reached: {_words(error)}", retry=True
         ) from None
+
+
+async def _leave(client: "aiosmtplib.SMTP") -> None:
+    import aiosmtplib  # noqa: PLC0415 - as above
+
+    try:
+        await client.quit(timeout=LEAVE_S)
+    except (aiosmtplib.SMTPException, OSError):
+        # What was handed over stays so, whatever the server makes of a farewell.
+        pass
+    finally:
+        client.close()
 
 
 def _refused(mail: Mail, code: int, text: str, to: str) -> Undelivered:

@@ -7,6 +7,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from notified import post_office, text_of
 
+from server.channels import email as channel
 from server.channels.email import Letter, composed, reach, send
 from server.channels.undelivered import Undelivered
 from server.core.mail import Mail, read_mail_server, read_sender
@@ -168,3 +169,11 @@ async def test_no_character_of_an_answer_is_obeyed():
         with pytest.raises(Undelivered) as raised:
             await send(letter(), mail)
     assert raised.value.message == "The mail server answers 550: \ufffd[2J no\ufffd \ufffd"
+
+
+@pytest.mark.parametrize("answer", [None, b"garbage\r\n"])
+async def test_whoever_hangs_at_the_end_delays_nothing(answer, monkeypatch):
+    monkeypatch.setattr(channel, "LEAVE_S", 0.05, raising=False)
+    async with talker(QUIT=answer) as mail, asyncio.timeout(channel.TIMEOUT_S / 3):
+        await send(letter(), mail)
+        await reach(mail)
