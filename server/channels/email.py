@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from listener_sdk.protocol.mail_addresses import address_problem
 from listener_sdk.protocol.times import to_datetime
 
+from ..core.foreign_texts import line
 from ..core.mail import Mail
 from ..core.notifications import HIDDEN, without_addresses
 from .undelivered import Undelivered
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 15.0
 """For each answer of the mail server."""
+LEAVE_S: Final = 1.0
+"""For its answer to QUIT, which nothing depends on any more."""
+_CODES: Final = range(200, 600)
+"""What SMTP answers. The client makes -1 of what is no answer at all."""
 _OURS: Final = frozenset({502, 503, 530, 534, 535, 538})
 """Refusals that the recipient has no part in: somebody mends the settings, and the next attempt succeeds."""
 
@@ -107,24 +112,43 @@ async def _session(mail: Mail, tls: ssl.SSLContext | None, to: str = "") -> "Asy
         tls_context=tls,
     )
     try:
-        async with client:
+        await client.connect()
+        try:
             yield client
+        finally:
+            await _leave(client)
     except aiosmtplib.SMTPRecipientsRefused as error:
-        raise _refused(error.recipients[0].code, error.recipients[0].message, to) from None
+        raise _refused(mail, error.recipients[0].code, error.recipients[0].message, to) from None
     except aiosmtplib.SMTPNotSupported as error:
-        raise Undelivered(f"The mail server cannot do what this needs: {error}", retry=False) from None
+        raise Undelivered(
+            f"The mail server cannot do what this needs: {_words(error)}", retry=False
+        ) from None
     except aiosmtplib.SMTPResponseException as error:
-        raise _refused(error.code, error.message, to) from None
+        raise _refused(mail, error.code, error.message, to) from None
     except (aiosmtplib.SMTPException, OSError) as error:
         raise Undelivered(
             f"The mail server {server.shown} cannot be reached: {_words(error)}", retry=True
         ) from None
 
 
-def _refused(code: int, text: str, to: str) -> Undelivered:
-    said = without_name(without_addresses(" ".join(text.split())), to)
+async def _leave(client: "aiosmtplib.SMTP") -> None:
+    import aiosmtplib  # noqa: PLC0415 - as above
+
+    try:
+        await client.quit(timeout=LEAVE_S)
+    except (aiosmtplib.SMTPException, OSError):
+        # What was handed over stays so, whatever the server makes of a farewell.
+        pass
+    finally:
+        client.close()
+
+
+def _refused(mail: Mail, code: int, text: str, to: str) -> Undelivered:
+    if code not in _CODES:
+        return Undelivered(f"The mail server {mail.server.shown} does not speak SMTP.", retry=True)
+    said = without_name(without_addresses(line(text)), to)
     return Undelivered(f"The mail server answers {code}: {said}", retry=code < 500 or code in _OURS)
 
 
 def _words(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return line(str(error)) or type(error).__name__

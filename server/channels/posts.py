@@ -9,6 +9,7 @@ import orjson
 
 from listener_sdk.protocol.codes import Refusal
 
+from ..core.foreign_texts import line, seen
 from ..outbound.addresses import Guard, Network
 from ..outbound.call import CallRequest, call
 from ..outbound.failures import Failure
@@ -42,9 +43,17 @@ def outbound(allowed: Iterable[Network]) -> Outbound:
 
 
 async def send(
-    url: str, raw: bytes, outbound: Outbound, now_s: Callable[[], float], headers: dict[str, str]
+    url: str,
+    raw: bytes,
+    outbound: Outbound,
+    now_s: Callable[[], float],
+    headers: dict[str, str],
+    hide: Callable[[str], str] = str,
 ) -> Answer:
-    """Post JSON text once, within `TIMEOUT_S`; whatever is answered is an answer, a redirect too. Undelivered where nothing is."""
+    """Post JSON text once, within `TIMEOUT_S`; whatever is answered is an answer, a redirect too. Undelivered where nothing is.
+
+    ``hide`` keeps secrets out of what Undelivered quotes.
+    """
     try:
         request = CallRequest(
             url=url,
@@ -54,9 +63,11 @@ async def send(
             timeout_s=TIMEOUT_S,
             max_response_bytes=LARGEST_ANSWER,
         )
-        answer = await call(request, outbound, now_s, follow=False, largest=LARGEST_POST)
+        answer = await call(request, outbound, now_s, follow=False, largest=LARGEST_POST, hide=hide)
     except Refusal as refusal:
-        raise Undelivered(refusal.message, retry=refusal.error.retry) from None
+        # What is wrong with an address is said by libraries, which quote any piece of it.
+        why = hide(refusal.message) if refusal.code == "invalid" else refusal.message
+        raise Undelivered(why, retry=refusal.error.retry) from None
     except Failure as failure:
         raise Undelivered(failure.message, retry=failure.retry, retry_after_s=failure.retry_after_s) from None
     except ValueError:
@@ -67,9 +78,9 @@ async def send(
 
 
 def _text(body: Any) -> str:
-    """What was answered, JSON as it is written."""
+    """What was answered, as people may read it; JSON as it is written."""
     text = body if isinstance(body, str) else "" if body is None else orjson.dumps(body).decode()
-    return text.replace("\0", "")
+    return seen(text)
 
 
 async def post(
@@ -79,24 +90,26 @@ async def post(
     now_s: Callable[[], float],
     headers: dict[str, str] | None = None,
     secrets: Collection[str] = (),
+    hide: Callable[[str], str] = str,
 ) -> None:
     """Post JSON. Undelivered unless the answer is one of success; an address that leads elsewhere is none.
 
     Where the address has ``secrets`` the answer is not quoted, beyond a word that is no part of one: it may repeat any piece of them.
+    ``hide`` keeps what must not be seen out of what is quoted, and leaves the words around it alone.
     """
-    answer = await send(url, encoded(body), outbound, now_s, headers or {})
+    answer = await send(url, encoded(body), outbound, now_s, headers or {}, hide)
     if not 200 <= answer.status < 300:
         raise Undelivered(
-            refusal_of(answer, secrets),
+            refusal_of(answer, secrets, hide),
             retry=answer.status in _AGAIN,
             retry_after_s=answer.retry_after_s,
         )
 
 
-def refusal_of(answer: Answer, secrets: Collection[str] = ()) -> str:
+def refusal_of(answer: Answer, secrets: Collection[str] = (), hide: Callable[[str], str] = str) -> str:
     """What people read of an answer that is none of success."""
-    said = " ".join(answer.text.split())
-    why = f": {said}" if said and (not secrets or _is_code(said, secrets)) else ""
+    said = line(answer.text)
+    why = f": {hide(said)}" if said and (not secrets or _is_code(said, secrets)) else ""
     moved = " Give the address to which it redirects." if 300 <= answer.status < 400 else ""
     return f"It was answered {answer.status}{why}.{moved}"
 

@@ -11,6 +11,7 @@ from listener_sdk.protocol.times import to_wire
 
 from ..channels.undelivered import Undelivered
 from ..core.delivery_turns import MAILS, POSTS, Waiting, chosen, full_spaces, room
+from ..core.foreign_texts import line
 from ..core.later import later
 from ..core.mail import Mail
 from ..core.notifications import without_addresses
@@ -96,7 +97,7 @@ class Deliveries(Sender[Waiting]):
             async with asyncio.timeout(ATTEMPT_S):
                 await self._send(parcel)
         except Undelivered as error:
-            message = without_addresses(hidden.text(error.message))
+            message = without_addresses(error.message)
             return commands.Ended(
                 parcel.row, "again" if error.retry else "failed", message, error.retry_after_s
             )
@@ -152,7 +153,15 @@ class Deliveries(Sender[Waiting]):
         secrets = parcel.hidden if parcel.is_secret else ()
         assert parcel.where is not None, "only what has an address is posted"
         await posts.post(
-            parcel.where, body, self._outbound, lambda: self._clock() / 1000, headers, secrets=secrets
+            parcel.where,
+            body,
+            self._outbound,
+            lambda: self._clock() / 1000,
+            headers,
+            secrets=secrets,
+            # The server's own words are not redacted: a path such as ``/answered`` would black them out. What
+            # is quoted has been made readable before, and so may differ from what is hidden.
+            hide=Redaction({*parcel.hidden, *map(line, parcel.hidden)}).cut,
         )
 
     def _links(self, space_id: int) -> "texts.Links":

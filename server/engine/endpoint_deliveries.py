@@ -118,7 +118,7 @@ class EndpointDeliveries(Sender[Post]):
             at,
             delivered=delivered,
             status=answer.status,
-            message=None if delivered else hidden.cut(posts.refusal_of(answer)),
+            message=None if delivered else posts.refusal_of(answer, hide=hidden.cut),
             answer=hidden.cut(answer.text) or None,
             retry_after_s=answer.retry_after_s,
         )

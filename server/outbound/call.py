@@ -99,12 +99,14 @@ async def call(
     *,
     follow: bool = True,
     largest: int = LARGEST_REQUEST,
+    hide: Callable[[str], str] = str,
 ) -> CallResult:
     """Make the call; whatever its status, an answer is a result.
 
     - ``now_s``: seconds since 1970, for a Retry-After that names a moment
     - ``follow``: go where redirects lead; else one is the answer
     - ``largest``: bytes that the body may have
+    - ``hide``: keeps secrets out of what errors quote
 
     Refusal ``blocked_address``, ``invalid`` or ``too_large`` before anything is sent there. Failure when no answer came: with
     ``retry`` where another try may help.
@@ -112,7 +114,7 @@ async def call(
     loop = asyncio.get_running_loop()
     began = loop.time()
     async with outbound.send(
-        _request_of(request, largest), total_s=request.timeout_s, follow=follow
+        _request_of(request, largest), total_s=request.timeout_s, follow=follow, hide=hide
     ) as response:
         unpacker = Unpacker(response.headers.get("Content-Encoding"), request.max_response_bytes)
         await _read(response, unpacker)

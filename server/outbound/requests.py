@@ -8,7 +8,7 @@ name server that changes between two look-ups changes nothing.
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
@@ -21,6 +21,7 @@ from aiohttp.connector import Connection
 from listener_sdk._version import __version__
 from listener_sdk.protocol.codes import Refusal
 
+from ..core.foreign_texts import line
 from .addresses import Guard, blocked
 from .failures import Failure
 from .redirects import MOST_REDIRECTS, Request, redirected, without_userinfo
@@ -73,17 +74,19 @@ class Outbound:
         total_s: float | None = None,
         idle_s: float | None = None,
         follow: bool = True,
+        hide: Callable[[str], str] = str,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The last answer, after up to five redirects, its body still to be read (as it was sent: nothing is decompressed).
 
         - ``total_s``: for all of it, the reading of the body too
         - ``idle_s``: the longest wait for the next bytes
         - ``follow``: whether redirects are followed
+        - ``hide``: keeps secrets out of what errors quote, and leaves their own words alone
 
         Refusal ``blocked_address`` when an address may not be reached, and nothing is sent there. Failure when the other server
         cannot be reached, breaks off, or answers what is no HTTP or too large a head; within the block too.
         """
-        with _told(request):
+        with _told(request, hide):
             async with asyncio.timeout(total_s):
                 async with self._answered(without_userinfo(request), idle_s, follow=follow) as response:
                     yield response
@@ -238,21 +241,21 @@ def _check_head(response: aiohttp.ClientResponse) -> None:
 
 
 @contextmanager
-def _told(request: Request) -> Iterator[None]:
+def _told(request: Request, hide: Callable[[str], str]) -> Iterator[None]:
     """Errors of aiohttp as refusals and failures. What they say names the host that was called, and no other."""
-    host = request.url.host or ""
+    host = hide(request.url.host or "")
     try:
         yield
     except aiohttp.ClientConnectorCertificateError as error:
         raise Failure(
             "unreachable",
-            f"The certificate of {error.host} is not valid: {error.certificate_error}.",
+            f"The certificate of {hide(error.host)} is not valid: {hide(line(str(error.certificate_error)))}.",
             retry=False,
         ) from error
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, BlockedAddressError):
-            raise blocked(error.host, error.port or 0) from None
-        raise Failure("unreachable", f"{error.host} cannot be reached: {_reason(error)}.") from error
+            raise blocked(hide(error.host), error.port or 0) from None
+        raise Failure("unreachable", f"{hide(error.host)} cannot be reached: {_reason(error)}.") from error
     except aiohttp.ConnectionTimeoutError as error:
         raise Failure("timed_out", f"{host} did not take a connection in time.") from error
     except TimeoutError as error:
@@ -261,11 +264,12 @@ def _told(request: Request) -> Iterator[None]:
         raise Refusal("invalid", "url cannot be called.", key="url") from error
     except (aiohttp.ClientResponseError, aiohttp.http.HttpProcessingError) as error:
         raise Failure(
-            "bad_answer", f"{host} answers what is no HTTP, or too much of it: {_line(error.message)}."
+            "bad_answer",
+            f"{host} answers what is no HTTP, or too much of it: {_quoted(error.message, hide)}.",
         ) from error
     except aiohttp.ClientError as error:
         raise Failure(
-            "unreachable", f"{host} broke off: {_line(str(error)) or type(error).__name__}."
+            "unreachable", f"{host} broke off: {_quoted(str(error), hide) or type(error).__name__}."
         ) from error
 
 
@@ -276,6 +280,6 @@ def _reason(error: aiohttp.ClientConnectorError) -> str:
     return os.strerror(error.os_error.errno) if error.os_error.errno else "the connection fails"
 
 
-def _line(text: str) -> str:
-    """What aiohttp quotes of an answer goes over several lines, and may be long."""
-    return " ".join(text.split())[:200].rstrip(".^ ")
+def _quoted(text: str, hide: Callable[[str], str]) -> str:
+    """What aiohttp quotes of an answer goes over several lines, and may be long. Secrets go first, for a cut leaves pieces of them."""
+    return hide(line(text))[:200].rstrip(".^ ")

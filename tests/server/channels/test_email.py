@@ -1,11 +1,13 @@
 """Mails reach a real mail server as they were composed; what it refuses is told apart from what another attempt mends."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 from aiosmtpd.smtp import AuthResult
 from notified import post_office, text_of
 
+from server.channels import email as channel
 from server.channels.email import Letter, composed, reach, send
 from server.channels.undelivered import Undelivered
 from server.core.mail import Mail, read_mail_server, read_sender
@@ -126,3 +128,52 @@ async def test_a_server_that_breaks_off_is_tried_again():
         with pytest.raises(Undelivered) as raised:
             await send(letter(), Mail(read_mail_server(f"smtp://127.0.0.1:{port}"), SENDER))
     assert raised.value.retry
+
+
+@asynccontextmanager
+async def talker(greeting=b"220 here\r\n", **answers):
+    """A mail server that answers each command by these bytes, or else takes it; None is no answer."""
+
+    left = set()
+
+    async def talk(reader, writer):
+        left.add(asyncio.current_task())
+        writer.write(greeting)
+        is_body = False
+        while said := await reader.readline():
+            if is_body and said != b".\r\n":
+                continue
+            verb = "END" if is_body else said.split()[0].decode().upper()
+            is_body = verb == "DATA"
+            answer = answers.get(verb, b"354 go on\r\n" if is_body else b"250 fine\r\n")
+            writer.write(answer or b"")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        yield Mail(read_mail_server(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"), SENDER)
+        await asyncio.gather(*left)
+
+
+@pytest.mark.parametrize("greeting", [b"\0\xff\xfe garbage\r\n", b"SSH-2.0-OpenSSH_9\r\n", b"7 dwarfs\r\n"])
+async def test_what_is_no_smtp_is_said_to_be_none(greeting):
+    async with talker(greeting) as mail:
+        with pytest.raises(Undelivered) as raised:
+            await reach(mail)
+    assert raised.value.message == f"The mail server {mail.server.shown} does not speak SMTP."
+    assert raised.value.retry
+
+
+async def test_no_character_of_an_answer_is_obeyed():
+    async with talker(RCPT=b"550 \x1b[2J no\xe2\x80\xae \xff\r\n") as mail:
+        with pytest.raises(Undelivered) as raised:
+            await send(letter(), mail)
+    assert raised.value.message == "The mail server answers 550: \ufffd[2J no\ufffd \ufffd"
+
+
+@pytest.mark.parametrize("answer", [None, b"garbage\r\n"])
+async def test_whoever_hangs_at_the_end_delays_nothing(answer, monkeypatch):
+    monkeypatch.setattr(channel, "LEAVE_S", 0.05, raising=False)
+    async with talker(QUIT=answer) as mail, asyncio.timeout(channel.TIMEOUT_S / 3):
+        await send(letter(), mail)
+        await reach(mail)

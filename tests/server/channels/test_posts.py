@@ -1,8 +1,11 @@
 """Posts to webhooks: what counts as delivered, and what is tried again."""
 
+import asyncio
+
 import pytest
 from notified import receiver
 
+from listener_sdk.protocol.redaction import Redaction
 from server.channels import posts
 from server.channels.posts import post, send
 from server.channels.undelivered import Undelivered
@@ -107,3 +110,54 @@ async def test_an_answer_in_json_is_kept_as_it_is_written(hook, outbound, answer
     hook.answer, hook.answer_type = answer, "text/plain" if answer == "plain" else "application/json"
     found = await send(f"{hook.url}/a", b"{}", outbound, lambda: 0.0, {})
     assert found.text == answer
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "message"),
+    [
+        (307, "/redir", "It was answered 307: no: ***. Give the address to which it redirects."),
+        (400, "/answered", "It was answered 400: no: ***."),
+    ],
+)
+async def test_what_is_hidden_leaves_our_own_words_alone(hook, outbound, status, path, message):
+    hook.statuses.append(status)
+    hide = Redaction([path, path[1:]]).cut
+    with pytest.raises(Undelivered) as raised:
+        await post(f"{hook.url}{path}", BODY, outbound, lambda: 0.0, hide=hide)
+    assert raised.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("hidden", "message"),
+    [
+        (["reached", "host"], "127.0.0.1 cannot be reached: Connection refused."),
+        (["127.0.0.1"], "*** cannot be reached: Connection refused."),
+    ],
+)
+async def test_a_host_is_hidden_and_not_the_words_around_it(outbound, hidden, message):
+    with pytest.raises(Undelivered) as raised:
+        await post("http://127.0.0.1:1/reached", BODY, outbound, lambda: 0.0, hide=Redaction(hidden).cut)
+    assert raised.value.message == message
+
+
+@pytest.mark.parametrize("line", [b"HTTP/1.1 tOpSeCrEt\r\n\r\n", b"x" * 190 + b"tOpSeCrEt\r\n\r\n"])
+async def test_what_is_quoted_of_no_http_has_no_piece_of_what_is_hidden(outbound, line):
+    async def talk(reader, writer):
+        await reader.readline()
+        writer.write(line)
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        with pytest.raises(Undelivered) as raised:
+            await post(url, BODY, outbound, lambda: 0.0, hide=Redaction(["tOpSeCrEt", "answers"]).cut)
+    assert "answers what is no HTTP" in raised.value.message
+    assert "tOp" not in raised.value.message
+
+
+async def test_no_character_of_an_answer_is_obeyed(hook, outbound):
+    hook.statuses.append(400)
+    hook.answer = "\x1b[2J no\u202e \u200bx"
+    with pytest.raises(Undelivered) as raised:
+        await posted(f"{hook.url}/a", outbound)
+    assert raised.value.message == "It was answered 400: \ufffd[2J no\ufffd \ufffdx."

@@ -357,3 +357,24 @@ async def test_what_keeps_a_post_from_its_way_does_not_name_a_secret_host(stage)
     [(what, _, why)] = await said(stage)
     assert (what, "may not be reached" in why) == ("failed", True)
     assert "10.11.12.13" not in str(await stage.events())
+
+
+@pytest.mark.parametrize("path", ["redir", "answered", "address"])
+async def test_a_path_does_not_black_out_what_is_told(stage, hook, path):
+    row = await told(stage, "nightly", {"channels": ["webhook"], "webhook": f"{hook.url}/{path}"})
+    hook.statuses = [307]
+    await Runs(stage).end(row)
+    await tell(stage)
+    [(what, _, why)] = await said(stage)
+    assert what == "failed"
+    assert why == "It was answered 307: no: ***. Give the address to which it redirects."
+
+
+async def test_a_path_with_what_is_not_seen_is_hidden_as_it_is_shown(stage, hook):
+    where = f"{hook.url}/T0/hid%E2%80%8Bden-token"
+    row = await told(stage, "nightly", {"channels": ["webhook"], "webhook": where})
+    hook.statuses, hook.answer = [400], "no hid\u200bden-token"
+    await Runs(stage).end(row)
+    await tell(stage)
+    [(_, _, why)] = await said(stage)
+    assert why == "It was answered 400: no ***."
