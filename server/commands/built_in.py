@@ -156,7 +156,7 @@ class BuiltIn:
             if not any(_is_within(place, one) for one in [*said, *hidden]) and not any(
                 _is_within(one, place) for one in hidden
             ):
-                found.append(Problem(place, message))
+                found.append(Problem(place, message, _field(place)))
         return found
 
     def _rules(self, params: Any) -> Iterator[tuple[str, str]]:
@@ -188,6 +188,11 @@ class BuiltIn:
 
 def _within_params(problem: Refusal) -> Refusal:
     return Refusal("invalid", f"params.{problem.message}", key=f"params.{problem.key}")
+
+
+def _field(place: str) -> str:
+    """The field of the model in which a place is: these have short and plain names."""
+    return place.removeprefix("params").lstrip(".").partition(".")[0].partition("[")[0]
 
 
 def _is_within(place: str, other: str) -> bool:
