@@ -181,13 +181,9 @@ class BuiltIn:
             self._model(params)
         except ValidationError as error:
             said = [one.key or "" for one in known]
-            found = [_within_params(one) for one in problems(error, MOST_PROBLEMS)]
+            found = problems(error, MOST_PROBLEMS, at=("params",))
             return [one for one in found if not any(_is_within(one.key or "", place) for place in said)]
         return []
-
-
-def _within_params(problem: Refusal) -> Refusal:
-    return Refusal("invalid", f"params.{problem.message}", key=f"params.{problem.key}")
 
 
 def _field(place: str) -> str:
