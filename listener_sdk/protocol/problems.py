@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from .codes import Refusal
-from .paths import dotted
+from .paths import Path, dotted
 
 MOST_PROBLEMS: Final = 10
 """Problems that one answer tells."""
@@ -20,13 +20,13 @@ _WORDS: Final = {
 """In the place of pydantic's own, which speak of Python."""
 
 
-def problems(error: ValidationError, most: int = MOST_PROBLEMS) -> list[Refusal]:
-    """The first of them as refusals that name the fields, as they were written."""
-    return [_invalid(problem) for problem in error.errors(include_url=False)[:most]]
+def problems(error: ValidationError, most: int = MOST_PROBLEMS, at: Path = ()) -> list[Refusal]:
+    """The first of them as refusals that name the fields, as they were written; ``at`` is where the value itself stands."""
+    return [_invalid(problem, at) for problem in error.errors(include_url=False)[:most]]
 
 
-def _invalid(problem: Any) -> Refusal:
-    path = dotted(problem["loc"]) or "body"
+def _invalid(problem: Any, at: Path) -> Refusal:
+    path = dotted((*at, *problem["loc"])) or "body"
     message = _WORDS.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ").removesuffix(
         "."
     )

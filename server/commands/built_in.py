@@ -156,7 +156,7 @@ class BuiltIn:
             if not any(_is_within(place, one) for one in [*said, *hidden]) and not any(
                 _is_within(one, place) for one in hidden
             ):
-                found.append(Problem(place, message))
+                found.append(Problem(place, message, _field(place)))
         return found
 
     def _rules(self, params: Any) -> Iterator[tuple[str, str]]:
@@ -181,13 +181,14 @@ class BuiltIn:
             self._model(params)
         except ValidationError as error:
             said = [one.key or "" for one in known]
-            found = [_within_params(one) for one in problems(error, MOST_PROBLEMS)]
+            found = problems(error, MOST_PROBLEMS, at=("params",))
             return [one for one in found if not any(_is_within(one.key or "", place) for place in said)]
         return []
 
 
-def _within_params(problem: Refusal) -> Refusal:
-    return Refusal("invalid", f"params.{problem.message}", key=f"params.{problem.key}")
+def _field(place: str) -> str:
+    """The field of the model in which a place is: these have short and plain names."""
+    return place.removeprefix("params").lstrip(".").partition(".")[0].partition("[")[0]
 
 
 def _is_within(place: str, other: str) -> bool:

@@ -81,7 +81,8 @@ class Checker:
         needed = references(params)
         found = list(self._templates(needed, _PARAMS, {}))
         if needed.is_readable:
-            found += self._fitting(params, _PARAMS, {*needed.unknown, *((name,) for name in open_)})
+            unknown = {*needed.unknown, *((name,) for name in open_)}
+            found += _refusals(self.unfit(params, unknown), _PARAMS)
         return found
 
     def secrets_alone(self, text: str, at: str) -> Iterator[Refusal]:
@@ -126,15 +127,9 @@ class Checker:
     def _joined(self, recipe: Recipe, params: dict[str, Any], at: str) -> list[Refusal]:
         """What is wrong with the parameters of a trigger together with the definition's, but for what is wrong with these alone."""
         whole = {**recipe.params, **params}
-        told = self._fitting(whole, at, references(whole).unknown)
         own = {"", *params, *recipe.given_by_triggers}
-        return [one for one in told if _first(one.key or at, at) in own]
-
-    def _fitting(self, params: dict[str, Any], at: str, unknown: Collection[Path]) -> list[Refusal]:
-        found = [
-            (f"{at}{one.path.removeprefix(_PARAMS)}", one.message) for one in self.unfit(params, unknown)
-        ]
-        return [Refusal("invalid", _sentence(path, message), key=path) for path, message in found]
+        found = self.unfit(whole, references(whole).unknown)
+        return _refusals([one for one in found if one.name in own], at)
 
     def unfit(self, params: Any, unknown: Collection[Path]) -> list[Problem]:
         """Where parameters do not fit the job type, but at places whose value is not known yet."""
@@ -225,9 +220,9 @@ def _under(at: str, path: str) -> str:
     return at if not path else f"{at}{path}" if path.startswith("[") else f"{at}.{path}"
 
 
-def _first(path: str, at: str) -> str:
-    """The first name of a path below another; empty for that itself."""
-    return path.removeprefix(at).lstrip(".").partition(".")[0].partition("[")[0]
+def _refusals(problems: Iterable[Problem], at: str) -> list[Refusal]:
+    found = [(f"{at}{one.path.removeprefix(_PARAMS)}", one.message) for one in problems]
+    return [Refusal("invalid", _sentence(path, message), key=path) for path, message in found]
 
 
 def _sentence(path: str, message: str) -> str:

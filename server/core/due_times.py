@@ -106,12 +106,12 @@ class _Sorting:
         rules, at = self.rules, one.at
         if rules.asleep is not None and at <= (rules.woken_at or 0):
             self.asleep.add(at)
+        elif one.skip:
+            # However late it is: it would not have run in time either.
+            self.gaps.append(Skip(at, at, 1, CLOCK_CHANGE))
         elif self.now - fires_at <= ON_TIME_MS:
-            if one.skip:
-                self.gaps.append(Skip(at, at, 1, CLOCK_CHANGE))
-            else:
-                self.on_time.append(at)
-        elif one.skip or rules.late == "none":
+            self.on_time.append(at)
+        elif rules.late == "none":
             self.dropped.add(at)
         else:
             self.late.append(at)
@@ -153,12 +153,14 @@ def left_out(
 
 def _coming(occurrences: Occurrences, rules: Rules, next_at: int, now: int) -> Iterator[Occurrence]:
     """From ``next_at`` on; when there are very many, the newest behind the first of them."""
-    for seen, one in enumerate(occurrences.each(next_at - 1), 1):
-        if seen == 1 and one.at != next_at:
+    counted = 0
+    for place, one in enumerate(occurrences.each(next_at - 1)):
+        if place == 0 and one.at != next_at:
             # It was reckoned when the rules of its zone were others.
             yield Occurrence(next_at)
         yield one
-        if seen == MOST_COUNTED:
+        counted += one.skip is None
+        if counted == MOST_COUNTED:
             break
     else:
         return

@@ -56,10 +56,14 @@ _NO_PATTERN: Final = "is no pattern that can be taken: groups that look ahead or
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Where a value does not fit its schema (``params.headers.X``), and what is wrong and what is allowed there."""
+    """Where a value does not fit its schema (``params.headers.X``), and what is wrong and what is allowed there.
+
+    ``name`` is the first of the names within the value, whole also where the path is cut; empty for the value itself.
+    """
 
     path: str
     message: str
+    name: str = ""
 
 
 class Schema:
@@ -111,7 +115,9 @@ class Schema:
         if self._validator.is_valid(value):
             return []
         found = dict.fromkeys(islice(self._told(value, size, unknown), most * 4))
-        problems = [Problem(dotted((at, *path)), message) for path, message in found]
+        problems = [
+            Problem(dotted((at, *path)), message, str(path[0]) if path else "") for path, message in found
+        ]
         if len(problems) > most:
             problems[most:] = [Problem(at, "has more problems than are told here")]
         return problems

@@ -153,3 +153,12 @@ def test_they_are_described_as_all_job_types_are():
     seen = found.wire()
     assert (seen["builtIn"], seen["domain"], seen["limits"]) == (True, "system", {"runTimeoutS": 3660.0})
     assert seen["inputSchema"]["required"] == ["url"]
+
+
+@pytest.mark.parametrize("name", ["x" * 249, "x" * 250, "x" * 257])
+def test_a_parameter_that_is_not_taken_is_told_once_however_long_its_name_is(name):
+    [found] = KINDS["noop"].problems({name: 1})
+    assert "is not taken here" in found.message
+    with pytest.raises(Refusals) as caught:
+        KINDS["noop"].checked({name: 1})
+    assert len(caught.value.all) == 1

@@ -86,6 +86,19 @@ def test_what_a_trigger_gives_is_checked_with_the_rest_and_told_once():
     }
 
 
+@pytest.mark.parametrize("name", ["x" * 256, "x" * 257, "x" * 1_000, "a b" * 100, "x.y" * 100])
+def test_what_is_added_is_checked_however_long_its_name_is(name):
+    assert any("is not taken" in one for one in problems(recipe(None, [{"params": {name: 1}}])).values())
+    with pytest.raises(Refusal) as caught:
+        CHECKER.check_scheduled(recipe(), {name: 1}, None)
+    assert caught.value.code == "invalid"
+
+
+@pytest.mark.parametrize("name", ["old", "x" * 257, "a b"])
+def test_what_is_wrong_with_the_definition_alone_is_not_told_of_what_is_added(name):
+    CHECKER.check_scheduled(recipe({"url": "x", name: 1}), {"limit": 5}, None)
+
+
 def test_modes_are_those_of_the_type():
     plain = Checker(made_type(modes=["full"]), {})
     assert (

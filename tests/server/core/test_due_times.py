@@ -4,12 +4,14 @@ import pytest
 
 from listener_sdk.protocol.timings import Timing
 from server.core.due_times import DealtWith, Rules, Skip, latest_of, left_out, planned
-from server.core.missed import LATE, MOST_COUNTED
+from server.core.missed import CLOCK_CHANGE, LATE, MOST_COUNTED
 from server.core.occurrences import occurrences
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 NOON = 1_767_268_800_000
 """2026-01-01T12:00Z."""
+GAP = 1_774_746_000_000
+"""2026-03-29T01:00Z: clocks of Paris go from 02:00 to 03:00."""
 
 
 def of(cron, **fields):
@@ -87,11 +89,31 @@ def test_a_time_that_clocks_leave_out_is_told():
     found = occurrences(
         Timing.model_validate({"cron": "30 2 * * *", "timeZone": "Europe/Paris", "gap": "skip"})
     )
-    gap = 1_774_746_000_000
-    """2026-03-29T01:00Z: clocks go from 02:00 to 03:00."""
-    plan = planned(found, Rules(1, "latest"), gap, gap)
-    assert (plan.due, plan.skips) == ((), (Skip(gap, gap, 1, "clock_change"),))
-    assert plan.next_at == gap + 23 * HOUR + 30 * MINUTE
+    plan = planned(found, Rules(1, "latest"), GAP, GAP)
+    assert (plan.due, plan.skips) == ((), (Skip(GAP, GAP, 1, CLOCK_CHANGE),))
+    assert plan.next_at == GAP + 23 * HOUR + 30 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("late", "due", "dropped"),
+    [("latest", [45], [(-45, 15, 3)]), ("all", [-45, -15, 15, 45], []), ("none", [], [(-45, 45, 4)])],
+)
+def test_a_time_that_clocks_leave_out_is_not_late_though_no_server_was_there(late, due, dropped):
+    found = occurrences(
+        Timing.model_validate({"cron": "15,45 1-3 * * *", "timeZone": "Europe/Paris", "gap": "skip"})
+    )
+    plan = planned(found, Rules(1, late), GAP - 45 * MINUTE, GAP + 10 * HOUR)
+    skips = [Skip(GAP + a * MINUTE, GAP + b * MINUTE, n, LATE) for a, b, n in dropped]
+    assert plan.due == tuple(GAP + n * MINUTE for n in due)
+    assert plan.skips == (*skips, Skip(GAP, GAP, 1, CLOCK_CHANGE))
+
+
+def test_of_very_many_no_fewer_are_counted_where_clocks_leave_one_out():
+    found = occurrences(
+        Timing.model_validate({"cron": "5-59/5 1-22 * * *", "timeZone": "Europe/Paris", "gap": "skip"})
+    )
+    plan = planned(found, Rules(1, "latest"), GAP - 55 * MINUTE, GAP + 60 * DAY)
+    assert [(one.times, one.reason) for one in plan.skips] == [(MOST_COUNTED, LATE), (1, CLOCK_CHANGE)]
 
 
 def test_a_due_time_that_is_none_any_more_runs_still():
