@@ -121,9 +121,9 @@ def test_a_post_that_fails_is_told_with_its_answer_and_replayed(visit, home_, re
 
 def test_a_post_that_waits_is_sent_now(visit, home_, receiver):
     Receiver.takes = False
-    made = make(home_, f"{receiver}/wait", name="Mended since")
+    made = make(home_, f"{receiver}/fail", name="Mended since", topics=["wait:*"])
     page = visit().log_in(f"/endpoints/{made['id']}")
-    publish(home_)
+    publish(home_, "wait:paid")
     page.locator("tr[data-status=pending]").get_by_role("link").click()
     expect(page.locator("table.attempts tbody tr")).to_have_count(1)
     Receiver.takes = True
