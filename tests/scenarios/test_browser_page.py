@@ -100,9 +100,8 @@ def test_a_bar_moves_the_network_goes_and_it_catches_up(quiet, example):
 def test_a_server_that_is_never_reached_is_said_to_be_lost(page, example):
     _, origin = example
     page.open(origin)
-    module = page.ask(
-        "performance.getEntriesByType('resource').find(({ name }) => name.endsWith('tickwire.js')).name"
-    )
+    loaded = "performance.getEntriesByType('resource').find(({ name }) => name.endsWith('tickwire.js'))?.name"
+    module = page.until(loaded)
     page.ask(f"""(async () => {{
         const {{ connect }} = await import({json.dumps(module)})
         const lost = document.body.appendChild(document.createElement('tickwire-progress'))
