@@ -181,6 +181,7 @@ def create(tx: Transaction, item: CreateSchedule) -> ScheduleRow:
     row = new_schedule(
         space.id, body, tx.now, actor.key_id, zone=space.time_zone, definition_id=definition.id
     )
+    _check_fallback(tx, row)
     _check(tx, actor, row, definition, job_type)
     row = aimed(replace(row, id=tx.next_id("schedule")), tx.now, ZONE_RULES)
     sql.insert(tx.connection, row)
@@ -212,8 +213,6 @@ def _check(
     facts = row.said.facts
     check_needs_no_file(job_type, "definition")
     due(row.said.timing, tx.now)
-    if before is None or row.fallback_owner != before.fallback_owner:
-        _check_fallback(tx, row)
     params = facts.get("params", {})
     _check_secrets(actor, definition, params)
     rules = facts.get("notifications", [])
@@ -310,11 +309,11 @@ def _check_change(
     tx: Transaction, actor: Actor, before: ScheduleRow, after: ScheduleRow, code: str | None
 ) -> None:
     """Refusals for what is not taken. What makes no difference to jobs is not checked, so that it can always be switched off."""
+    if after.fallback_owner != before.fallback_owner:
+        _check_fallback(tx, after)
     if code is not None and (after.body != before.body or after.enabled > before.enabled):
         definition, job_type = definitions.find(tx.connection, actor, code)
         _check(tx, actor, after, definition, job_type, before)
-    elif after.fallback_owner != before.fallback_owner:
-        _check_fallback(tx, after)
 
 
 def _retimed(tx: Transaction, before: ScheduleRow, after: ScheduleRow) -> ScheduleRow:
