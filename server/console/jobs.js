@@ -11,6 +11,9 @@ import { useEffect, useState } from "./vendor/htm-preact-standalone.js"
 const ENDED = ["complete", "failed", "canceled"]
 const MOVES = ["progress", "done", "total", "stalledSince", "estimatedCompletionAt"]
 
+/** Whether an event tells how far a job is. @param {Record<string, any>} payload */
+export const tellsMoves = (payload) => MOVES.some((name) => name in payload)
+
 /** @param {{ status: string }} job */
 export const hasEnded = ({ status }) => ENDED.includes(status)
 
@@ -51,7 +54,7 @@ export function put(jobs, asOf) {
 export function absorb({ topic, position, createdAt, context, payload }) {
   const found = known.get(context.jobId)
   if (position === found?.position) return found.more
-  const moves = MOVES.some((name) => name in payload)
+  const moves = tellsMoves(payload)
   if (!found) return topic !== "job:updated" || !moves
   if (!isAfter(position, found.position)) return false
   found.position = position

@@ -3,6 +3,7 @@
 
 import { Again } from "./again.js"
 import { get } from "./api.js"
+import { tellsMoves } from "./jobs.js"
 import { follow } from "./live.js"
 import { Cell } from "./store.js"
 
@@ -82,7 +83,7 @@ export class RunList {
   #hear({ topic, context, payload }) {
     const run = this.cell.value.runs.find(({ jobId }) => jobId === context.jobId)
     // Progress is many events; who wants to see it looks at the job.
-    if (topic === "job:updated" && (run ? payload.status === run.status : "progress" in payload)) return
+    if (topic === "job:updated" && (run ? payload.status === run.status : tellsMoves(payload))) return
     this.#again.later()
   }
 
