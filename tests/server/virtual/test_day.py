@@ -26,7 +26,7 @@ def lived(seed, plan=SHORT):
     return run(scenario, seed)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(8))
 def test_a_bad_day_breaks_no_promise(seed):
     lived(seed)
 

@@ -31,7 +31,7 @@ async def befall(world, random):
     await world.start()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(8))
 def test_every_event_arrives_under_one_id(seed):
     async def scenario(world):
         random = Random(seed)
