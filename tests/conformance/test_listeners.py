@@ -3,6 +3,7 @@
 from dataclasses import astuple, replace
 
 import pytest
+from slots import COLUMNS as DUE_TIME
 
 from server.core.activity import STRETCH_MS, Tally
 from server.core.jobs import COLUMNS
@@ -10,6 +11,7 @@ from server.core.listeners import DRAINED_MS, KEPT_MS, ListenerRow
 from server.core.overview import Late
 from server.store import activity, jobs, listeners, overview
 from server.store.pages import Window
+from server.store.runs import COLUMNS as RUN
 
 ROW = ListenerRow(1, 1, "k/one", "k", None, "box:7", "here", '["a:b"]', 1, 10, 1_000)
 
@@ -80,21 +82,9 @@ def test_how_a_space_stands(tx, job):
     assert (overview.waiting(tx, 1), overview.running(tx, 1)) == (3, 1)
     assert jobs.oldest_ready(tx, 1) == 998
     assert jobs.oldest_ready(tx, 3) is None
-    columns = ("id", "space_id", "definition_id", "schedule_id", "at", "facets", "reason")
-    tx.insert_many("job_run", columns, [(1, 1, 7, 3, 100, "success full schedule", None)])
-    columns = (
-        "schedule_id",
-        "due_at",
-        "space_id",
-        "definition_id",
-        "at",
-        "job_id",
-        "result",
-        "reason",
-        "count",
-    )
+    tx.insert_many("job_run", RUN, [(1, 1, 7, 3, 100, "success full schedule", None)])
     slots = [(3, 90, 1, 7, 100, 1, None, None, 1), (3, 150, 1, 7, 160, None, "skipped", "late", 4)]
-    tx.insert_many("slot", columns, slots)
+    tx.insert_many("slot", DUE_TIME, slots)
     assert (overview.ran(tx, 1, 100), overview.missed(tx, 1, 100)) == (1, (4, 0))
     assert overview.missed(tx, 2, 0) == (0, 0)
     assert overview.late(tx, 1, 0) == [Late(100, 10)]

@@ -1,9 +1,11 @@
 """How the queue of a space stands and how its schedules fared: what is found, and by which index."""
 
 import pytest
+from slots import COLUMNS as DUE_TIME
 
 from server.core.overview import Late
 from server.store import overview as sql
+from server.store.runs import COLUMNS as RUN
 
 
 @pytest.fixture(autouse=True)
@@ -43,20 +45,8 @@ def test_due_times_are_told_apart_by_what_became_of_them(connection):
         (4, 1, 7, 3, 50, "success full schedule", None),
         (5, 2, 8, 4, 200, "success full schedule", None),
     ]
-    columns = ("id", "space_id", "definition_id", "schedule_id", "at", "facets", "reason")
-    connection.insert_many("job_run", columns, runs)
+    connection.insert_many("job_run", RUN, runs)
     assert sql.ran(connection, 1, 100) == 2
-    columns = (
-        "schedule_id",
-        "due_at",
-        "space_id",
-        "definition_id",
-        "at",
-        "job_id",
-        "result",
-        "reason",
-        "count",
-    )
     slots = [
         (3, 90, 1, 7, 100, 1, None, None, 1),
         (3, 195, 1, 7, 200, 2, None, None, 1),
@@ -66,7 +56,7 @@ def test_due_times_are_told_apart_by_what_became_of_them(connection):
         (5, 150, 1, None, 160, None, "skipped", "late", 2),
         (4, 150, 2, 8, 160, None, "skipped", "late", 2),
     ]
-    connection.insert_many("slot", columns, slots)
+    connection.insert_many("slot", DUE_TIME, slots)
     assert sql.missed(connection, 1, 100) == (4, 1)
     assert sql.missed(connection, 3, 0) == (0, 0)
     assert sql.late(connection, 1, 100) == [Late(200, 5), Late(100, 10)]
