@@ -302,9 +302,11 @@ def replay(tx: Transaction, item: ReplayDelivery) -> DeliveryRow:
     if row is None:
         raise missing("delivery", encode(KIND, number))
     replayable(row)
-    check_enabled(kept(tx, item.actor, row.endpoint_id))
+    endpoint = kept(tx, item.actor, row.endpoint_id)
+    check_enabled(endpoint)
     after = _anew(tx, row)
     sql.save(tx.connection, [after])
+    end_rest(tx, endpoint)
     note(
         tx,
         item.actor,
@@ -323,6 +325,7 @@ def replay_many(tx: Transaction, item: ReplayDeliveries) -> Replayed:
     again = [_anew(tx, row) for row in rows if row.attempts < MOST_ATTEMPTS]
     sql.save(tx.connection, again)
     if again:
+        end_rest(tx, endpoint)
         note(tx, item.actor, "endpoint:replayed", endpoint.public_id, after={"deliveries": len(again)})
     return Replayed(len(again), rows[-1].id if len(rows) == PAGE else None)
 
@@ -331,6 +334,12 @@ def check_enabled(endpoint: EndpointRow) -> None:
     """Refusal ``disabled``."""
     if not endpoint.enabled:
         raise Refusal("disabled", "The endpoint is disabled: enable it first.", key="id")
+
+
+def end_rest(tx: Transaction, endpoint: EndpointRow) -> None:
+    """Who asks for a delivery now does not wait as long as the receiver has asked the server to wait."""
+    if endpoint.rests_until is not None:
+        endpoints_sql.update(tx.connection, replace(endpoint, rests_until=None))
 
 
 def _anew(tx: Transaction, row: DeliveryRow) -> DeliveryRow:

@@ -24,7 +24,7 @@ from ..store.database import Reader
 from ..store.event_pages import Named
 from ..store.transaction import Transaction
 from .changes import note
-from .endpoint_deliveries import Replayed, check_enabled
+from .endpoint_deliveries import Replayed, check_enabled, end_rest
 from .endpoint_messages import MOST_PENDING, Wanted, insert, room_of
 from .endpoints import check_whole, kept
 from .standing import by
@@ -109,6 +109,7 @@ def replay_missed(tx: Transaction, item: ReplayMissed) -> Replayed:
     if wanted:
         insert(tx, wanted)
         sql.move_cursor(tx.connection, cursor, cursor.seq)
+        end_rest(tx, endpoint)
         facts = {"deliveries": len(wanted), "missed": True}
         note(tx, item.actor, "endpoint:replayed", endpoint.public_id, after=facts)
     return Replayed(len(wanted), item.after)

@@ -11,7 +11,10 @@ pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("cons
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Answers as its path says: ``/fail`` does not take what it gets until it is told to."""
+    """Answers as its path says: ``/fail`` does not take what it gets until it is told to.
+
+    It asks to be tried again in an hour, so that no retry of the server's own comes between.
+    """
 
     takes = False
 
@@ -20,6 +23,8 @@ class Receiver(BaseHTTPRequestHandler):
         well = Receiver.takes or self.path != "/fail"
         body = b"" if well else b'{"error": "The warehouse is closed"}'
         self.send_response(204 if well else 500)
+        if not well:
+            self.send_header("Retry-After", "3600")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

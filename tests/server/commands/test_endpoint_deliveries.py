@@ -126,12 +126,25 @@ async def test_what_waits_for_its_next_attempt_is_delivered_now(stage):
     item = ReplayDelivery(ADMIN, parcel.row.id)
     with pytest.raises(Refusal, match="under way"):
         await stage.do(REPLAY_DELIVERY, item)
-    after = await end(stage, parcel, status=500)
+    after = await end(stage, parcel, status=500, retry_after_s=600)
     assert after.due_at > stage.clock()
+    assert (await state(stage, row)).rests_until > stage.clock()
     again = await stage.do(REPLAY_DELIVERY, item)
     assert (again.status, again.due_at, again.tries) == ("pending", stage.clock(), 0)
     [parcel] = await claim(stage, row.id)
     assert (parcel.row.id, parcel.row.attempts) == (item.delivery_id, 2)
+
+
+async def test_replays_end_the_rest_that_the_receiver_has_asked_for(stage):
+    row = await waiting(stage, 2)
+    [first, second] = await claim(stage, row.id)
+    await end(stage, first, delivered=True, status=200)
+    await end(stage, second, status=503, retry_after_s=600)
+    assert await claim(stage, row.id) == []
+    await stage.do(REPLAY_DELIVERIES, ReplayDeliveries(ADMIN, row.id, ("failed",), *SPAN, 0))
+    assert (await state(stage, row)).rests_until is not None
+    await stage.do(REPLAY_DELIVERIES, ReplayDeliveries(ADMIN, row.id, ("delivered",), *SPAN, 0))
+    assert [parcel.row.id for parcel in await claim(stage, row.id)] == [first.row.id]
 
 
 async def test_what_has_too_many_attempts_or_a_disabled_endpoint_is_not_replayed(stage):

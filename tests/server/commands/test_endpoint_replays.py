@@ -3,12 +3,18 @@
 import asyncio
 
 import pytest
-from posted import change, endpoint, make, publish
+from posted import change, endpoint, make, publish, state
 from stage import ADMIN, STRANGER, opened
 
 from listener_sdk.protocol.codes import Refusal
 from server.commands import endpoint_messages
 from server.commands import endpoint_replays as commands
+from server.commands.endpoint_deliveries import (
+    CLAIM_ENDPOINT_DELIVERIES,
+    END_ENDPOINT_DELIVERY,
+    Attempted,
+    Claim,
+)
 from server.commands.endpoint_messages import Wanted
 from server.commands.endpoint_replays import REPLAY_MISSED, find
 
@@ -63,6 +69,18 @@ async def test_what_came_while_it_was_disabled_is_delivered_once(stage):
     assert (status, '"n":1' in body) == ("pending", True)
     [(action,)] = await stage.rows("SELECT action FROM audit WHERE action = 'endpoint:replayed'")
     assert action == "endpoint:replayed"
+
+
+async def test_it_ends_the_rest_that_the_receiver_has_asked_for(stage):
+    row, _ = await missed(stage)
+    await publish(stage, 3)
+    await make(stage)
+    [parcel] = await stage.do(CLAIM_ENDPOINT_DELIVERIES, Claim(stage.node.sealer, [row.id], []))
+    refused = Attempted(parcel.row, stage.clock(), status=503, retry_after_s=600)
+    await stage.do(END_ENDPOINT_DELIVERY, refused)
+    assert (await state(stage, row)).rests_until == stage.clock() + 600_000
+    assert await replay(stage, row) == [3]
+    assert (await state(stage, row)).rests_until is None
 
 
 async def test_what_was_left_out_while_too_many_waited_is_delivered(stage, monkeypatch):
