@@ -6,7 +6,7 @@ from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_v
 
 from .codes import Refusal
 from .definition_codes import DefinitionCode
-from .events import PRIVATE_TOPICS
+from .events import check_heard
 from .filters import compile_filter, compile_topics
 from .job_types import Code as TypeCode
 from .job_types import RunMode
@@ -43,12 +43,7 @@ def _topics(text: str) -> str:
         compile_topics(text)
     except Refusal as refusal:
         raise ValueError(refusal.message) from None
-    for part in text.split(","):
-        if part.strip() in PRIVATE_TOPICS:
-            raise ValueError(
-                f"{part.strip()} is for the member alone whom it is about, so it starts nothing: "
-                "take notification:delivered, or the end of the run itself, such as job:failed"
-            )
+    check_heard(text)
     return text
 
 

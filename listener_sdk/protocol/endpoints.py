@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from .events import check_heard
 from .jobs import JsonObject
 from .model import WireModel
 from .signatures import SECRET
@@ -30,6 +31,11 @@ def _url(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    check_heard(printable(text))
+    return text
+
+
 def _secret(text: str) -> str:
     try:
         raw = base64.b64decode(text.removeprefix(SECRET), validate=True)
@@ -43,7 +49,7 @@ def _secret(text: str) -> str:
 
 
 Url = Annotated[str, Field(min_length=1, max_length=LONGEST_URL), AfterValidator(_url)]
-Pattern = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
+Pattern = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_pattern)]
 Topics = Annotated[list[Pattern], Field(min_length=1, max_length=MOST_TOPICS)]
 Description = Annotated[str, Field(max_length=LONGEST_DESCRIPTION)]
 Secret = Annotated[str, Field(max_length=128), AfterValidator(_secret)]

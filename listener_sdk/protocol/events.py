@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ConfigDict, Field
 
 from .codes import Refusal
+from .globs import any_glob
 from .model import WireModel
 from .times import Time
 
@@ -147,8 +148,23 @@ The other topics of a reserved domain are nobody's yet: clients may not publish 
 
 PRIVATE_TOPICS: Final = frozenset({"notification:created", "notification:read"})
 """Events that one member alone hears, ``payload.memberId``, on the stream."""
+_PRIVATE_DOMAIN: Final = "notification:"
 
 TERMINAL_TOPICS: Final = frozenset({"job:completed", "job:failed", "job:canceled"})
+
+
+def check_heard(patterns: str) -> None:
+    """Raise ValueError for patterns, separated by commas, of which one names nothing but private events: it would never be heard."""
+    for pattern in map(str.strip, patterns.split(",")):
+        if not pattern.startswith(_PRIVATE_DOMAIN):
+            continue  # under any other name clients may publish
+        matches = any_glob([pattern])
+        named = {topic for topic in SERVER_TOPICS if matches(topic)}
+        if named and named <= PRIVATE_TOPICS:
+            raise ValueError(
+                f"{pattern} is for the member alone whom it is about, and reaches nothing else: "
+                "take notification:delivered, or the end of the run itself, such as job:failed"
+            )
 
 
 def check_topic(topic: str) -> None:

@@ -76,6 +76,7 @@ def test_what_is_left_out_or_null_has_its_default():
         ({"triggers": [{}]}, "triggers.0.topic"),
         ({"triggers": [{"topic": "no topic"}]}, "triggers.0.topic"),
         ({"triggers": [{"topic": "job:failed, notification:created"}]}, "triggers.0.topic"),
+        ({"triggers": [{"topic": "notification:r*"}]}, "triggers.0.topic"),
         ({"triggers": [{"topic": "a:b", "filter": {"x": {}}}]}, "triggers.0.filter"),
         ({"triggers": [{"topic": "a:b", "maxPerMinute": 0}]}, "triggers.0.maxPerMinute"),
         ({"triggers": [{"topic": "a:b", "mode": "half"}]}, "triggers.0.mode"),

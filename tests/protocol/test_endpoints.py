@@ -34,6 +34,14 @@ def test_another_address_is_refused(url):
         EndpointCreate(url=url, topics=["**"])
 
 
+@pytest.mark.parametrize(("model", "url"), [(EndpointCreate, GIVEN["url"]), (EndpointUpdate, None)])
+def test_what_is_never_posted_is_refused(model, url):
+    with pytest.raises(ValidationError, match="take notification:delivered") as refused:
+        model(url=url, topics=["job:*", "notification:created"])
+    assert [one["loc"] for one in refused.value.errors()] == [("topics", 1)]
+    assert model(url=url, topics=["notification:*"]).topics == ["notification:*"]
+
+
 def test_an_update_sends_what_was_named():
     assert EndpointUpdate(filter=None, name="x").sent() == {"filter": None, "name": "x"}
     with pytest.raises(ValidationError):

@@ -19,6 +19,7 @@ from listener_sdk.protocol.events import (
     Event,
     EventCreate,
     Position,
+    check_heard,
     check_topic,
 )
 from listener_sdk.protocol.lifecycle import TERMINAL_TOPIC
@@ -53,6 +54,37 @@ def test_flatfiles_client_fails_on_other_topics(topic):
 def test_flatfiles_topics_are_all_that_its_client_knows():
     known = {get_args(member.model_fields["topic"].annotation)[0] for member in get_args(FlatfileEvent)}
     assert known == FLATFILE_TOPICS
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        "notification:created",
+        "job:*, notification:read ",
+        "notification:c*",
+        "notification:cre?ted",
+        "notification:*rea*ed",
+    ],
+)
+def test_a_pattern_that_names_private_events_alone_is_never_heard(patterns):
+    with pytest.raises(ValueError, match="take notification:delivered"):
+        check_heard(patterns)
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        "**",
+        "notification:*",
+        "notification:delivered",
+        "*:created",
+        "notif*:read",
+        "notifications:read",
+        "notification:none",
+    ],
+)
+def test_a_pattern_that_names_others_too_is_heard(patterns):
+    check_heard(patterns)
 
 
 @pytest.mark.parametrize("topic", sorted({*SERVER_TOPICS, *FLATFILE_TOPICS}))
