@@ -106,8 +106,8 @@ class Repeat(_Strict):
 class Timing(_Strict):
     """When something is due: by ``cron`` (in a ``dialect``), ``repeat`` or ``once``, as the clocks of ``timeZone`` show it.
 
-    ``gap`` says what becomes of times that a clock change leaves out, ``fold`` what of those that come twice. Nothing is due before
-    ``start`` or after ``end``.
+    ``gap`` says what becomes of times that a clock change leaves out, ``fold`` what of those that come twice, but for ``once``, which is due
+    the first time. Nothing is due before ``start`` or after ``end``.
     """
 
     cron: Cron | None = None

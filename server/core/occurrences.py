@@ -190,6 +190,8 @@ class _Daily:
 def _made(timing: Timing, place: Zone, cron: Cron | None) -> Occurrences:
     first = 0 if timing.start is None else _instant(place, timing.start)
     last = _LAST_SECOND if timing.end is None else _instant(place, timing.end, end=True)
+    if first > last:
+        raise _never("end", "it ends before it begins")
     made = Occurrences(
         place, cron, first, last, skips_gaps=timing.gap == "skip", runs_twice=timing.fold == "both"
     )
@@ -199,6 +201,10 @@ def _made(timing: Timing, place: Zone, cron: Cron | None) -> Occurrences:
         return _repeated(timing.repeat, made)
     assert timing.once is not None
     at = _instant(place, timing.once)
+    if at < first:
+        raise _never("start", f"{timing.once} lies before its start. Write an earlier start, or none")
+    if at > last:
+        raise _never("end", f"{timing.once} lies after its end. Write a later end, or none")
     if datetime.fromisoformat(timing.once).tzinfo is not None:
         return replace(made, times=None, step=1, first=max(first, at), last=min(last, at))
     return replace(made, times=_Once(_local(place, timing.once)), first=max(first, at), runs_twice=False)
@@ -208,8 +214,12 @@ def _repeated(repeat: Repeat, made: Occurrences) -> Occurrences:
     place, first, last = made.zone, made.first, made.last
     _check_step(repeat)
     begin = _instant(place, repeat.start)
+    if begin > last:
+        raise _never("end", "it ends before repeat.start")
     if repeat.until is not None:
         last = min(last, _instant(place, repeat.until, end=True))
+        if begin > last:
+            raise _never("repeat.until", "it ends before it begins")
     if step := repeat.every * _UNIT_S.get(repeat.unit, 0):
         if repeat.count is not None:
             last = min(last, begin + (repeat.count - 1) * step)
@@ -250,9 +260,11 @@ def _instant(place: Zone, text: str, *, end: bool = False) -> int:
     return found[-1 if end else 0] if found else place.next_instant(seconds)
 
 
+def _never(key: str, why: str) -> Refusal:
+    return Refusal("bad_timing", f"{key}: it is never due, since {why}.", key=key)
+
+
 def _checked(made: Occurrences) -> Occurrences:
-    if made.first > made.last:
-        raise Refusal("bad_timing", "It is never due: it ends before it begins.", key="end")
     bounded = made.cron is None or made.first > 0
     if bounded and made.after(made.first * 1000 - 1) is None:
         raise Refusal(

@@ -265,8 +265,31 @@ def test_all_problems_are_told_at_once():
         ),
         ({"cron": "0 0 9 1 1 ? 2050", "start": "2026-02-16"}, "start", "never due within 8 years"),
         ({"repeat": {"every": 12, "unit": "months", "day": 30, "start": "2026-02-01"}}, "start", "never due"),
-        ({"repeat": {"unit": "days", "start": "2026-02-01", "until": "2026-01-01"}}, "end", "ends before"),
-        ({"once": "2026-02-01", "end": "2026-01-01"}, "end", "ends before"),
+        (
+            {"repeat": {"unit": "days", "start": "2026-02-01", "until": "2026-01-01"}},
+            "repeat.until",
+            "ends before",
+        ),
+        (
+            {"repeat": {"unit": "days", "start": "2026-02-01"}, "end": "2026-01-01"},
+            "end",
+            "ends before repeat.start",
+        ),
+        (
+            {"repeat": {"unit": "hours", "start": "2026-02-01", "count": 2}, "start": "2026-03-01"},
+            "start",
+            "never due",
+        ),
+        (
+            {"repeat": {"unit": "days", "start": "2026-02-01", "count": 2}, "start": "2026-03-01"},
+            "start",
+            "never due",
+        ),
+        ({"once": "2026-02-01", "start": "2026-03-01"}, "start", "2026-02-01 lies before its start"),
+        ({"once": "2026-02-01T09:00Z", "start": "2026-03-01"}, "start", "lies before its start"),
+        ({"once": "2026-02-01", "end": "2026-01-01"}, "end", "2026-02-01 lies after its end"),
+        ({"once": "2026-02-01T09:00Z", "end": "2026-01-01"}, "end", "lies after its end"),
+        ({"once": "2026-02-01", "start": "2026-03-01", "end": "2026-01-01"}, "end", "ends before it begins"),
     ],
 )
 def test_what_is_never_due_is_refused(fields, key, problem):
