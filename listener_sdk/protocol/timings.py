@@ -3,7 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from .model import WireModel
 from .spaces import Zone
@@ -52,6 +62,20 @@ def _weekday(value: Any) -> Any:
     return WEEKDAYS[_LONG_WEEKDAYS.index(small)] if small in _LONG_WEEKDAYS else small
 
 
+def _else(told: str) -> WrapValidator:
+    """What does not fit is told in these words: pydantic's own name a choice by its Python types."""
+
+    def check(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return inner(value)
+        except ValidationError:
+            raise ValueError(told) from None
+
+    return WrapValidator(check)
+
+
+_DAYS: Final = f"{', '.join(WEEKDAYS[:-1])} and {WEEKDAYS[-1]}"
+
 Cron = Annotated[str, Field(max_length=LONGEST_CRON), AfterValidator(_expression)]
 Dialect = Literal["unix", "quartz"]
 Moment = Annotated[
@@ -61,7 +85,20 @@ Moment = Annotated[
     AfterValidator(_moment),
 ]
 """A time of the zone that stands beside it (``2026-12-24T09:00``), or with an offset or ``Z`` an instant; a date alone is a whole day."""
-Weekday = Annotated[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], BeforeValidator(_weekday)]
+Weekday = Annotated[
+    Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    BeforeValidator(_weekday),
+    _else(f"must be one of {_DAYS}"),
+]
+Weekdays = Annotated[
+    tuple[Weekday, ...], Field(min_length=1, max_length=7), _else(f"must be a list of 1 to 7 of {_DAYS}")
+]
+Day = Annotated[
+    Annotated[int, Field(ge=1, le=31)] | Literal["last"], _else("must be a number from 1 to 31, or last")
+]
+Nth = Annotated[
+    Annotated[int, Field(ge=1, le=5)] | Literal["last"], _else("must be a number from 1 to 5, or last")
+]
 Gap = Literal["next-valid", "skip"]
 Fold = Literal["first", "both"]
 
@@ -83,9 +120,9 @@ class Repeat(_Strict):
     every: int = Field(default=1, ge=1, le=MOST_EVERY)
     unit: Literal["minutes", "hours", "days", "weeks", "months"]
     start: Moment
-    weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1, max_length=7)
-    day: Annotated[int, Field(ge=1, le=31)] | Literal["last"] | None = None
-    nth: Annotated[int, Field(ge=1, le=5)] | Literal["last"] | None = None
+    weekdays: Weekdays | None = None
+    day: Day | None = None
+    nth: Nth | None = None
     weekday: Weekday | None = None
     until: Moment | None = None
     count: int | None = Field(default=None, ge=1, le=MOST_TIMES)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import ValidationError
 
+from listener_sdk.protocol.problems import problems
 from listener_sdk.protocol.timings import Preview, PreviewAsked, Repeat, Timing
 
 PARIS = {"timeZone": "Europe/Paris"}
@@ -86,19 +87,41 @@ def test_weekdays_may_be_written_in_full():
         ({"unit": "years"}, "'months'"),
         ({"start": None}, "valid string"),
         ({"unit": "days", "weekdays": ["mon"]}, "weekdays belong to"),
-        ({"weekdays": []}, "at least 1"),
-        ({"weekdays": ["lundi"]}, "'sun'"),
         ({"day": 3}, "belong to a repetition by months"),
         ({"unit": "months", "nth": 2}, "nth and weekday belong together"),
         ({"unit": "months", "weekday": "tue"}, "nth and weekday belong together"),
         ({"unit": "months", "day": 3, "nth": 2, "weekday": "tue"}, "either day, or nth"),
-        ({"unit": "months", "day": 32}, "less than or equal to 31"),
         ({"count": 0}, "greater than or equal to 1"),
     ],
 )
 def test_what_is_no_repetition_is_told(fields, told):
     with pytest.raises(ValidationError, match=told):
         repeat(**fields)
+
+
+DAYS = "mon, tue, wed, thu, fri, sat and sun."
+
+
+@pytest.mark.parametrize(
+    ("unit", "key", "values", "told"),
+    [
+        ("months", "day", [0, 32, "first", 1.5, []], "must be a number from 1 to 31, or last."),
+        ("months", "nth", [0, 6, "2nd", {}], "must be a number from 1 to 5, or last."),
+        ("months", "weekday", ["lundi", 1, ["mon"]], f"must be one of {DAYS}"),
+        (
+            "weeks",
+            "weekdays",
+            ["mon", [], ["mon"] * 8, [1], ["fri", "x"]],
+            f"must be a list of 1 to 7 of {DAYS}",
+        ),
+    ],
+)
+def test_what_a_day_may_be_is_told_without_types_of_python(unit, key, values, told):
+    for value in values:
+        with pytest.raises(ValidationError) as refused:
+            timing(repeat={"unit": unit, "start": START, key: value})
+        [problem] = problems(refused.value)
+        assert (problem.key, problem.message) == (f"repeat.{key}", f"repeat.{key}: {told}")
 
 
 def test_a_preview_asks_of_a_timing():
