@@ -58,7 +58,7 @@ class Schedules:
         """
         check_names("preview", fields, names_of(Timing, "cron", "time_zone"))
         asked = {**_written(fields), "cron": cron, "time_zone": time_zone, "count": count}
-        asked["from_"] = after.isoformat() if isinstance(after, datetime) else after
+        asked["from"] = after.isoformat() if isinstance(after, datetime) else after
         sent = body_text(PreviewAsked, {**asked, "neighbours": neighbours or None})
         return await self._http.record(Preview, "POST", "/v1/schedules/preview", sent)
 

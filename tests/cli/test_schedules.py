@@ -105,6 +105,7 @@ def test_a_repetition_and_a_time_are_explained_too(api, tickwire):
         (("{", *PARIS), 2, "TEXT is not JSON"),
         (('{"unit": "weeks"}', *PARIS), 2, "repeat.start"),
         (("0 9 * * *", *PARIS, "--from", "soon"), 2, "--from 'soon' is no time"),
+        (("0 9 * * *", *PARIS, "--from", "2200-01-01"), 2, "from: must lie between 1970 and 2199."),
         (("0 9 * * *", *PARIS, "--count", "101"), 2, "101 is not in the range 1<=x<=100"),
     ],
 )
