@@ -1,11 +1,10 @@
 """Members on the wire: the people of a space, and how they log in."""
 
-import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from .mail_addresses import LONGEST
+from .mail_addresses import LONGEST, checked_address
 from .model import WireModel
 from .texts import Name
 from .times import Time
@@ -13,12 +12,6 @@ from .times import Time
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 1_024
 """Bytes of UTF-8."""
-
-
-def _email(text: str) -> str:
-    if not text.isprintable() or not re.fullmatch(r"[^\s@]+@[^\s@]+", text):
-        raise ValueError("must be an address such as ada@example.com")
-    return text
 
 
 def _role(value: Any) -> Any:
@@ -33,7 +26,7 @@ def _password(text: str) -> str:
     return text
 
 
-Email = Annotated[str, Field(max_length=LONGEST), AfterValidator(_email)]
+Email = Annotated[str, Field(max_length=LONGEST), AfterValidator(checked_address)]
 Role = Annotated[Literal["viewer", "operator", "developer", "admin"], BeforeValidator(_role)]
 GivenPassword = Annotated[str, Field(max_length=LONGEST_PASSWORD)]
 """One that may be right or wrong."""

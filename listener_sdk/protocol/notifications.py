@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .ids import decode
-from .mail_addresses import LONGEST, address_problem
+from .mail_addresses import LONGEST, checked_address
 from .model import WireModel
 from .times import Time
 
@@ -15,13 +15,6 @@ MOST_RULES: Final = 16
 MOST_RECIPIENTS: Final = 50
 """Members of one rule, and as many addresses."""
 LONGEST_URL: Final = 2_048
-
-
-def _address(text: str) -> str:
-    problem = address_problem(text)
-    if problem is not None:
-        raise ValueError(problem)
-    return text
 
 
 def _member(text: str) -> str:
@@ -50,7 +43,7 @@ def _each_once(found: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(_address)]
+Address = Annotated[str, Field(max_length=LONGEST), AfterValidator(checked_address)]
 MemberId = Annotated[str, Field(max_length=64), AfterValidator(_member)]
 Url = Annotated[str, Field(min_length=1, max_length=LONGEST_URL), AfterValidator(_url)]
 SecretText = Annotated[str, Field(max_length=256), AfterValidator(_secret)]

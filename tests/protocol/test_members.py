@@ -5,19 +5,21 @@ from pydantic import ValidationError
 
 from listener_sdk.protocol.members import LogIn, MemberCreate, MemberUpdate, PasswordChange
 
+LONG = ".".join(["b" * 62] * 4)
+
 
 def test_names_are_kept_without_the_spaces_around():
     made = MemberCreate(name=" Ada ", email="ada@example.com", role="admin")
     assert made.model_dump() == {"name": "Ada", "email": "ada@example.com", "role": "admin"}
 
 
-@pytest.mark.parametrize("email", ["a@b", "ada+x@example.com", "\u00e4@\u00f6.example", "a" * 252 + "@b"])
+@pytest.mark.parametrize("email", ["a@b", "ada+x@example.com", "\u00e4@\u00f6.example", "aa@" + LONG])
 def test_what_is_an_e_mail(email):
     assert MemberCreate(name="x", email=email, role="viewer").email == email
 
 
 @pytest.mark.parametrize(
-    "email", ["", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "a@b\u202e", "a" * 253 + "@b"]
+    "email", ["", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\n", "a@b\u202e", "a@b..c", "aaa@" + LONG]
 )
 def test_what_is_none(email):
     with pytest.raises(ValidationError):
