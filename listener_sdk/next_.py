@@ -1,7 +1,7 @@
 """Builders of the next action that an outcome offers: ``Outcome("Ready", next=next_.download(file))``.
 
-Each takes a ``label``, the text of the button: longer ones than 256 characters are cut. What the wire cannot carry raises pydantic's
-ValidationError, a ValueError.
+Each takes a ``label``, the text of the button, in one line: longer ones than 256 characters are cut. What the wire cannot carry, such as line
+breaks in a label or an address, raises pydantic's ValidationError, a ValueError.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from .job_types import RunMode
 from .jobs import JsonObject, Priority, Reference, Subject, Tags
 from .model import WireModel
 from .notifications import Address, Rules
-from .texts import visible
+from .texts import Label, visible
 from .times import Time
 
 LONGEST_NAME: Final = 256
@@ -215,7 +215,7 @@ class DefinitionExecute(_Strict):
     params: JsonObject = Field(default_factory=dict)
     mode: RunMode | None = None
     context: StartContext = Field(default_factory=StartContext)
-    label: str | None = Field(default=None, max_length=256)
+    label: Label | None = None
     priority: Priority | None = None
     scheduled_at: Time | None = None
     source: Reference | None = None

@@ -13,6 +13,7 @@ from .jobs import JsonObject, NewOperation, Priority, Reference, Seconds, Subjec
 from .json_schemas import schema_problems
 from .model import WireModel
 from .paths import dotted
+from .texts import Label
 from .times import Time
 
 LONGEST_CODE: Final = 192
@@ -130,7 +131,7 @@ class JobTypeExecute(WireModel):
 
     params: JsonObject = Field(default_factory=dict)
     mode: str | None = Field(default=None, max_length=32)
-    label: str | None = Field(default=None, max_length=256)
+    label: Label | None = None
     priority: Priority | None = None
     source: Reference | None = None
     subject: Subject | None = None

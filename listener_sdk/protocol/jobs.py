@@ -9,7 +9,7 @@ from .globs import is_glob
 from .lifecycle import Status
 from .model import WireModel
 from .outcomes import Outcome
-from .texts import printable
+from .texts import Label, printable
 from .times import Time
 from .watermarks import WatermarkValue
 
@@ -119,7 +119,7 @@ class JobCreate(WireModel):
     part_execution: Literal["sequential", "parallel"] | None = None
     metadata: JsonObject | None = None
     tags: Tags | None = None
-    label: str | None = Field(default=None, max_length=256)
+    label: Label | None = None
     scheduled_at: Time | None = None
     estimated_completion_at: Time | None = None
     priority: Priority = 0

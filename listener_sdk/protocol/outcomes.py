@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from .model import WireModel
+from .texts import Label, one_line
 
-Label = Annotated[str, Field(max_length=256)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
-Url = Annotated[str, Field(max_length=4096, pattern=r"^(https?://|/|mailto:)")]
+Url = Annotated[str, Field(max_length=4096, pattern=r"^(https?://|/|mailto:)"), AfterValidator(one_line)]
+UrlPart = Annotated[str, Field(max_length=2048), AfterValidator(one_line)]
 
 
 class _Next(WireModel):
@@ -22,8 +23,8 @@ class NextId(_Next):
 
     type: Literal["id"] = "id"
     id: str = Field(max_length=256)
-    path: str | None = Field(default=None, max_length=2048)
-    query: str | None = Field(default=None, max_length=2048)
+    path: UrlPart | None = None
+    query: UrlPart | None = None
 
 
 class NextUrl(_Next):
@@ -40,7 +41,7 @@ class NextDownload(_Next):
     type: Literal["download"] = "download"
     url: Url | None = None
     file_id: str | None = Field(default=None, max_length=64)
-    file_name: str | None = Field(default=None, max_length=256)
+    file_name: Label | None = None
 
 
 class FileLink(WireModel):

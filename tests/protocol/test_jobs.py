@@ -123,6 +123,8 @@ def test_both_kinds_of_subject_come_back(subject):
         {"progress": 100.5},
         {"progress": float("nan")},
         {"label": "x" * 257},
+        {"label": "two\nlines"},
+        {"label": "\x1b[2J"},
         {"scheduledAt": "tomorrow"},
         {"scheduledAt": "1969-01-01T00:00:00Z"},
         {"priority": 1001},

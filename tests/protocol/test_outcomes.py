@@ -38,6 +38,25 @@ def test_every_trigger_comes_back(trigger):
     assert Outcome.model_validate({"trigger": trigger}).to_wire() == {"trigger": trigger}
 
 
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ("id", "label"), ("id", "path"), ("id", "query"), ("url", "label"), ("url", "url"), ("download", "fileName"),
+        ("download-url", "url"), ("wait", "label"), ("retry", "label"),
+    ],
+)  # fmt: skip
+def test_what_a_person_presses_is_one_line(action, name):
+    sent = {**NEXT_ACTIONS[action], name: "/a\nb"}
+    with pytest.raises(ValidationError, match="must be one line"):
+        Outcome.model_validate({"next": sent})
+
+
+def test_labels_of_files_and_of_the_dialogs_button_are_one_line():
+    for fields in ({"buttonText": "a\nb"}, {"errorFiles": [{"fileId": "us_fl_1", "label": "a\x1b[2J"}]}):
+        with pytest.raises(ValidationError, match="must be one line"):
+            Outcome.model_validate({"message": "Two\nlines.", **fields})
+
+
 def test_only_what_was_given_is_kept():
     assert Outcome().to_wire() == {}
     assert Outcome(result="partial", counts={"ok": 2, "failed": 1}).to_wire() == {

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from listener_sdk.protocol.texts import Name, printable, visible
+from listener_sdk.protocol.texts import Label, Name, one_line, printable, visible
 
+LABEL = TypeAdapter(Label)
 NAME = TypeAdapter(Name)
 
 
@@ -18,6 +19,20 @@ def test_what_is_not_seen_is_refused(text):
     for check in (printable, visible):
         with pytest.raises(ValueError, match="printable characters"):
             check(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12\u202f345 Zeilen", "a\u00a0b", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "x" * 256]
+)
+def test_a_label_has_the_signs_of_all_languages(text):
+    assert LABEL.validate_python(text) == text
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"])
+def test_a_line_has_no_breaks_and_no_control_characters(sign):
+    for text in (sign, f"a{sign}b", f"a{sign}"):
+        with pytest.raises(ValueError, match="must be one line"):
+            one_line(text)
 
 
 def test_blanks_alone_are_not_visible():

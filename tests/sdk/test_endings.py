@@ -36,7 +36,7 @@ def test_what_a_handler_may_return(value, message, data):
         ({"x": "y" * LARGEST_ENDING}, "attach it as a file"),
         (wire.Outcome(message="m", extra={"x": object()}), "cannot be stored"),
         (wire.Outcome(message="m", extra="y" * LARGEST_ENDING), "attach it as a file"),
-        (Outcome(next=wire.NextRetry(label="x\0")), r"outcome\.next\.label holds a character"),
+        (Outcome(next=wire.NextId(id="x\0")), r"outcome\.next\.id holds a character"),
     ],
 )
 def test_what_it_may_not_return_fails_for_good_and_says_why(value, message):

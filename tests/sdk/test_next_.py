@@ -54,6 +54,14 @@ def test_links_that_could_run_code_are_refused(address):
         next_.url(address)
 
 
+@pytest.mark.parametrize(
+    ("address", "label"), [("https://x.test/a\nb", None), ("https://x.test", "a\r\nb"), ("/a\x1b[2J", None)]
+)
+def test_addresses_and_labels_are_one_line(address, label):
+    with pytest.raises(ValueError, match="must be one line: line breaks"):
+        next_.url(address, label=label)
+
+
 async def test_what_is_no_file_is_named():
     forgotten = Calls().make("attach", None)
     with pytest.raises(TypeError, match=r"next_\.download .* not <job\.attach\(\.\.\.\), to be awaited>"):

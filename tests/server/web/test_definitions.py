@@ -205,6 +205,8 @@ async def test_a_misspelt_field_is_refused_by_its_name(ready):
     made(await make(ready, enabled=True))
     answer = await ready.call("POST", "/v1/job-definitions/web-test/_execute", {"param": {}})
     assert (answer.status, answer.error["key"]) == (400, "param")
+    answer = await ready.call("POST", "/v1/job-definitions/web-test/_execute", {"label": "a\nb"})
+    assert (answer.status, answer.error["key"]) == (400, "label")
 
 
 async def test_lists_are_filtered_and_go_on_by_cursor(ready):

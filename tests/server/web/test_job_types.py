@@ -180,6 +180,7 @@ async def test_an_address_that_can_never_be_called_makes_no_job(server, code):
         ({"params": {"url": "x"}, "mode": "delta"}, "mode", "has no mode 'delta'; it has full"),
         ({"params": {"url": "x"}, "lable": "x"}, "lable", "Did you mean label?"),
         ({"params": {"url": "x"}, "zzz": "x"}, "zzz", "There are params, mode, label"),
+        ({"params": {"url": "x"}, "label": "a\nb"}, "label", "must be one line"),
         ({"params": {"url": "x"}, "priority": 5000}, "priority", "1000"),
         ({"params": {"url": "x"}, "subject": {"type": "resource"}}, "subject.resource.id", "required"),
         ({"params": {"url": "x"}, "subject": {"type": "x"}}, "subject", "resource"),
