@@ -164,12 +164,25 @@ def _coming(occurrences: Occurrences, rules: Rules, next_at: int, now: int) -> I
             break
     else:
         return
-    latest = latest_of(occurrences, one.at, now)
+    latest = _latest_run(occurrences, rules, one.at, now)
     if latest is not None:
-        oldest = now - LATE_MS if rules.late == "all" else latest - 1
+        oldest = now - LATE_MS - 1 if rules.late == "all" else latest - 1
         yield from occurrences.each(max(one.at, min(oldest, latest - 1)))
     else:
         yield from occurrences.each(one.at)
+
+
+def _latest_run(occurrences: Occurrences, rules: Rules, low: int, now: int) -> int | None:
+    """The last due time behind ``low`` that may run by now: clocks may leave out the very last, and its jitter may not have passed."""
+    at = latest_of(occurrences, low, now)
+    while at is not None and not _may_run(occurrences, rules, at, now):
+        at = latest_of(occurrences, low, at - 1)
+    return at
+
+
+def _may_run(occurrences: Occurrences, rules: Rules, at: int, now: int) -> bool:
+    found = occurrences.after(at - 1)
+    return found is not None and found.skip is None and rules.fires_at(occurrences, at) <= now
 
 
 def latest_of(occurrences: Occurrences, low: int, high: int) -> int | None:

@@ -116,6 +116,24 @@ def test_of_very_many_no_fewer_are_counted_where_clocks_leave_one_out():
     assert [(one.times, one.reason) for one in plan.skips] == [(MOST_COUNTED, LATE), (1, CLOCK_CHANGE)]
 
 
+@pytest.mark.parametrize("late", ["latest", "none", "all"])
+@pytest.mark.parametrize("jitter_s", [0, 1_200])
+def test_of_very_many_the_same_run_as_of_few(late, jitter_s):
+    """Also when clocks leave out the newest, or its jitter has not passed yet."""
+    found = occurrences(
+        Timing.model_validate({"cron": "5-55/10 0-2 * * *", "timeZone": "Europe/Paris", "gap": "skip"})
+    )
+    rules = Rules(7, late, jitter_s)
+    for minutes in range(-20, 60, 5):
+        now = GAP + minutes * MINUTE
+        many, few = (planned(found, rules, GAP - days * DAY - 15 * MINUTE, now) for days in (700, 30))
+        assert (many.due, many.next_at) == (few.due, few.next_at)
+        gaps = [[one for one in plan.skips if one.reason == CLOCK_CHANGE] for plan in (many, few)]
+        assert [one for one in gaps[0] if one.due_at >= GAP] == gaps[1]
+        [late_ones] = [one for one in many.skips if one.reason == LATE]
+        assert late_ones.times == MOST_COUNTED
+
+
 def test_a_due_time_that_is_none_any_more_runs_still():
     found = plan("0 * * * *", NOON + 10 * MINUTE, first=NOON + 10 * MINUTE)
     assert (found.due, found.next_at) == ((NOON + 10 * MINUTE,), NOON + HOUR)
