@@ -113,7 +113,8 @@ def _form(accepts: Accepts, call: Came) -> str:
         return "text"
     raise Refusal(
         "unsupported_media_type",
-        f"A hook takes application/json, application/x-www-form-urlencoded and text/*, not {kind[:64] or 'a body of no Content-Type'!r}.",
+        f"A hook takes application/json, application/x-www-form-urlencoded and text/*, not {kind[:64] or 'a body of no Content-Type'!r}. "
+        "Other types it takes where its accepts says what the body is: json, form or text.",
         key="Content-Type",
     )
 

@@ -53,7 +53,8 @@ from listener_sdk.protocol.tokens import Token, TokenCreate
 from listener_sdk.protocol.watermarks import Watermark, WatermarkWrite
 
 from . import answers as a
-from .shapes import BYTES, JSON, Shape, bare, done, file, listed, many, named, one
+from .schemas import ANY_OBJECT, reference
+from .shapes import BYTES, JSON, Content, Shape, bare, done, file, listed, many, named, one
 
 PAGES: Final = ("pageSize", "cursor")
 NUMBERED: Final = ("pageSize", "pageNumber", "cursor")
@@ -80,6 +81,17 @@ _FILE: Final = Shape(
     query=("expires", "signature", "space"),
     refuses=("link_invalid", "link_expired", "precondition_failed", "bad_range"),
 )
+_CALL: Final[Content] = {
+    "application/octet-stream": {
+        "type": "string",
+        "format": "binary",
+        "description": "The bytes as they are signed, for a hook that says by accepts what they are.",
+    },
+    JSON: reference(ANY_OBJECT),
+    "application/x-www-form-urlencoded": {"type": "object", "additionalProperties": True},
+    "text/plain": {"type": "string"},
+}
+"""What hooks read, each by its name: of a call that takes ``*/*`` generators make no function, and of schemas that are alike no choice."""
 
 CALLS: Final[dict[str, Shape]] = {
     "routes._refuse": Shape({}, refuses=("not_supported",)),
@@ -210,7 +222,7 @@ CALLS: Final[dict[str, Shape]] = {
             200: {**one(h.HookReceipt).answers[200], "text/plain; charset=utf-8": {"type": "string"}},
             202: one(h.HookReceipt).answers[200],
         },
-        takes=BYTES,
+        takes=_CALL,
         refuses=(*_START, "not_found", "bad_signature", "unsupported_media_type", "invalid"),
         repeats=False,
     ),

@@ -52,6 +52,7 @@ def test_a_body_is_what_its_type_says(text, content_type, expected):
 
 def test_a_hook_may_know_better():
     assert value("{}", "text/plain", accepts="json") == {}
+    assert value("{}", "application/octet-stream", accepts="json") == {}
     assert value("{}", "application/json", accepts="text") == "{}"
 
 

@@ -110,6 +110,24 @@ def test_bodies_are_needed_where_a_field_is():
     assert paths["/v1/jobs/{id}/ack"]["post"]["requestBody"]["required"] is False
 
 
+def test_a_generator_makes_a_function_of_every_call_that_takes_a_body():
+    """Of one that takes any type alone it makes none, and of schemas that are alike or say nothing it cannot tell which is meant."""
+    for path, _, said in operations():
+        content = said.get("requestBody", {}).get("content", {})
+        schemas = [one["schema"] for one in content.values()]
+        assert list(content) != ["*/*"], path
+        assert {} not in schemas
+        assert all(schemas.count(one) == 1 for one in schemas), path
+
+
+def test_a_call_of_a_hook_brings_bytes_or_what_hooks_read():
+    content = whole()["paths"]["/v1/hooks/{id}"]["post"]["requestBody"]["content"]
+    assert [*content] == [
+        "application/octet-stream", "application/json", "application/x-www-form-urlencoded", "text/plain",
+    ]  # fmt: skip
+    assert content["application/octet-stream"]["schema"]["format"] == "binary"
+
+
 def test_every_array_says_what_its_items_are():
     assert [name for name, one in parts(whole()) if one.get("type") == "array" and "items" not in one] == []
 
