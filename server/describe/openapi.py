@@ -14,6 +14,8 @@ from .schemas import Schema, described, reference
 from .shapes import JSON, Content, Shape
 
 VERSION: Final = "3.1.0"
+HERE: Final = "/"
+"""Where the description was read, which its reader knows best: of TLS that a proxy speaks the server hears nothing."""
 ABOUT: Final = (
     'Tickwire keeps jobs and one log of events. Answers are `{"data": ...}` where the schema of a route does not '
     'say otherwise, as of job definitions and `_execute`; refusals `{"errors": [{"code", "message", "key"?}]}`. '
@@ -95,7 +97,7 @@ def openapi(routes: Iterable[Routed], taken: Taken, version: str) -> Schema:
     return {
         "openapi": VERSION,
         "info": {"title": "Tickwire", "version": version, "description": ABOUT, "license": _LICENSE},
-        "servers": [{"url": "/"}],
+        "servers": servers(HERE),
         "tags": [{"name": name} for name in sorted(tags, key=tags.__getitem__, reverse=True)],
         "paths": tree["paths"],
         "components": {
@@ -105,6 +107,11 @@ def openapi(routes: Iterable[Routed], taken: Taken, version: str) -> Schema:
             "securitySchemes": _SECURITY,
         },
     }
+
+
+def servers(address: str) -> list[Schema]:
+    """Where a server of this address is called."""
+    return [{"url": address}]
 
 
 _LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}

@@ -31,12 +31,16 @@ _PAGE: Final = {
 
 
 @cache
-def openapi_text() -> bytes:
-    """Every route."""
+def _calls() -> dict[str, Any]:
     # The table names this module too.
     from .routes import ROUTES  # noqa: PLC0415 - see above
 
-    return orjson.dumps(of_calls.openapi(ROUTES, TAKEN, __version__), option=_WRITTEN)
+    return of_calls.openapi(ROUTES, TAKEN, __version__)
+
+
+def openapi_text(address: str = of_calls.HERE) -> bytes:
+    """Every route, of a server of this address."""
+    return orjson.dumps({**_calls(), "servers": of_calls.servers(address)}, option=_WRITTEN)
 
 
 @cache
@@ -59,8 +63,8 @@ TEXTS: Final[dict[str, Callable[[], bytes]]] = {"openapi": openapi_text, "asynca
 
 
 async def openapi(call: Call) -> web.Response:
-    """The description of every route."""
-    return json_answer(await asyncio.to_thread(openapi_text))
+    """The description of every route, with the public address, if one is set."""
+    return json_answer(await asyncio.to_thread(openapi_text, call.node.settings.public_url or of_calls.HERE))
 
 
 async def asyncapi(call: Call) -> web.Response:

@@ -44,6 +44,10 @@ async def test_the_messages_are_said_where_the_call_went(server):
     assert (await servers_of(server))["stream"]["host"] == server.url.removeprefix("http://")
 
 
+async def test_the_calls_go_where_the_description_was_read(server):
+    assert (await server.call("GET", "/openapi.json")).body["servers"] == [{"url": "/"}]
+
+
 async def test_the_page_runs_nothing(server):
     answer = await server.call("GET", "/docs")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -77,6 +81,11 @@ class TestPublicUrl:
             "stream": {**at, "protocol": "wss"},
             "events": {**at, "protocol": "https"},
         }
+
+    async def test_and_so_are_the_calls(self, server):
+        found = (await server.call("GET", "/openapi.json", headers={"Host": "inside.example"})).body
+        assert found["servers"] == [{"url": "https://jobs.example.com/tickwire"}]
+        assert "/v1/jobs" in found["paths"]
 
 
 def test_they_are_printed_without_a_server(capsysbinary):
