@@ -90,8 +90,7 @@ def launch(tx: Transaction, item: Launch) -> JobRow:
     """Make the job. Refusals ``invalid`` that name all that is wrong with the parameters; else as `jobs.create`."""
     params = item.params.value if item.is_checked else checked(item.job_type, item.params)
     domain, _, operation = item.job_type.name.partition(":")
-    limits = item.job_type.limits.model_dump(exclude_none=True)
-    given = {**limits, **item.given}
+    given = {**item.job_type.given, **item.given}
     body = JobCreate(type=domain, operation=operation, input=params, **given)
     if item.job_type.needs_file:
         _check_file(tx, item.actor, body.file_id)

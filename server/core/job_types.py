@@ -1,7 +1,8 @@
 """Job types inside the server: what a listener declared, or the server itself can do, ready to check parameters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import orjson
@@ -14,8 +15,8 @@ from .forms import form_of, schema_of
 from .schemas import Schema, compiled
 
 KIND: Final = "jty"
-MOST_READ: Final = 1_024
-"""Job types that are kept as they were read."""
+MOST_READ: Final = 256
+"""Job types that are kept as they were read, with their compiled schemas."""
 MOST_DECLARED: Final = 128
 """Declarations that are kept as they were read."""
 LARGEST_TYPE: Final = 256 * 1024
@@ -73,7 +74,7 @@ class JobTypeHead:
         return any(wanted in one.casefold() for one in (self.code, self.name, self.label) if one)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobType:
     """What can be done. ``source`` is the JSON Schema of the parameters, ``form`` asks a person for them."""
 
@@ -88,10 +89,15 @@ class JobType:
     limits: JobTypeLimits = field(default_factory=JobTypeLimits)
     built_in: bool = False
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """What checks parameters; compiled when the first come."""
         return compiled(self.source)
+
+    @cached_property
+    def given(self) -> Mapping[str, Any]:
+        """The fields of each of its jobs that its limits give."""
+        return self.limits.model_dump(exclude_none=True)
 
     def stored(self) -> str:
         """The JSON text of which `JobTypeRow.job_type` makes it again."""

@@ -24,6 +24,8 @@ _HEAD: Final = re.compile(
 )
 _BEHIND_ORIGIN: Final = ',"definitionVersion":'
 """What follows an origin. Within a text its quotes would be escaped."""
+_LONGEST_SHARED: Final = 2048
+"""Characters of a description within which an origin is looked for that others share."""
 
 
 @dataclass(slots=True)
@@ -116,13 +118,19 @@ class JobRow:
 
         Most jobs have none, which must cost nothing.
         """
-        found = self._made_of()
+        shared = self._shared()
+        if shared is not None:
+            return shared.head
+        found = _HEAD.match(self.spec, _behind_tags(self.spec))
         return _NOTHING if found is None else _head(found[1])
 
     @property
     def run_modes(self) -> Mapping[str, Any] | None:
         """What its definition said of run modes when it was made, behind its `head`; None of a job that knows none, or no longer asks."""
-        found = self._made_of()
+        shared = self._shared()
+        if shared is not None:
+            return shared.origin.modes
+        found = _HEAD.match(self.spec, _behind_tags(self.spec))
         if found is None or not self.spec.startswith(_MODES, found.end()):
             return None
         modes: Mapping[str, Any] = _value_at(self.spec, found.end() + len(_MODES))[0]
@@ -131,11 +139,11 @@ class JobRow:
     @property
     def origin(self) -> "Origin":
         """What stands behind the `head` of a definition's job, read by one look however long the description is."""
-        found = self._made_of()
-        if found is None:
-            return Origin()
-        end = self.spec.find(_BEHIND_ORIGIN, found.end())
-        return _origin_at(self.spec, found.end()) if end < 0 else _origin(self.spec[found.end() : end])
+        shared = self._shared()
+        if shared is not None:
+            return shared.origin
+        found = _HEAD.match(self.spec, _behind_tags(self.spec))
+        return Origin() if found is None else _origin_at(self.spec, found.end())
 
     @property
     def told_mode(self) -> str | None:
@@ -143,11 +151,12 @@ class JobRow:
         origin = self.origin
         return origin.run_mode if origin.modes is None else self.described().get("runMode")
 
-    def _made_of(self) -> re.Match[str] | None:
+    def _shared(self) -> "MadeOf | None":
+        """What jobs say alike that were made of one definition, by one key or schedule; None where that cannot be told apart."""
         if not self.spec.startswith(_HEADED):
-            return None
-        at = _value_at(self.spec, len(_TAGGED))[1] if self.spec.startswith(_TAGGED) else 0
-        return _HEAD.match(self.spec, at)
+            return _OF_NOTHING
+        end = self.spec.find(_BEHIND_ORIGIN, 0, _LONGEST_SHARED)
+        return None if end < 0 else _made_of(self.spec[:end])
 
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""
@@ -177,16 +186,30 @@ def retagged(described: dict[str, Any], tags: list[str]) -> dict[str, Any]:
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-# A job's life tells it five times, and the jobs of one definition tell the same.
+class MadeOf(NamedTuple):
+    """The `JobRow.head` and `JobRow.origin` of a job."""
+
+    head: Mapping[str, Any] = _NOTHING
+    origin: Origin = Origin()
+
+
+_OF_NOTHING: Final = MadeOf()
+
+
+# A job's life asks for it ten times, and the jobs of one definition say the same.
+@lru_cache(maxsize=256)
+def _made_of(text: str) -> MadeOf:
+    found = _HEAD.match(text, _behind_tags(text))
+    return _OF_NOTHING if found is None else MadeOf(_head(found[1]), _origin_at(text, found.end()))
+
+
 @lru_cache(maxsize=1024)
 def _head(text: str) -> Mapping[str, Any]:
     return MappingProxyType(orjson.loads(f"{{{text}}}"))
 
 
-# So do the jobs that one key or one schedule starts, of how they have come to be.
-@lru_cache(maxsize=256)
-def _origin(text: str) -> Origin:
-    return _origin_at(text, 0)
+def _behind_tags(text: str) -> int:
+    return _value_at(text, len(_TAGGED))[1] if text.startswith(_TAGGED) else 0
 
 
 def _origin_at(text: str, at: int) -> Origin:

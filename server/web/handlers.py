@@ -1,7 +1,6 @@
 """Handlers of routes that few servers need: their modules are imported by the first call of one of them."""
 
 import asyncio
-import sys
 from importlib import import_module
 
 from aiohttp import web
@@ -16,11 +15,14 @@ class Handlers:
         self.module = f"{__package__}.{module}"
 
     def __getattr__(self, name: str) -> Handler:
+        found: Handler | None = None
+
         async def handle(call: Call) -> web.StreamResponse:
-            if self.module not in sys.modules:
-                await asyncio.to_thread(import_module, self.module)
-            handler: Handler = getattr(import_module(self.module), name)
-            return await handler(call)
+            nonlocal found
+            if found is None:
+                module = await asyncio.to_thread(import_module, self.module)
+                found = getattr(module, name)
+            return await found(call)
 
         handle.__name__ = name
         handle.__module__ = self.module
