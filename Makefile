@@ -10,11 +10,11 @@ CONSOLE := tests/console
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo story test test-javascript test-race test-calendar node console console-check console-vendor console-speed contract simulate check docs bench bench-short clean
+.PHONY: help demo story test test-javascript test-race test-calendar node console console-check console-vendor console-speed console-gallery contract simulate check docs bench bench-short clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is to make
-	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## *' '/^[a-z-]+:.*##/ { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## export real data and watch it; options go in ARGS="--exit"
 	$(BIN)/tickwire demo $(ARGS)
@@ -49,6 +49,9 @@ console-vendor: console  ## make the console's view library anew
 console-speed: $(VENV)/.test  ## measure the console in Chromium, a quarter of an hour; ARGS="--short" tries it in under a minute
 	$(BIN)/python tests/console/speed $(ARGS)
 
+console-gallery: $(VENV)/.test  ## take a picture of every page of the console and say what is wrong in it, a quarter of an hour; ARGS="--only job* --width 390" takes some
+	$(BIN)/python tests/console/gallery $(ARGS)
+
 contract: $(VENV)/.contract  ## try every route with what its description allows and forbids, EXAMPLES=50 each
 	$(BIN)/python tests/contract --examples $(EXAMPLES) $(ARGS)
 
@@ -72,7 +75,7 @@ bench-short: $(VENV)/.bench  ## try the bench in under a minute; its figures say
 	$(BIN)/python tests/bench --short $(ARGS)
 
 clean:  ## remove the environment, caches and builds; data of a server stays
-	rm -rf $(VENV) .bench $(NODE:%=%/node_modules) $(CONSOLE)/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .gallery $(NODE:%=%/node_modules) $(CONSOLE)/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -1,36 +1,11 @@
 """Endpoints: made, tested, watched, replayed, changed, and given new secrets."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from console import check_accessible, needs_console
 from playwright.sync_api import expect
+from receiving import Receiver, receiver
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-endpoints")]
-
-
-class Receiver(BaseHTTPRequestHandler):
-    """Answers as its path says: ``/fail`` does not take what it gets until it is told to.
-
-    It asks to be tried again in an hour, so that no retry of the server's own comes between.
-    """
-
-    takes = False
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        well = Receiver.takes or self.path != "/fail"
-        body = b"" if well else b'{"error": "The warehouse is closed"}'
-        self.send_response(204 if well else 500)
-        if not well:
-            self.send_header("Retry-After", "3600")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +13,10 @@ def settings():
     return {"allow_addresses": "127.0.0.0/8"}
 
 
-@pytest.fixture(scope="module")
-def receiver():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+@pytest.fixture(scope="module", name="receiver")
+def _receiver():
+    with receiver() as found:
+        yield found
 
 
 def make(home, url, **fields):

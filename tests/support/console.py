@@ -34,6 +34,8 @@ HEAR_CANCELED = """async () => {
 }"""
 """Jobs of whose end the page has heard, from then on: ``canceled``."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 20_000
@@ -88,10 +90,10 @@ class Home:
 
 
 @contextlib.contextmanager
-def home(folder: Path, *options: str, **settings: object) -> Iterator[Home]:
+def home(folder: Path, *options: str, script: Path = LISTENER, **settings: object) -> Iterator[Home]:
     """A running server and its listener; ``options`` are those of ``tickwire listen``, settings the server's."""
     with server(folder, **settings) as started:
-        command = [sys.executable, "-m", "listener_sdk.cli", "listen", str(LISTENER), *options]
+        command = [sys.executable, "-m", "listener_sdk.cli", "listen", str(script), *options]
         worker = Started(command, {**started.environment, "PYTHONPATH": str(ROOT)}, folder)
         try:
             yield Home(started)
@@ -156,22 +158,23 @@ def _axe() -> str:
 def check_accessible(page: Page) -> None:
     """Fail where axe finds a violation, light or dark, wide or narrow. The page is left as it was."""
     before = page.viewport_size or WIDE
-    page.evaluate(_axe())
     told = [
         f"{theme}, {size['width']} px: {one}"
         for size in (WIDE, NARROW)
-        for theme in ("light", "dark")
-        for one in _violations(page, theme, size)
+        for theme in THEMES
+        for one in violations(page, theme, size)
     ]
     page.set_viewport_size(before)
     page.emulate_media(color_scheme="null", reduced_motion="null")
     assert told == [], "\n".join(told)
 
 
-def _violations(page: Page, theme: Literal["light", "dark"], size: ViewportSize) -> list[str]:
-    """What axe finds once nothing moves any more."""
+def violations(page: Page, theme: Theme, size: ViewportSize) -> list[str]:
+    """What axe finds once nothing moves any more. The page stays in this theme and size."""
     page.set_viewport_size(size)
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
     found = page.evaluate(AUDIT, RULES)
     return [
         f"{one['id']}: {one['help']} {[node['html'] for node in one['nodes']][:3]}"
