@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tests" / "support"))
 
 from chromium import HEADLESS  # noqa: E402 - it is found by the line above
-from console import AXE, NARROW, THEMES, WIDE, Theme, Visit, browser, home  # noqa: E402 - the same
+from console import AXE, THEMES, Theme, Visit, browser, home  # noqa: E402 - the same
+from fitting import SIZES  # noqa: E402 - the same
 from look import look, show  # noqa: E402 - the same
 from playwright.sync_api import Browser, Error, ViewportSize  # noqa: E402 - the same
 from receiving import receiver  # noqa: E402 - the same
@@ -24,8 +25,7 @@ from shop_front import SHOP  # noqa: E402 - the same
 from stock import Stock, stocked  # noqa: E402 - the same
 
 GALLERY = ROOT / ".gallery"
-TABLET: ViewportSize = {"width": 834, "height": 1112}
-SIZES = {size["width"]: size for size in (NARROW, TABLET, WIDE)}
+WIDTHS = {size["width"]: size for size in SIZES}
 SETTINGS = {"allow_addresses": "127.0.0.0/8", "rate_per_key": 1_000_000, "log_level": "warning"}
 Seen = tuple[str, int, Theme, list[str]]
 
@@ -54,8 +54,8 @@ def main(argv: list[str] | None = None) -> int:
         browser() as chromium,
     ):
         stock = stocked(found, posts)
-        for width in given.width or SIZES:
-            for name, wide, theme, faults in _seen(chromium, stock, scenes, SIZES[width], given.to):
+        for width in given.width or WIDTHS:
+            for name, wide, theme, faults in _seen(chromium, stock, scenes, WIDTHS[width], given.to):
                 wrong += bool(faults)
                 print(f"| {name} | {wide} | {theme} | {'<br>'.join(faults) or 'nothing'} |", flush=True)
     print(f"\n{wrong} pictures in which something is wrong. They are in {given.to}.")
@@ -102,7 +102,7 @@ def _options() -> argparse.ArgumentParser:
         help="this page, or those that fit, such as 'job*'; may stand several times",
     )
     parser.add_argument(
-        "--width", action="append", type=int, choices=SIZES, help="this width; may stand several times"
+        "--width", action="append", type=int, choices=WIDTHS, help="this width; may stand several times"
     )
     parser.add_argument(
         "--to", type=Path, default=GALLERY, metavar="FOLDER", help="where pictures are kept; else .gallery"
