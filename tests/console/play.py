@@ -104,10 +104,16 @@ async def order(job: Job[Order]) -> dict[str, Any]:
     return {"order": job.input.model_dump(mode="json")}
 
 
+class Failure(BaseModel):
+    """What is said of it."""
+
+    why: str = "No header"
+
+
 @listener.job("play:fails", label="Fail at once", limits={"max_attempts": 1})
-async def fails(job: Job) -> None:
+async def fails(job: Job[Failure]) -> None:
     """Fail for good."""
-    raise ValueError("No header")
+    raise ValueError(job.input.why)
 
 
 class Several(BaseModel):

@@ -18,6 +18,9 @@ import { told } from "./trouble.js"
 /** @typedef {import("../jobs.js").Job} Job */
 /** @typedef {import("../../client/tickwire.js").Next} Next */
 
+/** Messages with so many letters may be higher than their place: who has no mouse scrolls them by keys. */
+const SCROLLS_FROM = 200
+
 /** @param {{ job: Job, again?: () => void, then?: () => void }} props ``again`` is what a ``retry`` opens, ``then`` what follows an acknowledgement */
 export function OutcomeCard({ job, again, then }) {
   const found = job.outcome ?? {}
@@ -26,7 +29,7 @@ export function OutcomeCard({ job, again, then }) {
   return html`
     <section class="outcome" data-status=${status} aria-label=${say.title}>
       <header><${Status} status=${status} />${heading && html`<h2>${heading}</h2>`}</header>
-      ${(message ?? job.info) && html`<p class="message">${message ?? job.info}</p>`}
+      ${(message ?? job.info) && html`<p class="message" tabindex=${(message ?? job.info).length > SCROLLS_FROM ? 0 : undefined}>${message ?? job.info}</p>`}
       ${counts && html`<${Counts} counts=${counts} />`}
       ${next?.type === "wait" && html`<${Wait} next=${next} />`}
       <footer>
