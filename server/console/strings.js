@@ -116,6 +116,7 @@ export const jobs = {
   resume: "Go on",
   paused: "Live updates are paused.",
   live: "Live",
+  notLive: "Not live",
   none: "No job yet",
   noneHelp: "A listener takes jobs and says how far they are. Save this as hello.py, and run it:",
   noneFiltered: "No job fits these filters.",

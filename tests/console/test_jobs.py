@@ -289,8 +289,10 @@ def test_a_lost_connection_is_told_and_caught_up(visit, home_):
     expect(row(page, job)).to_contain_text("Running")
     there.context.set_offline(True)
     expect(page.locator(".banner")).to_contain_text("The connection is lost")
+    expect(page.locator(".live")).to_have_text("Not live")
     there.context.set_offline(False)
     expect(page.locator(".banner")).to_be_empty()
+    expect(page.locator(".live")).to_have_text("Live")
     expect(row(page, job)).to_have_attribute("data-status", "complete")
     # The browser itself says that it was offline.
     there.faults[:] = [fault for fault in there.faults if "ERR_INTERNET_DISCONNECTED" not in fault]

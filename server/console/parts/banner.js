@@ -11,14 +11,20 @@ import { Icon } from "../icons.js"
 /** Lines break for a moment when servers are renewed, which nobody needs to know. */
 const PATIENCE_MS = 1_500
 
-export function Banner() {
-  const { state, since } = useCell(line)
+/** Whether what is shown is not what is. */
+export function useLost() {
+  const { state } = useCell(line)
   const [late, setLate] = useState(false)
   useEffect(() => {
     setLate(false)
     const timer = state === "lost" ? setTimeout(() => setLate(true), PATIENCE_MS) : undefined
     return () => clearTimeout(timer)
   }, [state])
-  const text = state === "refused" ? banner.refused : state === "lost" && late ? banner.lost(clock(since, { seconds: true })) : ""
+  return state === "refused" || (state === "lost" && late)
+}
+
+export function Banner() {
+  const { state, since } = useCell(line)
+  const text = useLost() ? (state === "refused" ? banner.refused : banner.lost(clock(since, { seconds: true }))) : ""
   return html`<div class="banner" role="status">${text && html`<p><${Icon} name="warning" />${text}</p>`}</div>`
 }

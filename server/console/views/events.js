@@ -7,6 +7,7 @@ import { Icon } from "../icons.js"
 import { Empty, FirstListener } from "../parts/empty.js"
 import { aboutOf, isTrouble } from "../parts/eventabout.js"
 import { EventFacts } from "../parts/eventfacts.js"
+import { LiveMark } from "../parts/livemark.js"
 import { Heading } from "../parts/page.js"
 import { Skeleton } from "../parts/skeleton.js"
 import { Snippets } from "../parts/snippets.js"
@@ -55,11 +56,9 @@ export default function Events() {
   const newest = events[0]?.position ?? asOf
   return html`
     <${Heading} title=${views.events}>
-      <button type="button" class="quiet live" aria-pressed=${paused} onClick=${toggle}>
-        <${Icon} name=${paused ? "play" : "pause"} />${paused ? say.resume : say.pause}
-      </button>
       <span class="fresh">${fresh > 0 && html`<button type="button" class="pill" onClick=${() => list.admit()}>${say.fresh(count(fresh))}</button>`}</span>
-      <button type="button" class="aside" onClick=${() => setSnippets(true)}>${say.snippets}</button>
+      <${LiveMark} paused=${paused} turn=${toggle} />
+      <button type="button" onClick=${() => setSnippets(true)}>${say.snippets}</button>
     <//>
     <${Filters} topics=${topics} text=${text} job=${job} quiet=${quiet} />
     <${Trouble} error=${error} again=${() => list.load()} />

@@ -2,7 +2,6 @@
 // The live list of jobs: filters in the address, rows to select, and one of them opened beside it.
 
 import { count } from "../format.js"
-import { Icon } from "../icons.js"
 import { asked, readFilters } from "../jobfilters.js"
 import { JobList } from "../joblist.js"
 import { jobOf } from "../jobs.js"
@@ -12,6 +11,7 @@ import { Empty, FirstListener } from "../parts/empty.js"
 import { JobFilters } from "../parts/jobfilters.js"
 import { JobDrawer } from "../parts/jobdrawer.js"
 import { JobRow } from "../parts/jobrow.js"
+import { LiveMark } from "../parts/livemark.js"
 import { Heading } from "../parts/page.js"
 import { SavedViews } from "../parts/savedviews.js"
 import { Skeleton } from "../parts/skeleton.js"
@@ -69,10 +69,7 @@ function Live({ list }) {
     list.pause(!paused)
     setPaused(!paused)
   }
-  return html`
-    <span class="live" data-paused=${paused ? "" : undefined} role="status">${paused ? say.paused : say.live}</span>
-    <button type="button" class="quiet" aria-pressed=${paused} onClick=${turn}><${Icon} name=${paused ? "play" : "pause"} />${paused ? say.resume : say.pause}</button>
-  `
+  return html`<${LiveMark} paused=${paused} turn=${turn} />`
 }
 
 /** @param {{ list: JobList, selection: Selection, filters: Record<string, string>, current: string | null }} props */
