@@ -109,7 +109,7 @@ def test_a_due_time_at_which_nothing_ran_is_made_up_for(visit, home_):
     page = visit().log_in("/runs?result=skipped")
     skipped = page.locator("tr[data-result=skipped]")
     expect(skipped).to_contain_text("Schedule · Ticks", timeout=20_000)
-    expect(skipped.locator(".outcome")).to_contain_text("disabled")
+    expect(skipped.locator(".ending")).to_contain_text("disabled")
     home_.call("PATCH", "/v1/job-definitions/asleep", {"jobDefinition": {"enabled": True}})
     skipped.last.get_by_role("button", name="Run again").click()
     expect(page.get_by_role("dialog")).to_contain_text("Nothing ran on")

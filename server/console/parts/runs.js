@@ -82,7 +82,7 @@ function Row({ run, brief, ask }) {
       <td class="at"><time dateTime=${at} title=${moment(at)}>${brief && run.jobId ? html`<a href=${address(`/jobs/${run.jobId}`)}>${when}</a>` : when}</time></td>
       ${!brief && html`<td class="by">${starterOf(run)}</td>`}
       <td class="took">${took(run)}</td>
-      <td class="outcome" title=${outcome}>${outcome}${run.fileCount > 0 && html`<span class="about">${say.files(run.fileCount)}</span>`}</td>
+      <td class="ending" title=${outcome}>${outcome}${run.fileCount > 0 && html`<span class="about">${say.files(run.fileCount)}</span>`}</td>
       <td class="acts">
         <button type="button" class="quiet" aria-label=${say.showOf(name)} onClick=${() => ask({ run, what: "summary" })}>${say.show}</button>
         ${canRunAgain(run) && html`<button type="button" class="quiet" aria-label=${say.againOf(name)} onClick=${() => ask({ run, what: "again" })}>${say.again}</button>`}
