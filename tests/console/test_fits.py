@@ -49,3 +49,37 @@ def test_the_inbox_with_a_long_message(visit, job, ada):
     expect(page.locator(".inboxtext")).to_contain_text("names nobody")
     check_fits(page)
     check_accessible(page)
+
+
+def test_the_history_says_outcomes_in_plain_cells(visit, job):
+    page = visit().log_in("/runs")
+    cell = page.locator(f"tr[data-id={job}] td[title]")
+    expect(cell).to_contain_text("names nobody")
+    expect(cell).to_have_css("border-left-width", "0px")
+    check_fits(page)
+
+
+def test_the_builder_of_schedules(visit, job):
+    page = visit().log_in("/schedules/new")
+    begin, unit = page.get_by_label("First at"), page.get_by_label("Unit")
+    expect(page.get_by_label("Name")).to_have_css("font-weight", "400")
+    left, above = begin.bounding_box(), unit.bounding_box()
+    assert left["x"] >= above["x"] + above["width"] or left["y"] >= above["y"] + above["height"]
+    check_fits(page)
+
+
+def test_a_rule_of_a_long_name(visit, job):
+    page = visit().log_in("/settings/notifications")
+    expect(page.locator("table.settings-rules .name")).to_contain_text(LONG)
+    check_fits(page)
+
+
+def test_a_job_that_waits_for_others(visit, home_, job):
+    first = home_.job("by-hand")["id"]
+    second = home_.job("by-hand", predecessorIds=[first])["id"]
+    page = visit().log_in("/jobs")
+    expect(page.locator(f"tr[data-id={second}]")).to_contain_text("Waiting for others")
+    check_fits(page)
+    page.locator(f"tr[data-id={job}] td.left").click()
+    expect(page.locator(".drawer")).to_contain_text("names nobody")
+    check_fits(page)
