@@ -9,6 +9,6 @@ const COLUMNS = [["c-status", say.status], ["c-job", say.job], ["c-progress", sa
 export const JobHead = () => html`
   <colgroup>${COLUMNS.map(([name]) => html`<col key=${name} class=${name} />`)}</colgroup>
   <thead class="slim">
-    <tr>${COLUMNS.map(([name, label]) => html`<th key=${name} scope="col"><span class="unseen">${label}</span></th>`)}</tr>
+    <tr>${COLUMNS.map(([name, label]) => html`<th key=${name} scope="col" class=${name}><span class="unseen">${label}</span></th>`)}</tr>
   </thead>
 `
