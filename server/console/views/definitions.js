@@ -120,7 +120,7 @@ function Row({ definition }) {
   return html`
     <tr data-code=${code} data-off=${enabled ? undefined : ""}>
       <td><${EnableSwitch} definition=${definition} /></td>
-      <td><a class="name" href=${address(`/definitions/${encodeURIComponent(code)}`)}>${name}</a><span class="about">${name === code ? jobType : `${code} · ${jobType}`}</span></td>
+      <td><div class="titled"><a class="name" href=${address(`/definitions/${encodeURIComponent(code)}`)}>${name}</a><span class="about">${name === code ? jobType : `${code} · ${jobType}`}</span></div></td>
       <td><${Health} definition=${definition} /></td>
       <td><${LastRun} definition=${definition} /></td>
       <td class="soft-cell"><${Next} at=${nextAt} enabled=${enabled} /></td>

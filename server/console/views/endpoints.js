@@ -69,7 +69,7 @@ const Table = ({ rows, again }) => html`
         (one) => html`
           <tr key=${one.id} data-id=${one.id}>
             <td><${OnOff} endpoint=${one} again=${again} /></td>
-            <td><a class="name" href=${address(`/endpoints/${one.id}`)}>${nameOf(one)}</a>${one.name && html` <span class="soft">${one.url}</span>`}</td>
+            <td><div class="titled"><a class="name" href=${address(`/endpoints/${one.id}`)}>${nameOf(one)}</a>${one.name && html`<span class="about">${one.url}</span>`}</div></td>
             <td>${one.topics.map((/** @type {string} */ topic) => html`<code key=${topic} class="topic">${topic}</code> `)}${one.filter && html`<span class="soft">${say.filtered}</span>`}</td>
             <td><${Health} endpoint=${one} /></td>
             <td class="soft"><${Age} at=${one.updatedAt} /></td>

@@ -76,7 +76,7 @@ function Row({ type: { code, name, label, description, modes, online, builtIn } 
   const path = `/types/${encodeURIComponent(code)}`
   return html`
     <tr data-code=${code}>
-      <td><a class="name" href=${address(path)}>${label ?? code}</a><span class="about">${label ? code : name === code ? "" : name}</span></td>
+      <td><div class="titled"><a class="name" href=${address(path)}>${label ?? code}</a><span class="about">${label ? code : name === code ? "" : name}</span></div></td>
       <td class="soft-cell" title=${description}>${description}</td>
       <td class="soft-cell">${modes.map((one) => (one === "delta" ? launch.delta : launch.full)).join(", ")}</td>
       <td><${Served} online=${online} builtIn=${builtIn} /></td>
