@@ -83,3 +83,11 @@ def test_a_job_that_waits_for_others(visit, home_, job):
     page.locator(f"tr[data-id={job}] td.left").click()
     expect(page.locator(".drawer")).to_contain_text("names nobody")
     check_fits(page)
+
+
+def test_a_short_log_below_the_window_is_as_high_as_its_lines(visit, home_):
+    job = home_.job(input={"steps": 2, "pause_s": 0, "log": True})["id"]
+    until(lambda: home_.call("GET", f"/v1/jobs/{job}")["data"]["status"] == "complete", "it has ended")
+    page = visit(viewport={"width": 390, "height": 200}).log_in(f"/jobs/{job}")
+    expect(page.get_by_text("That was the last one")).to_be_attached()
+    assert page.locator(".loglines").bounding_box()["height"] < 100

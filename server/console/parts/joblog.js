@@ -18,6 +18,8 @@ const PAGE = 1_000
 const MOST = 5_000
 const POLL_MS = 1_000
 const CHUNK = 100
+/** Of a line that is not drawn yet: a log has the height of its lines before one comes to it. */
+const LINE_PX = 18
 
 /** Reads a log page by page, as far as it is wanted. */
 class Log {
@@ -114,7 +116,8 @@ function Lines({ lines, live }) {
     const some = lines.slice(at * CHUNK, (at + 1) * CHUNK)
     const known = drawn.get(at)
     if (known && known.first === some[0] && some.length === CHUNK) return known.vnode
-    const vnode = html`<ol key=${at} start=${at * CHUNK + 1}>${some.map((line, place) => lineOf(line, place, several))}</ol>`
+    const high = `auto ${some.length * LINE_PX}px`
+    const vnode = html`<ol key=${at} start=${at * CHUNK + 1} style=${{ containIntrinsicHeight: high }}>${some.map((line, place) => lineOf(line, place, several))}</ol>`
     if (some.length === CHUNK) drawn.set(at, { first: some[0], vnode })
     else drawn.delete(at)
     return vnode
