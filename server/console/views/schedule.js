@@ -28,6 +28,7 @@ export default function Schedule({ id }) {
   if (state === "gone") return html`<${Heading} title=${say.gone} /><p><a href=${address("/schedules")}>${say.back}</a></p>`
   if (!schedule) return html`<${Heading} title=${say.title} />${state === "failed" ? html`<${Trouble} error=${error} again=${() => timetable.load()} />` : html`<${Skeleton} />`}`
   return html`
+    <p class="crumbs"><a href=${address("/schedules")}>${say.title}</a></p>
     <${Heading} title=${schedule.name}>
       <${ScheduleSwitch} schedule=${schedule} />
       <span class="state" data-state=${schedule.state}>${say.states[schedule.state]}</span>

@@ -34,6 +34,10 @@ export default function ScheduleForm({ id }) {
   }, [id])
   const title = id ? say.editTitle(known?.schedule?.name ?? "") : say.title
   return html`
+    <p class="crumbs">
+      <a href=${address("/schedules")}>${schedules.title}</a>
+      ${known?.schedule && html`<a href=${address(`/schedules/${part(known.schedule.id)}`)}>${known.schedule.name}</a>`}
+    </p>
     <${Heading} title=${title} />
     <${Trouble} error=${error} />
     ${!may("schedule") && html`<p>${schedules.mayNot}</p>`}
