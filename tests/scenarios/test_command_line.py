@@ -1,13 +1,11 @@
 """The command line against a real server and a real listener."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from processes import server, until
-from terminals import COMMAND, Terminal
+from terminals import Terminal
 
 pytestmark = pytest.mark.must_run
 
@@ -113,11 +111,7 @@ def test_a_key_works_until_it_is_revoked(terminal):
 
 
 def refused(terminal: Terminal, key: str) -> str:
-    done = subprocess.run(
-        [*COMMAND, "jobs", "--key", key],
-        env={**os.environ, **terminal.env}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    return done.stderr
+    return terminal.done("jobs", "--key", key).stderr
 
 
 def test_published_events_are_followed_and_filtered(terminal):

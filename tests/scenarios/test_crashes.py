@@ -113,7 +113,7 @@ async def pages(client: Client) -> AsyncIterator[Any]:
 
 async def test_server_killed_in_the_middle_of_a_run(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    with server(tmp_path / "home") as home, listener(bench.script, bench.env(home)) as worker:
+    with server(tmp_path / "home", cold=True) as home, listener(bench.script, bench.env(home)) as worker:
         async with Client(home.url, home.key) as client:
             seen: list[Any] = []
             follower = asyncio.create_task(collect(client, seen))
@@ -148,7 +148,7 @@ async def test_server_killed_in_the_middle_of_a_run(tmp_path: Path) -> None:
 
 async def test_last_tick_is_sent_again_after_a_restart(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    with server(tmp_path / "home") as home, listener(bench.script, bench.env(home)):
+    with server(tmp_path / "home", cold=True) as home, listener(bench.script, bench.env(home)):
         async with Client(home.url, home.key) as client:
             job = await client.jobs.create("crash:test", input={"steps": 8})
             bench.open(2)
@@ -165,7 +165,7 @@ async def test_last_tick_is_sent_again_after_a_restart(tmp_path: Path) -> None:
 
 async def test_listener_killed_in_the_middle_of_a_run(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    with server(tmp_path / "home", lease_s=2, ack_deadline_s=2) as home:
+    with server(tmp_path / "home", cold=True, lease_s=2, ack_deadline_s=2) as home:
         async with Client(home.url, home.key) as client:
             job = await client.jobs.create("crash:test", input={"steps": 4})
             with listener(bench.script, bench.env(home)) as first:
@@ -198,7 +198,7 @@ async def test_listener_killed_in_the_middle_of_a_run(tmp_path: Path) -> None:
 
 async def test_a_paused_listener_comes_back_too_late(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    with server(tmp_path / "home", lease_s=2, ack_deadline_s=2) as home:
+    with server(tmp_path / "home", cold=True, lease_s=2, ack_deadline_s=2) as home:
         async with Client(home.url, home.key) as client:
             job = await client.jobs.create("crash:test", input={"steps": 3})
             with listener(bench.script, bench.env(home)) as first:

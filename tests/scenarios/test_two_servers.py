@@ -42,7 +42,7 @@ class Pair:
         self.record.touch()
         url = postgres().store()
         self.servers = [
-            stack.enter_context(server(folder / name, database_url=url, admin_key=KEY))
+            stack.enter_context(server(folder / name, cold=True, database_url=url, admin_key=KEY))
             for name in ("one", "two")
         ]
         for home in self.servers:

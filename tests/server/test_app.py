@@ -29,7 +29,7 @@ def get(url: str) -> tuple[int, dict[str, str]]:
 
 
 def test_it_says_one_line_when_it_is_ready_and_ends_well(tmp_path: Path) -> None:
-    with server(tmp_path) as home:
+    with server(tmp_path, cold=True) as home:
         assert get(f"{home.url}/healthz") == (200, {"status": "ok"})
         assert get(f"{home.url}/readyz")[0] == 200
         key = tmp_path / "data" / "admin.key"
@@ -74,7 +74,7 @@ async def until_closed(opened: Any) -> list[Any]:
 
 
 async def test_a_drain_tells_every_connection_and_keeps_its_leases(tmp_path: Path) -> None:
-    with server(tmp_path) as home:
+    with server(tmp_path, cold=True) as home:
         url = home.url.replace("http", "ws") + "/v1/stream"
         headers = {"Authorization": f"Bearer {home.key}"}
         async with connect(url, additional_headers=headers, proxy=None) as opened:
@@ -116,8 +116,8 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
-    with server(tmp_path / "one") as home:
-        other = Server(tmp_path / "two", port=home.port)
+    with server(tmp_path / "one", cold=True) as home:
+        other = Server(tmp_path / "two", cold=True, port=home.port)
         assert f"{home.port} cannot be listened on" in refused(other)
 
 

@@ -1,4 +1,7 @@
-"""Real processes on loopback: a server, and listeners that run a script. Every one started here is ended here, by its id."""
+"""Real processes on loopback: a server, and listeners that run a script. Every one started here is ended here, by its id.
+
+Most are forked from one that has imported what they need (`forks`); some tests start a server cold, as one does at home.
+"""
 
 import contextlib
 import os
@@ -12,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from forks import Fork
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 40.0
@@ -41,23 +46,22 @@ def until(test: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) ->
 
 
 class Started:
-    """A child process whose output is kept."""
+    """A process whose output is kept: a command, or with a kind (`forks.KINDS`) a fork that has imported what it needs."""
 
-    def __init__(self, command: list[str], env: dict[str, str], cwd: Path) -> None:
+    def __init__(self, command: list[str], env: dict[str, str], cwd: Path, kind: str | None = None) -> None:
         self.output: list[str] = []
-        self.process = subprocess.Popen(
-            command,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
-            cwd=cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", **env}
+        self.process: Any = (
+            Fork(kind, command, env, cwd)
+            if kind is not None
+            else subprocess.Popen(
+                command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
         for line in self.process.stdout:
             self.output.append(line)
 
@@ -95,15 +99,15 @@ class Started:
 
     def _close(self) -> None:
         self._reader.join(DEADLINE_S)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self.process.stdout.close()
 
 
 class Server:
-    """A server on a port and data directory of its own, which survive its crash."""
+    """A server on a port and data directory of its own, which survive its crash. A cold one begins as a new Python, as it does at home."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, *, cold: bool = False, **settings: object) -> None:
         self.folder = folder
+        self._cold = cold
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = {f"TICKWIRE_{name.upper()}": str(value) for name, value in settings.items()}
@@ -125,9 +129,13 @@ class Server:
             "TICKWIRE_DATA_DIR": str(self.folder / "data"),
             **self._settings,
         }
-        command = [sys.executable, "-I", "-c", SERVE.format(root=str(ROOT))]
         self.folder.mkdir(parents=True, exist_ok=True)
-        started = self.started = Started(command, env, self.folder)
+        if self._cold:
+            command = [sys.executable, "-I", "-c", SERVE.format(root=str(ROOT))]
+            self.started = Started(command, env, self.folder)
+        else:
+            self.started = Started(["server"], env, self.folder, "server")
+        started = self.started
 
         def ready() -> bool:
             assert started.process.poll() is None, started.text
@@ -145,9 +153,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(folder: Path, **settings: object) -> Iterator[Server]:
+def server(folder: Path, *, cold: bool = False, **settings: object) -> Iterator[Server]:
     """A running server; settings by their names, such as ``lease_s=2``."""
-    made = Server(folder, **settings)
+    made = Server(folder, cold=cold, **settings)
     try:
         yield made.start()
     finally:
@@ -157,7 +165,7 @@ def server(folder: Path, **settings: object) -> Iterator[Server]:
 @contextlib.contextmanager
 def listener(script: Path, env: dict[str, str]) -> Iterator[Started]:
     """A process that runs a listener script."""
-    made = Started([sys.executable, str(script)], {"PYTHONPATH": str(ROOT), **env}, script.parent)
+    made = Started([str(script)], {"PYTHONPATH": str(ROOT), **env}, script.parent, "sdk")
     try:
         yield made
     finally:

@@ -3,18 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 import urllib.request
 from typing import Any
 
-from processes import ROOT, Server, Started
-
-COMMAND = [
-    sys.executable,
-    "-P",
-    "-c",
-    f"import sys; sys.path.insert(0, {str(ROOT)!r}); from listener_sdk.cli import main; main(prog_name='tickwire')",
-]
+import forks
+from processes import Server, Started
 
 
 class Terminal:
@@ -27,12 +20,13 @@ class Terminal:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """The command's standard output; it must end with the code."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder, env={**os.environ, **self.env}, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        done = self.done(*arguments)
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + (done.stderr if code else "")
+
+    def done(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The command, however it ended."""
+        return forks.run("sdk", ["-c", *arguments], {**os.environ, **self.env}, self.folder)
 
     def data(self, path: str) -> Any:
         """What the server answers to a GET: for what is asked again and again, since a command is a new process."""
@@ -42,4 +36,4 @@ class Terminal:
             return json.load(answer)["data"]
 
     def start(self, *arguments: str) -> Started:
-        return Started([*COMMAND, *arguments], self.env, self.folder)
+        return Started(["-c", *arguments], self.env, self.folder, "sdk")
