@@ -53,6 +53,7 @@ class ClearingLoop:
         self._linger_s = linger_s
         self._timer = timer
         self._wake = asyncio.Event()
+        self.every_s = EVERY_S
 
     def wake(self) -> None:
         """A space or a hook was deleted."""
@@ -64,7 +65,7 @@ class ClearingLoop:
             self._wake.clear()
             await calmly(self.look, "clearing_failed", _log)
             with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_S):
+                async with asyncio.timeout(self.every_s):
                     await self._wake.wait()
 
     async def look(self) -> int:

@@ -146,6 +146,7 @@ class RetentionLoop:
         self._sleep = sleep
         self._timer = timer
         self._offset = clock() - monotonic_ms()
+        self.every_s = EVERY_S
         self._sizes: dict[str, int] = {}
         self._job_walk = _Walk()
         self._file_walk = _Walk()
@@ -162,7 +163,7 @@ class RetentionLoop:
     async def run(self) -> None:
         """Look once a minute, until cancelled. A server that begins has others to serve first."""
         while True:
-            await self._sleep(EVERY_S)
+            await self._sleep(self.every_s)
             await calmly(self.look, "retention_failed", _log)
 
     async def look(self) -> Went:

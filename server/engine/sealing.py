@@ -35,12 +35,13 @@ class SealingLoop:
         self._submit = submit
         self._read = read
         self._locked = 0
+        self.every_s = EVERY_S
 
     async def run(self) -> None:
         """Look at once and then every minute, until cancelled."""
         while True:
             await calmly(self.look, "rewrapping_failed", _log)
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self.every_s)
 
     async def look(self) -> int:
         """Wrap anew what an older master key has wrapped; how many secrets of the store no master key opens."""

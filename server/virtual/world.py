@@ -56,6 +56,8 @@ COMMIT_S: Final = 0.003
 WIRE_S: Final = 0.02
 SCHEDULES_S: Final = 60.0
 """How often schedules are looked at that nothing says are due: no other server changes them, and the end of a job is told."""
+TIDY_S: Final = 600.0
+"""How often what is old is looked for: in the minutes of quiet days that would be most of what a server does."""
 REST_S: Final = 600.0
 """The longest rest of loops that follow the log: they look when something is due."""
 LOOK_S: Final = 1.0
@@ -213,6 +215,8 @@ class World:
         self.node = Node(self._settings, self._database, meta, facts, self.clock, sealer, machine)
         self.node.due.rest_by(self._rests.rest)
         self.node.schedules.look_every_s = SCHEDULES_S
+        for tidying in (self.node.retention, self.node.clearing, self.node.sealing):
+            tidying.every_s = TIDY_S
         for name, least in _DUE.items():
             getattr(self.node, name).longest_s = partial(self._until, least)
         self.node.endpoints.longest_s = lambda: REST_S

@@ -210,7 +210,7 @@ async def test_looks_that_follow_each_other_leave_no_task_behind(stage, loop, mo
     async def look():
         looks.put_nowait(len(asyncio.all_tasks()))
 
-    monkeypatch.setattr(module, "EVERY_S", 0.001)
+    loop.every_s = 0.001
     monkeypatch.setattr(loop, "look", look)
     running = asyncio.create_task(loop.run())
     async with asyncio.timeout(10):
