@@ -66,7 +66,7 @@ def origin(kind: str, asked: socket.socket) -> None:
     """Fork what is asked for, until nobody can ask any more."""
     begin = KINDS[kind]()
     gc.freeze()  # what a fork does not touch it shares
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for watchers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks ends us
     while True:
         text, fds, _, _ = socket.recv_fds(asked, 2**20, 3)
         if not text:
@@ -77,11 +77,13 @@ def origin(kind: str, asked: socket.socket) -> None:
             return
         for fd in fds:
             os.close(fd)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                """Watchers that have told all."""
 
 
 def _watched(begin: Callable[[list[str]], Any], order: dict[str, Any], out: int, err: int, told: int) -> None:
     """Run in a process of its own, whose id and exit code are told."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()
     if child:
         os.close(out)
@@ -90,6 +92,7 @@ def _watched(begin: Callable[[list[str]], Any], order: dict[str, Any], out: int,
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.write(told, b"%d\n" % code)
         os._exit(0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.close(told)
     os.dup2(out, 1)
     os.dup2(err, 2)
@@ -121,7 +124,7 @@ def _origin(kind: str) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-I", "-u", __file__, kind, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
         )  # fmt: skip
     return ours, process
 
