@@ -40,8 +40,8 @@ def _sdk() -> Callable[[list[str]], Any]:
     import aiohttp  # noqa: F401 - what forks then have
     import rich.console
     import rich.live
-    import rich.table  # noqa: F401
-    import websockets.asyncio.client  # noqa: F401
+    import rich.table  # noqa: F401 - the same
+    import websockets.asyncio.client  # noqa: F401 - the same
 
     import listener_sdk
     import listener_sdk.service
