@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import structlog
+from hypothesis import settings
 
 pytest_plugins = ["pytester", "quick"]
 
@@ -27,6 +28,9 @@ JAVASCRIPT = (
 def pytest_configure(config):
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    # An example that takes long says only that the machine is busy.
+    settings.register_profile("untimed", settings.default, deadline=None)
+    settings.load_profile("untimed")
     # Tracebacks in colors, with all variables of each frame, take rich seconds, and nobody sees them.
     *others, _ = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
