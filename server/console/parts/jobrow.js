@@ -2,6 +2,7 @@
 // A job as one line of a list: it is drawn again when that job changes, and its neighbours are not.
 
 import { clock, day, lasted, moment, span } from "../format.js"
+import { Icon } from "../icons.js"
 import { hasEnded, useJob } from "../jobs.js"
 import { address } from "../router.js"
 import { useSession } from "../session.js"
@@ -29,7 +30,7 @@ export function JobRow({ id, lead, current, short }) {
       <td class="progress">
         <${Bar} label=${say.barOf(job.job)} status=${status} progress=${shownProgress(job)} text=${job.info} />
         <span class="percent">${shownProgress(job) === undefined ? "" : `${shownProgress(job)} %`}</span>
-        ${waitsForAck(job) && html`<span class="badge">${say.toAcknowledge}</span>`}
+        ${waitsForAck(job) && html`<span class="badge" title=${say.toAcknowledge}><${Icon} name="inbox" /><span class="words">${say.toAcknowledge}</span></span>`}
         <span class="info">${textOf(job)}</span>
       </td>
       <td class="left"><${Left} job=${job} /></td>
