@@ -59,9 +59,15 @@ def ours(text, zone, begin, end, **policy):
 
 
 def cronsim(text, zone, begin, end):
+    """Its times, up to the one at which it stands still, if it does."""
     start = (begin - timedelta(seconds=1)).astimezone(wall_calendar.zone(zone))
     every = (moment.astimezone(UTC) for moment in CronSim(text.replace("sat-sun", "6-7"), start))
-    return list(takewhile(lambda moment: moment <= end, every))
+    found = []
+    for moment in every:
+        if moment > end or moment in found[-1:]:
+            break
+        found.append(moment)
+    return found
 
 
 def windows(zone, expressions):
