@@ -26,7 +26,7 @@ else:
 
 FLUSHED: Final = 50
 """Rules whose messages one transaction sends."""
-GATHERED_S: Final = 0.1
+GATHERED_S: Final = 0.25
 """What ends within so long is looked at together: many short runs cost a fifth less of a server that need not look after each."""
 OF_A_DEFINITION: Final = '"definition":"'
 """Stands in the events of jobs that were made of one."""
