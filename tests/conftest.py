@@ -52,9 +52,9 @@ def pytest_collection_finish():
 
 def pytest_sessionfinish():
     """Once a worker has said that it is done it is cut off within seconds, which leaves a large store's files behind."""
-    support = sys.modules.get("postgres")
-    if support is not None:
-        support.stop()
+    for name in ("forks", "postgres"):
+        if name in sys.modules:
+            sys.modules[name].stop()
 
 
 @pytest.hookimpl(wrapper=True)

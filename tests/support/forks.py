@@ -1,6 +1,7 @@
 """Processes that begin with their imports done: each is forked from one that has them. To import takes nine tenths of a short process's time.
 
-A process of its own is started for each set of imports, by `origin`. It forks whatever is asked for; a watcher, forked too, tells how that ended.
+A process of its own is started for each set of imports, by `origin`. It forks a watcher for whoever asks: on a line between the two, the
+watcher is told what to run, and tells how that ended. The line breaks when either dies, and then what runs is ended.
 """
 
 import contextlib
@@ -16,7 +17,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,12 +68,12 @@ def origin(kind: str, asked: socket.socket) -> None:
     gc.freeze()  # what a fork does not touch it shares
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks ends us
     while True:
-        text, fds, _, _ = socket.recv_fds(asked, 2**20, 3)
-        if not text:
+        byte, fds, _, _ = socket.recv_fds(asked, 1, 3)
+        if not byte:
             return
         if os.fork() == 0:
             asked.close()
-            _watched(begin, json.loads(text), *fds)
+            _watched(begin, *fds)
             return
         for fd in fds:
             os.close(fd)
@@ -82,18 +82,23 @@ def origin(kind: str, asked: socket.socket) -> None:
                 """Watchers that have told all."""
 
 
-def _watched(begin: Callable[[list[str]], Any], order: dict[str, Any], out: int, err: int, told: int) -> None:
+def _watched(begin: Callable[[list[str]], Any], out: int, err: int, told: int) -> None:
     """Run in a process of its own, whose id and exit code are told."""
+    line = socket.socket(fileno=told)
+    with line.makefile("rb") as asked:
+        order = json.loads(asked.readline())
     child = os.fork()
     if child:
         os.close(out)
         os.close(err)
-        os.write(told, b"%d\n" % child)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        os.write(told, b"%d\n" % code)
+        threading.Thread(target=_end_alone, args=(line, child), daemon=True).start()
+        with contextlib.suppress(BrokenPipeError):
+            line.sendall(b"%d\n" % child)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            line.sendall(b"%d\n" % code)
         os._exit(0)
+    line.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.close(told)
     os.dup2(out, 1)
     os.dup2(err, 2)
     for fd in {out, err}:
@@ -105,6 +110,12 @@ def _watched(begin: Callable[[list[str]], Any], order: dict[str, Any], out: int,
     sys.exit(begin(sys.argv))
 
 
+def _end_alone(line: socket.socket, child: int) -> None:
+    """What nobody waits for any more is ended: whoever asked for it was killed."""
+    line.recv(1)
+    os.kill(child, signal.SIGKILL)
+
+
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT)]
     origin(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
@@ -113,20 +124,34 @@ if __name__ == "__main__":
 # ---- in the tests
 
 
+_ORIGINS: dict[str, tuple[socket.socket, "subprocess.Popen[bytes]"]] = {}
+"""The processes that fork, and how they are asked."""
 _ASKING = threading.Lock()
 """One thread asks at a time."""
 
 
-@cache
-def _origin(kind: str) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
-    """The process that forks, which ends with this one, and how it is asked."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-u", __file__, kind, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    return ours, process
+def _ask(kind: str, fds: list[int]) -> None:
+    """Have a watcher forked, by a process that is started when first asked and ends with this one."""
+    with _ASKING:
+        if kind not in _ORIGINS:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-u", __file__, kind, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                )  # fmt: skip
+            _ORIGINS[kind] = ours, process
+        socket.send_fds(_ORIGINS[kind][0], [b"!"], fds)
+
+
+def stop() -> None:
+    """End the processes that fork; what they have forked goes on."""
+    with _ASKING:
+        while _ORIGINS:
+            asking, process = _ORIGINS.popitem()[1]
+            asking.close()
+            process.kill()
+            process.wait()
 
 
 class Fork:
@@ -137,26 +162,30 @@ class Fork:
     ) -> None:
         self.args = argv
         self.returncode: int | None = None
-        self._told, told = os.pipe()
-        with contextlib.ExitStack() as ends:
-            ends.callback(os.close, told)
-            if files:
-                out, err = (file.fileno() for file in files)
-            else:
-                read, out = os.pipe()
-                err = out
-                ends.callback(os.close, out)
-                self.stdout = os.fdopen(read, encoding="utf-8")
-            order = json.dumps({"argv": argv, "env": env, "cwd": str(cwd)}).encode()
-            with _ASKING:
-                socket.send_fds(_origin(kind)[0], [order], [out, err, told])
-                self.pid = int(self._line())
+        order = json.dumps({"argv": argv, "env": env, "cwd": str(cwd)}).encode()
+        self._watcher, theirs = socket.socketpair()
+        with contextlib.ExitStack() as kept:
+            kept.enter_context(self._watcher)
+            with contextlib.ExitStack() as ends:
+                ends.enter_context(theirs)
+                if files:
+                    out, err = (file.fileno() for file in files)
+                else:
+                    read, out = os.pipe()
+                    err = out
+                    ends.callback(os.close, out)
+                    self.stdout = kept.enter_context(os.fdopen(read, encoding="utf-8"))
+                _ask(kind, [out, err, theirs.fileno()])
+            # Now that their end is closed here, too, their death breaks the line.
+            self._watcher.sendall(order + b"\n")
+            self.pid = int(self._line())
+            kept.pop_all()
 
     def _line(self) -> bytes:
         line = b""
         while not line.endswith(b"\n"):
-            read = os.read(self._told, 1)
-            assert read, "the process that forks has died"
+            read = self._watcher.recv(1)
+            assert read, "the process that forks, or watches, has died"
             line += read
         return line
 
@@ -167,10 +196,10 @@ class Fork:
 
     def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
-            if not select.select([self._told], [], [], timeout)[0]:
+            if not select.select([self._watcher], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
             self.returncode = int(self._line())
-            os.close(self._told)
+            self._watcher.close()
         return self.returncode
 
     def send_signal(self, number: int) -> None:
@@ -194,5 +223,6 @@ def run(
             code = process.wait(timeout)
         finally:
             process.kill()
+            process.wait()
         texts = [os.pread(file.fileno(), 2**30, 0).decode() for file in (out, err)]
     return subprocess.CompletedProcess(argv, code, *texts)
