@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from tenants import DEADLINE_S, LISTS, Tenant, tenants
+from tenants import DEADLINE_S, LISTS, Tenant, furnished, tenants
 
 from listener_sdk.protocol.bulk import JobsFilter
 from listener_sdk.protocol.definitions import DefinitionExecute
@@ -53,10 +53,36 @@ BODIES = {
 """What routes need beside the id in their path. The plan's jobId is set by the test."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def both(request, tmp_path):
-    async with tenants(tmp_path, request.param) as made:
-        yield made
+@pytest.fixture(
+    # On one worker, which makes the tenants once.
+    params=[
+        pytest.param(name, marks=pytest.mark.xdist_group(f"wall {name}")) for name in ("sqlite", "postgresql")
+    ],
+    scope="module",
+)
+def made(request, tmp_path_factory):
+    return asyncio.run(furnished(tmp_path_factory.mktemp("furnished"), request.param))
+
+
+@pytest.fixture
+async def both(made, tmp_path):
+    async with tenants(tmp_path, made) as found:
+        yield found
+
+
+async def test_what_a_tenant_has_it_finds(both):
+    """Where the other then finds nothing there is something."""
+    for tenant in both:
+        admin = tenant.callers["admin"]
+        for kind, path in (("jb", "jobs"), ("fl", "files"), ("def", "job-definitions"), ("hk", "hooks")):
+            found = await admin.call("GET", f"/v1/{path}/{tenant.ids[kind]}")
+            assert tenant.ids[kind] in json.dumps(found.body)
+        definition, job_type = tenant.codes
+        for path in (f"/v1/job-definitions/{definition}", f"/v1/job-types/{job_type}"):
+            assert (await admin.call("GET", path)).status == 200
+        for member in tenant.members.values():
+            assert (await member.call("GET", "/v1/whoami")).status == 200
+        assert await tenant.audit("access:*") == []
 
 
 async def noted(tenant, action, expected):

@@ -49,11 +49,11 @@ class PostgresServer:
         for setting in QUICK:
             self.run(f"ALTER SYSTEM SET {setting}")
         self.run("SELECT pg_reload_conf()")
-        self._template = self.create()
-        database = PostgresDatabase(self.url(self._template))
+        self.template = self.create()
+        database = PostgresDatabase(self.url(self.template))
         database.prepare()
         database.close()
-        self._new = self.run(STATE, self._template), self.run(VERSIONS, self._template)
+        self._new = self.run(STATE, self.template), self.run(VERSIONS, self.template)
         self._returned: list[str] = []
 
     def url(self, name: str, user: str = "postgres", password: str = "") -> str:
@@ -71,7 +71,7 @@ class PostgresServer:
     def store(self) -> str:
         """The address of an empty store of the newest schema."""
         if not self._returned:
-            return self.url(self.create(self._template))
+            return self.url(self.create(self.template))
         address = self._returned.pop()
         self.empty(address)
         return address

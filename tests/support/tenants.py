@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
+import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,14 +143,48 @@ def _without_links(value: Any) -> Any:
     return value
 
 
+@dataclass
+class Furnished:
+    """The data of a server that has stopped, and the two tenants that it has."""
+
+    data: Path
+    database: str | None
+    both: tuple[Tenant, Tenant]
+
+
+async def furnished(folder: Path, store: str) -> Furnished:
+    """Two tenants in a store that is ``sqlite`` or ``postgresql``; to make them takes longer than most tests."""
+    database = None if store == "sqlite" else postgres().create(postgres().template)
+    data = folder / "data"
+    async with _serving(data, database) as (http, address):
+        owner = Caller(http, address, _with((data / "admin.key").read_text().strip()))
+        both = await _tenant(owner, "acme"), await _tenant(owner, "globex")
+    return Furnished(data, database, both)
+
+
 @contextlib.asynccontextmanager
-async def tenants(folder: Path, store: str) -> AsyncIterator[tuple[Tenant, Tenant]]:
-    """Two of them on a running server, whose store is ``sqlite`` or ``postgresql``."""
-    url = None if store == "sqlite" else postgres().store()
-    settings = Settings(port=0, data_dir=folder / "data", drain_s=5, database_url=url)
+async def tenants(folder: Path, made: Furnished) -> AsyncIterator[tuple[Tenant, Tenant]]:
+    """Two of them on a running server, with a copy of what was made."""
+    database = None if made.database is None else postgres().create(made.database)
+    shutil.copytree(made.data, folder / "data")
+    async with _serving(folder / "data", database) as (http, address):
+
+        def moved(callers: dict[str, Caller], **shown: str) -> dict[str, Caller]:
+            return {role: Caller(http, address, one.shown | shown) for role, one in callers.items()}
+
+        ours, theirs = (
+            replace(one, callers=moved(one.callers), members=moved(one.members, Origin=address))
+            for one in made.both
+        )
+        yield ours, theirs
+
+
+@contextlib.asynccontextmanager
+async def _serving(data: Path, database: str | None) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+    url = None if database is None else postgres().url(database)
+    settings = Settings(port=0, data_dir=data, drain_s=5, database_url=url)
     async with running(settings) as (_, address), aiohttp.ClientSession() as http:
-        owner = Caller(http, address, _with((folder / "data" / "admin.key").read_text().strip()))
-        yield await _tenant(owner, "acme"), await _tenant(owner, "globex")
+        yield http, address
 
 
 def _with(key: str) -> dict[str, str]:
