@@ -1,10 +1,12 @@
 """A PostgreSQL server of the tests' own, from a wheel: one for each process of the run, ended with it."""
 
 import atexit
+import contextlib
 import itertools
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,11 @@ STATE = f"""
         (SELECT count(*) FROM pg_statistic JOIN pg_class ON pg_class.oid = starelid
             WHERE relnamespace = 'public'::regnamespace),
         (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()),
+        (SELECT count(*) FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+            WHERE datname = current_database()),
         pg_database_size(current_database()) > {32 * 2**20}
 """
-"""What a change of the schema, gathered statistics, a lot of rows, and others who are connected would change."""
+"""What a change of the schema, gathered statistics, others who are connected, settings, and a lot of rows would change."""
 VERSIONS = "SELECT version FROM schema_version"
 
 
@@ -75,6 +79,13 @@ class PostgresServer:
         address = self._returned.pop()
         self.empty(address)
         return address
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[str]:
+        """The address of an empty store, which whoever used it gives back."""
+        address = self.store()
+        yield address
+        self.take_back(address)
 
     def take_back(self, address: str) -> None:
         """Let a store that nobody uses any more be the next one's, unless it could be told from a new one: a copy costs ten times as much."""

@@ -15,8 +15,9 @@ pytestmark = pytest.mark.must_run
 
 @pytest.fixture
 async def pair(tmp_path):
-    url, clock = postgres().store(), Clock()
+    clock = Clock()
     async with contextlib.AsyncExitStack() as stack:
+        url = stack.enter_context(postgres().lent())
         found = [await Stage(tmp_path, lambda _: PostgresDatabase(url), clock).start() for _ in range(2)]
         for stage in found:
             stack.push_async_callback(stage.stop)

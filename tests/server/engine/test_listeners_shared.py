@@ -13,12 +13,13 @@ from server.store.postgres import PostgresDatabase
 
 @pytest.fixture
 async def pair(tmp_path):
-    url, clock = postgres().store(), Clock()
-    found = [await Stage(tmp_path, lambda _: PostgresDatabase(url), clock).start() for _ in range(2)]
-    clock.forward(found[0].facts.limits.lease_ms / 1000)
-    yield found
-    for stage in found:
-        await stage.stop()
+    clock = Clock()
+    with postgres().lent() as url:
+        found = [await Stage(tmp_path, lambda _: PostgresDatabase(url), clock).start() for _ in range(2)]
+        clock.forward(found[0].facts.limits.lease_ms / 1000)
+        yield found
+        for stage in found:
+            await stage.stop()
 
 
 async def look(*stages):

@@ -18,14 +18,15 @@ from server.store.postgres import PostgresDatabase
 
 @contextlib.asynccontextmanager
 async def servers(path, count):
-    url, clock = postgres().store(), Clock()
-    found = [await Stage(path, lambda _: PostgresDatabase(url), clock).start() for _ in range(count)]
-    clock.forward(found[0].facts.limits.lease_ms / 1000)
-    try:
-        yield found
-    finally:
-        for stage in found:
-            await stage.stop()
+    clock = Clock()
+    with postgres().lent() as url:
+        found = [await Stage(path, lambda _: PostgresDatabase(url), clock).start() for _ in range(count)]
+        clock.forward(found[0].facts.limits.lease_ms / 1000)
+        try:
+            yield found
+        finally:
+            for stage in found:
+                await stage.stop()
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def name():
 
 @pytest.fixture
 def store():
-    with closing(PostgresDatabase(postgres().store())) as database:
+    with postgres().lent() as address, closing(PostgresDatabase(address)) as database:
         with closing(database.connect()) as connection:
             furnish(connection)
         yield database
@@ -220,7 +220,7 @@ def test_a_new_epoch_is_seen_by_readers_that_connect_first(store):
 
 def test_a_reader_finds_back_after_an_outage_however_often_it_asked_meanwhile():
     time = Time()
-    with closing(PostgresDatabase(postgres().store(), clock=time)) as database:
+    with postgres().lent() as address, closing(PostgresDatabase(address, clock=time)) as database:
         with closing(database.connect()) as connection:
             furnish(connection)
         assert head(database).seq == 0

@@ -33,7 +33,7 @@ def clock() -> Time:
 
 @pytest.fixture
 def database(clock: Time) -> Iterator[PostgresDatabase]:
-    with closing(PostgresDatabase(postgres().store(), clock)) as database:
+    with postgres().lent() as address, closing(PostgresDatabase(address, clock)) as database:
         yield database
 
 
