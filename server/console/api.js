@@ -67,6 +67,33 @@ export const put = (path, body) => call("PUT", path, { body })
 /** @param {string} path */
 export const remove = (path) => call("DELETE", path)
 
+/** Codes of refusals that are none of the server's: it was not reached, or something between answered for it. */
+const LOST = ["network", "http"]
+/** Within this time who asks for the same again means the same. */
+const SAME_MS = 300_000
+/** Calls that have no answer yet, or whose answer was lost: what was asked, with its key and when. @type {Map<string, { key: string, at: number }>} */
+const unanswered = new Map()
+
+/**
+ * A POST that is done once: asked for again, because it was pressed twice or its answer was lost, it is not done twice.
+ * @param {string} path @param {unknown} [body]
+ */
+export async function postOnce(path, body = {}) {
+  const asked = JSON.stringify([credentials.space, path, body])
+  const before = unanswered.get(asked)
+  const sent = before && performance.now() - before.at < SAME_MS ? before : { key: crypto.randomUUID(), at: performance.now() }
+  unanswered.set(asked, sent)
+  try {
+    const answer = await call("POST", path, { body, headers: { "Idempotency-Key": sent.key } })
+    unanswered.delete(asked)
+    return answer
+  } catch (refused) {
+    // Where it was not the server that spoke, the thing may have been done.
+    if (!(refused instanceof Refused && LOST.includes(refused.code))) unanswered.delete(asked)
+    throw refused
+  }
+}
+
 /** An id or code as part of a path. @param {string} text */
 export const part = (text) => encodeURIComponent(text)
 

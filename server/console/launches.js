@@ -1,7 +1,7 @@
 // @ts-check
 // What launches have in common, of definitions and of job types.
 
-import { call, part } from "./api.js"
+import { part, postOnce } from "./api.js"
 import { moment } from "./format.js"
 import { isTemplate } from "./problems.js"
 import { launch as say } from "./strings.js"
@@ -10,9 +10,9 @@ import { launch as say } from "./strings.js"
 /** @typedef {{ value?: string, version: number, movedAt?: string, jobId?: string, succeededAt?: string }} Watermark */
 /** @typedef {{ jobDefinitionCode: string, name: string, enabled: boolean, jobType: string, params: Record<string, any>, modes: any, [more: string]: any }} Definition */
 
-/** Start a job; pressed twice it is started once. @param {string} path @param {unknown} body @param {string} [once] @returns {Promise<string>} its id */
-export async function start(path, body, once = crypto.randomUUID()) {
-  const { jobId } = await call("POST", path, { body, headers: { "Idempotency-Key": once } })
+/** Start a job; pressed twice it is started once. @param {string} path @param {unknown} body @returns {Promise<string>} its id */
+export async function start(path, body) {
+  const { jobId } = await postOnce(path, body)
   return jobId
 }
 

@@ -173,3 +173,24 @@ def test_it_is_accessible(visit, act):
     press(page, "Go")
     expect(page.get_by_text("Go is running.")).to_be_visible()
     check_accessible(page)
+
+
+def test_pressed_again_after_a_lost_answer_it_starts_one_job(visit, home_, act):
+    act("us_wb_lost", "Send", operation="nobody", confirm=True)
+    there = visit()
+    page = there.log_in("/actions?target=us_wb_lost")
+    there.faults.clear()
+    page.route("**/execute", lambda route: (route.fetch(), route.abort()), times=1)
+    press(page, "Send …")
+    dialog = page.get_by_role("dialog")
+    press(dialog, "Send")
+    expect(dialog).to_contain_text("cannot be reached")
+    there.faults.clear()
+    press(dialog, "Send")
+    expect(dialog).to_have_count(0)
+    assert len(jobs(home_, "us_wb_lost")) == 1
+    # Asked for once more when it was answered, it is meant.
+    press(page, "Send …")
+    press(dialog, "Send")
+    expect(dialog).to_have_count(0)
+    assert len(jobs(home_, "us_wb_lost")) == 2

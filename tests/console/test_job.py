@@ -241,3 +241,20 @@ def test_it_is_accessible(visit, home_):
     expect(card(page, "Attempts")).to_be_visible()
     expect(card(page, "Log")).to_contain_text("Went a step")
     check_accessible(page)
+
+
+def test_run_again_after_a_lost_answer_there_is_one_new_job(visit, home_):
+    job = home_.job(input={"steps": 1}, label="Lost")
+    there = visit()
+    page = there.log_in(f"/jobs/{job['id']}")
+    page.get_by_role("button", name="Run again").click()
+    page.route("**/v1/jobs", lambda route: (route.fetch(), route.abort()), times=1)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Input").fill('{"steps": 2}')
+    dialog.get_by_role("button", name="Run again").click()
+    expect(dialog).to_contain_text("cannot be reached")
+    there.faults.clear()
+    dialog.get_by_role("button", name="Run again").click()
+    expect(dialog).to_have_count(0)
+    found = [one for one in home_.call("GET", "/v1/jobs")["data"] if one.get("label") == "Lost"]
+    assert len(found) == 2

@@ -1,7 +1,7 @@
 // @ts-check
 // What a person can do with a job: start it, cancel it, run it again, copy the call that makes another.
 
-import { part, post, Refused } from "../api.js"
+import { part, post, postOnce, Refused } from "../api.js"
 import { Icon } from "../icons.js"
 import { hasEnded } from "../jobs.js"
 import { address, go } from "../router.js"
@@ -140,12 +140,12 @@ function parsed(text) {
 
 /** The id of the new job. @param {Job} job @param {Record<string, unknown>} [input] other than the job's */
 export async function rerun(job, input) {
-  if (!input) return (await post(`/v1/jobs/${part(job.id)}/retry`)).data.id
+  if (!input) return (await postOnce(`/v1/jobs/${part(job.id)}/retry`)).data.id
   if (job.definition) {
-    const { data } = await post(`/v1/runs/${part(job.id)}/_again`, { params: input })
+    const { data } = await postOnce(`/v1/runs/${part(job.id)}/_again`, { params: input })
     return data.jobId
   }
-  const { data } = await post("/v1/jobs", likeIt(job, input))
+  const { data } = await postOnce("/v1/jobs", likeIt(job, input))
   return data.id
 }
 

@@ -123,7 +123,6 @@ function LaunchForm({ definition, type, watermark, error, done, close }) {
   const form = useForm(fields, given)
   const [others, setOthers] = useState(/** @type {any[]} */ ([]))
   const [busy, setBusy] = useState(false)
-  const [once] = useState(() => crypto.randomUUID())
   useEffect(() => {
     if (error) setOthers(form.refuse(error))
   }, [])
@@ -134,7 +133,7 @@ function LaunchForm({ definition, type, watermark, error, done, close }) {
     setBusy(true)
     const changed = Object.entries(form.values.params ?? {}).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(params[name]))
     try {
-      done(await start(`${pathOf(definition.jobDefinitionCode)}/_execute`, { ...form.values, params: Object.fromEntries(changed) }, once))
+      done(await start(`${pathOf(definition.jobDefinitionCode)}/_execute`, { ...form.values, params: Object.fromEntries(changed) }))
     } catch (refused) {
       setOthers(form.refuse(refused))
       setBusy(false)

@@ -1,7 +1,7 @@
 // @ts-check
 // What a person is asked before an action's job starts: the form, what is worked on, and whether it is meant.
 
-import { call, part } from "../api.js"
+import { part, postOnce } from "../api.js"
 import { put } from "../jobs.js"
 import { fieldsOf } from "../schema.js"
 import { actions as say, forms } from "../strings.js"
@@ -22,10 +22,9 @@ const needsSelection = (action) => Boolean(action.requireSelection) || demands(a
 /** Whether a person is asked anything. @param {Action} action */
 export const needsAsking = (action) => Boolean(action.confirm || action.guardrail || action.inputForm?.fields.length || needsSelection(action))
 
-/** Press it; throws Refused. @param {Action} action @param {any} body @param {string} [once] @returns {Promise<Job>} */
-export async function press(action, body, once = crypto.randomUUID()) {
-  const headers = { "Idempotency-Key": once }
-  const { data } = await call("POST", `/v1/actions/${part(action.id)}/execute`, { body: { ...body, confirm: true }, headers })
+/** Press it; throws Refused. @param {Action} action @param {any} body @returns {Promise<Job>} */
+export async function press(action, body) {
+  const { data } = await postOnce(`/v1/actions/${part(action.id)}/execute`, { ...body, confirm: true })
   put([data], "")
   return data
 }
@@ -48,7 +47,6 @@ export function Press({ action, error, done, close }) {
   const form = useForm(fields, needsSelection(action) ? { selection: [""] } : {})
   const [others, setOthers] = useState(/** @type {any[]} */ ([]))
   const [busy, setBusy] = useState(false)
-  const [once, setOnce] = useState(() => crypto.randomUUID())
   const back = useRef(/** @type {HTMLButtonElement | null} */ (null))
   useEffect(() => {
     if (error) setOthers(form.refuse(error))
@@ -63,11 +61,10 @@ export function Press({ action, error, done, close }) {
     setBusy(true)
     const { input, selection } = form.values
     try {
-      done(await press(action, { input, ...(selection && { subject: subject(action, selection) }) }, once))
+      done(await press(action, { input, ...(selection && { subject: subject(action, selection) }) }))
     } catch (refused) {
       setOthers(form.refuse(refused))
       setBusy(false)
-      setOnce(crypto.randomUUID())
     }
   }
   return html`

@@ -1,7 +1,7 @@
 // @ts-check
 // A run again, as it was or with other parameters.
 
-import { get, part, post } from "../api.js"
+import { get, part, postOnce } from "../api.js"
 import { weekday } from "../format.js"
 import { address } from "../router.js"
 import { runs as say } from "../strings.js"
@@ -31,7 +31,7 @@ export function RunAgain({ run, name, close }) {
     setError(null)
     try {
       const params = changed(before ?? {}, read(String(given.get("params"))))
-      const { data } = await post(`/v1/runs/${part(run.id)}/_again`, { params, mode: given.get("mode") || undefined })
+      const { data } = await postOnce(`/v1/runs/${part(run.id)}/_again`, { params, mode: given.get("mode") || undefined })
       announce(say.madeAgain)
       setMade(data.jobId)
     } catch (refused) {

@@ -1,7 +1,7 @@
 // @ts-check
 // What can be done with a schedule: switched, run now, changed, taken over, deleted. What would be refused is not offered.
 
-import { part, patch, post, remove } from "../api.js"
+import { part, patch, post, postOnce, remove } from "../api.js"
 import { Icon } from "../icons.js"
 import { address } from "../router.js"
 import { may, session } from "../session.js"
@@ -47,7 +47,7 @@ export function ScheduleSwitch({ schedule }) {
 /** @param {string} id */
 async function runNow(id) {
   try {
-    const { data } = await post(`${path(id)}/run`)
+    const { data } = await postOnce(`${path(id)}/run`)
     announce(say.started)
     return data.jobId
   } catch (error) {

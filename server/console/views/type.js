@@ -99,20 +99,18 @@ function RunForm({ type }) {
   const form = useForm(fields, { params: given(query) })
   const [others, setOthers] = useState(/** @type {any[]} */ ([]))
   const [busy, setBusy] = useState(false)
-  const [once, setOnce] = useState(() => crypto.randomUUID())
   /** @param {SubmitEvent} event */
   const submit = async (event) => {
     event.preventDefault()
     if (!form.right()) return
     setBusy(true)
     try {
-      const id = await start(`/v1/job-types/${part(type.code)}/_execute`, form.values, once)
+      const id = await start(`/v1/job-types/${part(type.code)}/_execute`, form.values)
       announce(launch.started(type.label ?? type.code))
       go(`/jobs/${id}`)
     } catch (refused) {
       setOthers(form.refuse(refused))
       setBusy(false)
-      setOnce(crypto.randomUUID())
     }
   }
   return html`
