@@ -67,6 +67,8 @@ export const put = (path, body) => call("PUT", path, { body })
 /** @param {string} path */
 export const remove = (path) => call("DELETE", path)
 
+/** Clocks that are less apart than this are taken for the same: answers tell the second alone. */
+export const NEAR_MS = 3_000
 /** Codes of refusals that are none of the server's: it was not reached, or something between answered for it. */
 const LOST = ["network", "http"]
 /** Within this time who asks for the same again means the same. */
@@ -103,10 +105,24 @@ export function queryText(query) {
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
 }
 
+/** How far the clock of the server is ahead of the one here, in milliseconds, by what answers say. */
+let ahead = 0
+
+/** By the answers of the server, which tell it to the second. */
+export const answeredNow = () => Date.now() + ahead
+
+/** @param {string | null} date */
+function hear(date) {
+  const apart = Date.parse(date ?? "") - Date.now()
+  if (!Number.isNaN(apart)) ahead = Math.abs(apart) < NEAR_MS ? 0 : apart
+}
+
 /** @param {string} url @param {RequestInit} how */
 export async function reach(url, how) {
   try {
-    return await fetch(url, { credentials: "same-origin", cache: "no-store", ...how })
+    const response = await fetch(url, { credentials: "same-origin", cache: "no-store", ...how })
+    hear(response.headers.get("Date"))
+    return response
   } catch (error) {
     if (how.signal?.aborted) throw error
     throw new Refused({ code: "network", message: "" }, 0)

@@ -2,7 +2,7 @@
 // The one line to the server. Whatever views follow comes over it, so that a tab holds one connection.
 
 import { connect } from "../client/tickwire.js"
-import { credentials } from "./api.js"
+import { answeredNow, credentials, NEAR_MS } from "./api.js"
 import { isAfter } from "./positions.js"
 import { Cell } from "./store.js"
 
@@ -36,9 +36,11 @@ let gathering
 /** @type {number | undefined} */
 let falling
 let asleep = false
+/** Whether an event has told the client what time it is. */
+let heard = false
 
-/** The time of the server in milliseconds: the clock here may be wrong. */
-export const now = () => client?.now() ?? Date.now()
+/** The time of the server in milliseconds: the clock here may be wrong. Events that were heard tell it best, unless they were old. */
+export const now = () => (heard && client ? Math.max(client.now(), answeredNow() - NEAR_MS) : answeredNow())
 
 /**
  * Follow topics from behind a position, such as the ``asOf`` of an answer: nothing between is missed.
@@ -103,6 +105,7 @@ function hangUp() {
 
 /** @param {LogEvent} event */
 function onEvent(event) {
+  heard = true
   for (const one of [...followers]) {
     if (!one.matches.test(event.topic) || (one.position && !isAfter(event.position, one.position))) continue
     one.position = event.position
@@ -132,7 +135,7 @@ function onError(refusal) {
 
 /** @param {"live" | "lost" | "refused"} state */
 function become(state) {
-  if (line.value.state !== state) line.set({ state, since: Date.now() })
+  if (line.value.state !== state) line.set({ state, since: now() })
 }
 
 /** Begin anew, in another space or for somebody else. */
@@ -140,6 +143,7 @@ export function reset() {
   followers.clear()
   hangUp()
   client = undefined
+  heard = false
   line.set({ state: "connecting", since: Date.now() })
 }
 

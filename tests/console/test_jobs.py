@@ -304,3 +304,22 @@ def test_it_is_accessible(visit, home_):
     page = visit().log_in()
     expect(row(page, job)).to_be_visible()
     check_accessible(page)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_browser_whose_clock_is_wrong_goes_by_the_servers(visit, home_, hours):
+    job = home_.job(label="Just now")
+    there = visit()
+    there.context.add_init_script(f"""
+        const right = Date.now.bind(Date)
+        Date.now = () => right() + {hours} * 3_600_000
+    """)
+    page = there.log_in("/jobs?since=1h")
+    row = page.locator(f"tr[data-id={job['id']}]")
+    expect(row.locator("time").last).to_have_text(re.compile(r"^(now|\d{1,2} s)$"))
+    page.goto("/console/schedules")
+    asked = page.evaluate(f"""async () => {{
+        const {{ now }} = await import("/console/live.js")
+        return now() - (Date.now() - {hours} * 3_600_000)
+    }}""")
+    assert abs(asked) < 5_000

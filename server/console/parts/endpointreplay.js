@@ -3,6 +3,7 @@
 
 import { post, Refused } from "../api.js"
 import { count } from "../format.js"
+import { now } from "../live.js"
 import { endpoints as say } from "../strings.js"
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 import { announce } from "./announce.js"
@@ -22,7 +23,7 @@ export function EndpointReplay({ endpoint, close }) {
   const stopped = useRef(false)
   useEffect(() => () => void (stopped.current = true), [])
   const run = async () => {
-    const until = new Date(span.until ?? Date.now()).toISOString()
+    const until = new Date(span.until ?? now()).toISOString()
     const status = WHICH[which]
     const body = { since: new Date(span.since).toISOString(), until, ...(status && { status }) }
     let total = 0

@@ -1,6 +1,7 @@
 // @ts-check
 // A span of time: the last so much, or from one moment to another by the viewer's clock.
 
+import { now } from "../live.js"
 import { fromLocal, toLocal } from "../localtime.js"
 import { ownZone, zone } from "../preferences.js"
 import { useCell } from "../store.js"
@@ -18,10 +19,10 @@ const moment = (text) => (text ? Date.parse(fromLocal(text) ?? "") || undefined 
 /** What was chosen; ``since`` and ``until`` in milliseconds. @returns {Chosen} */
 export function useSpan() {
   const [last, setLast] = useState("day")
-  const [from, setFrom] = useState(() => toLocal(new Date(Date.now() - LAST.day).toISOString()).slice(0, 16))
+  const [from, setFrom] = useState(() => toLocal(new Date(now() - LAST.day).toISOString()).slice(0, 16))
   const [to, setTo] = useState("")
   const { since, until } = useMemo(() => {
-    if (last in LAST) return { since: Date.now() - LAST[last], until: undefined }
+    if (last in LAST) return { since: now() - LAST[last], until: undefined }
     return { since: moment(from) ?? 0, until: moment(to) }
   }, [last, from, to])
   return { last, setLast, from, setFrom, to, setTo, since, until }

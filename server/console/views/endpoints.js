@@ -3,6 +3,7 @@
 
 import { patch } from "../api.js"
 import { moment } from "../format.js"
+import { now } from "../live.js"
 import { announce } from "../parts/announce.js"
 import { CodeBlock } from "../parts/copy.js"
 import { Empty } from "../parts/empty.js"
@@ -85,7 +86,7 @@ export function Health({ endpoint: { enabled, disabledBecause, failingSince, res
   if (disabledBecause) return html`<${Status} status="failed" word=${say.disabledBecause[disabledBecause] ?? disabledBecause} />`
   if (!enabled) return html`<${Status} status="canceled" word=${say.off} />`
   if (failingSince) return html`<span title=${moment(failingSince)}><${Status} status="partial" word=${say.failing} /></span>`
-  if (restsUntil && Date.parse(restsUntil) > Date.now()) return html`<span title=${moment(restsUntil)}><${Status} status="scheduled" word=${say.rests} /></span>`
+  if (restsUntil && Date.parse(restsUntil) > now()) return html`<span title=${moment(restsUntil)}><${Status} status="scheduled" word=${say.rests} /></span>`
   return html`<${Status} status="complete" word=${say.well} />`
 }
 

@@ -5,6 +5,7 @@ import { get } from "../api.js"
 import { count, span } from "../format.js"
 import { Icon } from "../icons.js"
 import { Empty } from "../parts/empty.js"
+import { now } from "../live.js"
 import { Export } from "../parts/export.js"
 import { Heading } from "../parts/page.js"
 import { Runs } from "../parts/runs.js"
@@ -23,7 +24,7 @@ const SINCE_MS = /** @type {Record<string, number>} */ ({ "1h": HOUR_MS, "24h": 
 export default function History() {
   const { query } = usePlace()
   const since = query.get("since") ?? ""
-  const from = useMemo(() => (SINCE_MS[since] ? new Date(Date.now() - SINCE_MS[since]).toISOString() : since), [since])
+  const from = useMemo(() => (SINCE_MS[since] ? new Date(now() - SINCE_MS[since]).toISOString() : since), [since])
   const filters = { ...Object.fromEntries(FILTERS.map((name) => [name, query.get(name)])), since: from || null }
   const isFiltered = Object.values(filters).some(Boolean)
   return html`
