@@ -239,6 +239,7 @@ export const jobActs = {
   cancelWaiting: "It ends now, and never runs. It can be run again later.",
   cancelParts: "Its parts are canceled with it.",
   cancelGo: "Cancel the job",
+  cancelLate: "The job has ended meanwhile: there is nothing to cancel.",
   cancelDone: "The job was canceled, or asked to stop.",
   reason: "Reason",
   reasonHelp: "Shown with the job.",

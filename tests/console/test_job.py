@@ -258,3 +258,17 @@ def test_run_again_after_a_lost_answer_there_is_one_new_job(visit, home_):
     expect(dialog).to_have_count(0)
     found = [one for one in home_.call("GET", "/v1/jobs")["data"] if one.get("label") == "Lost"]
     assert len(found) == 2
+
+
+def test_a_question_about_a_job_that_ends_meanwhile_says_so(visit, home_):
+    job = home_.job("by-hand", label="Late")
+    home_.call("POST", f"/v1/jobs/{job['id']}/ack", {})
+    page = opened(visit, job)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Cancel Late?")
+    expect(dialog.get_by_label("Reason")).to_be_visible()
+    home_.call("POST", f"/v1/jobs/{job['id']}/complete", {"outcome": {"message": "Done"}})
+    expect(dialog.get_by_role("status")).to_contain_text("has ended meanwhile")
+    expect(dialog.get_by_role("button", name="Cancel the job")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)

@@ -8,7 +8,7 @@ import { address, go } from "../router.js"
 import { may } from "../session.js"
 import { useShortcuts } from "../shortcuts.js"
 import { jobActs as say, shell } from "../strings.js"
-import { html, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 import { announce } from "./announce.js"
 import { toClipboard } from "./copy.js"
 import { Dialog } from "./dialog.js"
@@ -59,6 +59,11 @@ async function attempt(act, done) {
 export function Cancel({ job, close }) {
   const [error, setError] = useState(/** @type {Refused | null} */ (null))
   const [busy, setBusy] = useState(false)
+  const out = useRef(/** @type {HTMLButtonElement | null} */ (null))
+  const ended = hasEnded(job) && !busy
+  useEffect(() => {
+    if (ended) out.current?.focus()
+  }, [ended])
   const cancel = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault()
     const info = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get("info") ?? "")
@@ -72,8 +77,17 @@ export function Cancel({ job, close }) {
       setBusy(false)
     }
   }
+  const title = say.cancelAsk(job.label ?? job.job)
+  if (ended) {
+    return html`
+      <${Dialog} title=${title} close=${close}>
+        <p role="status">${say.cancelLate}</p>
+        <footer><button ref=${out} type="button" class="primary" onClick=${close}>${shell.close}</button></footer>
+      <//>
+    `
+  }
   return html`
-    <${Dialog} title=${say.cancelAsk(job.label ?? job.job)} close=${close}>
+    <${Dialog} title=${title} close=${close}>
       <form class="form" onSubmit=${cancel}>
         <${Trouble} error=${error} />
         <p>${job.status === "executing" ? say.cancelRunning : say.cancelWaiting}${job.parts ? ` ${say.cancelParts}` : ""}</p>
