@@ -272,3 +272,18 @@ def test_a_question_about_a_job_that_ends_meanwhile_says_so(visit, home_):
     expect(dialog.get_by_role("button", name="Cancel the job")).to_have_count(0)
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
+
+
+def test_what_was_filled_in_is_not_lost_by_a_press_beside_it(visit, home_):
+    job = home_.job("nobody", label="Typed")
+    page = opened(visit, job)
+    dialog = page.get_by_role("dialog", name="Cancel Typed?")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.mouse.click(5, 5)
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    dialog.get_by_label("Reason").fill("Twice the same file")
+    page.mouse.click(5, 5)
+    expect(dialog.get_by_label("Reason")).to_have_value("Twice the same file")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

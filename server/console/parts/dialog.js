@@ -14,10 +14,12 @@ export function Dialog({ title, close, wide = false, children }) {
     ref.current?.showModal()
     return () => before instanceof HTMLElement && before.focus()
   }, [])
+  // What was filled in is not lost by a press beside it, nor is a press on the scroll bar one.
+  const touched = useRef(false)
   /** @param {MouseEvent} event */
-  const outside = (event) => event.target === ref.current && close()
+  const outside = (event) => event.target === ref.current && !touched.current && isBeside(event) && close()
   return html`
-    <dialog ref=${ref} class=${wide ? "wide" : ""} aria-labelledby=${id} onClose=${close} onMouseDown=${outside}>
+    <dialog ref=${ref} class=${wide ? "wide" : ""} aria-labelledby=${id} onClose=${close} onMouseDown=${outside} onInput=${() => void (touched.current = true)}>
       <div class="sheet">
         <header>
           <h2 id=${id}>${title}</h2>
@@ -27,4 +29,10 @@ export function Dialog({ title, close, wide = false, children }) {
       </div>
     </dialog>
   `
+}
+
+/** @param {MouseEvent} event of the element itself, or of what lies behind it */
+function isBeside({ clientX, clientY, target }) {
+  const { left, right, top, bottom } = /** @type {HTMLElement} */ (target).getBoundingClientRect()
+  return clientX < left || clientX > right || clientY < top || clientY > bottom
 }
