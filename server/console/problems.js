@@ -86,6 +86,7 @@ function innerOf(field, value, how, steps) {
 /** @param {Field} field @param {any} value @returns {string | undefined} */
 function wrongWith(field, value) {
   if (value instanceof Draft) return say.notJson
+  if (value instanceof Upload) return say.stillUploading
   if (field.kind === "number") return wrongNumber(field, value)
   if (field.kind === "list" || field.kind === "choices") return wrongSize(field, value.length, say.entries)
   if (typeof value !== "string") return undefined
@@ -141,3 +142,6 @@ export class Draft {
     this.text = text
   }
 }
+
+/** A file that is on its way: without its id the form would be sent as if there was none. */
+export class Upload {}

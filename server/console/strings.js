@@ -1009,6 +1009,7 @@ export const forms = {
   notWhole: "This must be a whole number.",
   notDate: "This is no date.",
   notJson: "This is no JSON.",
+  stillUploading: "It is still being uploaded.",
   outside: (/** @type {string} */ range) => `This must be ${range}.`,
   between: (/** @type {string} */ least, /** @type {string} */ most) => `${least} to ${most}`,
   from: (/** @type {string} */ least) => `${least} or more`,

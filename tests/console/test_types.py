@@ -140,3 +140,26 @@ def test_it_is_accessible(visit):
     run(page)
     expect(page.get_by_text("This is required.").first).to_be_visible()
     check_accessible(page)
+
+
+def test_a_file_that_is_on_its_way_is_waited_for(visit, home_):
+    page = visit().log_in("/types/play:order")
+    page.get_by_label("Title").fill("Slow")
+    page.get_by_label("Amount").fill("1")
+    page.get_by_label("Due").fill("2026-12-24")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/v1/files?*", hold)
+    file = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"a"}
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("progressbar", name="Uploading a.csv")).to_be_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    attachment = page.get_by_role("group", name="Attachment")
+    expect(attachment).to_contain_text("It is still being uploaded.")
+    held[0].continue_()
+    expect(attachment).not_to_contain_text("uploaded")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url("**/jobs/*")

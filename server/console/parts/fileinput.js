@@ -4,6 +4,7 @@
 import { get, part, Refused } from "../api.js"
 import { size } from "../format.js"
 import { Icon } from "../icons.js"
+import { Upload } from "../problems.js"
 import { forms as say } from "../strings.js"
 import { upload } from "../upload.js"
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
@@ -31,11 +32,13 @@ export function FileInput({ field, value, change, attributes }) {
     const { signal } = (gone.current = new AbortController())
     setError(null)
     setGoing({ name: file.name, share: 0 })
+    change(() => new Upload())
     try {
       const found = await upload(file, (share) => setGoing({ name: file.name, share }), signal)
       setKept(found)
       change(() => found.id)
     } catch (refused) {
+      change(() => undefined)
       setError(/** @type {Refused} */ (refused))
     }
     setGoing(null)
@@ -48,7 +51,7 @@ export function FileInput({ field, value, change, attributes }) {
     const percent = Math.round(going.share * 100)
     return html`<div class="file"><span>${going.name}</span><${Bar} label=${say.uploading(going.name)} status="executing" progress=${percent} /><small>${percent} %</small></div>`
   }
-  if (value) {
+  if (value && !(value instanceof Upload)) {
     const name = kept?.id === value ? kept?.name : value
     return html`
       <div class="file"><${Icon} name="definitions" /><span>${name}</span>${kept?.id === value && html`<small>${size(kept?.size ?? 0)}</small>`}
