@@ -1065,6 +1065,7 @@ export const launch = {
 
 export const definitions = {
   title: "Definitions",
+  mayNot: "Your role may look at definitions, and not change them.",
   create: "New definition",
   types: "Job types",
   search: "Search",

@@ -122,3 +122,14 @@ def test_it_is_accessible(visit):
     page.get_by_label("Event", exact=True).fill('{"payload": {"who": "Grace"}}')
     expect(page.locator("figure.code")).to_be_visible()
     check_accessible(page)
+
+
+@pytest.mark.parametrize("path", ["/new-definition?type=play:import", "/definitions/kept/edit"])
+def test_who_may_not_define_is_shown_no_form(visit, home_, path):
+    body = {"jobDefinitionCode": "kept", "jobType": "play:import", "name": "Kept", "params": {"owner": "Ada"}}
+    if "kept" not in [one["jobDefinitionCode"] for one in home_.call("GET", "/v1/job-definitions")["data"]]:
+        home_.call("POST", "/v1/job-definitions", {"jobDefinition": body})
+    member = home_.member(f"Otto {len(path)}", "operator")["id"]
+    page = visit().log_in(path, member=member)
+    expect(page.get_by_text("Your role may look at definitions, and not change them.")).to_be_visible()
+    expect(page.locator("main form, main select")).to_have_count(0)

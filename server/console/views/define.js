@@ -10,6 +10,7 @@ import { Heading } from "../parts/page.js"
 import { Skeleton } from "../parts/skeleton.js"
 import { Trouble, Troubles } from "../parts/trouble.js"
 import { address, go, setQuery, usePlace } from "../router.js"
+import { may } from "../session.js"
 import { define as say, definitions, forms } from "../strings.js"
 import { html, useEffect, useMemo, useState } from "../vendor/htm-preact-standalone.js"
 import { same } from "../diff.js"
@@ -37,6 +38,7 @@ export default function Define({ code }) {
   }
   useEffect(load, [code])
   const { types, definition, error } = found
+  const able = may("define")
   const title = code ? say.editTitle(definition?.name ?? code) : say.newTitle
   const chosen = definition?.jobType ?? query.get("type") ?? ""
   const type = types?.find((one) => one.code === chosen)
@@ -48,8 +50,9 @@ export default function Define({ code }) {
     <${Heading} title=${title} />
     ${error && html`<${Trouble} error=${error} again=${load} />`}
     ${!types && !error && html`<${Skeleton} lines=${8} />`}
-    ${types && !definition && html`<${ChooseType} types=${types} chosen=${chosen} />`}
-    ${type && html`<${Editor} key=${type.code} type=${type} definition=${definition} />`}
+    ${!able && html`<p>${definitions.mayNot}</p>`}
+    ${able && types && !definition && html`<${ChooseType} types=${types} chosen=${chosen} />`}
+    ${able && type && html`<${Editor} key=${type.code} type=${type} definition=${definition} />`}
     ${types && definition && !type && html`<${Trouble} error=${new Error(say.typeGone(chosen))} />`}
   `
 }
