@@ -45,7 +45,7 @@ export function draftOf(schedule, fresh) {
   const { cron, repeat, once, dialect, timeZone, gap, fold, start = "", end = "" } = schedule
   const common = { ...fresh, timeZone, gap: gap ?? "next-valid", fold: fold ?? "first", start, end }
   if (cron) return { ...common, kind: "cron", cron, dialect: dialect ?? "" }
-  if (once) return { ...common, kind: "once", once: once.slice(0, 16) }
+  if (once) return { ...common, kind: "once", once }
   const { every, unit, start: begin, weekdays = [], day, nth, weekday, until, count } = repeat
   return {
     ...common, kind: "repeat", every, unit, begin: begin.length > 10 ? begin : `${begin}T00:00`, weekdays, monthly: nth ? "nth" : "day",

@@ -168,3 +168,13 @@ def test_it_is_accessible(builder):
     expect(page.locator("#cron-problem")).to_be_visible()
     check_accessible(page)
     there.refusals.add(422)
+
+
+def test_one_time_keeps_its_seconds(builder, home_):
+    fields = {"definition": "nightly", "once": "2030-01-07T09:00:30", "timeZone": "Asia/Tokyo"}
+    made = home_.call("POST", "/v1/schedules", fields)["data"]
+    _, page = builder(f"/schedules/{made['id']}/edit")
+    page.get_by_label("Name").fill("Launch")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1, name="Launch")).to_be_visible()
+    assert home_.call("GET", f"/v1/schedules/{made['id']}")["data"]["once"] == "2030-01-07T09:00:30"

@@ -33,7 +33,7 @@ export function TimingFields({ draft, change, problem }) {
     </fieldset>
     ${draft.kind === "cron" && html`<${CronFields} draft=${draft} change=${change} problem=${problem} />`}
     ${draft.kind === "repeat" && html`<${RepeatFields} draft=${draft} change=${change} problem=${problem} />`}
-    ${draft.kind === "once" && html`<${Field} label=${say.at} problem=${problem("once")}><input type="datetime-local" required value=${draft.once} onInput=${(/** @type {any} */ event) => change({ once: valueOf(event) })} /><//>`}
+    ${draft.kind === "once" && html`<${Field} label=${say.at} problem=${problem("once")}><input type="datetime-local" step="1" required value=${draft.once} onInput=${(/** @type {any} */ event) => change({ once: valueOf(event) })} /><//>`}
     <${ZoneField} zone=${draft.timeZone} problem=${problem("timeZone")} choose=${(/** @type {string} */ timeZone) => change({ timeZone })} />
   `
 }
