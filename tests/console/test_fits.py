@@ -91,3 +91,25 @@ def test_a_short_log_below_the_window_is_as_high_as_its_lines(visit, home_):
     page = visit(viewport={"width": 390, "height": 200}).log_in(f"/jobs/{job}")
     expect(page.get_by_text("That was the last one")).to_be_attached()
     assert page.locator(".loglines").bounding_box()["height"] < 100
+
+
+def test_names_without_a_space_break(visit, home_):
+    word = "W" * 200
+    job = home_.job("by-hand", label=word, tags=["t" * 60])
+    home_.call("POST", f"/v1/jobs/{job['id']}/ack", {"info": word})
+    page = visit().log_in(f"/jobs/{job['id']}")
+    expect(page.locator(".going")).to_contain_text(word)
+    check_fits(page)
+    following = {"type": "url", "url": "https://example.com", "label": word}
+    outcome = {"heading": word, "message": word, "next": following}
+    home_.call("POST", f"/v1/jobs/{job['id']}/complete", {"outcome": outcome})
+    expect(page.get_by_role("link", name=word)).to_be_visible()
+    check_fits(page)
+    body = {"jobDefinitionCode": "unbroken", "name": word, "jobType": "noop", "description": word}
+    home_.call("POST", "/v1/job-definitions", {"jobDefinition": body})
+    fields = {"definition": "unbroken", "cron": "0 3 * * *", "timeZone": "Asia/Tokyo", "name": word}
+    schedule = home_.call("POST", "/v1/schedules", fields)["data"]["id"]
+    for path in ("/definitions/unbroken", f"/schedules/{schedule}", f"/schedules/{schedule}/edit"):
+        page.goto(f"/console{path}")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(word)
+        check_fits(page)
