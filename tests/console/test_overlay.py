@@ -105,3 +105,18 @@ def test_it_is_accessible(visit, home_):
     home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
     expect(overlay).to_contain_text("Canceled")
     check_accessible(page)
+
+
+def test_it_says_that_the_connection_is_lost(visit, home_):
+    there = visit()
+    page = there.log_in()
+    job = start(home_, "Cut off", steps=300)
+    overlay = page.get_by_role("dialog", name="Cut off")
+    expect(overlay).to_contain_text(re.compile(r"Step \d+ of 300"))
+    there.context.set_offline(True)
+    expect(overlay.get_by_role("status")).to_contain_text("The connection is lost")
+    there.context.set_offline(False)
+    expect(overlay).not_to_contain_text("The connection is lost")
+    home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
+    expect(overlay).to_contain_text("Canceled")
+    there.faults.clear()

@@ -12,6 +12,7 @@ import { useCell } from "../store.js"
 import { jobs as words, overlay as say, shell } from "../strings.js"
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 import { announce } from "./announce.js"
+import { useLost } from "./banner.js"
 import { Bar } from "./bar.js"
 import { Cancel, RunAgain } from "./jobacts.js"
 import { Left, shownProgress } from "./jobrow.js"
@@ -36,6 +37,8 @@ function One({ id, others }) {
   const shown = state === "ready" ? job : undefined
   const ended = shown && hasEnded(shown)
   const silent = useAutomatic(shown)
+  // The page says so too, behind it.
+  const lost = useLost() && !ended
   useEffect(() => {
     const before = document.activeElement
     if (shown) ref.current?.showModal()
@@ -56,6 +59,7 @@ function One({ id, others }) {
       <div class="sheet">
         <header><${Icon} name="jobs" size=${20} /><h2>${name}</h2>${others > 0 && html`<span class="soft">${say.others(others)}</span>`}</header>
         ${ended ? html`<${OutcomeCard} job=${shown} again=${() => setOpen("again")} then=${close} />` : html`<${Going} job=${shown} />`}
+        <p class="notice" data-tone="warn" role="status" hidden=${!lost}>${lost && say.lost}</p>
         <footer>
           <a class="button" href=${address(`/jobs/${id}`)} onClick=${close}>${say.details}</a>
           ${!ended && may("run") && html`<button type="button" class="danger" disabled=${Boolean(shown.cancelRequestedAt)} onClick=${() => setOpen("cancel")}>${say.cancel}</button>`}
