@@ -221,6 +221,11 @@ export const why = {
   stopping: "Its listener was asked to stop.",
 }
 
+export const again = {
+  again: "Run again",
+  noObject: "This is no JSON object. Check brackets, commas and quotes.",
+}
+
 export const jobActs = {
   start: "Start now",
   started: "The job was started.",
@@ -231,7 +236,6 @@ export const jobActs = {
   inputSame: "As it was. Change it to run with something else.",
   inputEdited: "Names that you take out stay as they were.",
   inputNew: "This makes a new job with this input.",
-  noJson: "This is no JSON object. Check brackets, commas and quotes.",
   cancel: "Cancel",
   canceling: "Stopping …",
   cancelAsk: (/** @type {string} */ job) => `Cancel ${job}?`,
@@ -514,8 +518,7 @@ export const runs = {
   againHelp: (/** @type {string} */ name) => `Makes a new job of ${name}, with these parameters. What the run has done stays as it is.`,
   makeUp: (/** @type {string} */ name, /** @type {string} */ at) => `Nothing ran on ${at}. This makes the job of ${name} that the schedule would have made then.`,
   params: "Parameters",
-  paramsHelp: "As JSON. They take the place of those of the run, name by name.",
-  noJson: "This is no JSON object:",
+  paramsHelp: "They take the place of those of the run, name by name.",
   mode: "Mode",
   asItWas: "As it was",
   cancel: "Leave it as it is",
@@ -583,6 +586,7 @@ export const timing = {
 }
 
 export const scheduleForm = {
+  noJson: "This is no JSON object:",
   title: "New schedule",
   editTitle: (/** @type {string} */ name) => `Change ${name}`.trim(),
   form: "Schedule",

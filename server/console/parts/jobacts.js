@@ -13,6 +13,7 @@ import { announce } from "./announce.js"
 import { toClipboard } from "./copy.js"
 import { Dialog } from "./dialog.js"
 import { Menu } from "./menu.js"
+import { Skeleton } from "./skeleton.js"
 import { told, Trouble } from "./trouble.js"
 
 /** @typedef {import("../jobs.js").Job} Job */
@@ -103,53 +104,24 @@ export function Cancel({ job, close }) {
 
 /** @param {{ job: Job, close: () => void, done?: () => void }} props the input is pre-filled, and may be changed */
 export function RunAgain({ job, close, done }) {
-  const before = JSON.stringify(job.input ?? {}, null, 2)
-  const [text, setText] = useState(before)
-  const [error, setError] = useState(/** @type {any} */ (null))
-  const [busy, setBusy] = useState(false)
-  const run = async (/** @type {SubmitEvent} */ event) => {
-    event.preventDefault()
-    setBusy(true)
-    try {
-      const edited = text !== before
-      const input = edited ? parsed(text) : undefined
-      const id = await rerun(job, input)
-      announce(say.againDone)
-      close()
-      done?.()
-      go(`/jobs/${id}`)
-    } catch (refused) {
-      setError(refused)
-      setBusy(false)
-    }
+  const [Form, setForm] = useState(/** @type {any} */ (null))
+  useEffect(() => {
+    // Forms are loaded when the first is opened: most people only look at jobs.
+    import("./againform.js").then(({ AgainForm }) => setForm(() => AgainForm))
+  }, [])
+  const run = async (/** @type {Record<string, unknown> | undefined} */ input) => {
+    const id = await rerun(job, input)
+    announce(say.againDone)
+    close()
+    done?.()
+    go(`/jobs/${id}`)
   }
+  const help = (/** @type {boolean} */ isSame) => (isSame ? say.inputSame : job.definition ? say.inputEdited : say.inputNew)
   return html`
     <${Dialog} title=${say.againAsk(job.label ?? job.job)} close=${close} wide>
-      <form class="form" onSubmit=${run}>
-        <${Trouble} error=${error} />
-        <label class="field">
-          <span>${say.input}</span>
-          <textarea name="input" class="json" rows=${Math.min(20, Math.max(5, text.split("\n").length))} spellcheck=${false} value=${text} onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)}></textarea>
-          <small>${text === before ? say.inputSame : job.definition ? say.inputEdited : say.inputNew}</small>
-        </label>
-        <footer>
-          <button type="button" onClick=${close}>${shell.close}</button>
-          <button class="primary" autofocus disabled=${busy}>${say.again}</button>
-        </footer>
-      </form>
+      ${Form ? html`<${Form} type=${job.jobType ?? job.job} given=${job.input ?? {}} label=${say.input} help=${help} run=${run} close=${close} />` : html`<${Skeleton} lines=${4} />`}
     <//>
   `
-}
-
-/** @param {string} text */
-function parsed(text) {
-  try {
-    const found = JSON.parse(text)
-    if (found && typeof found === "object" && !Array.isArray(found)) return found
-  } catch {
-    // Told below.
-  }
-  throw new Refused({ code: "invalid", message: say.noJson }, 0)
 }
 
 /** The id of the new job. @param {Job} job @param {Record<string, unknown>} [input] other than the job's */

@@ -3,7 +3,6 @@
 
 import { scheduleForm as say, schedules, runs } from "../strings.js"
 import { html } from "../vendor/htm-preact-standalone.js"
-import { read } from "./runagain.js"
 import { Field } from "./timingfields.js"
 
 /** @typedef {import("../timing.js").Draft} Draft */
@@ -79,3 +78,15 @@ const Choice = ({ label, value, words, problem, choose }) => html`
     <select value=${value} onChange=${choose}>${Object.entries(words).map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}</select>
   <//>
 `
+
+/** @param {string} text @returns {Record<string, unknown>} */
+function read(text) {
+  let found
+  try {
+    found = JSON.parse(text.trim() || "{}")
+  } catch (error) {
+    throw new Error(`${say.noJson} ${/** @type {Error} */ (error).message}`)
+  }
+  if (typeof found !== "object" || found === null || Array.isArray(found)) throw new Error(`${say.noJson} ${text.slice(0, 40)}`)
+  return found
+}
