@@ -20,6 +20,8 @@ export const foreground = new Cell(/** @type {string[]} */ ([]))
 /** Jobs that block the toolbar of what they work on. @type {Cell<Blocker[]>} */
 export const blockers = new Cell(/** @type {Blocker[]} */ ([]))
 
+let taken = Promise.resolve()
+
 /** The job that blocks the toolbar of a resource, by its id. @param {string} source @returns {Blocker | undefined} */
 export const useBlocker = (source) => useCell(blockers).find((one) => one.source === source)
 
@@ -38,7 +40,7 @@ export function watch() {
     const page = await get("/v1/jobs", query, gone.signal)
     if (gone.signal.aborted) return
     blockers.set([])
-    for (const job of page.data) take(job)
+    for (const job of [...page.data].sort((/** @type {Job} */ one, /** @type {Job} */ other) => (one.id < other.id ? -1 : 1))) take(job)
     stop = follow(["job:created", "job:ready", ...ENDS], page.asOf, { onEvent: hear, onGap: start })
   }
   // Without it the list still shows them: it is no error of the page.
@@ -60,7 +62,9 @@ function hear({ topic, context, payload }) {
     return
   }
   if (payload.parentId || !["foreground", "toolbarBlocking"].includes(payload.mode)) return
-  get(`/v1/jobs/${part(id)}`).then(({ data }) => take(data), () => {})
+  const read = get(`/v1/jobs/${part(id)}`)
+  // They come in the order of their events, whichever is read first.
+  taken = taken.then(async () => take((await read).data)).catch(() => {})
 }
 
 /** @param {Job} job */

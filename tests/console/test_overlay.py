@@ -69,6 +69,27 @@ def test_two_come_one_after_the_other(visit, home_):
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_they_come_in_their_order_whichever_is_read_first(visit, home_):
+    page = visit().log_in()
+    held, is_free = [], []
+
+    def hold(route):
+        if is_free or (held and route.request.url != held[0].request.url):
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/v1/jobs/us_jb_*", hold)
+    with page.expect_request("**/v1/jobs/us_jb_*"):
+        start(home_, "Read late")
+    with page.expect_response("**/v1/jobs/us_jb_*"):
+        start(home_, "Read at once")
+    is_free.append(True)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("dialog", name="Read late")).to_contain_text("and 1 more")
+
+
 def test_what_happens_by_itself_happens(visit, home_):
     page = visit().log_in()
     job = home_.job("by-hand", label="By itself", mode="foreground")
