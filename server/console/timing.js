@@ -8,7 +8,7 @@
  * @property {string} cron
  * @property {"" | "unix" | "quartz"} dialect
  * @property {string} once
- * @property {number} every
+ * @property {number} [every]
  * @property {"minutes" | "hours" | "days" | "weeks" | "months"} unit
  * @property {string} begin of a repetition
  * @property {string[]} weekdays
@@ -18,7 +18,7 @@
  * @property {string} weekday
  * @property {"never" | "until" | "count"} ends
  * @property {string} until
- * @property {number} count
+ * @property {number} [count]
  * @property {string} timeZone
  * @property {"next-valid" | "skip"} gap
  * @property {"first" | "both"} fold

@@ -96,6 +96,21 @@ def test_a_repetition_is_picked(builder):
     expect(means(page).locator("tbody tr")).to_have_count(1)
 
 
+def test_a_number_that_is_taken_out_may_be_typed_anew(builder):
+    there, page = builder()
+    every = page.get_by_label("Every", exact=True)
+    every.fill("3")
+    expect(means(page).get_by_role("status")).to_contain_text("3 days")
+    every.fill("")
+    expect(means(page).get_by_role("status")).to_contain_text("Every day")
+    expect(every).to_have_value("")
+    every.fill("99999")
+    wrong = page.locator(".field[data-wrong]").filter(has=every)
+    expect(wrong.locator(".wrong")).to_be_visible()
+    expect(wrong).not_to_contain_text("repeat.")
+    there.faults[:] = [fault for fault in there.faults if "status of 4" not in fault]
+
+
 def test_clock_changes_are_told(builder):
     _, page = builder()
     page.get_by_role("radio", name="Once").check()

@@ -76,13 +76,16 @@ const CronFields = ({ draft, change, problem }) => html`
   </p>
 `
 
+/** Nothing where nothing is typed. @param {any} event */
+const numberOf = (event) => (valueOf(event) === "" ? undefined : Number(valueOf(event)))
+
 /** @param {Props} props */
 function RepeatFields({ draft, change, problem }) {
   const { every, unit, begin } = draft
   return html`
     <div class="row">
       <${Field} label=${say.every} problem=${problem("repeat.every")}>
-        <input type="number" min="1" max="10000" required value=${every} onInput=${(/** @type {any} */ event) => change({ every: Number(valueOf(event)) })} />
+        <input type="number" min="1" max="10000" required value=${every} onInput=${(/** @type {any} */ event) => change({ every: numberOf(event) })} />
       <//>
       <${Field} label=${say.unit}>
         <select value=${unit} onChange=${(/** @type {any} */ event) => change({ unit: /** @type {Draft["unit"]} */ (valueOf(event)) })}>
@@ -143,7 +146,7 @@ const Ends = ({ draft: { ends, until, count }, change, problem }) => html`
       </select>
     <//>
     ${ends === "until" && html`<${Field} label=${say.until} problem=${problem("repeat.until")}><input type="date" required value=${until.slice(0, 10)} onInput=${(/** @type {any} */ event) => change({ until: valueOf(event) })} /><//>`}
-    ${ends === "count" && html`<${Field} label=${say.count} problem=${problem("repeat.count")}><input type="number" min="1" max="100000" required value=${count} onInput=${(/** @type {any} */ event) => change({ count: Number(valueOf(event)) })} /><//>`}
+    ${ends === "count" && html`<${Field} label=${say.count} problem=${problem("repeat.count")}><input type="number" min="1" max="100000" required value=${count} onInput=${(/** @type {any} */ event) => change({ count: numberOf(event) })} /><//>`}
   </div>
 `
 

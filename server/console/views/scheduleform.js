@@ -76,7 +76,7 @@ function Form({ known: { definitions, zone, schedule } }) {
     setDraft({ ...draft, ...changes })
   }
   const all = [...preview.errors, ...errors]
-  const problem = (/** @type {string} */ key) => all.filter((one) => one.key === key).map(told).join(" ")
+  const problem = (/** @type {string} */ key) => all.filter((one) => one.key === key).map((one) => told(one).replace(`${key}: `, "")).join(" ")
   const chosen = definitions.find((one) => one.jobDefinitionCode === definition)
 
   /** @param {SubmitEvent} event */

@@ -10,6 +10,7 @@ from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.jobs import JobAck, JobEnd
 from server.commands import rest
 from server.core.views import job_wire
+from server.engine import ticks
 from server.store import curves
 from server.store import jobs as jobs_sql
 from server.store import parts as parts_sql
@@ -104,7 +105,8 @@ async def test_nor_does_the_percent_of_its_listener_on_the_stream(stage):
     assert (row.progress, row.info) == (0, "On the way")
 
 
-async def test_live_ticks_of_a_split_job_say_its_text_alone(stage):
+async def test_live_ticks_of_a_split_job_say_its_text_alone(stage, monkeypatch):
+    monkeypatch.setattr(ticks, "PULSE_S", 3600)
     eye = stage.connect()
     await eye.hello("session-of-eye")
     eye.say(type="subscribe", sub="s", topics=["**"], progress=True)
