@@ -20,6 +20,7 @@ export const foreground = new Cell(/** @type {string[]} */ ([]))
 /** Jobs that block the toolbar of what they work on. @type {Cell<Blocker[]>} */
 export const blockers = new Cell(/** @type {Blocker[]} */ ([]))
 
+/** Done when all that was heard of is taken. */
 let taken = Promise.resolve()
 
 /** The job that blocks the toolbar of a resource, by its id. @param {string} source @returns {Blocker | undefined} */
@@ -62,9 +63,12 @@ function hear({ topic, context, payload }) {
     return
   }
   if (payload.parentId || !["foreground", "toolbarBlocking"].includes(payload.mode)) return
-  const read = get(`/v1/jobs/${part(id)}`)
+  const read = get(`/v1/jobs/${part(id)}`).then(({ data }) => data, () => undefined)
   // They come in the order of their events, whichever is read first.
-  taken = taken.then(async () => take((await read).data)).catch(() => {})
+  taken = taken.then(async () => {
+    const job = await read
+    if (job) take(job)
+  })
 }
 
 /** @param {Job} job */

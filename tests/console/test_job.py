@@ -159,6 +159,17 @@ def test_the_input_of_a_job_without_a_type_is_written_as_json(visit, home_):
     expect(card(page, "Facts")).to_contain_text('"steps": 2')
 
 
+def test_a_form_that_cannot_be_loaded_says_so(visit, home_):
+    job = home_.job(input={"steps": 1})
+    there = visit()
+    page = there.log_in(f"/jobs/{job['id']}")
+    card(page, "Outcome").wait_for()
+    page.route("**/parts/againform.js", lambda route: route.abort())
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog")).to_contain_text("cannot be reached")
+    there.faults.clear()
+
+
 def test_as_it_was_it_is_a_rerun_of_it(visit, home_):
     job = home_.job(input={"steps": 1})
     page = opened(visit, job)

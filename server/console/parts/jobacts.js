@@ -105,9 +105,10 @@ export function Cancel({ job, close }) {
 /** @param {{ job: Job, close: () => void, done?: () => void }} props the input is pre-filled, and may be changed */
 export function RunAgain({ job, close, done }) {
   const [Form, setForm] = useState(/** @type {any} */ (null))
+  const [error, setError] = useState(/** @type {Error | null} */ (null))
   useEffect(() => {
     // Forms are loaded when the first is opened: most people only look at jobs.
-    import("./againform.js").then(({ AgainForm }) => setForm(() => AgainForm))
+    import("./againform.js").then(({ AgainForm }) => setForm(() => AgainForm), () => setError(new Refused({ code: "network", message: "" }, 0)))
   }, [])
   const run = async (/** @type {Record<string, unknown> | undefined} */ input) => {
     const id = await rerun(job, input)
@@ -119,7 +120,8 @@ export function RunAgain({ job, close, done }) {
   const help = (/** @type {boolean} */ isSame) => (isSame ? say.inputSame : job.definition ? say.inputEdited : say.inputNew)
   return html`
     <${Dialog} title=${say.againAsk(job.label ?? job.job)} close=${close} wide>
-      ${Form ? html`<${Form} type=${job.jobType ?? job.job} given=${job.input ?? {}} label=${say.input} help=${help} run=${run} close=${close} />` : html`<${Skeleton} lines=${4} />`}
+      <${Trouble} error=${error} />
+      ${Form ? html`<${Form} type=${job.jobType ?? job.job} given=${job.input ?? {}} label=${say.input} help=${help} run=${run} close=${close} />` : !error && html`<${Skeleton} lines=${4} />`}
     <//>
   `
 }
