@@ -1,4 +1,4 @@
-"""Flatfile's official clients, unmodified but for their speed, against a server in a process of its own.
+"""Flatfile's official clients, unmodified, against a server in a process of its own.
 
 Every test that takes ``flatfile`` runs twice: with ``Flatfile`` of Python, and with ``AsyncFlatfile``, whose calls are awaited here.
 ``node`` calls the client of Node.
@@ -9,7 +9,6 @@ import contextlib
 import functools
 import inspect
 
-import flatfile_hints
 import httpx
 import pytest
 from flatfile import AsyncFlatfile, Flatfile
@@ -17,7 +16,6 @@ from flatfile.core.api_error import ApiError
 from node_clients import NodeClient, NodeError
 from processes import server
 
-flatfile_hints.kept()
 HTTP = {
     "trust_env": False,
     "timeout": 30,

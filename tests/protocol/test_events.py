@@ -2,7 +2,6 @@
 
 from typing import get_args
 
-import flatfile_hints
 import pytest
 from flatfile import Event as FlatfileEvent
 from flatfile.core.pydantic_utilities import parse_obj_as
@@ -25,7 +24,6 @@ from listener_sdk.protocol.events import (
 )
 from listener_sdk.protocol.lifecycle import TERMINAL_TOPIC
 
-flatfile_hints.kept()
 CREATED_AT = "2026-01-01T00:00:00.000Z"
 
 
