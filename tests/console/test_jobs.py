@@ -318,8 +318,8 @@ def test_a_browser_whose_clock_is_wrong_goes_by_the_servers(visit, home_, hours)
     row = page.locator(f"tr[data-id={job['id']}]")
     expect(row.locator("time").last).to_have_text(re.compile(r"^(now|\d{1,2} s)$"))
     page.goto("/console/schedules")
-    asked = page.evaluate(f"""async () => {{
+    wrong_by = f"""async () => {{
         const {{ now }} = await import("/console/live.js")
         return now() - (Date.now() - {hours} * 3_600_000)
-    }}""")
-    assert abs(asked) < 5_000
+    }}"""
+    until(lambda: abs(page.evaluate(wrong_by)) < 5_000, "an answer has told the time")

@@ -113,7 +113,8 @@ def _watched(begin: Callable[[list[str]], Any], out: int, err: int, told: int) -
 def _end_alone(line: socket.socket, child: int) -> None:
     """What nobody waits for any more is ended: whoever asked for it was killed."""
     line.recv(1)
-    os.kill(child, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
 
 
 if __name__ == "__main__":
