@@ -5,7 +5,11 @@ difference. With cronsim 2.8 there are these, each of them tested to be nothing 
 
 - Expressions whose minute or hour begins with ``*`` miss times there, where clocks change by half an hour (Lord Howe), or not at a full
   hour (St. John's, Casey): it steps on by whole hours, and off the grid. Ours has them.
+- At St. John's changes at one minute past midnight it gives one moment for ever, or steps for ever between two: what follows is not
+  compared.
 - Where a whole day is left out (Apia and Fakaofo, 30 December 2011) it runs at the midnight behind what we skip.
+- It asks ``zoneinfo``, which reads the hour behind the last change that a zone's file states by the rule for later years (Nuuk, 28 October
+  2023, 23:00 to 24:00, as if its first summer time were just over): it takes these times for ones that are left out, and runs behind.
 - It does not read ``sat-sun``, Quartz's ``?``, ``W``, years and numbers of weekdays, and treats six fields as elapsed time: Quartz's days
   are compared in UTC, translated.
 """
@@ -29,6 +33,8 @@ CHANGES, COMPARISONS = (10_000, 20_000) if FULL else (6, 18)
 """Of a zone: how many changes are looked at, and how often; in turn, so that each expression meets every third change at least."""
 SELDOM = 4
 """Expressions with so many times a day, or fewer, are compared over all years."""
+STEPS = 10_000
+"""From one time to the next: far more than it ever needs."""
 POLICIES = [{"gap": gap, "fold": fold} for gap, fold in product(("next-valid", "skip"), ("first", "both"))]
 UNIX = [text for text in EXPRESSIONS if len(text.split()) == 5]
 OF_CRONSIM = {
@@ -58,12 +64,26 @@ def ours(text, zone, begin, end, **policy):
     ]
 
 
+class BoundedCronSim(CronSim):
+    steps = 0
+
+    def tick(self, seconds=1):
+        self.steps += 1
+        if self.steps > STEPS:
+            raise StopIteration
+        super().tick(seconds)
+
+    def __next__(self):
+        self.steps = 0
+        return super().__next__()
+
+
 def cronsim(text, zone, begin, end):
     """Its times, up to the one at which it stands still, if it does."""
     start = (begin - timedelta(seconds=1)).astimezone(wall_calendar.zone(zone))
-    every = (moment.astimezone(UTC) for moment in CronSim(text.replace("sat-sun", "6-7"), start))
     found = []
-    for moment in every:
+    for one in BoundedCronSim(text.replace("sat-sun", "6-7"), start):
+        moment = one.astimezone(UTC)
         if moment > end or moment in found[-1:]:
             break
         found.append(moment)
@@ -106,8 +126,10 @@ def test_due_times_are_those_of_cronsim_but_for_what_it_misses(zone):
         found = {instant for instant, skipped in ours(text, zone, begin, end) if not skipped}
         if found != expected:
             of_ours, of_cronsim = found - expected, expected - found
-            assert of_ours == set() or (wall_calendar.read(text).elapsed and off_the_hour(zone, min(of_ours)))
-            assert all(after_a_lost_day(zone, moment) for moment in of_cronsim), (text, begin, of_cronsim)
+            missed = {moment for moment in of_ours if not misread(zone, moment)}
+            assert missed == set() or (wall_calendar.read(text).elapsed and off_the_hour(zone, min(missed)))
+            behind = {moment for moment in of_cronsim if not misread(zone, moment - timedelta(minutes=1))}
+            assert all(after_a_lost_day(zone, moment) for moment in behind), (text, begin, behind)
         compared += len(expected)
     assert compared > 0
 
@@ -128,6 +150,14 @@ def after_a_lost_day(zone, moment):
     place = wall_calendar.zone(zone)
     before = (moment - timedelta(minutes=1)).astimezone(place)
     return moment.astimezone(place).utcoffset() - before.utcoffset() > timedelta(hours=3)
+
+
+def misread(zone, moment):
+    """Whether ``zoneinfo`` reads the local time of this moment as another one's."""
+    place = wall_calendar.zone(zone)
+    local = moment.astimezone(place).replace(fold=0)
+    again = local.astimezone(UTC).astimezone(place)
+    return again.replace(tzinfo=None) != local.replace(tzinfo=None)
 
 
 @pytest.mark.timeout(7200 if FULL else 120)
