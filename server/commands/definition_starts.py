@@ -1,8 +1,7 @@
 """Jobs of definitions: what is to run is made of the definition, of what has started it, and of what the caller gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import (
@@ -28,9 +27,10 @@ from . import launches
 from .definitions import find, use
 from .launches import Launch
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 
-@dataclass(frozen=True, slots=True)
-class Start:
+
+class Start(NamedTuple):
     """How a job of a definition is started.
 
     - ``by``: what started it, as the job tells it (``startedBy``) and templates read it (``trigger``)
@@ -44,24 +44,22 @@ class Start:
 
     actor: Actor
     by: Mapping[str, Any]
-    context: Mapping[str, Any] = field(default_factory=dict)
-    joined: Mapping[str, Any] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = _NOTHING
+    joined: Mapping[str, Any] = _NOTHING
+    values: Mapping[str, Any] = _NOTHING
     mode: str | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
-    said: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = _NOTHING
+    said: Mapping[str, Any] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What became of a start before it came to the writer, of the definition as it was then."""
 
     row: DefinitionRow
     launch: Launch | Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class ExecuteDefinition:
+class ExecuteDefinition(NamedTuple):
     """``name`` is the code or the id, ``size`` that of what the caller sent, in bytes."""
 
     start: Start
@@ -110,8 +108,7 @@ def prepared(row: DefinitionRow, job_type: JobType, item: Start, *, checked: boo
         "definitionVersion": row.version,
         **item.said,
     }
-    given = {"label": row.name, **item.given}
-    return Launch(item.actor, job_type, params, given, said, definition_id=row.id, is_checked=checked)
+    return Launch(item.actor, job_type, params, item.given, said, row.name, row.id, checked)
 
 
 def template_context(row: DefinitionRow, by: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +140,7 @@ def prepare(reader: Reader, item: ExecuteDefinition) -> ExecuteDefinition:
         launch = _permitted(prepared(row, job_type, item.start), item.start)
     except Refusal as refusal:
         launch = refusal
-    return replace(item, prepared=Prepared(row, launch))
+    return item._replace(prepared=Prepared(row, launch))
 
 
 def _permitted(launch: Launch, item: Start) -> Launch:

@@ -160,7 +160,7 @@ def _named(launch: Launch, item: Deliver, number: int) -> Launch:
     if item.replay_of is not None:
         about["replayOf"] = encode(KIND, item.replay_of)
     said = {**launch.said, "startedBy": {**launch.said["startedBy"], **about}}
-    return replace(launch, said=said)
+    return launch._replace(said=said)
 
 
 def _status(result: Result) -> str:

@@ -76,7 +76,7 @@ def _of_type(reader: Reader, actor: Actor, row: HookRow, name: str, hook: Mappin
             )  # fmt: skip
     whole = Resolved(launches.checked(job_type, params), params.secret_refs)
     said = {"startedBy": started_by(row)}
-    return Launch(actor, job_type, whole, {"label": row.name}, said, is_checked=True)
+    return Launch(actor, job_type, whole, said=said, label=row.name, is_checked=True)
 
 
 def _event(row: HookRow, space: Space, topic: str, hook: Mapping[str, Any]) -> NewEvent:

@@ -1,9 +1,8 @@
 """What people and programs do with jobs: create, update, execute, cancel, retry, acknowledge the outcome, delete."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -41,21 +40,22 @@ SPEC: Final = (
 """Creation fields that have no column. Tags come first: `JobRow.tags` looks for them there."""
 
 
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class CreateJob:
+class CreateJob(NamedTuple):
     """``trigger`` is what counts when the body names none.
 
-    ``said`` joins the description: what the server itself knows of the job, and no client may say.
+    ``said`` joins the description: what the server itself knows of the job, and no client may say. ``described`` stands in the place of
+    those fields of the body that have no column (`SPEC`), where the server has made them itself.
     """
 
     actor: Actor
     body: JobCreate
     trigger: str = "immediate"
-    said: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Any] = _NOTHING
     definition_id: int | None = None
+    described: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +155,19 @@ def set_out(tx: Transaction, birth: Birth) -> None:
 
 
 def _spec(item: CreateJob, trigger: str) -> dict[str, Any]:
-    given = item.body.model_dump(mode="json", by_alias=True, exclude_none=True)
-    # What the server says comes early: `JobRow.head` looks for it there. No tags are the same as an empty list of them.
-    own: dict[str, Any] = {name: given[name] for name in SPEC if name in given and given[name] != []}
+    own = _given(item.body) if item.described is None else item.described
+    # What the server says comes early: `JobRow.head` looks for it there.
     tags = {"tags": own["tags"]} if "tags" in own else {}
     spec: dict[str, Any] = {**tags, **item.said, **own}
     spec["trigger"] = trigger
     bounded(spec)
     return spec
+
+
+def _given(body: JobCreate) -> dict[str, Any]:
+    """No tags are the same as an empty list of them."""
+    given = body.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {name: given[name] for name in SPEC if name in given and given[name] != []}
 
 
 def _parent(tx: Transaction, item: CreateJob) -> int | None:

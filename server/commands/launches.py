@@ -1,8 +1,7 @@
 """A job made of a job type: parameters checked at the door, limits as the type sets them, and what is known of its start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -26,21 +25,24 @@ from ..store.transaction import Transaction
 from . import jobs
 from .built_in import BUILT_IN, KINDS
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+
+class Launch(NamedTuple):
     """What is to run, for whom, and with what.
 
     - ``given``: fields of `JobCreate` besides the name and the input, as the caller sends them
     - ``said``: what the server itself knows of the job (``startedBy``, ``definition`` …)
+    - ``label``: that of the job where the caller gives none
     - ``is_checked``: the parameters are what `checked` gave, before this came to the writer
     """
 
     actor: Actor
     job_type: JobType
     params: Resolved
-    given: Mapping[str, Any] = field(default_factory=dict)
-    said: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = _NOTHING
+    said: Mapping[str, Any] = _NOTHING
+    label: str | None = None
     definition_id: int | None = None
     is_checked: bool = False
 
@@ -89,15 +91,23 @@ def started_by(actor: Actor) -> dict[str, Any]:
 def launch(tx: Transaction, item: Launch) -> JobRow:
     """Make the job. Refusals ``invalid`` that name all that is wrong with the parameters; else as `jobs.create`."""
     params = item.params.value if item.is_checked else checked(item.job_type, item.params)
-    domain, _, operation = item.job_type.name.partition(":")
-    given = {**item.job_type.given, **item.given}
-    body = JobCreate(type=domain, operation=operation, input=params, **given)
+    body, described = _described(item, params)
     if item.job_type.needs_file:
         _check_file(tx, item.actor, body.file_id)
     said = {"jobType": item.job_type.code, **item.said}
     if item.params.secret_refs:
         said["secretRefs"] = [ref.stored() for ref in item.params.secret_refs]
-    return jobs.create(tx, jobs.CreateJob(item.actor, body, said=said, definition_id=item.definition_id))
+    made = jobs.CreateJob(item.actor, body, said=said, definition_id=item.definition_id, described=described)
+    return jobs.create(tx, made)
+
+
+def _described(item: Launch, params: dict[str, Any]) -> tuple[JobCreate, dict[str, Any] | None]:
+    """What a job type and a definition say was checked when they were made: only what the caller gives is now."""
+    if not item.given:
+        return item.job_type.blank, {"input": params} | ({"label": item.label} if item.label else {})
+    job_type = item.job_type
+    known = {**job_type.given, "input": params, "label": item.label, **item.given}
+    return JobCreate(type=job_type.blank.type, operation=job_type.blank.operation, **known), None
 
 
 _UPLOAD: Final = "upload one (POST /v1/files), and name it; on the command line --file PATH does both."

@@ -9,6 +9,7 @@ import orjson
 
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.job_types import JobTypeDeclare, JobTypeLimits
+from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.times import to_wire
 
 from .forms import form_of, schema_of
@@ -98,6 +99,12 @@ class JobType:
     def given(self) -> Mapping[str, Any]:
         """The fields of each of its jobs that its limits give."""
         return self.limits.model_dump(exclude_none=True)
+
+    @cached_property
+    def blank(self) -> JobCreate:
+        """Each of its jobs, as far as that is known before; not to be changed."""
+        domain, _, operation = self.name.partition(":")
+        return JobCreate(type=domain, operation=operation, **self.given)
 
     def stored(self) -> str:
         """The JSON text of which `JobTypeRow.job_type` makes it again."""

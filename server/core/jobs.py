@@ -205,7 +205,8 @@ def _made_of(text: str) -> MadeOf:
 
 @lru_cache(maxsize=1024)
 def _head(text: str) -> Mapping[str, Any]:
-    return MappingProxyType(orjson.loads(f"{{{text}}}"))
+    found: dict[str, Any] = orjson.loads(f"{{{text}}}")
+    return found
 
 
 def _behind_tags(text: str) -> int:

@@ -41,7 +41,7 @@ class Facets(NamedTuple):
     @property
     def text(self) -> str:
         """As the store keeps it."""
-        return f"{self.result} {self.mode or _UNSETTLED} {self.trigger}"
+        return _text(self.result, self.mode, self.trigger)
 
     @classmethod
     def read(cls, text: str) -> "Facets":
@@ -50,13 +50,17 @@ class Facets(NamedTuple):
         return cls(result, None if mode == _UNSETTLED else mode, trigger)
 
 
-def facets_of(row: JobRow, result: str, origin: Origin, *, is_settled: bool) -> Facets:
-    """The facets of a definition's job; whether ``is_settled`` in which mode it runs, if that was to be."""
+def _text(result: str, mode: str | None, trigger: str) -> str:
+    return f"{result} {mode or _UNSETTLED} {trigger}"
+
+
+def facets_of(row: JobRow, result: str, origin: Origin, *, is_settled: bool) -> str:
+    """The text of the `Facets` of a definition's job; whether ``is_settled`` in which mode it runs, if that was to be."""
     mode: str | None = origin.run_mode or "full"
     if origin.modes is not None:
         mode = row.described().get("runMode") if is_settled else None
     is_again = row.rerun_of is not None or SLOT_ID in origin.started_by
-    return Facets(result, mode, RETRY if is_again else str(origin.started_by.get("kind", "api")))
+    return _text(result, mode, RETRY if is_again else str(origin.started_by.get("kind", "api")))
 
 
 def mode_of(row: JobRow) -> str | None:

@@ -11,7 +11,7 @@ event is ever taken for a reference to one.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -51,8 +51,7 @@ class SecretRef:
         return SecretRef(name, tuple(path), start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A value that may be stored, and the places in it where secrets belong, in the order of the texts."""
 
     value: Any

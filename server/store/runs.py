@@ -55,13 +55,13 @@ class Runs:
     def begin(self, row: JobRow, result: str) -> None:
         """A new job of a definition."""
         origin = row.origin
-        facets = facets_of(row, result, origin, is_settled=False).text
+        facets = facets_of(row, result, origin, is_settled=False)
         fixed = (row.id, row.space_id, row.definition_id, schedule_of(origin), row.created_at)
         self._new[row.id] = (*fixed, facets, None)
 
     def change(self, row: JobRow, result: str, reason: str | None = None) -> None:
         """Its mode was settled, or it has ended: then for this reason, where it is failed and there is one."""
-        facets = facets_of(row, result, row.origin, is_settled=True).text
+        facets = facets_of(row, result, row.origin, is_settled=True)
         new = self._new.get(row.id)
         if new is None:
             self._changed[row.id] = (facets, reason)

@@ -97,7 +97,7 @@ async def test_the_file_is_one_that_its_caller_may_see(stage):
     item = Launch(narrow, needs, Resolved({"url": "x"}), given)
     with pytest.raises(Refusal, match="no file"):
         await stage.do(LAUNCH, item)
-    assert await stage.do(LAUNCH, replace(item, actor=ADMIN))
+    assert await stage.do(LAUNCH, item._replace(actor=ADMIN))
 
 
 async def test_a_code_that_nobody_declared_names_near_ones(stage):
