@@ -18,7 +18,8 @@ from listener_sdk import Job, Listener
 NAME = "bench:launched"
 CODE = "bench-launched"
 DEFINITIONS = max(100, int(100_000 * SCALE))
-TURNS = 3
+TURNS = 9
+"""Many short ones: what else the machine does meets all ways alike."""
 PLAIN = ("/v1/jobs", "input", {"type": "bench", "operation": "launched", "trigger": "immediate"})
 WAYS = {
     "plain": PLAIN,
@@ -75,7 +76,7 @@ class Launched(jobs.Run):
 
 class TickwireLaunched(jobs_tickwire.Tickwire):
     name = "tickwire (sqlite)"
-    n_life = 3000
+    n_life = 1000
     way = PLAIN
 
     async def enqueue(self, i):
