@@ -1,14 +1,20 @@
 // @ts-check
 // Calls of the public API, and of nothing else.
 
+import { errors } from "./strings.js"
+
 /** @typedef {import("./router.js").Query} Query */
+
+const CSRF = "X-CSRF-Token"
 
 /** What every call goes with: the token of the session's page, and the space where that is not the session's own. */
 export const credentials = {
   /** @type {string | undefined} */ csrfToken: undefined,
   /** @type {string | undefined} */ space: undefined,
-  /** Called when the session has ended. */
-  ended: () => {},
+  /** The session has ended. Done when who was there is there again, and nothing where nobody was. @type {() => Promise<void> | undefined} */
+  ended: () => undefined,
+  /** Another session has taken its place, of this browser. */
+  replaced: () => {},
 }
 
 /** What the server refuses, in its own words; ``network`` where it was not reached. */
@@ -23,16 +29,32 @@ export class Refused extends Error {
     this.status = status
     /** @type {Refused[]} */
     this.all = [this]
+    /** Where the session has ended: see credentials. @type {Promise<void> | undefined} */
+    this.back = undefined
   }
 }
 
 /**
- * The JSON of an answer; throws Refused.
+ * The JSON of an answer; throws Refused. What only reads waits where the session has ended; what changes something is for the person to do again.
  * @param {string} method @param {string} path below the server
- * @param {{ query?: Query, body?: unknown, signal?: AbortSignal, headers?: Record<string, string> }} [sent]
+ * @param {{ query?: Query, body?: unknown, signal?: AbortSignal, headers?: Record<string, string>, reads?: boolean }} [sent]
  * @returns {Promise<any>}
  */
-export async function call(method, path, { query = {}, body, signal, headers = {} } = {}) {
+export async function call(method, path, sent = {}) {
+  try {
+    return await callOnce(method, path, sent)
+  } catch (refused) {
+    const { reads = method === "GET", signal } = sent
+    const back = refused instanceof Refused && refused.back
+    if (!reads || !back) throw refused
+    await back
+    signal?.throwIfAborted()
+    return callOnce(method, path, sent)
+  }
+}
+
+/** @param {string} method @param {string} path @param {NonNullable<Parameters<typeof call>[2]>} sent */
+async function callOnce(method, path, { query = {}, body, signal, headers = {} }) {
   const text = queryText(query)
   const response = await reach(path + (text && `?${text}`), {
     method,
@@ -45,21 +67,21 @@ export async function call(method, path, { query = {}, body, signal, headers = {
     return {}
   })
   if (response.ok) return answer
-  const refused = refusal(answer, response.status)
-  if (refused.code === "unauthorized" && !path.startsWith("/v1/sessions")) credentials.ended()
-  throw refused
+  throw refusal(answer, response.status, path)
 }
 
 /** What a call says of who makes it, and where. @param {string} method @returns {Record<string, string>} */
 export const identity = (method) => ({
   ...(credentials.space && { "X-Customer-Code": credentials.space }),
-  ...(method !== "GET" && credentials.csrfToken && { "X-CSRF-Token": credentials.csrfToken }),
+  ...(method !== "GET" && credentials.csrfToken && { [CSRF]: credentials.csrfToken }),
 })
 
 /** @param {string} path @param {Query} [query] @param {AbortSignal} [signal] */
 export const get = (path, query, signal) => call("GET", path, { query, signal })
 /** @param {string} path @param {unknown} [body] @param {Query} [query] */
 export const post = (path, body = {}, query) => call("POST", path, { body, query })
+/** What a POST tells and changes nothing by. @param {string} path @param {unknown} body @param {AbortSignal} [signal] */
+export const ask = (path, body, signal) => call("POST", path, { body, signal, reads: true })
 /** @param {string} path @param {unknown} body */
 export const patch = (path, body) => call("PATCH", path, { body })
 /** @param {string} path @param {unknown} body */
@@ -129,10 +151,16 @@ export async function reach(url, how) {
   }
 }
 
-/** @param {any} answer @param {number} status */
-export function refusal(answer, status) {
+/** What an answer refuses; the end of a session is told to who keeps it. @param {any} answer @param {number} status @param {string} path */
+export function refusal(answer, status, path) {
   const told = answer?.errors?.length ? answer.errors : [{ code: "http", message: `HTTP ${status}` }]
   const all = told.map((/** @type {any} */ one) => new Refused(one, status))
-  all[0].all = all
-  return all[0]
+  const [first] = all
+  first.all = all
+  if (path.startsWith("/v1/sessions")) return first
+  const isReplaced = first.code === "csrf" && first.key === CSRF
+  if (isReplaced) credentials.replaced()
+  else if (first.code === "unauthorized") first.back = credentials.ended()
+  if (isReplaced || first.back) first.message = errors.ended
+  return first
 }

@@ -11,7 +11,7 @@ const KEPT_MS = 10_000
  */
 export async function download(path, query, name) {
   const response = await reach(`${path}?${queryText(query)}`, { headers: identity("GET") })
-  if (!response.ok) throw refusal(await response.json().catch(() => ({})), response.status)
+  if (!response.ok) throw refusal(await response.json().catch(() => ({})), response.status, path)
   handOver(name, await response.blob())
 }
 

@@ -126,7 +126,7 @@ function onState(state) {
 /** @param {import("../client/tickwire.js").Refusal} refusal */
 function onError(refusal) {
   subscription = undefined
-  if (refusal.code === "unauthorized") return credentials.ended()
+  if (refusal.code === "unauthorized") return void credentials.ended()
   if (!CURSORS.includes(refusal.code)) return become("refused")
   const all = [...followers]
   followers.clear()
@@ -146,6 +146,9 @@ export function reset() {
   heard = false
   line.set({ state: "connecting", since: Date.now() })
 }
+
+/** Go on where one was, with another session of the same person. */
+export const resume = gather
 
 // A tab that nobody sees gives its connection back: browsers have six for a server.
 document.addEventListener("visibilitychange", () => {

@@ -13,6 +13,10 @@ function kept(name, usual) {
       // Without storage it holds until the page is left.
     }
   })
+  // Tabs do not undo what others have kept.
+  addEventListener("storage", (event) => {
+    if (event.key === `tickwire.${name}`) cell.set(read(name, usual))
+  })
   return cell
 }
 

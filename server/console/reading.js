@@ -4,6 +4,7 @@
 import { Again } from "./again.js"
 import { get, Refused } from "./api.js"
 import { follow } from "./live.js"
+import { ended } from "./session.js"
 import { useEffect, useRef, useState } from "./vendor/htm-preact-standalone.js"
 
 /**
@@ -70,7 +71,7 @@ class Work {
     this.state = state
     this.show = show
     const { everyMs } = kept()
-    if (everyMs) this.#clock = setInterval(() => document.visibilityState === "visible" && this.again(), everyMs)
+    if (everyMs) this.#clock = setInterval(() => document.visibilityState === "visible" && !ended.value && this.again(), everyMs)
   }
 
   close() {

@@ -25,6 +25,15 @@ export const session = new Cell(/** @type {Session | null | undefined} */ (undef
 /** Why the session is not known: the server was not reached. @type {Cell<Refused | null>} */
 export const trouble = new Cell(/** @type {Refused | null} */ (null))
 
+/** Whether that session has ended, and its page waits for who was there. */
+export const ended = new Cell(false)
+
+/** What is shown belongs to one person in one space. @param {Session | null | undefined} one */
+export const standing = (one) => one && one.space + one.keyId
+
+/** Readings that go on when they are there again. @type {(() => void)[]} */
+let waiting = []
+
 export const useSession = () => /** @type {Session} */ (useCell(session))
 
 /** Whether who is logged in may do this; one of the permissions of the API. @param {string} permission */
@@ -39,7 +48,8 @@ export async function load() {
     await enter(data)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    if (error.status === 401 || error.code === "not_found") leave()
+    if (error.status === 401) end()
+    else if (error.code === "not_found") leave()
     else trouble.set(error)
   }
 }
@@ -58,18 +68,43 @@ export async function logOut() {
 /** @param {any} begun the answer of the session */
 async function enter(begun) {
   credentials.csrfToken = begun.csrfToken
-  wasHere.set(true)
   const wanted = place.value.query.get("space")
   credentials.space = wanted && wanted !== begun.space ? wanted : undefined
-  const { data } = await get("/v1/whoami")
+  const { data } = await call("GET", "/v1/whoami", { reads: false })
   const { keyId, role, permissions, everySpace, space, position, version } = data
-  session.set({ member: begun.member, home: begun.space, keyId, role, permissions, everySpace, space, position, version })
+  const next = { member: begun.member, home: begun.space, keyId, role, permissions, everySpace, space, position, version }
+  const goesOn = standing(next) === standing(session.value) ? waiting : []
+  waiting = []
+  session.set(next)
+  ended.set(false)
+  wasHere.set(true)
+  for (const go of goesOn) go()
 }
 
-function leave() {
+/** Nobody is there any more, and nothing of who was. */
+export function leave() {
   credentials.csrfToken = undefined
-  wasHere.set(false)
+  waiting = []
   session.set(null)
+  ended.set(false)
+  wasHere.set(false)
 }
 
-credentials.ended = leave
+/** It has ended by itself: what was typed is kept for who was there. */
+function end() {
+  if (!session.value) return leave()
+  ended.set(true)
+  wasHere.set(false)
+}
+
+credentials.ended = () => {
+  end()
+  return ended.value ? new Promise((go) => void waiting.push(() => go())) : undefined
+}
+credentials.replaced = load
+
+// Another tab has logged in, or out, for this one too.
+wasHere.watch((here) => {
+  if (here && ended.value) load()
+  if (!here && session.value) end()
+})

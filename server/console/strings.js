@@ -54,6 +54,7 @@ export const errors = {
   again: "Try again",
   unforeseen: "Something went wrong on this page. Load it again; what the server does goes on meanwhile.",
   reload: "Load again",
+  ended: "You were logged out before this was done, and nothing has changed. Log in, and do it again.",
 }
 
 export const login = {
@@ -69,6 +70,11 @@ export const login = {
   keepSession: "Stay as I am",
   linkHelp: "No password yet? Ask an administrator for a link. On the machine of the server, this prints one:",
   linkCommand: "tickwire login-link",
+  over: "Your session has ended",
+  overHelp: "Log in again, and the page is as you left it, with what you have typed. Whoever else logs in begins anew.",
+  overLink: "A link is opened in another tab; this one then goes on by itself.",
+  anew: "Leave the page, and begin anew",
+  back: "You are logged in again. The page is as you left it.",
   checking: "Looking who is there …",
 }
 

@@ -16,7 +16,7 @@ export function upload(file, moved, signal) {
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream")
     request.responseType = "json"
     request.upload.onprogress = ({ loaded, total }) => moved(total ? loaded / total : 0)
-    request.onload = () => (request.status < 300 ? resolve(request.response.data) : reject(refusal(request.response, request.status)))
+    request.onload = () => (request.status < 300 ? resolve(request.response.data) : reject(refusal(request.response, request.status, "/v1/files")))
     request.onerror = () => reject(new Refused({ code: "network", message: "" }, 0))
     signal.addEventListener("abort", () => request.abort())
     request.send(file)

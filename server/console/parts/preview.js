@@ -1,7 +1,7 @@
 // @ts-check
 // What a timing means while it is typed: in words, by its next times in two zones, and who else starts then.
 
-import { post } from "../api.js"
+import { ask } from "../api.js"
 import { viewer, weekday } from "../format.js"
 import { zone } from "../preferences.js"
 import { useCell } from "../store.js"
@@ -31,7 +31,7 @@ export function usePreview(draft, schedule) {
     set((before) => ({ ...before, busy: true }))
     const timer = setTimeout(async () => {
       try {
-        const { data } = await post("/v1/schedules/preview", { ...JSON.parse(asked), count: SHOWN, neighbours: true, schedule })
+        const { data } = await ask("/v1/schedules/preview", { ...JSON.parse(asked), count: SHOWN, neighbours: true, schedule })
         if (!isOver) set({ answer: data, of: draft, errors: [], busy: false })
       } catch (error) {
         if (!isOver) set((before) => ({ ...before, errors: /** @type {Refused} */ (error).all ?? [error], busy: false }))

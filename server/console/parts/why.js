@@ -4,6 +4,7 @@
 import { get, part } from "../api.js"
 import { day, span } from "../format.js"
 import { address } from "../router.js"
+import { ended } from "../session.js"
 import { why as say } from "../strings.js"
 import { html, useEffect, useState } from "../vendor/htm-preact-standalone.js"
 import { CodeBlock } from "./copy.js"
@@ -74,7 +75,7 @@ function repeat(look) {
   const stop = new AbortController()
   const again = () => look(stop.signal).catch(() => {})
   again()
-  const timer = setInterval(() => document.visibilityState === "visible" && again(), AGAIN_MS)
+  const timer = setInterval(() => document.visibilityState === "visible" && !ended.value && again(), AGAIN_MS)
   return () => {
     stop.abort()
     clearInterval(timer)

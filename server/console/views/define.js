@@ -1,7 +1,7 @@
 // @ts-check
 // A definition is made, or changed. The job types are those that are there; what is wrong stands at its place, also what only the server sees.
 
-import { call, get, part, patch, post } from "../api.js"
+import { ask, get, part, patch, post } from "../api.js"
 import { holdsTemplate, pathOf } from "../launches.js"
 import { announce } from "../parts/announce.js"
 import { CodeBlock } from "../parts/copy.js"
@@ -139,7 +139,7 @@ function DryRun({ type, params }) {
     const timer = setTimeout(async () => {
       try {
         const event = text.trim() ? JSON.parse(text) : undefined
-        const { data } = await call("POST", "/v1/job-definitions/_dry-run", { body: { jobType: type.code, params, context: { event } }, signal: stop.signal })
+        const { data } = await ask("/v1/job-definitions/_dry-run", { jobType: type.code, params, context: { event } }, stop.signal)
         setFound(data)
         setError(null)
       } catch (refused) {

@@ -1,15 +1,16 @@
 // @ts-check
-// Logging in, by a link or a password. The link's secret stands behind #, which browsers send nowhere; it is taken out of the address at once.
+// Logging in, also anew over the page of who was there, by a link or a password. The link's secret stands behind #, which browsers send nowhere; it is taken out of the address at once.
 
 import { Refused } from "../api.js"
+import { announce } from "../parts/announce.js"
 import { CodeBlock } from "../parts/copy.js"
 import { Trouble } from "../parts/trouble.js"
 import { go, place } from "../router.js"
 import { FIRST } from "../routes.js"
-import { logIn, session } from "../session.js"
+import { leave, logIn, session } from "../session.js"
 import { useCell } from "../store.js"
 import { login as say, shell } from "../strings.js"
-import { html, useEffect, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 
 /** @typedef {Refused | null} Problem */
 
@@ -17,12 +18,14 @@ export function Login() {
   const found = useCell(session)
   const [link] = useState(takeLink)
   const [asked, setAsked] = useState(Boolean(link && found))
-  const [busy, setBusy] = useState(Boolean(link && !found))
+  const [byLink, setByLink] = useState(Boolean(link && !found))
+  const [busy, setBusy] = useState(byLink)
   const [error, setError] = useState(/** @type {Problem} */ (null))
 
   /** @param {Parameters<typeof logIn>[0]} how */
   const enter = async (how) => {
     setAsked(false)
+    setByLink("link" in how)
     setBusy(true)
     setError(null)
     try {
@@ -45,10 +48,61 @@ export function Login() {
       <${Trouble} error=${error} />
       ${asked && link
         ? html`<${Other} name=${found?.member?.name ?? shell.administrator} use=${() => enter({ link })} />`
-        : busy
+        : busy && byLink
           ? html`<p role="status">${say.byLink}</p>`
-          : html`<${ByPassword} enter=${enter} /><${Help} />`}
+          : html`<${ByPassword} enter=${enter} busy=${busy} /><${Help} />`}
     </main>
+  `
+}
+
+/**
+ * Over the page of who was there, which stays as it is and is not seen meanwhile: they find what they had typed, and whoever else comes begins anew.
+ * @param {{ session: import("../session.js").Session }} props
+ */
+export function LoginAgain({ session: { home } }) {
+  const ref = useRef(/** @type {HTMLDialogElement | null} */ (null))
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState(/** @type {Problem} */ (null))
+  const open = () => ref.current?.showModal()
+  // Before the page is drawn without what has the focus, which would lose it.
+  useLayoutEffect(() => {
+    const { title, activeElement } = document
+    document.title = `${say.over} · ${shell.product}`
+    open()
+    return () => {
+      document.title = title
+      // What was pressed last may have been dark, and lost the focus by that.
+      const before = activeElement === document.body ? document.getElementById("main") : activeElement
+      queueMicrotask(() => before instanceof HTMLElement && before.focus())
+    }
+  }, [])
+  /** @param {Parameters<typeof logIn>[0]} how */
+  const enter = async (how) => {
+    setBusy(true)
+    setError(null)
+    try {
+      await logIn(how)
+      announce(say.back)
+    } catch (refused) {
+      setError(/** @type {Refused} */ (refused))
+      setBusy(false)
+    }
+  }
+  // There is no way round it, neither by a key nor by the gesture that goes back.
+  const stay = (/** @type {Event} */ event) => event.preventDefault()
+  const onKey = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && stay(event)
+  return html`
+    <dialog ref=${ref} class="login-again" role="alertdialog" aria-labelledby="again" aria-describedby="again-help" onKeyDown=${onKey} onCancel=${stay} onClose=${open}>
+      <div class="login">
+        <h1 id="again">${say.over}</h1>
+        <p id="again-help">${say.overHelp}</p>
+        <${Trouble} error=${error} />
+        <${ByPassword} enter=${enter} busy=${busy} space=${home} />
+        <${Help} />
+        <p class="soft">${say.overLink}</p>
+        <p><button type="button" onClick=${leave}>${say.anew}</button></p>
+      </div>
+    </dialog>
   `
 }
 
@@ -69,8 +123,8 @@ const Other = ({ name, use }) => html`
   </footer>
 `
 
-/** @param {{ enter: (how: { email: string, password: string, space: string }) => void }} props */
-function ByPassword({ enter }) {
+/** @param {{ enter: (how: { email: string, password: string, space: string }) => void, busy: boolean, space?: string }} props */
+function ByPassword({ enter, busy, space = place.value.query.get("space") ?? "default" }) {
   /** @param {SubmitEvent} event */
   const submit = (event) => {
     event.preventDefault()
@@ -87,10 +141,10 @@ function ByPassword({ enter }) {
         <span>${say.password}</span><input name="password" type="password" autocomplete="current-password" required />
       </label>
       <label class="field">
-        <span>${say.space}</span><input name="space" value=${place.value.query.get("space") ?? "default"} maxlength="80" autocomplete="organization" />
+        <span>${say.space}</span><input name="space" value=${space} maxlength="80" autocomplete="organization" />
         <small>${say.spaceHelp}</small>
       </label>
-      <footer><button class="primary">${say.submit}</button></footer>
+      <footer><button class="primary" disabled=${busy}>${say.submit}</button></footer>
     </form>
   `
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What a hook takes of a call: written beside a call that came, with what would become of it.
 
-import { patch, post, Refused } from "../api.js"
+import { ask, patch, Refused } from "../api.js"
 import { day } from "../format.js"
 import { now } from "../live.js"
 import { announce } from "../parts/announce.js"
@@ -194,7 +194,7 @@ function useTrial(id, chosen, own, changes) {
     const call = chosen === OWN ? { text: own, contentType: "application/json" } : { deliveryId: chosen }
     const timer = setTimeout(
       () =>
-        post(`/v1/hooks/${id}/try`, { ...call, changes }).then(
+        ask(`/v1/hooks/${id}/try`, { ...call, changes }).then(
           ({ data }) => isOver || setState({ trial: data, refused: null }),
           (refused) => isOver || setState(({ trial }) => ({ trial, refused })),
         ),

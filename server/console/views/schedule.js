@@ -1,7 +1,7 @@
 // @ts-check
 // One schedule: its two days, what comes, what has run, and what it says.
 
-import { post } from "../api.js"
+import { ask } from "../api.js"
 import { moment, span, weekday } from "../format.js"
 import { Heading } from "../parts/page.js"
 import { Runs } from "../parts/runs.js"
@@ -60,7 +60,7 @@ function useComing({ cron, dialect, repeat, once, timeZone, gap, fold, start, en
     let isOver = false
     const show = (/** @type {Time[]} */ found) => isOver || setTimes(found)
     if (!nextAt) show([])
-    else post("/v1/schedules/preview", JSON.parse(asked)).then(({ data }) => show(data.times), () => show([]))
+    else ask("/v1/schedules/preview", JSON.parse(asked)).then(({ data }) => show(data.times), () => show([]))
     return () => void (isOver = true)
   }, [asked, nextAt])
   return times
