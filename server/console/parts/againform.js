@@ -5,7 +5,7 @@ import { get, part, Refused } from "../api.js"
 import { fieldsOf } from "../schema.js"
 import { again as say, forms } from "../strings.js"
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
-import { Fields, useForm } from "./form.js"
+import { Fields, useForm, useSending } from "./form.js"
 import { Skeleton } from "./skeleton.js"
 import { Troubles } from "./trouble.js"
 
@@ -52,24 +52,12 @@ function Form({ type, given, label, help, others = [], run, close }) {
   const [fields] = useState(() => [ofGiven(type, given, label), ...others])
   const form = useForm(fields, { params: given })
   const first = useRef(form.values.params)
-  const [errors, setErrors] = useState(/** @type {any[]} */ ([]))
-  const [busy, setBusy] = useState(false)
   const params = form.values.params ?? {}
   const isSame = JSON.stringify(params) === JSON.stringify(first.current)
-  /** @param {SubmitEvent} event */
-  const submit = async (event) => {
-    event.preventDefault()
-    if (busy || !form.right()) return
-    setBusy(true)
-    setErrors([])
-    try {
-      if (typeof params !== "object" || Array.isArray(params)) throw new Refused({ code: "invalid", message: say.noObject, key: "params" }, 0)
-      await run(isSame ? undefined : params, form.values)
-    } catch (refused) {
-      setErrors(form.refuse(refused))
-    }
-    setBusy(false)
-  }
+  const { others: errors, busy, submit } = useSending(form, () => {
+    if (typeof params !== "object" || Array.isArray(params)) throw new Refused({ code: "invalid", message: say.noObject, key: "params" }, 0)
+    return run(isSame ? undefined : params, form.values)
+  })
   return html`
     <form class="form" novalidate ref=${form.ref} onSubmit=${submit}>
       <${Troubles} errors=${errors} />

@@ -59,6 +59,29 @@ export function useForm(fields, given, how = {}) {
   }
 }
 
+/**
+ * How a form is sent: once at a time, and only where all is right. What is refused stands at its field, what has no place there in ``others``.
+ * @param {ReturnType<typeof useForm>} form @param {() => unknown} send @param {string} [within] see ofServer
+ */
+export function useSending(form, send, within) {
+  const [others, setOthers] = useState(/** @type {any[]} */ ([]))
+  const [busy, setBusy] = useState(false)
+  const refuse = (/** @type {any} */ error) => setOthers(form.refuse(error, within))
+  const submit = async (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault()
+    if (busy || !form.right()) return
+    setBusy(true)
+    setOthers([])
+    try {
+      await send()
+    } catch (refused) {
+      refuse(refused)
+    }
+    setBusy(false)
+  }
+  return { others, busy, refuse, submit }
+}
+
 /** What nobody touches is sent as it is shown, where it must be there: a switch that is off. @param {Field[]} fields @param {any} given */
 function begun(fields, given) {
   const values = { ...given }

@@ -4,7 +4,7 @@
 import { forms as say } from "../strings.js"
 import { html, useEffect, useState } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
-import { Fields, useForm } from "./form.js"
+import { Fields, useForm, useSending } from "./form.js"
 import { Troubles } from "./trouble.js"
 
 /** @typedef {import("../schema.js").Field} Field */
@@ -18,26 +18,13 @@ export function FormDialog({ title, button, fields, given = {}, within, wide = f
   const [seen, setSeen] = useState(given)
   const shown = fields(seen)
   const form = useForm(shown, given)
-  const [others, setOthers] = useState(/** @type {any[]} */ ([]))
-  const [busy, setBusy] = useState(false)
+  const send = () => save(Object.fromEntries(shown.map(({ name }) => [name, form.values[name]])))
+  const { others, busy, submit } = useSending(form, send, within)
   useEffect(() => setSeen(form.values), [form.values])
   useEffect(() => {
     const first = form.ref.current?.querySelector("input, select, textarea")
     if (first instanceof HTMLElement) first.focus()
   }, [])
-  /** @param {SubmitEvent} event */
-  const submit = async (event) => {
-    event.preventDefault()
-    if (busy || !form.right()) return
-    setBusy(true)
-    setOthers([])
-    try {
-      await save(Object.fromEntries(shown.map(({ name }) => [name, form.values[name]])))
-    } catch (refused) {
-      setOthers(form.refuse(refused, within))
-      setBusy(false)
-    }
-  }
   return html`
     <${Dialog} title=${title} close=${close} wide=${wide}>
       ${children}

@@ -10,7 +10,7 @@ import { forms, launch as say } from "../strings.js"
 import { html, useEffect, useMemo, useState } from "../vendor/htm-preact-standalone.js"
 import { announce } from "./announce.js"
 import { Dialog } from "./dialog.js"
-import { Fields, useForm } from "./form.js"
+import { Fields, useForm, useSending } from "./form.js"
 import { Panel } from "./menu.js"
 import { told, Troubles } from "./trouble.js"
 
@@ -121,24 +121,13 @@ function LaunchForm({ definition, type, watermark, error, done, close }) {
   const fields = useMemo(() => ofLaunch(definition, type, watermark), [])
   const given = useMemo(() => ({ params: Object.fromEntries(Object.entries(params).filter(([, value]) => !holdsTemplate(value))) }), [])
   const form = useForm(fields, given)
-  const [others, setOthers] = useState(/** @type {any[]} */ ([]))
-  const [busy, setBusy] = useState(false)
-  useEffect(() => {
-    if (error) setOthers(form.refuse(error))
-  }, [])
-  /** @param {SubmitEvent} event */
-  const submit = async (event) => {
-    event.preventDefault()
-    if (!form.right()) return
-    setBusy(true)
+  const { others, busy, refuse, submit } = useSending(form, async () => {
     const changed = Object.entries(form.values.params ?? {}).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(params[name]))
-    try {
-      done(await start(`${pathOf(definition.jobDefinitionCode)}/_execute`, { ...form.values, params: Object.fromEntries(changed) }))
-    } catch (refused) {
-      setOthers(form.refuse(refused))
-      setBusy(false)
-    }
-  }
+    done(await start(`${pathOf(definition.jobDefinitionCode)}/_execute`, { ...form.values, params: Object.fromEntries(changed) }))
+  })
+  useEffect(() => {
+    if (error) refuse(error)
+  }, [])
   return html`
     <form class="form" novalidate ref=${form.ref} onSubmit=${submit}>
       <${Troubles} errors=${others} />

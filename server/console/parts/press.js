@@ -5,9 +5,9 @@ import { part, postOnce } from "../api.js"
 import { put } from "../jobs.js"
 import { fieldsOf } from "../schema.js"
 import { actions as say, forms } from "../strings.js"
-import { html, useEffect, useMemo, useRef, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useEffect, useMemo, useRef } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
-import { Fields, useForm } from "./form.js"
+import { Fields, useForm, useSending } from "./form.js"
 import { Troubles } from "./trouble.js"
 
 /** @typedef {import("./toolbar.js").Action} Action */
@@ -45,28 +45,17 @@ export function Press({ action, error, done, close }) {
   const { label, targetId, description, guide, guardrail } = action
   const fields = useMemo(() => ofAction(action), [action.id])
   const form = useForm(fields, needsSelection(action) ? { selection: [""] } : {})
-  const [others, setOthers] = useState(/** @type {any[]} */ ([]))
-  const [busy, setBusy] = useState(false)
+  const { others, busy, refuse, submit } = useSending(form, async () => {
+    const { input, selection } = form.values
+    done(await press(action, { input, ...(selection && { subject: subject(action, selection) }) }))
+  })
   const back = useRef(/** @type {HTMLButtonElement | null} */ (null))
   useEffect(() => {
-    if (error) setOthers(form.refuse(error))
+    if (error) refuse(error)
     const first = form.ref.current?.querySelector("input, textarea, select")
     if (first instanceof HTMLElement) first.focus()
     else back.current?.focus()
   }, [])
-  /** @param {SubmitEvent} event */
-  const submit = async (event) => {
-    event.preventDefault()
-    if (!form.right()) return
-    setBusy(true)
-    const { input, selection } = form.values
-    try {
-      done(await press(action, { input, ...(selection && { subject: subject(action, selection) }) }))
-    } catch (refused) {
-      setOthers(form.refuse(refused))
-      setBusy(false)
-    }
-  }
   return html`
     <${Dialog} title=${action.confirm ? say.confirm(label, targetId) : say.press(label, targetId)} close=${close}>
       <form class="form" novalidate ref=${form.ref} onSubmit=${submit}>

@@ -5,14 +5,12 @@ import { call, put } from "../api.js"
 import { pathOf, shown } from "../launches.js"
 import { address } from "../router.js"
 import { may } from "../session.js"
-import { definitions as say, forms } from "../strings.js"
+import { definitions as say } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
 import { announce } from "./announce.js"
 import { Confirm } from "./confirm.js"
-import { Dialog } from "./dialog.js"
-import { Fields, useForm } from "./form.js"
+import { FormDialog } from "./formdialog.js"
 import { Age } from "./time.js"
-import { Troubles } from "./trouble.js"
 
 /** @typedef {{ definition: import("../launches.js").Definition, watermark: import("../launches.js").Watermark }} Props */
 
@@ -50,27 +48,10 @@ const FIELDS = [{ name: "value", kind: "text", label: say.value, help: say.setHe
 
 /** @param {{ path: string, value?: string, close: () => void }} props */
 function SetDialog({ path, value, close }) {
-  const form = useForm(FIELDS, { value })
-  const [others, setOthers] = useState(/** @type {any[]} */ ([]))
-  /** @param {SubmitEvent} event */
-  const save = async (event) => {
-    event.preventDefault()
-    if (!form.right()) return
-    try {
-      await put(path, form.values)
-      close()
-      announce(say.moved)
-    } catch (refused) {
-      setOthers(form.refuse(refused))
-    }
+  const save = async (/** @type {any} */ values) => {
+    await put(path, values)
+    close()
+    announce(say.moved)
   }
-  return html`
-    <${Dialog} title=${say.setTitle} close=${close}>
-      <form class="form" novalidate ref=${form.ref} onSubmit=${save}>
-        <${Troubles} errors=${others} />
-        <${Fields} fields=${FIELDS} values=${form.values} change=${form.change} problems=${form.problems} />
-        <footer><button type="button" onClick=${close}>${forms.cancel}</button><button class="primary">${say.set}</button></footer>
-      </form>
-    <//>
-  `
+  return html`<${FormDialog} title=${say.setTitle} button=${say.set} fields=${() => FIELDS} given=${{ value }} save=${save} close=${close} />`
 }

@@ -5,7 +5,7 @@ import { ask, get, part, patch, post } from "../api.js"
 import { holdsTemplate, pathOf } from "../launches.js"
 import { announce } from "../parts/announce.js"
 import { CodeBlock } from "../parts/copy.js"
-import { Fields, useForm } from "../parts/form.js"
+import { Fields, useForm, useSending } from "../parts/form.js"
 import { Heading } from "../parts/page.js"
 import { Skeleton } from "../parts/skeleton.js"
 import { Trouble, Troubles } from "../parts/trouble.js"
@@ -78,25 +78,15 @@ function Editor({ type, definition }) {
   const fields = useMemo(() => ofDefinition(type, !definition), [])
   const before = useMemo(() => /** @type {any} */ (definition ? picked(definition, fields) : {}), [])
   const form = useForm(fields, before)
-  const [others, setOthers] = useState(/** @type {any[]} */ ([]))
-  const [busy, setBusy] = useState(false)
   const leave = () => go(definition ? `/definitions/${part(definition.jobDefinitionCode)}` : "/definitions")
-  /** @param {SubmitEvent} event */
-  const save = async (event) => {
-    event.preventDefault()
-    if (!form.right()) return
-    setBusy(true)
-    try {
-      const code = await keep(definition, type, before, form.values, fields)
-      announce(definition ? say.saved : say.made)
-      go(`/definitions/${part(code)}`)
-    } catch (refused) {
-      setOthers(form.refuse(refused, "jobDefinition"))
-      setBusy(false)
-    }
+  const save = async () => {
+    const code = await keep(definition, type, before, form.values, fields)
+    announce(definition ? say.saved : say.made)
+    go(`/definitions/${part(code)}`)
   }
+  const { others, busy, submit } = useSending(form, save, "jobDefinition")
   return html`
-    <form class="form narrow" novalidate ref=${form.ref} onSubmit=${save}>
+    <form class="form narrow" novalidate ref=${form.ref} onSubmit=${submit}>
       <${Troubles} errors=${others} />
       <${Fields} fields=${fields} values=${form.values} change=${form.change} problems=${form.problems} />
       ${holdsTemplate(form.values.params) && html`<${DryRun} type=${type} params=${form.values.params} />`}

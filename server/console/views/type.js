@@ -4,7 +4,7 @@
 import { get, part } from "../api.js"
 import { start } from "../launches.js"
 import { announce } from "../parts/announce.js"
-import { Fields, useForm } from "../parts/form.js"
+import { Fields, useForm, useSending } from "../parts/form.js"
 import { ofEveryJob } from "../parts/launch.js"
 import { Heading } from "../parts/page.js"
 import { Skeleton } from "../parts/skeleton.js"
@@ -14,7 +14,7 @@ import { address, go, usePlace } from "../router.js"
 import { fieldsOf } from "../schema.js"
 import { may } from "../session.js"
 import { definitions, forms, launch, types as say } from "../strings.js"
-import { html, useMemo, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useMemo } from "../vendor/htm-preact-standalone.js"
 import { Served } from "./types.js"
 
 /** @typedef {import("../launches.js").JobType} JobType */
@@ -97,22 +97,11 @@ function RunForm({ type }) {
   const { query } = usePlace()
   const fields = useMemo(() => ofRun(type), [])
   const form = useForm(fields, { params: given(query) })
-  const [others, setOthers] = useState(/** @type {any[]} */ ([]))
-  const [busy, setBusy] = useState(false)
-  /** @param {SubmitEvent} event */
-  const submit = async (event) => {
-    event.preventDefault()
-    if (!form.right()) return
-    setBusy(true)
-    try {
-      const id = await start(`/v1/job-types/${part(type.code)}/_execute`, form.values)
-      announce(launch.started(type.label ?? type.code))
-      go(`/jobs/${id}`)
-    } catch (refused) {
-      setOthers(form.refuse(refused))
-      setBusy(false)
-    }
-  }
+  const { others, busy, submit } = useSending(form, async () => {
+    const id = await start(`/v1/job-types/${part(type.code)}/_execute`, form.values)
+    announce(launch.started(type.label ?? type.code))
+    go(`/jobs/${id}`)
+  })
   return html`
     <section aria-labelledby="run">
       <header><h2 id="run">${say.run}</h2></header>
