@@ -11,7 +11,7 @@ const CSRF = "X-CSRF-Token"
 export const credentials = {
   /** @type {string | undefined} */ csrfToken: undefined,
   /** @type {string | undefined} */ space: undefined,
-  /** The session has ended. Done when who was there is there again, and nothing where nobody was. @type {() => Promise<void> | undefined} */
+  /** The session has ended. Whether who was there is there again, once somebody is; nothing where nobody was. @type {() => Promise<boolean> | undefined} */
   ended: () => undefined,
   /** Another session has taken its place, of this browser. */
   replaced: () => {},
@@ -29,7 +29,7 @@ export class Refused extends Error {
     this.status = status
     /** @type {Refused[]} */
     this.all = [this]
-    /** Where the session has ended: see credentials. @type {Promise<void> | undefined} */
+    /** Where the session has ended: see credentials. @type {Promise<boolean> | undefined} */
     this.back = undefined
   }
 }
@@ -46,8 +46,7 @@ export async function call(method, path, sent = {}) {
   } catch (refused) {
     const { reads = method === "GET", signal } = sent
     const back = refused instanceof Refused && refused.back
-    if (!reads || !back) throw refused
-    await back
+    if (!reads || !(await back)) throw refused
     signal?.throwIfAborted()
     return callOnce(method, path, sent)
   }

@@ -31,8 +31,16 @@ export const ended = new Cell(false)
 /** What is shown belongs to one person in one space. @param {Session | null | undefined} one */
 export const standing = (one) => one && one.space + one.keyId
 
-/** Readings that go on when they are there again. @type {(() => void)[]} */
+/** Readings that go on when they are there again, and are refused where somebody else is. @type {((goesOn: boolean) => void)[]} */
 let waiting = []
+
+/** @param {boolean} goesOn */
+function release(goesOn) {
+  const all = waiting
+  waiting = []
+  // What belonged to who was there has left the page by then.
+  setTimeout(() => all.forEach((go) => go(goesOn)))
+}
 
 export const useSession = () => /** @type {Session} */ (useCell(session))
 
@@ -73,18 +81,16 @@ async function enter(begun) {
   const { data } = await call("GET", "/v1/whoami", { reads: false })
   const { keyId, role, permissions, everySpace, space, position, version } = data
   const next = { member: begun.member, home: begun.space, keyId, role, permissions, everySpace, space, position, version }
-  const goesOn = standing(next) === standing(session.value) ? waiting : []
-  waiting = []
+  release(standing(next) === standing(session.value))
   session.set(next)
   ended.set(false)
   wasHere.set(true)
-  for (const go of goesOn) go()
 }
 
 /** Nobody is there any more, and nothing of who was. */
 export function leave() {
   credentials.csrfToken = undefined
-  waiting = []
+  release(false)
   session.set(null)
   ended.set(false)
   wasHere.set(false)
@@ -99,7 +105,7 @@ function end() {
 
 credentials.ended = () => {
   end()
-  return ended.value ? new Promise((go) => void waiting.push(() => go())) : undefined
+  return ended.value ? new Promise((go) => void waiting.push(go)) : undefined
 }
 credentials.replaced = load
 

@@ -41,7 +41,11 @@ def ada(visit, people, definition):
     def begin(path=BUILDER):
         there = visit()
         there.refusals.update({401, 403})
-        return there, there.log_in(path, member=people["Ada Lovelace"]["id"])
+        page = there.log_in(path, member=people["Ada Lovelace"]["id"])
+        expect(
+            page.get_by_text("Live") if path == "/jobs" else page.locator("form, .split").first
+        ).to_be_visible()
+        return there, page
 
     return begin
 
@@ -135,6 +139,19 @@ def test_somebody_else_begins_anew(ada, home_, people):
     expect(page.get_by_role("button", name="Account: Grace Hopper")).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("")
     expect(over(page)).to_have_count(0)
+
+
+def test_what_was_read_for_one_is_not_read_for_another(ada, home_, people):
+    _, page = ada()
+    half_filled(page, "Pending")
+    end(home_, people)
+    expect(over(page)).to_be_visible()
+    page.evaluate("""async () => {
+        const { get } = await import("/console/api.js")
+        window.got = get("/v1/schedules").then(() => "read", ({ code }) => code)
+    }""")
+    log_in(page, "Grace Hopper")
+    assert page.evaluate("got") == "unauthorized"
 
 
 def test_who_leaves_begins_anew(ada, home_, people):
