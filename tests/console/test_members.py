@@ -81,6 +81,33 @@ def test_a_role_is_changed_and_seen_elsewhere(visit, home_):
     assert one(home_, bob)["role"] == "viewer"
 
 
+def test_all_that_a_menu_offers_is_seen(visit, home_):
+    theo = home_.member("Theo Menu", "viewer")
+    page = visit().log_in("/settings/members")
+    row(page, theo).get_by_role("button").click()
+    panel = page.locator(".panel:popover-open")
+    expect(panel.get_by_role("button", name="Remove")).to_be_visible()
+    page.wait_for_function("document.querySelector('.panel:popover-open').style.left")
+    box = panel.bounding_box()
+    for name in ("Edit", "Login link", "Log out everywhere", "Set aside", "Remove"):
+        found = panel.get_by_role("button", name=name, exact=True).bounding_box()
+        assert found["x"] + found["width"] <= box["x"] + box["width"], name
+
+
+def test_who_takes_a_role_from_themselves_is_warned_and_sees_it_at_once(visit, home_):
+    chief = home_.member("Chief", "admin")
+    there = visit()
+    there.refusals.add(403)
+    page = there.log_in("/settings/members", member=chief["id"])
+    dialog = act(page, chief, "Edit")
+    expect(dialog).to_contain_text("This is you.")
+    dialog.get_by_role("radio", name=re.compile("^Viewer")).check()
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Add a member")).to_have_count(0)
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_text("· Viewer")).to_be_visible()
+
+
 def test_who_is_set_aside_hands_over_schedules_and_comes_back(visit, home_):
     carol, dave = home_.member("Carol", "operator"), home_.member("Dave", "operator")
     body = {"jobDefinitionCode": "nightly", "jobType": "noop", "enabled": True}

@@ -13,9 +13,7 @@ export function Menu({ label, icon, name, bare = false, class: kind = "", childr
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const panel = useRef(/** @type {HTMLDivElement | null} */ (null))
   const [open, setOpen] = useState(false)
-  useEffect(() => {
-    if (open && button.current && panel.current) place(button.current, panel.current)
-  }, [open])
+  usePlace(open, button, panel)
   // What was chosen is done, and the panel in the way.
   /** @param {any} event */
   const chosen = (event) => event.target.closest(".item") && panel.current?.hidePopover()
@@ -38,17 +36,7 @@ export function Panel({ name, class: kind = "", disabled = false, children }) {
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const panel = useRef(/** @type {HTMLDivElement | null} */ (null))
   const [open, setOpen] = useState(false)
-  useEffect(() => {
-    if (!open || !button.current || !panel.current) return
-    const from = button.current
-    const to = panel.current
-    const put = () => place(from, to)
-    put()
-    // What is in it may come later.
-    const watching = new ResizeObserver(put)
-    watching.observe(to)
-    return () => watching.disconnect()
-  }, [open])
+  usePlace(open, button, panel)
   /** @param {any} event */
   const toggled = (event) => setOpen(event.newState === "open")
   return html`
@@ -57,6 +45,21 @@ export function Panel({ name, class: kind = "", disabled = false, children }) {
     </button>
     <div ref=${panel} id=${id} class="panel" popover="auto" onToggle=${toggled}>${open && children(() => panel.current?.hidePopover())}</div>
   `
+}
+
+/** Near its button, as long as it is open. @param {boolean} open @param {{ current: HTMLElement | null }} button @param {{ current: HTMLElement | null }} panel */
+function usePlace(open, button, panel) {
+  useEffect(() => {
+    const [from, to] = [button.current, panel.current]
+    if (!open || !from || !to) return
+    const put = () => place(from, to)
+    put()
+    // What is in it may come later, and what is on the button change.
+    const watching = new ResizeObserver(put)
+    watching.observe(to)
+    watching.observe(from)
+    return () => watching.disconnect()
+  }, [open])
 }
 
 /** @param {HTMLElement} button @param {HTMLElement} panel */
