@@ -138,6 +138,17 @@ export function watch(id, told) {
   }
 }
 
+/** Draw the component again when one of these jobs has changed, all of a frame at once. @param {string[]} ids */
+export function useChanges(ids) {
+  const [, draw] = useState(0)
+  useEffect(() => {
+    const again = () => draw((count) => count + 1)
+    const ends = ids.map((id) => watch(id, again))
+    again()
+    return () => ends.forEach((end) => end())
+  }, [ids.join()])
+}
+
 /** A job as it is; the component is drawn again when it changes. @param {string} id @returns {Job | undefined} */
 export function useJob(id) {
   const [, draw] = useState(0)

@@ -267,6 +267,18 @@ def test_a_row_opens_beside_the_list(visit, home_):
     check_accessible(page)
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
+def test_what_can_be_done_with_the_selected_goes_with_them(visit, home_):
+    jobs = [home_.job("nobody", tags=["going"]) for _ in range(2)]
+    page = visit().log_in("/jobs?tag=going")
+    expect(row(page, jobs[0])).to_be_visible()
+    page.get_by_role("checkbox", name="Select all rows").check()
+    bar = page.get_by_role("region", name="Selected jobs")
+    expect(bar.get_by_role("button", name="Cancel 2")).to_be_enabled()
+    home_.call("POST", f"/v1/jobs/{jobs[0]['id']}/cancel", {})
+    expect(bar.get_by_role("button", name="Cancel 1")).to_be_enabled()
+    expect(bar.get_by_role("button", name="Run again 1")).to_be_enabled()
+
+
     expect(row(page, jobs[0]).locator("a.name")).to_be_focused()
     row(page, jobs[1]).locator("td.left").click()
     drawer.get_by_role("link", name="Whole page").click()

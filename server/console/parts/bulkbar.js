@@ -4,7 +4,7 @@
 import { post } from "../api.js"
 import { count } from "../format.js"
 import { asFilter } from "../jobfilters.js"
-import { hasEnded, jobOf } from "../jobs.js"
+import { hasEnded, jobOf, useChanges } from "../jobs.js"
 import { now } from "../live.js"
 import { may } from "../session.js"
 import { useCell } from "../store.js"
@@ -35,6 +35,8 @@ export function BulkBar({ selection, shown, more, filters }) {
   const [all, setAll] = useState(false)
   const [act, setAct] = useState(/** @type {Act | null} */ (null))
   useEffect(() => setAll(false), [chosen.length])
+  // What can be done with them changes as they go on.
+  useChanges(chosen)
   if (!chosen.length || !may("run")) return null
   const filter = asFilter(filters, now())
   const whole = more && filter && shown.every((id) => chosen.includes(id))
