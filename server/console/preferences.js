@@ -23,7 +23,9 @@ function kept(name, usual) {
 /** @template T @param {string} name @param {T} usual @returns {T} */
 function read(name, usual) {
   try {
-    return JSON.parse(localStorage.getItem(`tickwire.${name}`) ?? "null") ?? usual
+    const found = JSON.parse(localStorage.getItem(`tickwire.${name}`) ?? "null") ?? usual
+    // What another version, or a hand, has left there is no reason to show nothing.
+    return typeof found === typeof usual && Array.isArray(found) === Array.isArray(usual) ? found : usual
   } catch {
     return usual
   }

@@ -172,7 +172,10 @@ export const savedViews = {
   nameHint: "Save these filters as …",
   save: "Save",
   saved: (/** @type {string} */ name) => `The view ${name} is saved in this browser.`,
+  replaced: (/** @type {string} */ name) => `The view ${name} is saved anew, with these filters.`,
+  taken: (/** @type {string} */ name) => `There is a view ${name} for all. Choose another name.`,
   drop: (/** @type {string} */ name) => `Remove the view ${name}`,
+  dropped: (/** @type {string} */ name) => `The view ${name} is removed.`,
 }
 
 export const table = {

@@ -169,6 +169,48 @@ def test_each_filter_is_set_by_hand_and_stays_after_a_reload(visit, home_):
     expect(row(page, job)).to_have_count(0)
 
 
+def saves(page, name):
+    page.get_by_label("Name of the view").fill(name)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_names_of_views_may_be_long_and_are_taken_once(visit):
+    page = visit().log_in("/jobs?tag=names")
+    page.get_by_role("button", name="Views").click()
+    long = "W" * 60
+    saves(page, long)
+    drop = page.get_by_role("button", name=f"Remove the view {long}")
+    panel = page.locator(".panel:popover-open").bounding_box()
+    box = drop.bounding_box()
+    assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+    saves(page, "All jobs")
+    expect(page.get_by_role("button", name="Remove the view All jobs")).to_have_count(0)
+    saves(page, "Second")
+    saves(page, "Second")
+    expect(page.get_by_role("status").filter(has_text="is saved anew")).to_be_visible()
+    page.get_by_role("button", name="Remove the view Second").click()
+    expect(page.get_by_role("link", name=long)).to_be_focused()
+
+
+def test_views_of_two_tabs_do_not_undo_each_other(visit):
+    there = visit()
+    first = there.log_in("/jobs?tag=tabs")
+    second = there.page()
+    second.goto("/console/jobs?tag=others")
+    for page, name in ((first, "Of the first"), (second, "Of the second")):
+        page.get_by_role("button", name="Views").click()
+        saves(page, name)
+    expect(first.get_by_role("link", name="Of the second")).to_be_visible()
+    expect(second.get_by_role("link", name="Of the first")).to_be_visible()
+
+
+def test_what_is_kept_wrongly_breaks_no_page(visit):
+    there = visit()
+    there.context.add_init_script("localStorage['tickwire.jobViews'] = '5'")
+    page = there.log_in("/jobs")
+    expect(page.get_by_role("heading", level=1, name="Jobs")).to_be_visible()
+
+
 def test_a_view_is_saved_used_and_removed(visit, home_):
     tagged, other = home_.job("nobody", tags=["saved"]), home_.job("nobody")
     page = visit().log_in("/jobs?tag=saved")
@@ -225,6 +267,18 @@ def test_many_jobs_are_canceled_run_again_and_acknowledged(visit, home_):
     expect(page.locator("tbody tr")).to_have_count(4)
 
 
+def test_what_can_be_done_with_the_selected_goes_with_them(visit, home_):
+    jobs = [home_.job("nobody", tags=["going"]) for _ in range(2)]
+    page = visit().log_in("/jobs?tag=going")
+    expect(row(page, jobs[0])).to_be_visible()
+    page.get_by_role("checkbox", name="Select all rows").check()
+    bar = page.get_by_role("region", name="Selected jobs")
+    expect(bar.get_by_role("button", name="Cancel 2")).to_be_enabled()
+    home_.call("POST", f"/v1/jobs/{jobs[0]['id']}/cancel", {})
+    expect(bar.get_by_role("button", name="Cancel 1")).to_be_enabled()
+    expect(bar.get_by_role("button", name="Run again 1")).to_be_enabled()
+
+
 def test_all_that_fit_a_filter_are_acted_on(visit, home_):
     body = {"type": "play", "operation": "nobody", "tags": ["masses"]}
     home_.call("POST", "/v1/jobs/bulk", {"jobs": [body] * 60})
@@ -267,18 +321,6 @@ def test_a_row_opens_beside_the_list(visit, home_):
     check_accessible(page)
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
-def test_what_can_be_done_with_the_selected_goes_with_them(visit, home_):
-    jobs = [home_.job("nobody", tags=["going"]) for _ in range(2)]
-    page = visit().log_in("/jobs?tag=going")
-    expect(row(page, jobs[0])).to_be_visible()
-    page.get_by_role("checkbox", name="Select all rows").check()
-    bar = page.get_by_role("region", name="Selected jobs")
-    expect(bar.get_by_role("button", name="Cancel 2")).to_be_enabled()
-    home_.call("POST", f"/v1/jobs/{jobs[0]['id']}/cancel", {})
-    expect(bar.get_by_role("button", name="Cancel 1")).to_be_enabled()
-    expect(bar.get_by_role("button", name="Run again 1")).to_be_enabled()
-
-
     expect(row(page, jobs[0]).locator("a.name")).to_be_focused()
     row(page, jobs[1]).locator("td.left").click()
     drawer.get_by_role("link", name="Whole page").click()

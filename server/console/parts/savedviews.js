@@ -18,6 +18,9 @@ const OWN = [
   { name: say.failed, filters: { status: "failed", since: "24h" } },
 ]
 
+/** What is typed anew is not taken yet. @param {any} event */
+const free = ({ currentTarget }) => currentTarget.setCustomValidity("")
+
 /** @param {{ filters: Record<string, string> }} props */
 export function SavedViews({ filters }) {
   const saved = useCell(jobViews)
@@ -29,13 +32,24 @@ export function SavedViews({ filters }) {
     const form = /** @type {HTMLFormElement} */ (event.currentTarget)
     const name = String(new FormData(form).get("name")).trim()
     if (!name) return
+    const field = /** @type {HTMLInputElement} */ (form.elements.namedItem("name"))
+    field.setCustomValidity(OWN.some((one) => one.name === name) ? say.taken(name) : "")
+    if (!form.reportValidity()) return
     jobViews.set([...saved.filter((one) => one.name !== name), { name, query: new URLSearchParams(filters).toString() }])
     form.reset()
-    announce(say.saved(name))
+    announce(saved.some((one) => one.name === name) ? say.replaced(name) : say.saved(name))
   }
-  const drop = (/** @type {string} */ name) => jobViews.set(saved.filter((one) => one.name !== name))
+  /** @param {string} name @param {MouseEvent} event */
+  const drop = (name, { currentTarget }) => {
+    // The focus stays in the list that one was in.
+    const row = /** @type {HTMLElement} */ (currentTarget).closest("li")
+    const link = row?.previousElementSibling?.querySelector("a")
+    if (link instanceof HTMLElement) link.focus()
+    jobViews.set(saved.filter((one) => one.name !== name))
+    announce(say.dropped(name))
+  }
   const link = (/** @type {{ name: string, filters: Record<string, string> }} */ one) => html`
-    <a class="item" href=${address("/jobs", one.filters)} aria-current=${one === current ? "true" : undefined}>${one.name}</a>
+    <a class="item" href=${address("/jobs", one.filters)} aria-current=${one === current ? "true" : undefined} title=${one.name}>${one.name}</a>
   `
   return html`
     <${Menu} label=${current?.name ?? say.title} name=${say.title} icon="view">
@@ -44,13 +58,13 @@ export function SavedViews({ filters }) {
         ${kept.map(
           (one) => html`
             <li key=${`own ${one.name}`} class="with">
-              ${link(one)}<button type="button" class="quiet" aria-label=${say.drop(one.name)} onClick=${() => drop(one.name)}><${Icon} name="close" size=${12} /></button>
+              ${link(one)}<button type="button" class="quiet" aria-label=${say.drop(one.name)} onClick=${(/** @type {MouseEvent} */ event) => drop(one.name, event)}><${Icon} name="close" size=${12} /></button>
             </li>
           `,
         )}
       </ul>
       <form class="choosing" onSubmit=${save}>
-        <input name="name" required maxlength="60" placeholder=${say.nameHint} aria-label=${say.name} /><button>${say.save}</button>
+        <input name="name" required maxlength="60" placeholder=${say.nameHint} aria-label=${say.name} onInput=${free} /><button>${say.save}</button>
       </form>
     <//>
   `
