@@ -13,7 +13,7 @@ export const credentials = {
   /** @type {string | undefined} */ space: undefined,
   /** The session has ended. Whether who was there is there again, once somebody is; nothing where nobody was. @type {() => Promise<boolean> | undefined} */
   ended: () => undefined,
-  /** Another session has taken its place, of this browser. */
+  /** It is not as the page knows it: another has taken its place in this browser, or its role is another. */
   replaced: () => {},
 }
 
@@ -158,7 +158,8 @@ export function refusal(answer, status, path) {
   first.all = all
   if (path.startsWith("/v1/sessions")) return first
   const isReplaced = first.code === "csrf" && first.key === CSRF
-  if (isReplaced) credentials.replaced()
+  // What one may do was less than the page knew.
+  if (isReplaced || (first.code === "forbidden" && path !== "/v1/whoami")) credentials.replaced()
   else if (first.code === "unauthorized") first.back = credentials.ended()
   if (isReplaced || first.back) first.message = errors.ended
   return first

@@ -1453,6 +1453,7 @@ export const members = {
   removeHelp: "All sessions end; e-mail and password are erased, and this cannot be taken back. Jobs, events and the audit go on naming the member.",
   removed: (/** @type {string} */ name) => `${name} is removed.`,
   isYou: "This is you: your own session ends, and somebody else has to let you in again.",
+  editsYou: "This is you. With another role than Administrator you cannot give yourself this one back.",
   owns: (/** @type {number} */ count) => (count === 1 ? "One schedule runs in this name. It runs no more, unless somebody takes it." : `${count} schedules run in this name. They run no more, unless somebody takes them.`),
   handOver: "Hand them over to",
   toNobody: "Nobody: they stop",

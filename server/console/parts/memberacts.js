@@ -38,7 +38,12 @@ export function MemberForm({ member, added, close, done }) {
     else added(data)
   }
   const title = member ? say.editTitle(member.name) : say.add
-  return html`<${FormDialog} title=${title} button=${member ? say.save : say.addIt} fields=${() => FIELDS} given=${given} save=${save} close=${close} />`
+  const isOwn = member?.id === session.value?.keyId
+  return html`
+    <${FormDialog} title=${title} button=${member ? say.save : say.addIt} fields=${() => FIELDS} given=${given} save=${save} close=${close}>
+      ${isOwn && html`<p class="warned">${say.editsYou}</p>`}
+    <//>
+  `
 }
 
 /** A link that logs in once. @param {{ member: Member, close: () => void }} props */
