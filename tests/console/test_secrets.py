@@ -92,6 +92,19 @@ def test_what_is_refused_stands_at_its_field(visit):
     there.refusals.add(400)
 
 
+def test_a_wrong_pattern_is_told_at_its_field(visit):
+    there = visit()
+    there.refusals.add(400)
+    page = there.log_in("/settings/secrets")
+    page.get_by_role("button", name="New secret").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("crm_token")
+    dialog.get_by_label("Value", exact=True).fill("x")
+    dialog.get_by_label("For these jobs").fill("crm:*, x")
+    dialog.get_by_role("button", name="Set", exact=True).click()
+    expect(dialog.get_by_label("For these jobs")).to_have_attribute("aria-invalid", "true")
+
+
 def test_one_is_removed_after_a_question(visit, home_):
     secret = put(home_, "short_lived")
     page = visit().log_in("/settings/secrets")

@@ -24,7 +24,7 @@ export function Labelled({ label, help, error, name, children }) {
 /** What was refused of a field. @param {any} error @param {string} [name] @returns {string | undefined} */
 export function errorOf(error, name) {
   if (!name) return undefined
-  return error?.all?.find((/** @type {any} */ one) => one.key === name || one.key?.startsWith(`${name}.`))?.message
+  return error?.all?.find((/** @type {any} */ one) => one.key === name || one.key?.startsWith(`${name}.`) || one.key?.startsWith(`${name}[`))?.message
 }
 
 /** Whether no field shows it. @param {any} error @param {string[]} names */
