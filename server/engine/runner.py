@@ -79,6 +79,7 @@ class Runner:
         self._looking: asyncio.Task[bool] | None = None
         self._joined = asyncio.Event()
         """A session has begun."""
+        self.look_every_s = LOOK_S
 
     # ---- where jobs wait
 
@@ -185,7 +186,7 @@ class Runner:
         while True:
             if loop.time() >= next_look:
                 await calmly(self.look, "look_failed", _log)
-                next_look = loop.time() + LOOK_S
+                next_look = loop.time() + self.look_every_s
             self._safely(self.beat)
             await self._rest(next_look - loop.time())
 
@@ -197,8 +198,10 @@ class Runner:
                 await self._joined.wait()
 
     async def keep(self) -> None:
-        """Renew leases in time, until cancelled."""
+        """Renew leases in time while there is a session, until cancelled."""
         while True:
+            if not self.sessions:
+                await self._joined.wait()
             await asyncio.sleep(self._hub.limits().lease_ms / 3000)
             self._safely(self.renew)
 

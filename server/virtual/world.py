@@ -59,7 +59,7 @@ SCHEDULES_S: Final = 60.0
 TIDY_S: Final = 600.0
 """How often what is old is looked for: in the minutes of quiet days that would be most of what a server does."""
 REST_S: Final = 600.0
-"""The longest rest of loops that follow the log: they look when something is due."""
+"""The longest rest of loops that follow the log: they look when something is due, or is told to the runner of built-in jobs."""
 LOOK_S: Final = 1.0
 """How often a condition is looked at while nothing is committed."""
 ADMIN: Final = "us_key_0000000001"
@@ -215,6 +215,7 @@ class World:
         self.node = Node(self._settings, self._database, meta, facts, self.clock, sealer, machine)
         self.node.due.rest_by(self._rests.rest)
         self.node.schedules.look_every_s = SCHEDULES_S
+        self.node.runner.look_every_s = REST_S
         for tidying in (self.node.retention, self.node.clearing, self.node.sealing):
             tidying.every_s = TIDY_S
         for name, least in _DUE.items():

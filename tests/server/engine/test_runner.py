@@ -333,7 +333,7 @@ async def test_a_store_that_cannot_be_read_is_asked_again(stage, runs, monkeypat
 
     monkeypatch.setattr(runs, "_read", read)
     monkeypatch.setattr(runner, "BEAT_S", 0.001)
-    monkeypatch.setattr(runner, "LOOK_S", 0)
+    runs.look_every_s = 0
     loop = asyncio.create_task(runs.run())
 
     async def twice():
