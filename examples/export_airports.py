@@ -10,7 +10,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, dist, pi, radians, sin
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,6 +25,7 @@ from listener_sdk import Fatal, Listener, Outcome, SyncJob, next_
 EARTH_KM, REACH_KM = 6371.0088, 200
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_048_576, 16_384, 32_767  # what a sheet of XLSX can hold
 
+Place = tuple[float, tuple[float, float, float], str, str]  # latitude, point, ICAO code, IATA code
 Table = tuple[list[str], Iterable[list[Any]], int]  # columns, rows, count of rows
 
 listener = Listener()
@@ -79,34 +80,44 @@ def write(path: Path, columns: list[str], rows: Iterable[list[Any]]) -> int:
 def airports(at: datetime) -> Table:
     """All airports with their nearest neighbour that has an IATA code, how many lie near, and the local time."""
     source = list(airportsdata.load().values())
-    places = sorted((radians(a["lat"]), radians(a["lon"]), a["icao"], a["iata"]) for a in source if a["iata"])
+    places = sorted((radians(a["lat"]), point(a), a["icao"], a["iata"]) for a in source if a["iata"])
     columns = [*source[0], "nearest_iata", "nearest_km", f"iata_within_{REACH_KM}_km", "local_time"]
     times = {a["tz"]: at.astimezone(ZoneInfo(a["tz"])).isoformat(timespec="seconds") for a in source}
     rows = ([*a.values(), *neighbourhood(a, places), times[a["tz"]]] for a in source)
     return columns, rows, len(source)
 
 
-def neighbourhood(
-    airport: airportsdata.Airport, places: list[tuple[float, float, str, str]]
-) -> tuple[str, float, int]:
+def neighbourhood(airport: airportsdata.Airport, places: list[Place]) -> tuple[str, float, int]:
     """The nearest other place, its great-circle distance in km, and how many lie within reach.
 
-    Places are sorted by latitude: the scan walks north, then south, until latitude alone is too far.
+    Places are sorted by latitude: the scan walks north, then south, until latitude alone is too far. Straight lines through
+    a globe of radius 1 are compared: they are as long or short as the arcs above them, and sooner reckoned.
     """
-    latitude, longitude = radians(airport["lat"]), radians(airport["lon"])
+    latitude, here = radians(airport["lat"]), point(airport)
     start, reach = bisect_left(places, (latitude,)), REACH_KM / EARTH_KM
-    nearest, best, near = "", 4.0, 0
+    straight_reach = 2 * sin(reach / 2)
+    nearest, best, far, near = "", 2.0, pi, 0
     for walk in (range(start, len(places)), range(start - 1, -1, -1)):
-        for north, east, icao, iata in map(places.__getitem__, walk):
-            if abs(north - latitude) > max(best, reach):
+        for north, there, icao, iata in map(places.__getitem__, walk):
+            if abs(north - latitude) > far:
                 break
-            half = sin((north - latitude) / 2) ** 2
-            half += cos(latitude) * cos(north) * sin((east - longitude) / 2) ** 2
-            angle = 2 * asin(min(1.0, sqrt(half)))
+            straight = dist(here, there)
             if icao != airport["icao"]:
-                near += angle <= reach
-                nearest, best = (iata, angle) if angle < best else (nearest, best)
-    return nearest, round(best * EARTH_KM, 1), near
+                near += straight <= straight_reach
+                if straight < best:
+                    nearest, best, far = iata, straight, max(arc(straight), reach)
+    return nearest, round(arc(best) * EARTH_KM, 1), near
+
+
+def point(airport: airportsdata.Airport) -> tuple[float, float, float]:
+    """Where it lies on a globe of radius 1."""
+    latitude, longitude = radians(airport["lat"]), radians(airport["lon"])
+    return cos(latitude) * cos(longitude), cos(latitude) * sin(longitude), sin(latitude)
+
+
+def arc(straight: float) -> float:
+    """The way over the globe between two points that are so far from each other through it."""
+    return 2 * asin(min(1.0, straight / 2))
 
 
 def csv_rows(path: Path) -> Table:
