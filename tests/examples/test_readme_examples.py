@@ -5,7 +5,6 @@ import io
 import re
 import runpy
 import shlex
-import sys
 
 import pytest
 from click.testing import CliRunner
@@ -67,8 +66,9 @@ def test_the_commands_do_what_they_say(tmp_path, monkeypatch):
         blocks = [orders(found["language"], found["text"]) for found in BLOCK.finditer(text)]
         monkeypatch.setenv("WEBSHOP", web.url)
         workbook = {"WORKBOOK": str(tmp_path / "workbook.db"), "PYTHONPATH": str(ROOT), "TICKWIRE_AI_URL": ""}
-        listen = [sys.executable, "-m", "listener_sdk.cli", "listen", "examples/shop.py"]
-        listener = Started(listen, {**home.environment, **workbook}, ROOT)
+        listener = Started(
+            ["-c", "listen", "examples/shop.py"], {**home.environment, **workbook}, ROOT, "sdk"
+        )
         for name, value in home.environment.items():
             monkeypatch.setenv(name, value)
         try:

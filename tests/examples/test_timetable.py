@@ -4,7 +4,6 @@ Nobody waits for a night: each schedule is kept as the example makes it, and is 
 """
 
 import asyncio
-import sys
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -124,8 +123,7 @@ def lived(request, tmp_path_factory):
             **home.environment, "WORKBOOK": str(folder / "workbook.db"), "WEBSHOP": found.web.url, "PYTHONPATH": str(ROOT),
             "TICKWIRE_AI_URL": "",
         }  # fmt: skip
-        listen = [sys.executable, "-m", "listener_sdk.cli", "listen", str(ROOT / "examples" / "shop.py")]
-        listener = Started(listen, env, folder)
+        listener = Started(["-c", "listen", str(ROOT / "examples" / "shop.py")], env, folder, "sdk")
         ends.callback(listener.stop)
 
         async def whole():

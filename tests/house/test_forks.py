@@ -65,6 +65,13 @@ def test_a_fork_may_be_told_much(script):
     assert process.wait(20) == 0
 
 
+def test_a_fork_reads_what_is_typed_and_otherwise_nothing(script):
+    script.write_text("import sys\nprint(sys.stdin.isatty(), sys.stdin.read(), end='')\n")
+    for typed in ("Zoë\n", ""):
+        done = forks.run("sdk", [str(script)], dict(os.environ), script.parent, typed=typed)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"False {typed}", "")
+
+
 def test_the_output_of_one_ends_while_others_live(script):
     first, second = fork(script), fork(script)
     with first.stdout as written, second.stdout as other:

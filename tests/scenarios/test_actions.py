@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,8 @@ from typing import Any
 import pytest
 from buttons import FILLED, PRESS, WHOLE
 from postgres import postgres
-from processes import DEADLINE_S, ROOT, Server, listener, server
+from processes import DEADLINE_S, Server, listener, server
+from terminals import Terminal
 
 from listener_sdk import Client
 from listener_sdk.protocol.events import Event
@@ -35,15 +33,7 @@ listener.run()
 
 
 def tickwire(home: Server, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "listener_sdk.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        env={**os.environ, **home.environment, "PYTHONPATH": str(ROOT)},
-        check=True,
-    )
-    return done.stdout
+    return Terminal(home).run(*arguments)
 
 
 async def made_ready(client: Client, job_id: str) -> Event:

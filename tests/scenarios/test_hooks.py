@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,7 +11,8 @@ import aiohttp
 import psycopg
 import pytest
 from postgres import postgres
-from processes import DEADLINE_S, ROOT, Server, server
+from processes import DEADLINE_S, Server, server
+from terminals import Terminal
 
 from listener_sdk import Client
 from listener_sdk.protocol.hooks import CreatedHook
@@ -138,18 +136,8 @@ def rows(settings: dict[str, str]) -> str:
 # ---- from the command line
 
 
-def tickwire(home: Server, *arguments: object, typed: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "listener_sdk.cli", *map(str, arguments)],
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        env={**os.environ, **home.environment, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def tickwire(home: Server, *arguments: object) -> str:
+    return Terminal(home).run(*map(str, arguments))
 
 
 async def test_a_push_is_signed_sent_and_replayed_from_the_command_line(tmp_path: Path) -> None:

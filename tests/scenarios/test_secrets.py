@@ -1,9 +1,6 @@
 """A secret on its way from a person to a handler, through real processes: nothing that they write, answer or keep shows it."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 from postgres import postgres
-from processes import DEADLINE_S, ROOT, Server, listener, server, until
+from processes import DEADLINE_S, Server, listener, server, until
+from terminals import Terminal
 
 from listener_sdk import Client
 
@@ -51,15 +49,8 @@ def databases() -> list[Any]:
 
 
 def tickwire(home: Server, *arguments: str, typed: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "listener_sdk.cli", *arguments],
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        env={**os.environ, **home.environment, "PYTHONPATH": str(ROOT)},
-        check=True,
-    )
+    done = Terminal(home).done(*arguments, typed=typed)
+    assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
 

@@ -103,6 +103,11 @@ def _watched(begin: Callable[[list[str]], Any], out: int, err: int, told: int) -
     os.dup2(err, 2)
     for fd in {out, err}:
         os.close(fd)
+    if order["typed"]:
+        with tempfile.TemporaryFile() as typed:
+            typed.write(order["typed"].encode())
+            typed.seek(0)
+            os.dup2(typed.fileno(), 0)
     os.chdir(order["cwd"])
     os.environ.clear()
     os.environ.update(order["env"])
@@ -156,14 +161,20 @@ def stop() -> None:
 
 
 class Fork:
-    """A process that was forked, as Popen shows one: what it writes is read from ``stdout``, unless files take it."""
+    """A process that was forked, as Popen shows one: what it writes is read from ``stdout``, unless files take it; it reads ``typed``."""
 
     def __init__(
-        self, kind: str, argv: list[str], env: dict[str, str], cwd: Path, files: Sequence[IO[bytes]] = ()
+        self,
+        kind: str,
+        argv: list[str],
+        env: dict[str, str],
+        cwd: Path,
+        files: Sequence[IO[bytes]] = (),
+        typed: str = "",
     ) -> None:
         self.args = argv
         self.returncode: int | None = None
-        order = json.dumps({"argv": argv, "env": env, "cwd": str(cwd)}).encode()
+        order = json.dumps({"argv": argv, "env": env, "cwd": str(cwd), "typed": typed}).encode()
         self._watcher, theirs = socket.socketpair()
         with contextlib.ExitStack() as kept:
             kept.enter_context(self._watcher)
@@ -215,11 +226,11 @@ class Fork:
 
 
 def run(
-    kind: str, argv: list[str], env: dict[str, str], cwd: Path, timeout: float = 60
+    kind: str, argv: list[str], env: dict[str, str], cwd: Path, timeout: float = 60, typed: str = ""
 ) -> "subprocess.CompletedProcess[str]":
     """Fork, and wait for the end: what was written."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = Fork(kind, argv, env, cwd, (out, err))
+        process = Fork(kind, argv, env, cwd, (out, err), typed)
         try:
             code = process.wait(timeout)
         finally:

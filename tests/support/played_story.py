@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import sqlite3
-import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,8 +153,7 @@ def played_story(folder, **settings):
             "PYTHONPATH": str(ROOT),
             "TICKWIRE_AI_URL": "",
         }
-        listen = [sys.executable, "-m", "listener_sdk.cli", "listen", str(ROOT / "examples" / "shop.py")]
-        listener = Started(listen, env, folder)
+        listener = Started(["-c", "listen", str(ROOT / "examples" / "shop.py")], env, folder, "sdk")
         try:
 
             async def run():

@@ -18,15 +18,15 @@ class Terminal:
         access = {"TICKWIRE_URL": served.url, "TICKWIRE_API_KEY": key or served.key}
         self.env = access | {"TICKWIRE_DATA_DIR": str(served.folder / "data")}
 
-    def run(self, *arguments: str, code: int = 0) -> str:
+    def run(self, *arguments: str, code: int = 0, typed: str = "") -> str:
         """The command's standard output; it must end with the code."""
-        done = self.done(*arguments)
+        done = self.done(*arguments, typed=typed)
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + (done.stderr if code else "")
 
-    def done(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def done(self, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
         """The command, however it ended."""
-        return forks.run("sdk", ["-c", *arguments], {**os.environ, **self.env}, self.folder)
+        return forks.run("sdk", ["-c", *arguments], {**os.environ, **self.env}, self.folder, typed=typed)
 
     def data(self, path: str) -> Any:
         """What the server answers to a GET: for what is asked again and again, since a command is a new process."""
