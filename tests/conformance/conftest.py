@@ -157,9 +157,10 @@ def furnish(connection: Connection) -> None:
     connection.commit()
 
 
-@pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
+@pytest.fixture(params=[backend.name for backend in BACKENDS])
 def backend(request: pytest.FixtureRequest) -> Backend:
-    return request.param
+    """Each database in turn; what several servers do at once names those that they can share."""
+    return next(backend for backend in BACKENDS if backend.name == request.param)
 
 
 @pytest.fixture(scope="session")

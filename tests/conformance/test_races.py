@@ -39,10 +39,12 @@ FIRST = (-(10**6), 0)
 BODY = JobCreate(type="workbook", operation="export")
 
 
+pytestmark = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+
+
 @pytest.fixture
-def shared(backend, database):
-    if not database.shared:
-        pytest.skip("one server alone writes to it")
+def shared(database):
+    assert database.shared
     return database
 
 

@@ -271,10 +271,9 @@ async def test_nothing_stays_of_a_definition_or_space_that_is_gone(stage):
     assert await stage.rows("SELECT space_id FROM slot") == [(STRANGER.space.id,)]
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 async def test_failures_of_two_servers_are_counted_together(stage, backend, place):
     """Both see no row, and begin one: the second waits for the first, and goes on from what that has written."""
-    if not stage.database.shared:
-        pytest.skip("one server alone writes to it")
     await declare(stage)
     row = await define(stage)
     found = []
@@ -326,10 +325,9 @@ async def test_a_due_time_is_made_up_for_and_found_by_its_schedule(stage):
         await stage.do(due_runs.RUN_DUE, item)
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 async def test_two_servers_make_up_for_a_due_time_one_after_the_other(stage):
     """The second waits for the first, and sees what that has made."""
-    if not stage.database.shared:
-        pytest.skip("one server alone writes to it")
     await missed(stage, slot(7, 5, 1))
     found = []
 

@@ -113,9 +113,8 @@ class Racer:
         return after.version
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_of_all_who_began_with_a_version_one_moves_it(backend, database):
-    if not database.shared:
-        pytest.skip("one server alone writes to it")
     with closing(database.connect()) as connection:
         connection.begin()
         definitions_sql.insert(connection, definition_row(1))
