@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 
+import pytest
 from notified import receiver
 from posted import change, endpoint, publish, send
 from stage import ADMIN, Stage
@@ -164,9 +165,8 @@ async def test_a_life(backend, place):
             await stage.stop()
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_what_one_server_claims_no_other_does(database, connection, backend):
-    if not database.shared:
-        return
     connection.begin()
     endpoints.insert(connection, ROW)
     endpoint_deliveries.insert(connection, [MESSAGE, replace(MESSAGE, id=3, seq=3)])

@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 
+import pytest
 from notified import Runs, inbox, member, post_office, tell, told
 from stage import Stage
 
@@ -103,9 +104,8 @@ async def test_a_life(backend, place):
             await stage.stop()
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_a_delivery_is_claimed_by_one_of_two(backend, database, connection):
-    if not database.shared:
-        return
     connection.begin()
     rows = [replace(DELIVERY, id=n) for n in range(1, 5)]
     notification_messages.insert(connection, 1, DELIVERY.message_id, 5, {}, rows)
