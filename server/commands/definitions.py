@@ -225,7 +225,7 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
         definition_triggers.check_room(tx, after, before.patterns)
     kept = kept_schedules.of_definition(tx, actor, after, job_type)
     sql.update(tx.connection, after, is_version=after.version > before.version)
-    tx.used.clear()
+    tx.forget_used()
     told = _say_changes(tx, actor, before, after)
     kept_schedules.keep(tx, actor, kept, definition=after)
     if after.enabled > before.enabled:
@@ -245,7 +245,7 @@ def retell(tx: Transaction, actor: Actor, row: DefinitionRow, rules: Sequence[Ma
     body = DefinitionUpdate.model_validate({"notifications": rules})
     after = changed_definition(row, body, tx.now, actor.key_id)
     sql.update(tx.connection, after, is_version=after.version > row.version)
-    tx.used.clear()
+    tx.forget_used()
     _say_changes(tx, actor, row, after)
 
 
@@ -306,7 +306,7 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
             job=encode("jb", job),
         )
     sql.delete(tx.connection, row.id)
-    tx.used.clear()
+    tx.forget_used()
     triggers_sql.forget(tx.connection, row.id)
     schedules_sql.forget(tx.connection, row.id)
     notification_rules_sql.forget(tx.connection, "definition", [row.id])

@@ -30,6 +30,8 @@ def follow(tx: Transaction) -> None:
     """Turn what the ends of this batch turn, one after the other, and say so."""
     ends = tx.runs.taken()
     before = _kept(tx, ends)
+    if not before:
+        return
     now = dict(before)
     for end in ends:
         health = now.get(end.definition_id)

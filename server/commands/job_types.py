@@ -134,7 +134,7 @@ def _keep(tx: Transaction, actor: Actor, before: JobTypeRow | None, job_type: Jo
             seen_at=tx.now,
         )
         sql.update(tx.connection, row)
-        tx.used.clear()
+        tx.forget_used()
     _say(tx, actor, before, row)
 
 

@@ -10,6 +10,10 @@ from .database import Connection, Reader
 
 COLUMNS: Final = ("id", "space_id", "definition_id", "schedule_id", "at", "facets", "reason")
 _MUTABLE: Final = ("facets", "reason")
+_MARKED: Final = (
+    "SELECT 0, id FROM definition_health WHERE id {0} UNION ALL "
+    "SELECT 1, definition_id FROM schedule WHERE definition_id {0} AND queued_at IS NOT NULL AND enabled = 1"
+)
 
 
 class Ended(NamedTuple):
@@ -33,11 +37,11 @@ class Marked(NamedTuple):
 
 def marked(reader: Reader, ids: Collection[int]) -> Marked:
     """What the end of a run may have to do with: mostly nothing, which one look tells."""
-    rows = reader.rows(
-        "SELECT 0, id FROM definition_health WHERE id IN LIST(:ids) UNION ALL "
-        "SELECT 1, definition_id FROM schedule WHERE definition_id IN LIST(:ids) AND queued_at IS NOT NULL AND enabled = 1",
-        ids=list(ids),
-    )
+    # The runs that end together are mostly of one definition, and a list costs both databases three times as much.
+    if len(ids) == 1:
+        rows = reader.rows(_MARKED.format("= :id"), id=next(iter(ids)))
+    else:
+        rows = reader.rows(_MARKED.format("IN LIST(:ids)"), ids=list(ids))
     return Marked({number for kind, number in rows if not kind}, {number for kind, number in rows if kind})
 
 
