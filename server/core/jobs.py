@@ -155,8 +155,7 @@ class JobRow:
         """What jobs say alike that were made of one definition, by one key or schedule; None where that cannot be told apart."""
         if not self.spec.startswith(_HEADED):
             return _OF_NOTHING
-        end = self.spec.find(_BEHIND_ORIGIN, 0, _LONGEST_SHARED)
-        return None if end < 0 else _made_of(self.spec[:end])
+        return _shared(self.spec) if len(self.spec) <= _LONGEST_SHARED else _within(self.spec)
 
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""
@@ -196,7 +195,15 @@ class MadeOf(NamedTuple):
 _OF_NOTHING: Final = MadeOf()
 
 
+def _within(text: str) -> MadeOf | None:
+    end = text.find(_BEHIND_ORIGIN, 0, _LONGEST_SHARED)
+    return None if end < 0 else _made_of(text[:end])
+
+
 # A job's life asks for it ten times, and the jobs of one definition say the same.
+_shared: Final = lru_cache(maxsize=512)(_within)
+
+
 @lru_cache(maxsize=256)
 def _made_of(text: str) -> MadeOf:
     found = _HEAD.match(text, _behind_tags(text))
