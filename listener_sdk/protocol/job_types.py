@@ -76,7 +76,7 @@ class JobTypeDeclare(WireModel):
 
     name: Annotated[str, Field(max_length=LONGEST_CODE)]
     code: Code | None = None
-    label: str | None = Field(default=None, max_length=256)
+    label: Label | None = None
     description: str | None = Field(default=None, max_length=4096)
     input_schema: InputSchema | None = None
     input_form: InputForm | None = None

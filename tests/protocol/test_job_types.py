@@ -55,6 +55,7 @@ def test_all_of_it():
         ({"modes": ["half"]}, "modes[0]", "'full' or 'delta'"),
         ({"limits": {"maxAttempts": 0}}, "limits.maxAttempts", "greater than or equal to 1"),
         ({"inputForm": {"fields": [{"key": "a", "type": "enum"}]}}, "inputForm.fields[0]", "needs config"),
+        ({"label": "a\nb"}, "label", "must be one line"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(given, key, words):
