@@ -85,6 +85,13 @@ OWN = (
         only_first_round=True,
     ),
     *ours("hooks", "hooks_tickwire.py", postgres="TickwirePgHooks", limit_s=300),
+    *ours(
+        "history",
+        "history_tickwire.py",
+        postgres="TickwirePgHistory",
+        limit_s=600,
+        only_first_round=True,
+    ),
 )
 SIZES = ("backlog", "1000", "100000")
 BACKLOG = (

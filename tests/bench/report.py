@@ -75,6 +75,16 @@ OWN = {
         "idle_cpu_percent": "% of a core, 10,000 waiting",
         "idle_cpu_percent_without": "% without any",
     },
+    "history": {
+        "page_newest_p95_ms": "page of 50, p95 ms",
+        "page_of_definition_p95_ms": "of the definition",
+        "page_middle_p95_ms": "from the middle on",
+        "page_failed_p95_ms": "of what failed",
+        "page_failed_middle_p95_ms": "of that from the middle on",
+        "page_none_p95_ms": "of what there is not",
+        "preview_p95_ms": "preview of 100 times",
+        "never_p95_ms": "of what is never due",
+    },
     "hooks": {
         "events_s": "publish an event, calls/s",
         "jobs_s": "start a job, calls/s",
@@ -205,6 +215,7 @@ def sections(found):
     yield "Memory of the server process", systems(found, "memory", OWN["memory"])
     yield "Jobs of types and definitions", systems(found, "launched", OWN["launched"])
     yield "Schedules", systems(found, "schedules", OWN["schedules"])
+    yield "A history of a million runs", systems(found, "history", OWN["history"])
     yield "Signed calls of hooks", systems(found, "hooks", OWN["hooks"])
     yield "The machine's disk", systems(found, "limit", OWN["limit"])
 

@@ -71,6 +71,7 @@ def targets(found):
         *(target for store, word in STORES.items() for target in delivery(found, store, word)),
         *(target for store, word in STORES.items() for target in launches(found, store, word)),
         *(target for store, word in STORES.items() for target in schedules(found, store, word)),
+        *(target for store, word in STORES.items() for target in history(found, store, word)),
         *(target for store, word in STORES.items() for target in hooks(found, store, word)),
     ]
 
@@ -172,6 +173,22 @@ def schedules(found, store, word):
     without = found.figure("schedules", name, "idle_cpu_percent_without")
     cost = None if waiting is None or without is None else round(waiting.median - without.median, 2)
     yield Target("10,000 schedules that wait: of a core", store, 1, None, cost, " %", le)
+
+
+PAGES = ("newest", "of_definition", "middle", "failed", "failed_middle", "none")
+
+
+def history(found, store, word):
+    """The slowest kind of page counts."""
+
+    def p95(what):
+        return median(found.figure("history", f"tickwire ({word})", f"{what}_p95_ms"))
+
+    pages = [took for what in PAGES if (took := p95(f"page_{what}")) is not None]
+    slowest = max(pages, default=None)
+    yield Target("a page of 50 out of a million runs, p95", store, 50, None, slowest, " ms", le)
+    yield Target("a preview of 100 times, p95", store, 20, None, p95("preview"), " ms", le)
+    yield Target("an expression that is never due, refused, p95", store, 20, None, p95("never"), " ms", le)
 
 
 def hooks(found, store, word):

@@ -73,3 +73,14 @@ def test_calls_of_hooks_are_counted_a_second(targets, figures):
         ("PostgreSQL", None),
     ]
     assert [one.mark for one in found][:2] == ["met", "**not met**"]
+
+
+def test_of_a_history_the_slowest_kind_of_page_counts(targets, figures):
+    took = {"page_newest_p95_ms": 4.0, "page_middle_p95_ms": 60.0, "preview_p95_ms": 3.0}
+    line = {"kind": "history", "name": "tickwire (sqlite)", "step": "history", "round": 1, **took}
+    found = [one for one in targets.targets(figures([line])) if "p95" in one.what and one.store == "SQLite"]
+    marks = {one.what.split(",")[0]: (one.found, one.mark) for one in found if one.found is not None}
+    assert marks == {
+        "a page of 50 out of a million runs": (60.0, "**not met**"),
+        "a preview of 100 times": (3.0, "met"),
+    }

@@ -40,7 +40,8 @@ class Server:
         self.folder = marks.fresh_dir(f"tickwire-{os.getpid()}")
         self.postgres = postgres
         self.log = self.folder / "server.log"
-        address = ["--database-url", fresh_database()] if postgres else []
+        self.database = fresh_database() if postgres else None
+        address = ["--database-url", self.database] if postgres else []
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in RAISED.items()]
         with self.log.open("ab") as log:
             self.process = marks.child(
