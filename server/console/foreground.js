@@ -1,30 +1,22 @@
 // @ts-check
-// Jobs that ask for more than a line in the list: those in the foreground, of whoever looks on, and those that block a toolbar.
+// Jobs that ask for more than a line in the list: those in the foreground, of whoever looks on.
 
 import { get, part } from "./api.js"
-import { hasEnded } from "./jobs.js"
 import { UNFINISHED } from "./jobfilters.js"
 import { follow } from "./live.js"
 import { inBackground } from "./preferences.js"
 import { session } from "./session.js"
-import { Cell, useCell } from "./store.js"
+import { Cell } from "./store.js"
 
 /** @typedef {import("./jobs.js").Job} Job */
-/** @typedef {{ id: string, label: string, source: string }} Blocker */
 
 const REMEMBERED = 50
-const ENDS = ["job:completed", "job:failed", "job:canceled", "job:deleted"]
 
 /** The ids of jobs in the foreground that are shown one after the other. @type {Cell<string[]>} */
 export const foreground = new Cell(/** @type {string[]} */ ([]))
-/** Jobs that block the toolbar of what they work on. @type {Cell<Blocker[]>} */
-export const blockers = new Cell(/** @type {Blocker[]} */ ([]))
 
 /** Done when all that was heard of is taken. */
 let taken = Promise.resolve()
-
-/** The job that blocks the toolbar of a resource, by its id. @param {string} source @returns {Blocker | undefined} */
-export const useBlocker = (source) => useCell(blockers).find((one) => one.source === source)
 
 /** Leave a job to go on by itself, or done with. @param {string} id */
 export function dismiss(id) {
@@ -40,9 +32,8 @@ export function watch() {
     const query = { status: UNFINISHED.join(), quick: true, pageSize: 200, excludeChildJobs: true }
     const page = await get("/v1/jobs", query, gone.signal)
     if (gone.signal.aborted) return
-    blockers.set([])
     for (const job of [...page.data].sort((/** @type {Job} */ one, /** @type {Job} */ other) => (one.id < other.id ? -1 : 1))) take(job)
-    stop = follow(["job:created", "job:ready", ...ENDS], page.asOf, { onEvent: hear, onGap: start })
+    stop = follow(["job:created", "job:ready"], page.asOf, { onEvent: hear, onGap: start })
   }
   // Without it the list still shows them: it is no error of the page.
   const start = () => void begin().catch(() => {})
@@ -51,19 +42,13 @@ export function watch() {
     gone.abort()
     stop()
     foreground.set([])
-    blockers.set([])
   }
 }
 
 /** @param {import("../client/tickwire.js").LogEvent} event */
-function hear({ topic, context, payload }) {
-  const id = context.jobId
-  if (ENDS.includes(topic)) {
-    if (blockers.value.some((one) => one.id === id)) blockers.set(blockers.value.filter((one) => one.id !== id))
-    return
-  }
-  if (payload.parentId || !["foreground", "toolbarBlocking"].includes(payload.mode)) return
-  const read = get(`/v1/jobs/${part(id)}`).then(({ data }) => data, () => undefined)
+function hear({ context, payload }) {
+  if (payload.parentId || payload.mode !== "foreground") return
+  const read = get(`/v1/jobs/${part(context.jobId)}`).then(({ data }) => data, () => undefined)
   // They come in the order of their events, whichever is read first.
   taken = taken.then(async () => {
     const job = await read
@@ -72,12 +57,8 @@ function hear({ topic, context, payload }) {
 }
 
 /** @param {Job} job */
-function take(job) {
-  const { id, mode, source } = job
-  if (mode === "toolbarBlocking" && !hasEnded(job)) {
-    blockers.set([...blockers.value.filter((one) => one.id !== id), { id, label: job.label ?? job.job, source }])
-  }
-  const mine = job.createdBy === session.value?.keyId
+function take({ id, mode, createdBy }) {
+  const mine = createdBy === session.value?.keyId
   if (mode !== "foreground" || !mine || foreground.value.includes(id) || inBackground.value.includes(id)) return
   foreground.set([...foreground.value, id])
 }

@@ -285,7 +285,6 @@ export const overlay = {
   lost: "The connection is lost: the job may be further than this. It is shown as it is when the server answers again.",
   ended: (/** @type {string} */ job) => `${job} has ended.`,
   others: (/** @type {number} */ count) => `and ${count} more`,
-  blocked: "Its toolbar is blocked while this job works on it:",
 }
 
 export const curve = {

@@ -144,6 +144,20 @@ def test_a_blocking_job_makes_the_toolbar_dark_and_says_why(visit, home_, act):
         expect(one.get_by_role("button", name="Other", exact=True)).to_be_enabled()
 
 
+def test_a_toolbar_is_bright_when_the_end_is_heard_although_nothing_can_be_read(visit, home_, act):
+    act("us_wb_heard", "Other")
+    there = visit()
+    page = there.log_in("/actions?target=us_wb_heard")
+    job = home_.job("nobody", label="Clean", mode="toolbarBlocking", source="us_wb_heard")
+    button = page.get_by_role("button", name="Other", exact=True)
+    expect(button).to_be_disabled()
+    expect(page.get_by_text("Clean is running. The toolbar can be used")).to_be_visible()
+    page.route("**/v1/jobs?*", lambda route: route.abort())
+    home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
+    expect(button).to_be_enabled()
+    there.faults.clear()
+
+
 def test_who_may_not_run_presses_nothing(visit, home_, act):
     act("us_wb_look", "Go")
     vera = home_.member("Vera", "viewer")

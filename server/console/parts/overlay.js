@@ -1,7 +1,7 @@
 // @ts-check
 // A job in the foreground takes the middle of the page: how far it is, then what it has come to.
 
-import { dismiss, foreground, useBlocker, watch } from "../foreground.js"
+import { dismiss, foreground, watch } from "../foreground.js"
 import { Icon } from "../icons.js"
 import { hasEnded, useJob } from "../jobs.js"
 import { safe } from "../links.js"
@@ -107,22 +107,4 @@ function openNext(next, url) {
   if (next.type === "download") link.download = next.fileName ?? ""
   else if (!next.replace) link.target = "_blank"
   link.click()
-}
-
-/** Why the toolbar of a resource cannot be pressed, which is to be dark meanwhile. @param {{ source: string }} props its id; nothing, while no job blocks it */
-export function Blocking({ source }) {
-  const blocker = useBlocker(source)
-  return blocker ? html`<${Block} key=${blocker.id} id=${blocker.id} label=${blocker.label} />` : null
-}
-
-/** @param {{ id: string, label: string }} props */
-function Block({ id, label }) {
-  useOneJob(id)
-  const job = useJob(id)
-  return html`
-    <div class="blocking" role="status">
-      <p>${say.blocked} <a href=${address(`/jobs/${id}`)}>${label}</a>${job?.info ? html` · ${job.info}` : ""}</p>
-      ${job && html`<${Bar} label=${words.barOf(job.job)} status=${job.status} progress=${job.progress} text=${job.info} /><${Left} job=${job} />`}
-    </div>
-  `
 }

@@ -2,7 +2,7 @@
 // The buttons that stand on one resource. While a job blocks the toolbar they are dark, and it says why.
 
 import { Icon, iconOf } from "../icons.js"
-import { hasEnded, useJob } from "../jobs.js"
+import { hasEnded, jobOf, useChanges, useJob } from "../jobs.js"
 import { address } from "../router.js"
 import { may } from "../session.js"
 import { actions as say } from "../strings.js"
@@ -42,7 +42,10 @@ export function Toolbar({ target, actions, jobs }) {
   const id = useId()
   const [pressed, setPressed] = useState(/** @type {string[]} */ ([]))
   const [asking, setAsking] = useState(/** @type {{ action: Action, error?: any } | null} */ (null))
-  const blocking = jobs.find(({ mode }) => mode === "toolbarBlocking")
+  const blockers = jobs.filter(({ mode }) => mode === "toolbarBlocking").map((one) => one.id)
+  // An end that was heard counts, also where the list could not be read again.
+  useChanges(blockers)
+  const blocking = blockers.find((one) => !hasEnded(jobOf(one) ?? { status: "" }))
   const ids = [...new Set([...pressed, ...jobs.map((one) => one.id)])]
   const began = (/** @type {Job} */ job) => {
     setAsking(null)
@@ -63,7 +66,7 @@ export function Toolbar({ target, actions, jobs }) {
   return html`
     <section class="resource" aria-labelledby=${id}>
       <header><h2 id=${id}><a href=${address("/actions", { target })}>${target}</a></h2><span class="soft">${say.kind(actions[0].domain)}</span></header>
-      ${blocking && html`<${Blocked} id=${blocking.id} />`}
+      ${blocking && html`<${Blocked} id=${blocking} />`}
       <div class="toolbar" role="group" aria-label=${say.of(target)}>
         ${ordered(actions).map((action) => html`<${Button} key=${action.id} action=${action} blocked=${Boolean(blocking)} choose=${() => choose(action)} />`)}
       </div>
