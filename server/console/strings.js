@@ -314,6 +314,7 @@ export const jobLog = {
 export const partsGrid = {
   title: "Parts",
   part: (/** @type {number} */ part) => `Part ${part}`,
+  toFailed: "Next that failed",
   asList: "Show as a list",
 }
 
@@ -822,6 +823,7 @@ export const hooks = {
     return words.join(", ") || "none yet"
   },
   stop: "Stop",
+  goOn: "Go on",
   done: "Done",
 }
 
@@ -961,6 +963,7 @@ export const endpoints = {
     missed: "Of the time in which it was switched off, or too many waited. Nothing goes out twice.",
   }),
   replaying: (/** @type {string} */ count) => `${count} so far …`,
+  replayedSoFar: (/** @type {string} */ count) => `${endpoints.replayed(count)} Replay goes on with the others.`,
   replayed: (/** @type {string} */ count) => (count === "1" ? "1 goes out once more." : `${count} go out once more.`),
   stop: "Stop",
   done: "Done",

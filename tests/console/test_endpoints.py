@@ -119,6 +119,48 @@ def test_events_that_were_missed_go_out_afterwards(visit, home_, receiver):
     expect(page.locator("tr[data-status=delivered]")).to_contain_text("late:one")
 
 
+def test_a_span_that_is_refused_is_corrected(visit, home_, receiver):
+    made = make(home_, f"{receiver}/events", topics=["span:*"])
+    there = visit()
+    there.refusals.add(400)
+    page = there.log_in(f"/endpoints/{made['id']}")
+    publish(home_, "span:one")
+    expect(page.locator("tr[data-status=delivered]")).to_be_visible()
+    page.get_by_role("button", name="Replay several").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Which").select_option("delivered")
+    dialog.get_by_role("combobox", name="Time").select_option("week")
+    refused = {"errors": [{"code": "invalid", "key": "since", "message": "since lies too far back."}]}
+    page.route("**/replay", lambda route: route.fulfill(status=400, json=refused), times=1)
+    dialog.get_by_role("button", name="Replay").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("since lies too far back.")
+    dialog.get_by_role("combobox", name="Time").select_option("hour")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    dialog.get_by_role("button", name="Replay").click()
+    expect(dialog).to_contain_text("1 goes out once more.")
+
+
+def test_a_replay_whose_answer_is_lost_goes_on_and_posts_once(visit, home_, receiver):
+    made = make(home_, f"{receiver}/events", topics=["again:*"])
+    there = visit()
+    page = there.log_in(f"/endpoints/{made['id']}")
+    publish(home_, "again:one")
+    found = page.locator("tr[data-status=delivered]")
+    expect(found).to_be_visible()
+    page.get_by_role("button", name="Replay several").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Which").select_option("delivered")
+    page.route("**/replay", lambda route: (route.fetch(), route.abort()), times=1)
+    dialog.get_by_role("button", name="Replay").click()
+    expect(dialog).to_contain_text("cannot be reached")
+    there.faults.clear()
+    dialog.get_by_role("button", name="Replay").click()
+    expect(dialog).to_contain_text("1 goes out once more.")
+    dialog.get_by_role("button", name="Done").click()
+    found.get_by_role("link").click()
+    expect(page.locator("table.attempts tbody tr")).to_have_count(2)
+
+
 def test_a_new_secret_is_shown_once(visit, home_, receiver):
     made = make(home_, f"{receiver}/events")
     page = visit().log_in(f"/endpoints/{made['id']}")

@@ -163,6 +163,43 @@ def test_what_failed_in_a_span_is_replayed_once(visit, home_):
     expect(dialog.get_by_role("button", name="Replay")).to_be_disabled()
 
 
+def test_a_replay_that_loses_the_line_goes_on_where_it_was(visit, home_):
+    hook = make(home_, params={"steps": "{{ hook.body.count }}"})
+    for amount in (1, 2, 3):
+        send(hook, {"amount": amount})
+    home_.call("PATCH", f"/v1/hooks/{hook['id']}", {"params": {"steps": "{{ hook.body.amount }}"}})
+    there = visit()
+    page = there.log_in(f"/hooks/{hook['id']}")
+    page.get_by_role("button", name="Replay several").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("3 calls")
+    page.route("**/replay", lambda route: (route.fetch(), route.abort()), times=1)
+    dialog.get_by_role("button", name="Replay").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(dialog).to_contain_text("0 / 3")
+    there.faults.clear()
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog).to_contain_text("3 / 3 · 3 started")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("link", name="a replay")).to_have_count(3)
+
+
+def test_calls_that_could_not_be_counted_are_counted_when_asked_again(visit, home_):
+    hook = make(home_)
+    sent = send(hook, {"steps": 1})
+    there = visit()
+    page = there.log_in(f"/hooks/{hook['id']}")
+    expect(row(page, sent["deliveryId"])).to_be_visible()
+    page.route("**/deliveries?*", lambda route: route.abort(), times=1)
+    page.get_by_role("button", name="Replay several").click()
+    alert = page.get_by_role("dialog").get_by_role("alert")
+    alert.get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_contain_text("0 calls")
+    expect(alert).to_have_count(0)
+    there.faults.clear()
+
+
 def test_one_is_deleted_after_a_question(visit, home_):
     hook = make(home_, name="Short-lived")
     page = visit().log_in(f"/hooks/{hook['id']}")

@@ -1,7 +1,7 @@
 // @ts-check
 // Deliveries of a span once more, or events that never became deliveries.
 
-import { post, Refused } from "../api.js"
+import { postOnce, Refused } from "../api.js"
 import { count } from "../format.js"
 import { now } from "../live.js"
 import { endpoints as say } from "../strings.js"
@@ -18,36 +18,44 @@ export function EndpointReplay({ endpoint, close }) {
   const [which, setWhich] = useState("failed")
   const span = useSpan()
   const [error, setError] = useState(/** @type {Refused | null} */ (null))
-  const [sum, setSum] = useState(/** @type {number | null} */ (null))
-  const [isOver, setOver] = useState(false)
+  const [sum, setSum] = useState(0)
+  const [stands, setStands] = useState(/** @type {"asked" | "running" | "over"} */ ("asked"))
   const stopped = useRef(false)
+  // Where a refusal has stopped it: asked for once more, it goes on there.
+  const rest = useRef(/** @type {{ body: Record<string, any>, total: number } | null} */ (null))
   useEffect(() => () => void (stopped.current = true), [])
+  useEffect(() => {
+    rest.current = null
+    setSum(0)
+    setError(null)
+  }, [which, span.since, span.until])
   const run = async () => {
-    const until = new Date(span.until ?? now()).toISOString()
     const status = WHICH[which]
-    const body = { since: new Date(span.since).toISOString(), until, ...(status && { status }) }
-    let total = 0
-    setSum(total)
+    let { body, total } = rest.current ?? {
+      body: { since: new Date(span.since).toISOString(), until: new Date(span.until ?? now()).toISOString(), ...(status && { status }) },
+      total: 0,
+    }
+    setStands("running")
     setError(null)
     try {
-      /** @type {string | null} */
-      let cursor = null
       do {
-        const { data } = /** @type {any} */ (await post(`/v1/endpoints/${endpoint.id}/${status ? "replay" : "replay-missed"}`, { ...body, ...(cursor && { cursor }) }))
+        rest.current = { body, total }
+        const { data } = await postOnce(`/v1/endpoints/${endpoint.id}/${status ? "replay" : "replay-missed"}`, body)
         total += data.replayed
-        cursor = data.cursor
+        body = { ...body, cursor: data.cursor }
         setSum(total)
-      } while (cursor && !stopped.current)
+      } while (body.cursor && !stopped.current)
       announce(say.replayed(count(total)))
+      setStands("over")
     } catch (refused) {
       setError(/** @type {Refused} */ (refused))
+      setStands("asked")
     }
-    setOver(true)
   }
   return html`
     <${Dialog} title=${say.replayTitle} close=${close}>
       <${Trouble} error=${error} />
-      ${sum === null &&
+      ${stands === "asked" &&
       html`
         <label class="field">
           <span>${say.which}</span>
@@ -57,16 +65,17 @@ export function EndpointReplay({ endpoint, close }) {
           <small>${say.whichHelp[which]}</small>
         </label>
         <${Span} span=${span} />
+        ${sum > 0 && html`<p role="status">${say.replayedSoFar(count(sum))}</p>`}
         <footer>
           <button type="button" onClick=${close}>${say.cancel}</button>
           <button type="button" class="primary" onClick=${run}>${say.replay}</button>
         </footer>
       `}
-      ${sum !== null &&
+      ${stands !== "asked" &&
       html`
-        <p role="status">${isOver ? say.replayed(count(sum)) : say.replaying(count(sum))}</p>
+        <p role="status">${stands === "over" ? say.replayed(count(sum)) : say.replaying(count(sum))}</p>
         <footer>
-          ${isOver ? html`<button type="button" class="primary" onClick=${close}>${say.done}</button>` : html`<button type="button" onClick=${() => (stopped.current = true)}>${say.stop}</button>`}
+          ${stands === "over" ? html`<button type="button" class="primary" onClick=${close}>${say.done}</button>` : html`<button type="button" onClick=${() => (stopped.current = true)}>${say.stop}</button>`}
         </footer>
       `}
     <//>

@@ -1,7 +1,7 @@
 // @ts-check
 // Calls of a span come once more, in the order in which they came, as the hook is now.
 
-import { get, post, Refused } from "../api.js"
+import { get, postOnce, Refused } from "../api.js"
 import { count } from "../format.js"
 import { hooks as say } from "../strings.js"
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
@@ -12,6 +12,8 @@ import { Trouble } from "./trouble.js"
 
 const PAGE_SIZE = 1_000
 const MOST = 10_000
+/** Refusals that are about one call alone. */
+const OWN = [400, 404, 409, 410, 422]
 const GOOD = ["started", "published"]
 const WHICH = /** @type {Record<string, string[]>} */ ({ failed: ["failed"], ignored: ["ignored"], both: ["failed", "ignored"], all: ["started", "published", "ignored", "failed"] })
 
@@ -32,34 +34,44 @@ export function HookReplay({ hook, close }) {
   const [found, setFound] = useState(/** @type {any[] | null} */ (null))
   const [error, setError] = useState(/** @type {Refused | null} */ (null))
   const [done, setDone] = useState(/** @type {Record<string, number> | null} */ (null))
+  const [isRunning, setRunning] = useState(false)
+  const [round, setRound] = useState(0)
   const stopped = useRef(false)
   const { since, until } = span
   useEffect(() => {
     const stop = new AbortController()
     setFound(null)
+    setError(null)
     collect(hook.id, since, stop.signal).then(
       (rows) => setFound(wanted(rows, WHICH[which], since, until ?? Infinity)),
       (refused) => stop.signal.aborted || setError(refused),
     )
     return () => stop.abort()
-  }, [which, since, until])
+  }, [which, since, until, round])
   useEffect(() => () => void (stopped.current = true), [])
   const run = async () => {
-    const sums = /** @type {Record<string, number>} */ ({})
+    const sums = { ...done }
     setDone({ ...sums })
-    for (const { id } of found ?? []) {
-      if (stopped.current) break
-      const name = await replay(id)
-      sums[name] = (sums[name] ?? 0) + 1
-      setDone({ ...sums })
+    setError(null)
+    setRunning(true)
+    try {
+      for (const { id } of (found ?? []).slice(total)) {
+        if (stopped.current) break
+        const name = await replay(id)
+        sums[name] = (sums[name] ?? 0) + 1
+        setDone({ ...sums })
+      }
+      announce(say.replaySums(sums))
+    } catch (refused) {
+      setError(/** @type {Refused} */ (refused))
     }
-    announce(say.replaySums(sums))
+    setRunning(false)
   }
   const total = done ? Object.values(done).reduce((sum, one) => sum + one, 0) : 0
   const isOver = done && (stopped.current || total === found?.length)
   return html`
     <${Dialog} title=${say.replayTitle(hook.name)} close=${close}>
-      <${Trouble} error=${error} />
+      <${Trouble} error=${error} again=${done || found ? undefined : () => setRound(round + 1)} />
       ${!done &&
       html`
         <p>${say.replayHelp}</p>
@@ -70,7 +82,7 @@ export function HookReplay({ hook, close }) {
           </select>
         </label>
         <${Span} span=${span} />
-        <p role="status">${found ? say.found(count(found.length)) : say.counting}</p>
+        <p role="status">${found ? say.found(count(found.length)) : error ? "" : say.counting}</p>
         <footer>
           <button type="button" onClick=${close}>${say.cancel}</button>
           <button type="button" class="primary" disabled=${!found?.length} onClick=${run}>${say.replay}</button>
@@ -81,7 +93,9 @@ export function HookReplay({ hook, close }) {
         <progress value=${total} max=${found?.length ?? 1} aria-label=${say.replay}></progress>
         <p>${count(total)} / ${count(found?.length ?? 0)} · ${say.replaySums(done)}</p>
         <footer>
-          ${isOver ? html`<button type="button" class="primary" onClick=${close}>${say.done}</button>` : html`<button type="button" onClick=${() => (stopped.current = true)}>${say.stop}</button>`}
+          ${isRunning && html`<button type="button" onClick=${() => (stopped.current = true)}>${say.stop}</button>`}
+          ${!isRunning && !isOver && html`<button type="button" onClick=${close}>${say.done}</button><button type="button" class="primary" onClick=${run}>${say.goOn}</button>`}
+          ${!isRunning && isOver && html`<button type="button" class="primary" onClick=${close}>${say.done}</button>`}
         </footer>
       `}
     <//>
@@ -101,12 +115,12 @@ async function collect(id, since, signal) {
   return rows
 }
 
-/** What became of it. @param {string} id */
+/** What became of it. Throws what would become of each of the others too: nobody answers, or one may not, or not so many. @param {string} id */
 async function replay(id) {
   try {
-    return (await post(`/v1/hook-deliveries/${id}/replay`)).data.status
+    return (await postOnce(`/v1/hook-deliveries/${id}/replay`)).data.status
   } catch (error) {
-    if (error instanceof Refused) return "refused"
+    if (error instanceof Refused && OWN.includes(error.status)) return "refused"
     throw error
   }
 }
