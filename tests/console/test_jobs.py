@@ -204,6 +204,30 @@ def test_views_of_two_tabs_do_not_undo_each_other(visit):
     expect(second.get_by_role("link", name="Of the first")).to_be_visible()
 
 
+def test_views_are_those_of_one_person(visit, home_):
+    first, second = (home_.member(name, "viewer")["id"] for name in ("First at it", "Second at it"))
+    there = visit()
+    page = there.page()
+    page.goto("/console/")
+    # As they were kept before people had their own.
+    page.evaluate("""localStorage['tickwire.jobViews'] = '[{"name": "Before", "query": "tag=before"}]'""")
+
+    def names(member):
+        page = there.log_in("/jobs", member=member)
+        page.get_by_role("button", name="Views").click()
+        expect(page.get_by_role("link", name="All jobs")).to_be_visible()
+        return page, page.get_by_role("button", name=re.compile("^Remove the view"))
+
+    page, views = names(first)
+    expect(views).to_have_count(1)
+    page.goto("/console/jobs?tag=hers")
+    page.get_by_role("button", name="Views").click()
+    saves(page, "Hers")
+    expect(views).to_have_count(2)
+    expect(names(second)[1]).to_have_count(0)
+    expect(names(first)[1]).to_have_count(2)
+
+
 def test_what_is_kept_wrongly_breaks_no_page(visit):
     there = visit()
     there.context.add_init_script("localStorage['tickwire.jobViews'] = '5'")
@@ -264,6 +288,25 @@ def test_many_jobs_are_canceled_run_again_and_acknowledged(visit, home_):
     row(page, jobs[1]).get_by_role("checkbox").check()
     bar.get_by_role("button", name="Run again 1").click()
     page.get_by_role("dialog").get_by_role("button", name="Run 1 again").click()
+    expect(page.locator("tbody tr")).to_have_count(4)
+
+
+def test_many_are_run_again_once_although_the_answer_is_lost(visit, home_):
+    ids = [home_.job("nobody", tags=["lost"])["id"] for _ in range(2)]
+    home_.call("POST", "/v1/jobs/bulk/cancel", {"ids": ids})
+    there = visit()
+    page = there.log_in("/jobs?tag=lost")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("checkbox", name="Select all rows").check()
+    page.get_by_role("region", name="Selected jobs").get_by_role("button", name="Run again 2").click()
+    page.route("**/v1/jobs/bulk/retry", lambda route: (route.fetch(), route.abort()), times=1)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Run 2 again").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+    there.faults.clear()
+    dialog.get_by_role("button", name="Run 2 again").click()
+    expect(page.get_by_role("status").filter(has_text="2 jobs")).to_be_visible()
+    expect(dialog).to_have_count(0)
     expect(page.locator("tbody tr")).to_have_count(4)
 
 

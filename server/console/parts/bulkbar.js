@@ -1,7 +1,7 @@
 // @ts-check
 // What can be done with the jobs that are selected: all of them at once, after a word on what it means.
 
-import { post } from "../api.js"
+import { ask, postOnce } from "../api.js"
 import { count } from "../format.js"
 import { asFilter } from "../jobfilters.js"
 import { hasEnded, jobOf, useChanges } from "../jobs.js"
@@ -71,12 +71,13 @@ function Confirm({ act, meant: given, close, done }) {
   const [busy, setBusy] = useState(false)
   const [left, setLeft] = useState(/** @type {Done["skipped"]} */ ([]))
   useEffect(() => {
-    if (meant.filter) ask(act, { ...meant, dryRun: true }).then((found) => setMatched(found.matched), setError)
+    if (meant.filter) ask(pathOf(act), { ...meant, dryRun: true }).then(({ data }) => setMatched(data.matched), setError)
   }, [])
   const go = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault()
     const info = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get("info")
     setBusy(true)
+    setError(null)
     try {
       const found = await whole(act, { ...meant, ...(info && { info }) }, matched ?? 0)
       announce(say.done[act](count(found.done)))
@@ -113,14 +114,15 @@ const Skipped = ({ left }) => html`
   </ul>
 `
 
-/** @param {Act} act @param {any} body @returns {Promise<Done>} */
-const ask = async (act, body) => (await post(`/v1/jobs/bulk/${act}`, body)).data
+/** @param {Act} act */
+const pathOf = (act) => `/v1/jobs/bulk/${act}`
 
 /** By the thousand, until all is done that was counted. @param {Act} act @param {any} body @param {number} most @returns {Promise<Done>} */
 async function whole(act, body, most) {
   let found = /** @type {Done} */ ({ matched: 0, done: 0, skipped: [], more: true })
   while (found.more && found.matched < most) {
-    const some = await ask(act, { ...body, ...(body.filter && { limit: Math.min(AT_ONCE, most - found.matched) }) })
+    const asked = { ...body, ...(body.filter && { limit: Math.min(AT_ONCE, most - found.matched) }) }
+    const some = /** @type {Done} */ ((await postOnce(pathOf(act), asked)).data)
     found = { matched: found.matched + some.matched, done: found.done + some.done, skipped: [...found.skipped, ...some.skipped], more: some.more && some.done > 0 }
   }
   return found
