@@ -3,27 +3,61 @@
 
 import { Cell } from "./store.js"
 
-/** @template T @param {string} name @param {T} usual @returns {Cell<T>} */
-function kept(name, usual) {
-  const cell = new Cell(read(name, usual))
-  cell.watch((value) => {
-    try {
-      localStorage.setItem(`tickwire.${name}`, JSON.stringify(value))
-    } catch {
-      // Without storage it holds until the page is left.
-    }
-  })
+/** Told who is there, and nothing where nobody is. @type {((owner: string) => void)[]} */
+const owned = []
+
+/** @template T @param {string} name @param {T} usual @param {boolean} [isOwn] whether each person in each space has their own @returns {Cell<T>} */
+function kept(name, usual, isOwn = false) {
+  const shared = `tickwire.${name}`
+  let place = isOwn ? "" : shared
+  const cell = new Cell(read(place, usual))
+  cell.watch((value) => place && write(place, value))
   // Tabs do not undo what others have kept.
   addEventListener("storage", (event) => {
-    if (event.key === `tickwire.${name}`) cell.set(read(name, usual))
+    if (event.key === place) cell.set(read(place, usual))
   })
+  if (isOwn) {
+    owned.push((owner) => {
+      const own = owner && `${shared}.${owner}`
+      if (own === place) return
+      // What was kept before people had their own goes to the first who comes.
+      if (own) moveTo(own, shared)
+      place = ""
+      cell.set(read(own, usual))
+      place = own
+    })
+  }
   return cell
 }
 
-/** @template T @param {string} name @param {T} usual @returns {T} */
-function read(name, usual) {
+/** Show what this person has kept in this space; nobody's where there is none. @param {string | null | undefined} owner */
+export const belongTo = (owner) => owned.forEach((show) => show(owner ?? ""))
+
+/** @param {string} place @param {unknown} value */
+function write(place, value) {
   try {
-    const found = JSON.parse(localStorage.getItem(`tickwire.${name}`) ?? "null") ?? usual
+    localStorage.setItem(place, JSON.stringify(value))
+  } catch {
+    // Without storage it holds until the page is left.
+  }
+}
+
+/** @param {string} place @param {string} former */
+function moveTo(place, former) {
+  try {
+    const text = localStorage.getItem(former)
+    if (text === null) return
+    if (localStorage.getItem(place) === null) localStorage.setItem(place, text)
+    localStorage.removeItem(former)
+  } catch {
+    // Without storage there was nothing before.
+  }
+}
+
+/** @template T @param {string} place @param {T} usual @returns {T} */
+function read(place, usual) {
+  try {
+    const found = JSON.parse(localStorage.getItem(place) ?? "null") ?? usual
     // What another version, or a hand, has left there is no reason to show nothing.
     return typeof found === typeof usual && Array.isArray(found) === Array.isArray(usual) ? found : usual
   } catch {
@@ -46,7 +80,7 @@ export const theme = kept("theme", /** @type {"system" | "light" | "dark"} */ ("
 export const zone = kept("zone", "")
 
 /** @type {Cell<{ name: string, query: string }[]>} */
-export const jobViews = kept("jobViews", /** @type {{ name: string, query: string }[]} */ ([]))
+export const jobViews = kept("jobViews", /** @type {{ name: string, query: string }[]} */ ([]), true)
 
 /** The newest jobs that were told to go on in the background. @type {Cell<string[]>} */
 export const inBackground = kept("inBackground", /** @type {string[]} */ ([]))

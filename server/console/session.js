@@ -2,7 +2,7 @@
 // Who looks on, in which space, and what they may do.
 
 import { call, credentials, get, post, Refused } from "./api.js"
-import { wasHere } from "./preferences.js"
+import { belongTo, wasHere } from "./preferences.js"
 import { place } from "./router.js"
 import { Cell, useCell } from "./store.js"
 
@@ -82,6 +82,7 @@ async function enter(begun) {
   const { keyId, role, permissions, everySpace, space, position, version } = data
   const next = { member: begun.member, home: begun.space, keyId, role, permissions, everySpace, space, position, version }
   release(standing(next) === standing(session.value))
+  belongTo(standing(next))
   session.set(next)
   ended.set(false)
   wasHere.set(true)
@@ -91,6 +92,7 @@ async function enter(begun) {
 export function leave() {
   credentials.csrfToken = undefined
   release(false)
+  belongTo(null)
   session.set(null)
   ended.set(false)
   wasHere.set(false)

@@ -218,6 +218,20 @@ def test_parts_are_a_grid_that_fills_itself(visit, home_):
     expect(card(page, "Facts")).to_contain_text("part 1 of a job")
 
 
+def test_the_ends_of_the_grid_and_the_parts_that_failed_are_one_press_away(visit, home_):
+    job = home_.job("parts", input={"parts": 6})
+    page = opened(visit, job)
+    squares = card(page, "Parts").get_by_role("link", name=re.compile(r"^Part \d"))
+    expect(card(page, "Parts")).to_contain_text("5 Complete")
+    squares.first.focus()
+    for key, place in (("End", 5), ("Home", 0)):
+        page.keyboard.press(key)
+        expect(squares.nth(place)).to_be_focused()
+    for _ in range(2):
+        card(page, "Parts").get_by_role("button", name="Next that failed").click()
+        expect(card(page, "Parts").get_by_role("link", name="Failed")).to_be_focused()
+
+
 def test_jobs_that_it_has_started_are_listed(visit, home_):
     job = home_.job("nobody")
     page = opened(visit, job)

@@ -1,5 +1,5 @@
 // @ts-check
-// The parts of a job that was split, each a small square: arrows move through them, Enter opens one.
+// The parts of a job that was split, each a small square: arrows, Home and End move through them, Enter opens one.
 
 import { get } from "../api.js"
 import { count } from "../format.js"
@@ -18,6 +18,8 @@ const ENDED = ["complete", "failed", "canceled"]
 export function PartsGrid({ job, model }) {
   const [parts, setParts] = useState(/** @type {Map<string, Part>} */ (new Map()))
   const [at, setAt] = useState(0)
+  /** The one that had the focus last. */
+  const last = useRef(-1)
   const grid = useRef(/** @type {HTMLElement | null} */ (null))
   useEffect(() => {
     const stop = new AbortController()
@@ -42,18 +44,28 @@ export function PartsGrid({ job, model }) {
   }, [job.id, job.parts])
   const all = [...parts.values()].sort((one, other) => one.part - other.part)
   const tally = all.reduce((found, { status }) => ({ ...found, [status]: (found[status] ?? 0) + 1 }), /** @type {Record<string, number>} */ ({}))
-  const move = (/** @type {KeyboardEvent} */ event) => {
-    const next = at + (stepsIn(grid.current)[event.key] ?? 0)
-    if (next === at || next < 0 || next >= all.length) return
-    event.preventDefault()
+  const goTo = (/** @type {number} */ next) => {
     setAt(next)
     const square = grid.current?.children[next]?.firstElementChild
     if (square instanceof HTMLElement) square.focus()
   }
+  const move = (/** @type {KeyboardEvent} */ event) => {
+    const { [event.key]: step = 0 } = { ...stepsIn(grid.current), Home: -at, End: all.length - 1 - at }
+    const next = at + step
+    if (!step || next < 0 || next >= all.length) return
+    event.preventDefault()
+    goTo(next)
+  }
+  const toFailed = () => {
+    const failed = all.flatMap(({ status }, place) => (status === "failed" ? place : []))
+    goTo(failed.find((place) => place > last.current) ?? failed[0])
+  }
   const summary = Object.entries(tally).map(([status, number]) => `${count(number)} ${statuses[status]}`)
   return html`
     <section class="card" aria-label=${say.title}>
-      <header><h2>${say.title}</h2><span class="soft">${summary.join(" · ")}</span><a href=${address("/jobs", { parentId: job.id })}>${say.asList}</a></header>
+      <header><h2>${say.title}</h2><span class="soft">${summary.join(" · ")}</span>
+        ${tally.failed > 0 && html`<button type="button" class="quiet" onClick=${toFailed}>${say.toFailed}</button>`}
+        <a href=${address("/jobs", { parentId: job.id })}>${say.asList}</a></header>
       <ul ref=${grid} class="parts" onKeyDown=${move}>
         ${all.map(
           (one, place) => html`
@@ -64,7 +76,10 @@ export function PartsGrid({ job, model }) {
                 tabindex=${place === at ? 0 : -1}
                 title=${named(one)}
                 aria-label=${named(one)}
-                onFocus=${() => setAt(place)}
+                onFocus=${() => {
+                  setAt(place)
+                  last.current = place
+                }}
               >
                 ${ENDED.includes(one.status) ? glyph(one.status, 10) : html`<span style=${{ transform: `scaleY(${(one.progress ?? 0) / 100})` }}></span>`}
               </a>

@@ -1,5 +1,5 @@
 // @ts-check
-// Filters under a name: some that all have, and those that a person has saved in this browser.
+// Filters under a name: some that all have, and those that a person has saved in this browser, for themselves.
 
 import { Icon } from "../icons.js"
 import { NAMES, UNFINISHED } from "../jobfilters.js"
