@@ -144,6 +144,18 @@ def test_a_blocking_job_makes_the_toolbar_dark_and_says_why(visit, home_, act):
         expect(one.get_by_role("button", name="Other", exact=True)).to_be_enabled()
 
 
+def test_jobs_of_others_hide_none_that_blocks_a_toolbar(visit, home_, act):
+    act("us_wb_busy", "Beside")
+    job = home_.job("nobody", label="Clean", mode="toolbarBlocking", source="us_wb_busy")
+    body = {"type": "play", "operation": "nobody", "tags": ["busy"]}
+    home_.call("POST", "/v1/jobs/bulk", {"jobs": [body] * 201})
+    page = visit().log_in("/actions")
+    expect(page.get_by_role("button", name="Beside", exact=True)).to_be_disabled()
+    home_.call("POST", "/v1/jobs/bulk/cancel", {"filter": {"tag": "busy"}})
+    home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
+    expect(page.get_by_role("button", name="Beside", exact=True)).to_be_enabled()
+
+
 def test_a_toolbar_is_bright_when_the_end_is_heard_although_nothing_can_be_read(visit, home_, act):
     act("us_wb_heard", "Other")
     there = visit()

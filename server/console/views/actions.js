@@ -23,12 +23,17 @@ const UNFINISHED = "ready,executing,waiting,scheduled"
 /** @param {string | null} target */
 const reader = (target) => async (/** @type {AbortSignal} */ signal) => {
   const asOf = await position(signal)
-  const [actions, jobs] = await Promise.all([
+  const asked = { status: UNFINISHED, source: target, pageSize: 200, quick: true }
+  const [actions, jobs, blocking] = await Promise.all([
     get("/v1/actions", { targetId: target }, signal),
-    get("/v1/jobs", { status: UNFINISHED, source: target, pageSize: 200 }, signal),
+    get("/v1/jobs", asked, signal),
+    // However many others are newer, none that blocks a toolbar is overlooked.
+    get("/v1/jobs", { ...asked, q: "toolbarBlocking" }, signal),
   ])
   put(jobs.data, jobs.asOf)
-  return { data: { groups: grouped(actions), jobs: /** @type {Job[]} */ (jobs.data) }, asOf }
+  put(blocking.data, blocking.asOf)
+  const found = new Map([...jobs.data, ...blocking.data].map((/** @type {Job} */ job) => [job.id, job]))
+  return { data: { groups: grouped(actions), jobs: [...found.values()] }, asOf }
 }
 
 /** By what they stand on. @param {Action[]} actions */
