@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from console import check_accessible, needs_console
+from console import NARROW, check_accessible, needs_console
 from playwright.sync_api import expect
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-actions")]
@@ -168,6 +168,15 @@ def test_a_toolbar_is_bright_when_the_end_is_heard_although_nothing_can_be_read(
     home_.call("POST", f"/v1/jobs/{job['id']}/cancel", {})
     expect(button).to_be_enabled()
     there.faults.clear()
+
+
+def test_what_runs_is_named_on_a_phone_too(visit, home_, act):
+    act("us_wb_phone", "Other")
+    job = home_.job("nobody", label="A long name of a job", source="us_wb_phone")
+    page = visit(viewport=NARROW).log_in("/actions?target=us_wb_phone")
+    name = page.locator(f"tr[data-id={job['id']}] a.name")
+    expect(name).to_be_visible()
+    assert name.bounding_box()["width"] > 60
 
 
 def test_who_may_not_run_presses_nothing(visit, home_, act):

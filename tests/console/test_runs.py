@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from console import check_accessible, needs_console
+from console import NARROW, check_accessible, needs_console
 from playwright.sync_api import expect
 
 pytestmark = [needs_console, pytest.mark.must_run, pytest.mark.xdist_group("console-runs")]
@@ -110,6 +110,11 @@ def test_a_due_time_at_which_nothing_ran_is_made_up_for(visit, home_):
     skipped = page.locator("tr[data-result=skipped]")
     expect(skipped).to_contain_text("Schedule · Ticks", timeout=20_000)
     expect(skipped.locator(".ending")).to_contain_text("disabled")
+    wide = page.viewport_size
+    page.set_viewport_size(NARROW)
+    # It has no job that could be opened, so that the reason stands with it.
+    expect(skipped.first.get_by_text("The definition was disabled.").locator("visible=true")).to_be_visible()
+    page.set_viewport_size(wide)
     home_.call("PATCH", "/v1/job-definitions/asleep", {"jobDefinition": {"enabled": True}})
     skipped.last.get_by_role("button", name="Run again").click()
     expect(page.get_by_role("dialog")).to_contain_text("Nothing ran on")

@@ -78,7 +78,7 @@ function Row({ run, brief, ask }) {
   return html`
     <tr data-id=${run.id} data-result=${run.result}>
       <td><${Status} status=${statusOf(run)} /></td>
-      ${!brief && html`<td class="what">${run.jobId ? html`<a class="name" href=${address(`/jobs/${run.jobId}`)}>${name}</a>` : html`<span class="name">${name}</span>`}${run.label && run.label !== name && html`<span class="about">${run.label}</span>`}</td>`}
+      ${!brief && html`<td class="what">${run.jobId ? html`<a class="name" href=${address(`/jobs/${run.jobId}`)}>${name}</a>` : html`<span class="name">${name}</span>`}${run.label && run.label !== name && html`<span class="about">${run.label}</span>`}${!run.jobId && html`<span class="about why">${outcome}</span>`}</td>`}
       <td class="at"><time dateTime=${at} title=${moment(at)}>${brief && run.jobId ? html`<a href=${address(`/jobs/${run.jobId}`)}>${when}</a>` : when}</time></td>
       ${!brief && html`<td class="by">${starterOf(run)}</td>`}
       <td class="took">${took(run)}</td>
