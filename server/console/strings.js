@@ -422,7 +422,7 @@ export const schedules = {
   takeOverHelp: (/** @type {string} */ owner) => `You own it in the place of ${owner}. Runs go on in your name, also where the owner may not have jobs run any more.`,
   replaceRecipient: "Tell me of its runs, where rules told the former owner",
   takenOver: (/** @type {string} */ name) => `You own ${name} now.`,
-  stillRecipient: (/** @type {number} */ count) => `${count === 1 ? "One rule tells" : `${count} rules tell`} the former owner still; change it where the definition says who is told.`,
+  stillRecipient: (/** @type {number} */ count) => `${count === 1 ? "One rule tells" : `${count} rules tell`} the former owner still: see Notifications in the settings.`,
   showHistory: "Show its history",
   states: /** @type {Record<string, string>} */ ({
     active: "On", off: "Off", paused: "Paused after failures", asleep: "Asleep", owner_inactive: "Owner set aside", finished: "Finished",
@@ -663,6 +663,8 @@ export const span = {
   from: "From",
   to: "Until",
   toNow: "Empty: until now.",
+  noFrom: "Say from when on.",
+  turned: "The end must be after the beginning.",
   zone: (/** @type {string} */ zone) => `By the clock of ${zone}.`,
 }
 
@@ -1455,6 +1457,8 @@ export const members = {
   removeHelp: "All sessions end; e-mail and password are erased, and this cannot be taken back. Jobs, events and the audit go on naming the member.",
   removed: (/** @type {string} */ name) => `${name} is removed.`,
   isYou: "This is you: your own session ends, and somebody else has to let you in again.",
+  removesYou: "This is you: your own session ends, and nobody lets this member in again.",
+  isLast: "Nobody else administers this space: without an administrator only a key lets one in.",
   editsYou: "This is you. With another role than Administrator you cannot give yourself this one back.",
   owns: (/** @type {number} */ count) => (count === 1 ? "One schedule runs in this name. It runs no more, unless somebody takes it." : `${count} schedules run in this name. They run no more, unless somebody takes them.`),
   handOver: "Hand them over to",

@@ -140,6 +140,27 @@ def test_a_span_that_is_refused_is_corrected(visit, home_, receiver):
     expect(dialog).to_contain_text("1 goes out once more.")
 
 
+def test_a_span_that_is_none_replays_nothing(visit, home_, receiver):
+    made = make(home_, f"{receiver}/events", topics=["none:*"])
+    page = visit().log_in(f"/endpoints/{made['id']}")
+    publish(home_, "none:one")
+    expect(page.locator("tr[data-status=delivered]")).to_be_visible()
+    page.get_by_role("button", name="Replay several").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Time").select_option("between")
+    replay = dialog.get_by_role("button", name="Replay")
+    expect(replay).to_be_enabled()
+    dialog.get_by_label("From").fill("")
+    expect(dialog).to_contain_text("Say from when on.")
+    expect(replay).to_be_disabled()
+    dialog.get_by_label("From").fill("2026-02-02T10:00")
+    dialog.get_by_label("Until").fill("2026-02-01T10:00")
+    expect(dialog).to_contain_text("The end must be after the beginning.")
+    expect(replay).to_be_disabled()
+    dialog.get_by_label("Until").fill("")
+    expect(replay).to_be_enabled()
+
+
 def test_a_replay_whose_answer_is_lost_goes_on_and_posts_once(visit, home_, receiver):
     made = make(home_, f"{receiver}/events", topics=["again:*"])
     there = visit()

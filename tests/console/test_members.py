@@ -108,6 +108,24 @@ def test_who_takes_a_role_from_themselves_is_warned_and_sees_it_at_once(visit, h
     expect(page.get_by_text("· Viewer")).to_be_visible()
 
 
+def test_that_nobody_else_administers_is_said_first(visit, home_):
+    # Those of other tests, by whatever they are called.
+    for other in home_.call("GET", "/v1/members?role=admin&active=true")["data"]:
+        home_.call("PATCH", f"/v1/members/{other['id']}", {"role": "viewer"})
+    last = home_.member("Last of all", "admin")
+    page = visit().log_in("/settings/members", member=last["id"])
+    warning = "Nobody else administers this space"
+    for what in ("Edit", "Set aside", "Remove"):
+        dialog = act(page, last, what)
+        expect(dialog).to_contain_text(warning)
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    home_.member("Another of them", "admin")
+    dialog = act(page, last, "Remove")
+    expect(dialog).to_contain_text("nobody lets this member in again")
+    expect(dialog).not_to_contain_text(warning)
+
+
 def test_who_is_set_aside_hands_over_schedules_and_comes_back(visit, home_):
     carol, dave = home_.member("Carol", "operator"), home_.member("Dave", "operator")
     body = {"jobDefinitionCode": "nightly", "jobType": "noop", "enabled": True}

@@ -154,6 +154,20 @@ def test_a_schedule_whose_owner_has_gone_is_taken_over(visit, home_, made):
     assert shown(home_, schedule)["owner"] == ada["id"]
 
 
+def test_who_takes_over_is_told_of_rules_that_name_the_former_owner(visit, home_, made):
+    cleo = home_.member("Cleo", "operator")
+    rule = {"on": "failed", "channels": ["inbox"], "members": [cleo["id"]]}
+    schedule = made(name="Told elsewhere", notifications=[rule])
+    home_.call("POST", f"/v1/schedules/{schedule['id']}/owner", {"owner": cleo["id"]})
+    page = visit().log_in(f"/schedules/{schedule['id']}", member=home_.member("Dora", "operator")["id"])
+    page.get_by_role("button", name="Take over").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("checkbox").uncheck()
+    dialog.get_by_role("button", name="Take over").click()
+    told = page.get_by_role("status").filter(has_text="One rule tells the former owner still")
+    expect(told).to_contain_text("see Notifications in the settings")
+
+
 def test_who_may_only_look_is_offered_nothing(visit, home_, made):
     schedule = made(name="Look at me")
     eve = home_.member("Eve", "viewer")

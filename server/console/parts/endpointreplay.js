@@ -68,7 +68,7 @@ export function EndpointReplay({ endpoint, close }) {
         ${sum > 0 && html`<p role="status">${say.replayedSoFar(count(sum))}</p>`}
         <footer>
           <button type="button" onClick=${close}>${say.cancel}</button>
-          <button type="button" class="primary" onClick=${run}>${say.replay}</button>
+          <button type="button" class="primary" disabled=${Boolean(span.wrong)} onClick=${run}>${say.replay}</button>
         </footer>
       `}
       ${stands !== "asked" &&

@@ -85,7 +85,7 @@ export function HookReplay({ hook, close }) {
         <p role="status">${found ? say.found(count(found.length)) : error ? "" : say.counting}</p>
         <footer>
           <button type="button" onClick=${close}>${say.cancel}</button>
-          <button type="button" class="primary" disabled=${!found?.length} onClick=${run}>${say.replay}</button>
+          <button type="button" class="primary" disabled=${!found?.length || Boolean(span.wrong)} onClick=${run}>${say.replay}</button>
         </footer>
       `}
       ${done &&

@@ -26,6 +26,13 @@ const FIELDS = [
   { name: "role", kind: "choice", label: say.role, required: true, options: ROLES.map((value) => ({ value, label: shell.roles[value], help: settings.roleHelp[value] })) },
 ]
 
+/** Whether nobody else administers the space. @param {{ id: string, role: string, active: boolean } | undefined} member */
+function useIsLast(member) {
+  const asks = member?.role === "admin" && member.active
+  const { data } = useReading(asks ? "/v1/members?role=admin&active=true&pageSize=2" : "")
+  return Boolean(asks && data?.length === 1)
+}
+
 /** A new member, or one that is changed. @param {{ member?: Member, added: (member: Member) => void, close: () => void, done: () => Promise<void> }} props */
 export function MemberForm({ member, added, close, done }) {
   const given = member ? { name: member.name, email: member.email, role: member.role } : { role: "operator" }
@@ -39,9 +46,11 @@ export function MemberForm({ member, added, close, done }) {
   }
   const title = member ? say.editTitle(member.name) : say.add
   const isOwn = member?.id === session.value?.keyId
+  const isLast = useIsLast(member)
   return html`
     <${FormDialog} title=${title} button=${member ? say.save : say.addIt} fields=${() => FIELDS} given=${given} save=${save} close=${close}>
       ${isOwn && html`<p class="warned">${say.editsYou}</p>`}
+      ${isLast && html`<p class="warned">${say.isLast}</p>`}
     <//>
   `
 }
@@ -71,7 +80,9 @@ export function LogOutForm({ member: { id, name }, close }) {
 }
 
 /** Set aside, or removed: what runs in the member's name is handed over first. @param {{ member: Member, removes: boolean, close: () => void, done: () => Promise<void> }} props */
-export function LeaveForm({ member: { id, name }, removes, close, done }) {
+export function LeaveForm({ member, removes, close, done }) {
+  const { id, name } = member
+  const isLast = useIsLast(member)
   const { data, error } = useReading(`/v1/members/${id}`)
   const [owner, setOwner] = useState("")
   const handed = useRef(false)
@@ -88,7 +99,8 @@ export function LeaveForm({ member: { id, name }, removes, close, done }) {
   return html`
     <${Confirm} title=${title} button=${removes ? say.remove : say.setAside} act=${act} close=${close} ready=${Boolean(data || error)} dangerous>
       <p>${removes ? say.removeHelp : say.setAsideHelp}</p>
-      ${id === session.value?.keyId && html`<p class="warned">${say.isYou}</p>`}
+      ${id === session.value?.keyId && html`<p class="warned">${removes ? say.removesYou : say.isYou}</p>`}
+      ${isLast && html`<p class="warned">${say.isLast}</p>`}
       ${data?.schedules > 0 && html`<${HandOver} id=${id} count=${data.schedules} owner=${owner} set=${setOwner} />`}
     <//>
   `

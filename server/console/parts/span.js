@@ -11,7 +11,7 @@ import { html, useMemo, useState } from "../vendor/htm-preact-standalone.js"
 const HOUR_MS = 3_600_000
 const LAST = /** @type {Record<string, number>} */ ({ hour: HOUR_MS, six: 6 * HOUR_MS, day: 24 * HOUR_MS, three: 72 * HOUR_MS, week: 168 * HOUR_MS })
 
-/** @typedef {{ last: string, setLast: (last: string) => void, from: string, setFrom: (from: string) => void, to: string, setTo: (to: string) => void, since: number, until: number | undefined }} Chosen */
+/** @typedef {{ last: string, setLast: (last: string) => void, from: string, setFrom: (from: string) => void, to: string, setTo: (to: string) => void, since: number, until: number | undefined, wrong: string }} Chosen ``wrong`` is why it is none yet */
 
 /** @param {string} text of a field */
 const moment = (text) => (text ? Date.parse(fromLocal(text) ?? "") || undefined : undefined)
@@ -25,7 +25,8 @@ export function useSpan() {
     if (last in LAST) return { since: now() - LAST[last], until: undefined }
     return { since: moment(from) ?? 0, until: moment(to) }
   }, [last, from, to])
-  return { last, setLast, from, setFrom, to, setTo, since, until }
+  const wrong = last in LAST ? "" : !moment(from) ? say.noFrom : until !== undefined && until <= since ? say.turned : ""
+  return { last, setLast, from, setFrom, to, setTo, since, until, wrong }
 }
 
 /** @param {{ span: Chosen }} props */
@@ -47,6 +48,7 @@ export function Span({ span }) {
         <label class="field"><span>${say.to}</span><input type="datetime-local" value=${span.to} onInput=${(/** @type {any} */ event) => span.setTo(value(event))} /><small>${say.toNow}</small></label>
       </div>
       <p class="soft">${say.zone(chosen || ownZone)}</p>
+      <p class="bad" role="status">${span.wrong}</p>
     `}
   `
 }
