@@ -77,9 +77,11 @@ function join() {
   const starts = [...followers].flatMap((one) => (one.joined || !one.position ? [] : [one.position]))
   const at = subscription?.position
   const behind = starts.some((start) => !at || isAfter(at, start))
+  const isSame = subscription && wanted === topics + progress && !behind
+  // Who comes now has not heard what the line has told so far.
+  if (!isSame) hangUp()
   for (const one of followers) one.joined = true
-  if (subscription && wanted === topics + progress && !behind) return
-  hangUp()
+  if (isSame) return
   wanted = topics + progress
   const after = (at ? [at, ...starts] : resumed(starts)).reduce(
     (first, one) => (first === "now" || isAfter(first, one) ? one : first),

@@ -122,6 +122,22 @@ def test_nothing_that_fits_says_so(visit):
     expect(page.locator("tbody tr").first).to_be_visible()
 
 
+def test_who_follows_from_before_where_the_line_stands_misses_nothing(visit, home_):
+    page = visit().log_in()
+    since = home_.call("GET", "/v1/whoami")["data"]["position"]
+    page.evaluate("""async () => {
+        const { follow } = await import("/console/live.js")
+        window.first = [], window.late = []
+        const into = (all) => ({ onEvent: ({ context }) => all.push(context.jobId), onGap: () => {} })
+        follow(["job:*"], undefined, into(first))
+        window.join = (since) => follow(["job:*"], since, into(late))
+    }""")
+    job = home_.job("nobody")
+    page.wait_for_function("(id) => first.includes(id)", arg=job["id"])
+    page.evaluate("(since) => void join(since)", since)
+    page.wait_for_function("(id) => late.includes(id)", arg=job["id"])
+
+
 def test_it_is_accessible(visit, home_):
     event = publish(home_, "look:failed", name="Looked at", list=[1, None, True], link="https://example.com")
     page = visit().log_in("/events")
