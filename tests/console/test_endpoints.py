@@ -193,6 +193,21 @@ def test_a_new_secret_is_shown_once(visit, home_, receiver):
     assert "whsec_" not in page.content()
 
 
+def test_a_secret_whose_answer_is_lost_is_shown_and_not_made_twice(visit, home_, receiver):
+    made = make(home_, f"{receiver}/events")
+    there = visit()
+    page = there.log_in(f"/endpoints/{made['id']}")
+    page.get_by_role("button", name="New secret").click()
+    lost = []
+    page.route("**/rotate", lambda route: (lost.append(route.fetch().json()), route.abort()), times=1)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="New secret").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+    there.faults.clear()
+    dialog.get_by_role("button", name="New secret").click()
+    expect(dialog.locator("pre")).to_have_text(lost[0]["data"]["secret"])
+
+
 def test_who_may_only_look_has_no_buttons_that_are_refused(visit, home_, receiver):
     made = make(home_, f"{receiver}/events")
     reader = home_.member("Reader of endpoints", "viewer")

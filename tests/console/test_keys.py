@@ -56,6 +56,23 @@ def test_one_is_made_by_keyboard_shown_once_and_seen_elsewhere(visit, home_):
     expect(found).to_contain_text("Listener")
 
 
+def test_one_whose_answer_is_lost_is_named_and_not_made_twice(visit, home_):
+    there = visit()
+    page = there.log_in("/settings/keys")
+    page.get_by_role("button", name="New key").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Lost on its way")
+    page.route("**/v1/keys", lambda route: (route.fetch(), route.abort()), times=1)
+    make = dialog.locator("button.primary")
+    make.click()
+    expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+    there.faults.clear()
+    there.refusals.add(409)
+    make.click()
+    expect(dialog).to_contain_text("revoke it, and make another")
+    assert [one["name"] for one in home_.call("GET", "/v1/keys")["data"]].count("Lost on its way") == 1
+
+
 def test_administrators_keys_have_no_restrictions(visit):
     page = visit().log_in("/settings/keys")
     page.get_by_role("button", name="New key").click()

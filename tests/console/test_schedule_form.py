@@ -58,6 +58,20 @@ def test_a_cron_is_built_with_its_words_and_made(builder, home_):
     assert (made["pauseAfter"], made["params"], made["definition"]) == (3, {"seconds": 1}, "nightly")
 
 
+def test_one_whose_answer_is_lost_is_made_once(builder, home_):
+    there, page = builder("/schedules/new?definition=nightly")
+    by_cron(page, "0 9 * * 1-5")
+    page.get_by_label("Name").fill("Once alone")
+    page.route("**/v1/schedules", lambda route: (route.fetch(), route.abort()), times=1)
+    create = page.get_by_role("button", name="Create the schedule")
+    create.click()
+    expect(page.get_by_role("alert").filter(has_text="cannot be reached")).to_be_visible()
+    there.faults.clear()
+    create.click()
+    expect(page.get_by_role("heading", level=1, name="Once alone")).to_be_visible()
+    assert [one["name"] for one in home_.call("GET", "/v1/schedules")["data"]].count("Once alone") == 1
+
+
 def test_what_cannot_be_read_is_told_at_the_field(builder):
     there, page = builder()
     by_cron(page, "0 0 9 * * 1")

@@ -1,7 +1,7 @@
 // @ts-check
 // An endpoint, new or changed: where events go, and which.
 
-import { patch, post, Refused } from "../api.js"
+import { patch, postOnce, Refused } from "../api.js"
 import { endpoints as say } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
@@ -25,7 +25,7 @@ export function EndpointForm({ endpoint, close, saved }) {
     const body = bodyOf(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)), passed.value)
     try {
       if (endpoint) await patch(`/v1/endpoints/${endpoint.id}`, body)
-      else setDone((await post("/v1/endpoints", withoutNull(body))).data)
+      else setDone((await postOnce("/v1/endpoints", withoutNull(body))).data)
       await saved()
       if (endpoint) close()
     } catch (refused) {

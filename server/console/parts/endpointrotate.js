@@ -1,7 +1,7 @@
 // @ts-check
 // Another secret for an endpoint.
 
-import { post, Refused } from "../api.js"
+import { postOnce, Refused } from "../api.js"
 import { endpoints as say } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
@@ -19,7 +19,7 @@ export function EndpointRotate({ endpoint, close, made }) {
     event.preventDefault()
     const given = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget))
     try {
-      const { data } = await post(`/v1/endpoints/${endpoint.id}/rotate`, { overlapS: Number(given.get("overlapS")) })
+      const { data } = await postOnce(`/v1/endpoints/${endpoint.id}/rotate`, { overlapS: Number(given.get("overlapS")) })
       setDone(data)
       await made()
     } catch (refused) {

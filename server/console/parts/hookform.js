@@ -1,7 +1,7 @@
 // @ts-check
 // A new hook: who calls, and what a call starts. What it takes of a call is said afterwards, where calls can be tried.
 
-import { get, post, Refused } from "../api.js"
+import { get, postOnce, Refused } from "../api.js"
 import { hooks as say, once } from "../strings.js"
 import { html, useEffect, useState } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
@@ -26,7 +26,7 @@ export function HookForm({ close, made }) {
   const submit = async (event) => {
     event.preventDefault()
     try {
-      const { data } = await post("/v1/hooks", body(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)), kind, target))
+      const { data } = await postOnce("/v1/hooks", body(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)), kind, target))
       setDone(data)
       await made()
     } catch (refused) {

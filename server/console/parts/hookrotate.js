@@ -1,7 +1,7 @@
 // @ts-check
 // Another secret for a hook, and another address where the old one is known to too many.
 
-import { post, Refused } from "../api.js"
+import { postOnce, Refused } from "../api.js"
 import { hooks as say } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
@@ -20,7 +20,7 @@ export function HookRotate({ hook, close, made }) {
     const given = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget))
     try {
       const body = { overlapS: Number(given.get("overlapS")), address: given.has("address"), secret: given.get("secret") || undefined }
-      const { data } = await post(`/v1/hooks/${hook.id}/rotate`, body)
+      const { data } = await postOnce(`/v1/hooks/${hook.id}/rotate`, body)
       setDone(data)
       await made()
     } catch (refused) {

@@ -1,7 +1,7 @@
 // @ts-check
 // A key, new or changed, and another secret for one.
 
-import { patch, post, Refused } from "../api.js"
+import { patch, postOnce, Refused } from "../api.js"
 import { may, session } from "../session.js"
 import { apiKeys as say, forms, settings, shell } from "../strings.js"
 import { html, useState } from "../vendor/htm-preact-standalone.js"
@@ -45,7 +45,7 @@ export function KeyForm({ one, close, done }) {
   const given = one ? { name: one.name, jobs: one.jobs ?? undefined, topics: one.topics ?? undefined, expiresAt: one.expiresAt ?? undefined } : { role: "listener" }
   /** @param {any} values */
   const save = async (values) => {
-    if (!one) setMade((await post("/v1/keys", values)).data)
+    if (!one) setMade((await postOnce("/v1/keys", values)).data)
     else await patch(`/v1/keys/${one.id}`, cleared(values))
     await done()
     if (!one) return
@@ -69,7 +69,7 @@ export function KeyRotate({ one, close, done }) {
     event.preventDefault()
     const given = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget))
     try {
-      setMade((await post(`/v1/keys/${one.id}/rotate`, { overlapS: Number(given.get("overlapS")) })).data)
+      setMade((await postOnce(`/v1/keys/${one.id}/rotate`, { overlapS: Number(given.get("overlapS")) })).data)
       await done()
     } catch (refused) {
       setError(/** @type {Refused} */ (refused))

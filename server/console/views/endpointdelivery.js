@@ -1,7 +1,7 @@
 // @ts-check
 // One delivery: what is posted, and how each attempt went.
 
-import { post } from "../api.js"
+import { postOnce } from "../api.js"
 import { moment } from "../format.js"
 import { announce } from "../parts/announce.js"
 import { CopyButton } from "../parts/copy.js"
@@ -29,7 +29,7 @@ export default function EndpointDelivery({ id }) {
   const replay = async () => {
     setBusy(true)
     try {
-      await post(`/v1/endpoint-deliveries/${id}/replay`)
+      await postOnce(`/v1/endpoint-deliveries/${id}/replay`)
       announce(say.replayedOne)
       await again()
     } catch (refused) {

@@ -1,7 +1,7 @@
 // @ts-check
 // One call of a hook: what came, what became of it, and once more.
 
-import { post } from "../api.js"
+import { postOnce } from "../api.js"
 import { moment, size } from "../format.js"
 import { announce } from "../parts/announce.js"
 import { Confirm } from "../parts/confirm.js"
@@ -33,7 +33,7 @@ export default function HookDelivery({ id }) {
   const [asking, setAsking] = useState(false)
   if (!data) return html`<${Heading} title=${say.delivery} /><${Trouble} error=${error} again=${again} />${!error && html`<${Skeleton} />`}`
   const replay = async () => {
-    const { data: done } = await post(`/v1/hook-deliveries/${id}/replay`)
+    const { data: done } = await postOnce(`/v1/hook-deliveries/${id}/replay`)
     announce(say.replayBecame(say.became[done.status]), done.status === "failed" ? "bad" : "good")
     go(`/hook-deliveries/${done.deliveryId}`)
   }

@@ -1,7 +1,7 @@
 // @ts-check
 // The builder of schedules: of a new one, or of one that is changed.
 
-import { get, part, patch, post } from "../api.js"
+import { get, part, patch, postOnce } from "../api.js"
 import { now } from "../live.js"
 import { announce } from "../parts/announce.js"
 import { Heading } from "../parts/page.js"
@@ -88,7 +88,7 @@ function Form({ known: { definitions, zone, schedule } }) {
       const sent = { ...timingOf(draft), ...policies.read(schedule !== null) }
       const { data } = schedule
         ? await patch(`/v1/schedules/${part(schedule.id)}`, { ...BOUNDS, ...sent })
-        : await post("/v1/schedules", { ...sent, definition })
+        : await postOnce("/v1/schedules", { ...sent, definition })
       announce(schedule ? say.changed(data.name) : say.made(data.name))
       go(`/schedules/${data.id}`)
     } catch (refused) {
