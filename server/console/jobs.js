@@ -1,7 +1,8 @@
 // @ts-check
-// Jobs by their ids, as they are now. What changes is told once a frame, and to those alone who show that job.
+// Jobs by their ids, as they are now. What changes is told to those alone who show that job.
 
 import { isAfter } from "./positions.js"
+import { drawSoon } from "./store.js"
 import { useEffect, useState } from "./vendor/htm-preact-standalone.js"
 
 /** @typedef {import("../client/tickwire.js").Job} ClientJob */
@@ -21,10 +22,6 @@ export const hasEnded = ({ status }) => ENDED.includes(status)
 const known = new Map()
 /** Who is told of a job, also of one that is not known yet. @type {Map<string, Set<() => void>>} */
 const watchers = new Map()
-/** @type {Set<string>} */
-const dirty = new Set()
-/** @type {number | undefined} */
-let frame
 
 /** @param {string} id @returns {Job | undefined} */
 export const jobOf = (id) => known.get(id)?.job
@@ -38,7 +35,7 @@ export function put(jobs, asOf) {
     const found = known.get(job.id)
     if (!found) {
       known.set(job.id, { job, position: asOf, more: false, listed: 0 })
-      mark(job.id)
+      watchers.get(job.id)?.forEach(drawSoon)
     } else if (!isAfter(found.position, asOf)) {
       found.position = asOf
       change(found, job)
@@ -88,18 +85,7 @@ function change(found, job) {
   // Answers may be older than ticks.
   const back = job.attempt === attempt && (job.progress ?? 0) < progress && !hasEnded(job)
   found.job = back ? { ...job, progress } : job
-  mark(job.id)
-}
-
-/** @param {string} id */
-function mark(id) {
-  dirty.add(id)
-  frame ??= requestAnimationFrame(() => {
-    frame = undefined
-    const ids = [...dirty]
-    dirty.clear()
-    for (const one of ids) for (const told of [...(watchers.get(one) ?? [])]) told()
-  })
+  watchers.get(job.id)?.forEach(drawSoon)
 }
 
 /** Keep jobs of a list as long as it shows them. @param {Iterable<string>} ids */
@@ -138,7 +124,7 @@ export function watch(id, told) {
   }
 }
 
-/** Draw the component again when one of these jobs has changed, all of a frame at once. @param {string[]} ids */
+/** Draw the component again when one of these jobs has changed. @param {string[]} ids */
 export function useChanges(ids) {
   const [, draw] = useState(0)
   useEffect(() => {

@@ -44,3 +44,19 @@ export function useCell(cell) {
   }, [cell])
   return value
 }
+
+/** @type {Set<() => void>} */
+const due = new Set()
+
+/** Each frame does some of it: a page of which much changes goes on smoothly. @param {() => void} draw */
+export function drawSoon(draw) {
+  if (!due.size) requestAnimationFrame(drawSome)
+  due.add(draw)
+}
+
+function drawSome() {
+  const some = [...due].slice(0, 25)
+  for (const draw of some) due.delete(draw)
+  if (due.size) requestAnimationFrame(drawSome)
+  for (const draw of some) draw()
+}

@@ -1,5 +1,6 @@
 """The live list of jobs."""
 
+import itertools
 import re
 
 import pytest
@@ -120,6 +121,26 @@ def test_what_changes_before_a_row_looks_out_for_it_is_drawn_too(visit):
         put([{ id: "us_jb_drawn", status: "failed" }], "e:2")
     }""")
     expect(page.get_by_label("drawn")).to_have_text("failed")
+
+
+def test_of_many_jobs_that_change_at_once_each_frame_draws_some(visit):
+    page = visit().log_in()
+    told = page.evaluate("""async () => {
+        const { put, watch } = await import("/console/jobs.js")
+        const ids = Array.from({ length: 60 }, (_, at) => `us_jb_many${at}`)
+        const drawn = []
+        const ends = ids.map((id) => watch(id, () => drawn.push(id)))
+        for (const position of ["e:1", "e:2"]) put(ids.map((id) => ({ id, status: "executing" })), position)
+        const counts = [0]
+        while (counts.at(-1) < 60 && counts.length < 60) {
+            await new Promise(requestAnimationFrame)
+            counts.push(drawn.length)
+        }
+        ends.forEach((end) => end())
+        return { counts, inOrder: drawn.join() === ids.join() }
+    }""")
+    assert told["inOrder"]
+    assert max(after - before for before, after in itertools.pairwise(told["counts"])) < 30, told["counts"]
 
 
 def test_keys_move_through_the_list(visit, home_):

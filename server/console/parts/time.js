@@ -4,8 +4,8 @@
 import { clock, moment, rough, span } from "../format.js"
 import { now } from "../live.js"
 import { zone } from "../preferences.js"
-import { Cell, useCell } from "../store.js"
-import { html, useEffect, useState } from "../vendor/htm-preact-standalone.js"
+import { Cell, drawSoon, useCell } from "../store.js"
+import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 
 /** Once a second, while the page is seen. */
 const beat = new Cell(0)
@@ -16,9 +16,13 @@ setInterval(() => document.visibilityState === "visible" && beat.set(beat.value 
  * @template T @param {(now: number) => T} ofNow @param {unknown[]} inputs @returns {T}
  */
 export function useNow(ofNow, inputs) {
-  const [, draw] = useState(/** @type {T | undefined} */ (undefined))
-  useEffect(() => beat.watch(() => draw(() => ofNow(now()))), inputs)
-  return ofNow(now())
+  const [, draw] = useState(0)
+  const last = useRef(/** @type {any} */ (0))
+  useEffect(() => {
+    const again = () => draw((count) => count + 1)
+    return beat.watch(() => ofNow(now()) === last.current || drawSoon(again))
+  }, inputs)
+  return (last.current = ofNow(now()))
 }
 
 /** How long ago: "3 m". @param {{ at: string }} props */
