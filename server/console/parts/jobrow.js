@@ -28,12 +28,14 @@ export function JobRow({ id, lead, current, short }) {
         <span class="about">${about(job)}</span>
       </td>
       <td class="progress">
-        <${Bar} label=${say.barOf(job.job)} status=${status} progress=${shownProgress(job)} text=${job.info} />
-        <span class="percent">${shownProgress(job) === undefined ? "" : `${shownProgress(job)} %`}</span>
-        ${waitsForAck(job) && html`<span class="badge" title=${say.toAcknowledge}><${Icon} name="inbox" /><span class="words">${say.toAcknowledge}</span></span>`}
-        <span class="info">${textOf(job)}</span>
+        <div class="cell">
+          <${Bar} label=${say.barOf(job.job)} status=${status} progress=${shownProgress(job)} text=${job.info} />
+          <span class="percent">${shownProgress(job) === undefined ? "" : `${shownProgress(job)} %`}</span>
+          ${waitsForAck(job) && html`<span class="badge" title=${say.toAcknowledge}><${Icon} name="inbox" /><span class="words">${say.toAcknowledge}</span></span>`}
+          <span class="info">${textOf(job)}</span>
+        </div>
       </td>
-      <td class="left"><${Left} job=${job} /></td>
+      <td class="left"><div class="cell"><${Left} job=${job} /></div></td>
       ${!short && html`<td class="by"><${By} job=${job} /></td>`}
       ${!short && html`<td class="age"><${Age} at=${job.createdAt} /></td>`}
     </tr>
