@@ -69,7 +69,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        with unsearched():
+        from ._authorities import authorities_later  # noqa: PLC0415 - help must not wait for ssl
+
+        with unsearched(), authorities_later():
             found = import_module(f".{cmd_name.replace('-', '_')}", __name__).command
         assert isinstance(found, click.Command)
         return found
