@@ -5,12 +5,10 @@ import os
 import sys
 from asyncio.subprocess import Process
 from contextlib import suppress
-from pathlib import Path
 from subprocess import PIPE
 from typing import IO, Final
 
-PACKAGE_ROOT: Final = Path(__file__).resolve().parents[2]
-"""The folder that holds ``listener_sdk`` and ``server``: a clone, or site-packages."""
+from ._server_command import PACKAGE_ROOT
 
 # The parent holds the other end of standard input and never writes: its end means that the parent is gone.
 _WITH_PARENT: Final = """

@@ -1,45 +1,17 @@
-"""The server as a process of its own, in isolated mode: a user's ``server.py`` never stands in its way."""
+"""The server as a process of its own, which ends with its parent."""
 
 import asyncio
-import sys
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from ._child import PACKAGE_ROOT, Child
+from ._child import Child
+from ._server_command import CODE, FLAGS
 from .failures import Failure
 
-
-def _code(module: str) -> str:
-    """What runs a module of the server."""
-    return (
-        f"import sys; sys.path.insert(0, {str(PACKAGE_ROOT)!r}); "
-        f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
-    )
-
-
-_CODE: Final = _code("server")
-_FLAGS: Final = ["-I"]
 READY: Final = "tickwire ready "
 STOP_GRACE_S: Final = 30.0
 OWN_END_S: Final = 3.0
-
-
-def need_server() -> None:
-    """Failure that names the extra unless the server's libraries are installed."""
-    if find_spec("croniter") is None or find_spec("cryptography") is None:
-        raise Failure("the server is not installed. Install it: pip install 'tickwire[server]'")
-
-
-def server_command(*flags: str) -> list[str]:
-    """The command line that starts the server."""
-    return [sys.executable, *_FLAGS, "-c", _CODE, *flags]
-
-
-def describing_command(what: str) -> list[str]:
-    """The command line that prints a description of the server: ``openapi`` or ``asyncapi``."""
-    return [sys.executable, *_FLAGS, "-c", _code("server.web.descriptions"), what]
 
 
 async def start_server(env: dict[str, str], log: Path, deadline_s: float = 30.0) -> tuple[Child, str]:
@@ -48,7 +20,7 @@ async def start_server(env: dict[str, str], log: Path, deadline_s: float = 30.0)
     Its standard error goes to the file ``log``; Failure with the end of that file when it does not become ready.
     """
     with log.open("wb") as errors:
-        child = await Child.start(_FLAGS, _CODE, [], env=env, stdout=asyncio.subprocess.PIPE, stderr=errors)
+        child = await Child.start(FLAGS, CODE, [], env=env, stdout=asyncio.subprocess.PIPE, stderr=errors)
     try:
         async with asyncio.timeout(deadline_s):
             first = await child.line()

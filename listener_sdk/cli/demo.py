@@ -18,7 +18,8 @@ from ..errors import ConnectionFailed
 from ..protocol.jobs import Job
 from ..settings import DEFAULT_URL
 from . import INTERRUPTED, outcomes
-from ._child import PACKAGE_ROOT, Child, clean_environment, command_line
+from ._child import Child, clean_environment, command_line
+from ._server_command import PACKAGE_ROOT
 from ._server_process import STOP_GRACE_S, ending, start_server
 from ._signals import stop_signals
 from .failures import Failure

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ._server_process import describing_command, need_server
+from ._server_command import describing_command, need_server
 from .failures import Failure
 from .output import tell
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ._server_process import need_server, server_command
+from ._server_command import need_server, server_command
 
 
 @click.command(

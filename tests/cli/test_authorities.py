@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from listener_sdk.cli._child import PACKAGE_ROOT
+from listener_sdk.cli._server_command import PACKAGE_ROOT
 
 
 def test_whom_commands_trust_is_read_with_the_first_call_by_tls():

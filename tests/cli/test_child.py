@@ -3,13 +3,12 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
 
-from listener_sdk.cli import _child
 from listener_sdk.cli._child import Child, clean_environment, command_line
+from listener_sdk.cli._server_command import PACKAGE_ROOT
 
 FOREVER = "import time\nprint('up', flush=True)\nwhile True: time.sleep(3600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + FOREVER
@@ -57,7 +56,7 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path):
         "asyncio.run(main())\n",
         encoding="utf-8",
     )
-    env = {**os.environ, "PYTHONPATH": str(_child.PACKAGE_ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(PACKAGE_ROOT)}
     with subprocess.Popen([sys.executable, parent], stdout=subprocess.PIPE, text=True, env=env) as process:
         child = psutil.Process(int(process.stdout.readline()))
         process.kill()
@@ -79,7 +78,3 @@ def test_a_clean_environment_has_only_the_given_settings(monkeypatch):
         "TICKWIRE_PORT": "0"
     }
     assert env["PATH"] == os.environ["PATH"]
-
-
-def test_the_package_root_holds_the_package():
-    assert (_child.PACKAGE_ROOT / "listener_sdk" / "cli").samefile(Path(_child.__file__).parent)

@@ -10,7 +10,7 @@ import openpyxl
 import psutil
 import pytest
 
-from listener_sdk.cli import _child, demo
+from listener_sdk.cli import _child, _server_command, demo
 from listener_sdk.cli.failures import Failure
 
 DEADLINE_S = 100
@@ -46,7 +46,7 @@ def test_a_taken_port_means_any_other():
 
 
 def test_the_listener_is_the_example_in_a_clone_and_in_the_wheel(monkeypatch, tmp_path):
-    assert demo.script() == _child.PACKAGE_ROOT / "examples" / "export_airports.py"
+    assert demo.script() == _server_command.PACKAGE_ROOT / "examples" / "export_airports.py"
     monkeypatch.setattr(demo, "PACKAGE_ROOT", tmp_path)
     with pytest.raises(Failure, match="Install tickwire again"):
         demo.script()

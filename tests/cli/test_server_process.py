@@ -1,11 +1,8 @@
-import sys
-
 import psutil
 import pytest
 
 from listener_sdk.cli import _server_process
-from listener_sdk.cli._child import PACKAGE_ROOT
-from listener_sdk.cli._server_process import ending, need_server, server_command, start_server
+from listener_sdk.cli._server_process import ending, start_server
 from listener_sdk.cli.failures import Failure
 
 GOOD = "import time\nprint('tickwire ready http://127.0.0.1:1', flush=True)\nwhile True: time.sleep(3600)"
@@ -17,7 +14,7 @@ SILENT = (
 
 @pytest.fixture
 def serves(monkeypatch):
-    return lambda code: monkeypatch.setattr(_server_process, "_CODE", code)
+    return lambda code: monkeypatch.setattr(_server_process, "CODE", code)
 
 
 async def test_a_server_that_says_ready_is_handed_over_with_its_address(serves, tmp_path):
@@ -49,19 +46,6 @@ async def test_a_server_that_is_not_ready_in_time_is_stopped(serves, tmp_path):
     with pytest.raises(Failure, match="was not ready within 0 s"):
         await start_server({}, tmp_path / "server.log", deadline_s=0.01)
     assert set(psutil.Process().children()) == children
-
-
-def test_the_command_is_isolated_and_takes_this_packages_server():
-    interpreter, flag, _, code, *flags = server_command("--port", "0")
-    assert (interpreter, flag, flags) == (sys.executable, "-I", ["--port", "0"])
-    assert repr(str(PACKAGE_ROOT)) in code
-
-
-def test_without_its_libraries_the_extra_is_named(monkeypatch):
-    need_server()
-    monkeypatch.setattr(_server_process, "find_spec", lambda _name: None)
-    with pytest.raises(Failure, match=r"pip install 'tickwire\[server\]'"):
-        need_server()
 
 
 def test_the_ending_of_a_log_is_its_last_lines(tmp_path):
