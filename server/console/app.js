@@ -7,6 +7,7 @@ import { reset, resume } from "./live.js"
 import * as preferences from "./preferences.js"
 import * as router from "./router.js"
 import { ended, load, session, standing, trouble } from "./session.js"
+import { VIEWS } from "./routes.js"
 import { Shell } from "./shell.js"
 import * as shortcuts from "./shortcuts.js"
 import { useCell } from "./store.js"
@@ -40,4 +41,6 @@ session.watch((found) => {
   stood = standing(found)
 })
 load()
+// What will be shown is fetched meanwhile; who shows it says so where it is missing.
+router.match(VIEWS, router.place.value.path)?.view.load().catch(() => undefined)
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")))

@@ -52,8 +52,9 @@ export async function load() {
   trouble.set(null)
   if (!wasHere.value) return leave()
   try {
+    const asked = soon()
     const { data } = await get("/v1/sessions/current")
-    await enter(data)
+    await enter(data, asked)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     if (error.status === 401) end()
@@ -73,12 +74,23 @@ export async function logOut() {
   leave()
 }
 
-/** @param {any} begun the answer of the session */
-async function enter(begun) {
+const whoami = () => call("GET", "/v1/whoami", { reads: false })
+
+/** The same before the session is known, where that is of its own space. */
+function soon() {
+  if (place.value.query.get("space")) return
+  credentials.space = undefined
+  const asked = whoami()
+  asked.catch(() => 0)
+  return asked
+}
+
+/** @param {any} begun the answer of the session @param {Promise<any>} [asked] */
+async function enter(begun, asked) {
   credentials.csrfToken = begun.csrfToken
   const wanted = place.value.query.get("space")
   credentials.space = wanted && wanted !== begun.space ? wanted : undefined
-  const { data } = await call("GET", "/v1/whoami", { reads: false })
+  const { data } = await (asked ?? whoami())
   const { keyId, role, permissions, everySpace, space, position, version } = data
   const next = { member: begun.member, home: begun.space, keyId, role, permissions, everySpace, space, position, version }
   release(standing(next) === standing(session.value))

@@ -9,6 +9,7 @@ import { may } from "../session.js"
 import { useShortcuts } from "../shortcuts.js"
 import { jobActs as say, shell } from "../strings.js"
 import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
+import { useAgainForm } from "./againlater.js"
 import { announce } from "./announce.js"
 import { toClipboard } from "./copy.js"
 import { Dialog } from "./dialog.js"
@@ -104,12 +105,7 @@ export function Cancel({ job, close }) {
 
 /** @param {{ job: Job, close: () => void, done?: () => void }} props the input is pre-filled, and may be changed */
 export function RunAgain({ job, close, done }) {
-  const [Form, setForm] = useState(/** @type {any} */ (null))
-  const [error, setError] = useState(/** @type {Error | null} */ (null))
-  useEffect(() => {
-    // Forms are loaded when the first is opened: most people only look at jobs.
-    import("./againform.js").then(({ AgainForm }) => setForm(() => AgainForm), () => setError(new Refused({ code: "network", message: "" }, 0)))
-  }, [])
+  const [Form, error] = useAgainForm()
   const run = async (/** @type {Record<string, unknown> | undefined} */ input) => {
     const id = await rerun(job, input)
     announce(say.againDone)

@@ -6,7 +6,7 @@ import { weekday } from "../format.js"
 import { address } from "../router.js"
 import { runs as say } from "../strings.js"
 import { html, useEffect, useState } from "../vendor/htm-preact-standalone.js"
-import { AgainForm } from "./againform.js"
+import { useAgainForm } from "./againlater.js"
 import { announce } from "./announce.js"
 import { Dialog } from "./dialog.js"
 import { Skeleton } from "./skeleton.js"
@@ -19,6 +19,7 @@ import { Trouble } from "./trouble.js"
 export function RunAgain({ run, name, close }) {
   const [before, setBefore] = useState(/** @type {Params | null} */ (run.jobId ? null : {}))
   const [error, setError] = useState(/** @type {Error | null} */ (null))
+  const [Form, missing] = useAgainForm()
   const [made, setMade] = useState(/** @type {string | null} */ (null))
   useEffect(() => {
     if (run.jobId) get(`/v1/runs/${part(run.id)}`).then(({ data }) => setBefore(data.params ?? {}), setError)
@@ -32,10 +33,10 @@ export function RunAgain({ run, name, close }) {
   return html`
     <${Dialog} title=${say.againTitle(name)} close=${close} wide>
       ${made && html`<p>${say.madeAgain} <a href=${address(`/jobs/${made}`)}>${say.openJob}</a></p>`}
-      ${!made && html`<p>${help}</p><${Trouble} error=${error} />`}
-      ${!made && !before && !error && html`<${Skeleton} lines=${3} />`}
-      ${!made && before && html`
-        <${AgainForm} type=${run.jobType} given=${before} label=${say.params} help=${() => say.paramsHelp} others=${run.mode ? [MODE] : []} run=${again} close=${close} />
+      ${!made && html`<p>${help}</p><${Trouble} error=${error ?? missing} />`}
+      ${!made && !(before && Form) && !(error ?? missing) && html`<${Skeleton} lines=${3} />`}
+      ${!made && before && Form && html`
+        <${Form} type=${run.jobType} given=${before} label=${say.params} help=${() => say.paramsHelp} others=${run.mode ? [MODE] : []} run=${again} close=${close} />
       `}
     <//>
   `
