@@ -11,6 +11,12 @@ from stock import Stock
 LONGEST = 3_000
 """Of a picture, in pixels: a page with lists may be endless."""
 SETTLED = "() => !document.querySelector('.skeleton') && document.fonts.status === 'loaded'"
+DRAW_ALL = """() => {
+    const all = new CSSStyleSheet()
+    all.replaceSync("* { content-visibility: visible !important }")
+    document.adoptedStyleSheets = [all]
+}"""
+"""Of what is not on the screen a picture of the whole page would show nothing."""
 PAUSE_MS = 250
 """What came with the last answer is drawn by then."""
 
@@ -26,6 +32,7 @@ def show(visit: Visit, page: Page, stock: Stock, scene: Scene) -> None:
 
 def look(page: Page, theme: Theme, size: ViewportSize, path: Path) -> list[str]:
     """Keep the picture there; what was found."""
+    page.evaluate(DRAW_ALL)
     found = [f"axe, {one}" for one in violations(page, theme, size)]
     found += misfits(page)
     height = min(page.evaluate("() => document.documentElement.scrollHeight"), LONGEST)
