@@ -82,11 +82,7 @@ def find(reader: Reader, actor: Actor, name: str) -> tuple[DefinitionRow, JobTyp
 
 def use(tx: Transaction, actor: Actor, name: str) -> tuple[DefinitionRow, JobType]:
     """The same, and nobody removes the definition before the end of the transaction."""
-    key = (actor.space.id, name)
-    found: sql.Found | None = tx.used.get(key)
-    if found is None:
-        found = tx.used[key] = sql.use(tx.connection, actor.space.id, name)
-    return _within_reach(tx.connection, actor, name, found)
+    return _within_reach(tx.connection, actor, name, sql.use(tx.connection, actor.space.id, name))
 
 
 def _within_reach(
@@ -94,7 +90,7 @@ def _within_reach(
 ) -> tuple[DefinitionRow, JobType]:
     if found is None:
         raise unknown(reader, actor, name)
-    row, body = found
+    row, body = found.row, found.type_body
     if body is None or row.type_code in BUILT_IN:
         job_type = launches.find_type(reader, actor, row.type_code)
     else:
@@ -225,7 +221,6 @@ def update(tx: Transaction, item: UpdateDefinition) -> DefinitionRow:
         definition_triggers.check_room(tx, after, before.patterns)
     kept = kept_schedules.of_definition(tx, actor, after, job_type)
     sql.update(tx.connection, after, is_version=after.version > before.version)
-    tx.forget_used()
     told = _say_changes(tx, actor, before, after)
     kept_schedules.keep(tx, actor, kept, definition=after)
     if after.enabled > before.enabled:
@@ -245,7 +240,6 @@ def retell(tx: Transaction, actor: Actor, row: DefinitionRow, rules: Sequence[Ma
     body = DefinitionUpdate.model_validate({"notifications": rules})
     after = changed_definition(row, body, tx.now, actor.key_id)
     sql.update(tx.connection, after, is_version=after.version > row.version)
-    tx.forget_used()
     _say_changes(tx, actor, row, after)
 
 
@@ -306,7 +300,6 @@ def delete(tx: Transaction, item: DeleteDefinition) -> DefinitionRow:
             job=encode("jb", job),
         )
     sql.delete(tx.connection, row.id)
-    tx.forget_used()
     triggers_sql.forget(tx.connection, row.id)
     schedules_sql.forget(tx.connection, row.id)
     notification_rules_sql.forget(tx.connection, "definition", [row.id])

@@ -125,11 +125,7 @@ def _scope(row: HookRow) -> str:
 
 def _check_fresh(tx: Transaction, item: Deliver) -> None:
     row = item.hook
-    name = (row.space_id, f"hook {row.id}")
-    version = tx.used.get(name)
-    if version is None:
-        version = tx.used[name] = hooks_sql.version(tx.connection, row.id) or 0
-    if version != row.version:
+    if hooks_sql.version(tx.connection, row.id) != row.version:
         raise Stale
     if item.definition is not None:
         actor = Actor(SYSTEM, ROLE, tx.space(row.space_id))

@@ -169,7 +169,6 @@ def update(tx: Transaction, item: UpdateHook) -> HookRow:
     if after.body != before.body or after.enabled > before.enabled:
         check(tx.connection, actor, after)
     sql.update(tx.connection, after)
-    tx.forget_used()
     _say_changes(tx, actor, before, after)
     return after
 
@@ -198,7 +197,6 @@ def rotate(tx: Transaction, item: RotateHook) -> HookRow:
     after = renewed(before, tx.now, actor.key_id, item.door)
     until = tx.now + item.overlap_ms
     sql.update(tx.connection, after)
-    tx.forget_used()
     if secret is not None:
         renew(tx, after.space_id, after.public_id, Signing(secret, item.sealer), item.overlap_ms)
     told: dict[str, Any] = {"address": item.door is not None}
@@ -227,7 +225,6 @@ def delete(tx: Transaction, item: DeleteHook) -> None:
     row = _kept(tx, item.actor, item.hook_id)
     sql.delete(tx.connection, row.id)
     secrets_sql.forget(tx.connection, row.public_id)
-    tx.forget_used()
     _say(tx, item.actor, "hook:deleted", row, before=hook_facts(row))
 
 

@@ -129,12 +129,12 @@ def _keep(tx: Transaction, actor: Actor, before: JobTypeRow | None, job_type: Jo
             name=job_type.name,
             label=job_type.label,
             body=job_type.stored(),
-            updated_at=tx.now,
+            # Always a later one: by it servers see whether it is the type that they know.
+            updated_at=max(tx.now, before.updated_at + 1),
             updated_by=actor.key_id,
             seen_at=tx.now,
         )
         sql.update(tx.connection, row)
-        tx.forget_used()
     _say(tx, actor, before, row)
 
 

@@ -33,7 +33,7 @@ def ended(tx: Transaction, row: JobRow) -> None:
 def _settle(tx: Transaction) -> None:
     rows, tx.runs_ended = tx.runs_ended, []
     ids = {row.definition_id or 0 for row in rows}
-    marks = runs_sql.marked(tx.connection, ids)
+    marks = runs_sql.concerned(tx.connection, ids)
     tx.runs.well |= ids - marks.failing
     if marks.queued:
         sql.look_again(tx.connection, tx.now, marks.queued)

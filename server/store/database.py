@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from .known import Known
+
 Row = tuple[Any, ...]
 
 
@@ -54,6 +56,9 @@ class Connection(Reader, Protocol):
     together with what follows: its errors come then, at the latest from ``commit``.
     """
 
+    known: Known
+    """What earlier transactions have looked up; nothing of it outlives a ``rollback``."""
+
     def begin(self, *, alone: bool = False) -> None:
         """Begin a transaction. Of those that are ``alone`` there is one at a time, over all servers."""
         ...
@@ -68,6 +73,12 @@ class Connection(Reader, Protocol):
 
     def run(self, sql: str, /, **params: Any) -> int:
         """Execute one statement; the number of rows it touched."""
+        ...
+
+    def expect(self, sql: str, /, **params: Any) -> None:
+        """This query, which may lock rows, gives a row between now and the end of the transaction, which is undone otherwise
+        (AgainError). It needs no answer; where nobody else writes, nothing is asked.
+        """
         ...
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from listener_sdk.protocol.ids import LARGEST, decode
@@ -11,6 +12,7 @@ from ..core.definitions import KIND, DefinitionRow
 from ..core.jobs import JobRow
 from . import health, jobs, watermarks
 from .database import Connection, Reader
+from .known import Kind
 from .pages import Window, fitting
 
 COLUMNS: Final = tuple(DefinitionRow.__dataclass_fields__)
@@ -22,7 +24,7 @@ MOST_VERSIONS: Final = 1_000
 _VERSION: Final = ("definition_id", "version", "space_id", "body", "at", "actor")
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM definition"  # noqa: S608 - names of our own fields
 _WITH_TYPE: Final = (
-    f"SELECT t.body, {', '.join(f'd.{name}' for name in COLUMNS)} "  # noqa: S608 - names of our own fields
+    f"SELECT t.body, t.id, t.updated_at, {', '.join(f'd.{name}' for name in COLUMNS)} "  # noqa: S608 - names of our own fields
     "FROM (SELECT * FROM definition WHERE space_id = :space AND {}) AS d "
     "LEFT JOIN job_type t ON t.space_id = d.space_id AND t.code = d.type_code"
 )
@@ -30,6 +32,10 @@ _BY_CODE: Final = _WITH_TYPE.format("code = :code")
 _BY_ID: Final = _WITH_TYPE.format("id = :id")
 _USE_BY_CODE: Final = _WITH_TYPE.format("code = :code FOR_USE")
 _USE_BY_ID: Final = _WITH_TYPE.format("id = :id FOR_USE")
+_STILL: Final = "SELECT id FROM definition WHERE id = :id AND version = :version AND updated_at = :at AND enabled = :enabled AND name = :name FOR_USE"
+_STILL_WITH_TYPE: Final = (
+    f"SELECT d.id FROM ({_STILL}) AS d, job_type t WHERE t.id = :type AND t.updated_at = :type_at"  # noqa: S608 - our own words
+)
 _PATTERNS: Final = (
     "SELECT COALESCE(SUM(patterns), 0) FROM definition WHERE space_id = :space AND patterns > 0"
 )
@@ -37,10 +43,12 @@ _SPECIAL: Final = re.compile(r"[%_\\]")
 
 
 class Found(NamedTuple):
-    """A definition, and the body of its job type where that is one that a listener has declared."""
+    """A definition, and of its job type body, number and time of the last change where that is one that a listener has declared."""
 
     row: DefinitionRow
     type_body: str | None
+    type_id: int | None
+    type_at: int | None
 
 
 class Version(NamedTuple):
@@ -69,8 +77,28 @@ def find(reader: Reader, space_id: int, name: str) -> Found | None:
 
 
 def use(connection: Connection, space_id: int, name: str) -> Found | None:
-    """The same, and nobody removes it before the end of this transaction."""
-    return _find(connection, space_id, name, _USE_BY_CODE, _USE_BY_ID)
+    """The same, and nobody removes it before the end of this transaction. What an earlier one has found is not read again."""
+    return connection.known.find(
+        Kind.DEFINITION,
+        (space_id, name),
+        lambda: _find(connection, space_id, name, _USE_BY_CODE, _USE_BY_ID),
+        partial(_expect, connection),
+    )
+
+
+def _expect(connection: Connection, found: Found) -> None:
+    row = found.row
+    still = {
+        "id": row.id,
+        "version": row.version,
+        "at": row.updated_at,
+        "enabled": row.enabled,
+        "name": row.name,
+    }
+    if found.type_id is None:
+        connection.expect(_STILL, **still)
+    else:
+        connection.expect(_STILL_WITH_TYPE, **still, type=found.type_id, type_at=found.type_at)
 
 
 def _find(reader: Reader, space_id: int, name: str, by_code: str, by_id: str) -> Found | None:
@@ -81,8 +109,8 @@ def _find(reader: Reader, space_id: int, name: str, by_code: str, by_id: str) ->
         rows = reader.rows(by_id, space=space_id, id=number)
     if not rows:
         return None
-    type_body, *row = rows[0]
-    return Found(DefinitionRow(*row), type_body)
+    type_body, type_id, type_at, *row = rows[0]
+    return Found(DefinitionRow(*row), type_body, type_id, type_at)
 
 
 def keep(connection: Connection, definition_id: int) -> None:
@@ -201,6 +229,7 @@ def insert(connection: Connection, row: DefinitionRow) -> None:
 
 def update(connection: Connection, row: DefinitionRow, *, is_version: bool) -> None:
     """Write a definition that has changed, and the version that it is now."""
+    connection.known.forget(Kind.DEFINITION)
     connection.update_many("definition", MUTABLE, [(*(getattr(row, name) for name in MUTABLE), row.id)])
     if is_version:
         _insert_version(connection, row)
@@ -218,6 +247,7 @@ def _insert_version(connection: Connection, row: DefinitionRow) -> None:
 
 def delete(connection: Connection, definition_id: int) -> None:
     """Remove a definition with its versions and its watermark."""
+    connection.known.forget(Kind.DEFINITION)
     watermarks.delete(connection, definition_id)
     health.delete(connection, [definition_id])
     connection.run("DELETE FROM definition_version WHERE definition_id = :id", id=definition_id)

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..core.health import Health
 from .database import Connection, Reader
+from .known import Kind
 
 COLUMNS: Final = tuple(Health.__dataclass_fields__)
 _MUTABLE: Final = ("since", "failures", "failed_at", "job_id")
@@ -25,6 +26,7 @@ def keep_many(connection: Connection, ids: Collection[int]) -> dict[int, Health]
 
 def begin(connection: Connection, ids: Collection[int]) -> dict[int, Health]:
     """The same of definitions of which nothing is known yet; those that were removed are left out."""
+    connection.known.forget(Kind.CALM)
     connection.run(
         "INSERT INTO definition_health (id, space_id, since, failures, failed_at) "
         "SELECT id, space_id, 0, 0, 0 FROM definition WHERE id IN LIST(:ids) ORDER BY id ON CONFLICT (id) DO NOTHING",

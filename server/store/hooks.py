@@ -1,10 +1,12 @@
 """SQL of hooks."""
 
 from dataclasses import astuple
+from functools import partial
 from typing import Final
 
 from ..core.hooks import HookRow
 from .database import Connection, Reader
+from .known import Kind
 from .pages import Window
 
 COLUMNS: Final = tuple(HookRow.__dataclass_fields__)
@@ -33,9 +35,24 @@ def by_door(reader: Reader, door: str) -> HookRow | None:
 
 
 def version(connection: Connection, number: int) -> int | None:
-    """Which version of a hook is the newest; nobody changes it before the end of the transaction. None for one that is gone."""
+    """Which version of a hook is the newest; nobody removes it before the end of the transaction. None for one that is gone.
+
+    What an earlier transaction has found is not read again.
+    """
+    return connection.known.find(
+        Kind.HOOK, number, lambda: _version(connection, number), partial(_expect, connection, number)
+    )
+
+
+def _version(connection: Connection, number: int) -> int | None:
     rows = connection.rows("SELECT version FROM hook WHERE id = :id FOR_USE", id=number)
     return int(rows[0][0]) if rows else None
+
+
+def _expect(connection: Connection, number: int, newest: int) -> None:
+    connection.expect(
+        "SELECT id FROM hook WHERE id = :id AND version = :version FOR_USE", id=number, version=newest
+    )
 
 
 def count(reader: Reader, space_id: int) -> int:
@@ -61,9 +78,11 @@ def insert(connection: Connection, row: HookRow) -> None:
 
 def update(connection: Connection, row: HookRow) -> None:
     """Write a hook that has changed."""
+    connection.known.forget(Kind.HOOK)
     connection.update_many("hook", MUTABLE, [(*(getattr(row, name) for name in MUTABLE), row.id)])
 
 
 def delete(connection: Connection, number: int) -> None:
     """Remove a hook. What came to it is found by its own number, and goes by pages."""
+    connection.known.forget(Kind.HOOK)
     connection.run("DELETE FROM hook WHERE id = :hook", hook=number)

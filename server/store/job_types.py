@@ -5,6 +5,7 @@ from typing import Final
 
 from ..core.job_types import JobTypeHead, JobTypeRow
 from .database import Connection, Reader
+from .known import Kind
 
 COLUMNS: Final = tuple(JobTypeRow.__dataclass_fields__)
 MUTABLE: Final = ("name", "body", "updated_at", "updated_by", "seen_at", "label")
@@ -82,9 +83,11 @@ def insert(connection: Connection, row: JobTypeRow) -> None:
 
 def update(connection: Connection, row: JobTypeRow) -> None:
     """Write a type that was declared anew."""
+    connection.known.forget(Kind.DEFINITION)
     connection.update_many("job_type", MUTABLE, [(*(getattr(row, name) for name in MUTABLE), row.id)])
 
 
 def delete(connection: Connection, type_id: int) -> None:
     """Remove a type."""
+    connection.known.forget(Kind.DEFINITION)
     connection.run("DELETE FROM job_type WHERE id = :id", id=type_id)

@@ -9,6 +9,7 @@ from psycopg.pq.abc import PGresult
 
 from . import log, postgres_sql
 from .database import BrokenError, Row, StoreError
+from .known import Known
 from .postgres_errors import as_store_error, lost, unknown_end
 from .postgres_sql import Statement
 from .postgres_wire import Wire
@@ -33,6 +34,8 @@ _COLUMNS: Final = (
     "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
     "WHERE attrelid = to_regclass(:name) AND attnum > 0 AND NOT attisdropped"
 )
+_EXPECT: Final = "SELECT 1 / COALESCE((SELECT 1 FROM ({}) AS found LIMIT 1), 0)"
+"""None of our other statements divides: an error of that is known by its kind (`postgres_errors`)."""
 _IDS: Final = "SELECT nextval(CAST(:name AS regclass)) FROM generate_series(1, :count)"
 
 
@@ -111,6 +114,7 @@ class PostgresConnection:
     """The writing connection. Changes that need no answer wait in a queue for the next statement that does."""
 
     def __init__(self, source: Source) -> None:
+        self.known = Known()
         self._source = source
         self._wire = source.open_wire()
         self._begun = False
@@ -130,6 +134,7 @@ class PostgresConnection:
         self._connected()
         self._begun = True
         self._queue = [_BEGIN, _TAKE_ALONE] if alone else [_BEGIN]
+        self.known.begin()
 
     def commit(self, events: Sequence[Row] = ()) -> int:
         """All that is still to be sent in one message with COMMIT, the log's head last."""
@@ -146,6 +151,7 @@ class PostgresConnection:
 
     def rollback(self) -> None:
         """A session that was lost has nothing to end."""
+        self.known.undone()
         self._begun = False
         self._queue.clear()
         if self._wire.in_transaction:
@@ -162,6 +168,10 @@ class PostgresConnection:
         """Execute one statement."""
         result = self._exchange([postgres_sql.statement(sql, params)])[-1]
         return result.command_tuples or 0
+
+    def expect(self, sql: str, /, **params: Any) -> None:
+        """It waits in the queue, and fails where there is no row."""
+        self._later(postgres_sql.statement(_EXPECT.format(sql), params))
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """One statement, whatever the number of rows."""

@@ -8,6 +8,8 @@ from .database import AgainError, BrokenError, DiskFullError, StoreError
 
 _AGAIN: Final = frozenset({"40P01", "40001", "55P03"})
 """A deadlock, a conflict with another transaction, a lock that was not given in time."""
+_UNMET: Final = "22012"
+"""A division by zero: what a transaction has counted on (`Connection.expect`) was no longer so."""
 _DAMAGED: Final = frozenset({"XX001", "XX002"})
 _STALE: Final = frozenset({"0A000", "26000"})
 """Prepared statements that no longer are what they were: a migration, or a pooler between."""
@@ -49,6 +51,8 @@ def as_store_error(error: psycopg.Error) -> StoreError | None:
         return AgainError(
             f"The database has undone this for another transaction ({said}): try again; nothing was written."
         )
+    if state == _UNMET:
+        return AgainError("Another server has changed what this counted on: try again; nothing was written.")
     if state == "53100":
         return DiskFullError("The disk of the database is full: free some space; nothing was written.")
     if state in _DAMAGED:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from ..core.jobs import JobRow
 from ..core.runs import facets_of, schedule_of
 from .database import Connection, Reader
+from .known import Kind
 
 COLUMNS: Final = ("id", "space_id", "definition_id", "schedule_id", "at", "facets", "reason")
 _MUTABLE: Final = ("facets", "reason")
@@ -14,6 +15,7 @@ _MARKED: Final = (
     "SELECT 0, id FROM definition_health WHERE id {0} UNION ALL "
     "SELECT 1, definition_id FROM schedule WHERE definition_id {0} AND queued_at IS NOT NULL AND enabled = 1"
 )
+_CALM: Final = f"SELECT 1 WHERE NOT EXISTS ({_MARKED})"
 
 
 class Ended(NamedTuple):
@@ -37,12 +39,28 @@ class Marked(NamedTuple):
 
 def marked(reader: Reader, ids: Collection[int]) -> Marked:
     """What the end of a run may have to do with: mostly nothing, which one look tells."""
-    # The runs that end together are mostly of one definition, and a list costs both databases three times as much.
-    if len(ids) == 1:
-        rows = reader.rows(_MARKED.format("= :id"), id=next(iter(ids)))
-    else:
-        rows = reader.rows(_MARKED.format("IN LIST(:ids)"), ids=list(ids))
+    which, params = _which(ids)
+    rows = reader.rows(_MARKED.format(which), **params)
     return Marked({number for kind, number in rows if not kind}, {number for kind, number in rows if kind})
+
+
+def _which(ids: Collection[int]) -> tuple[str, dict[str, Any]]:
+    # The runs that end together are mostly of one definition, and a list costs both databases three times as much.
+    return ("= :id", {"id": next(iter(ids))}) if len(ids) == 1 else ("IN LIST(:ids)", {"ids": list(ids)})
+
+
+def concerned(connection: Connection, ids: Collection[int]) -> Marked:
+    """The same within a transaction; those that an earlier one has found calm are not looked at again."""
+    known = connection.known
+    ages = {number: known.age(Kind.CALM, number) for number in ids}
+    if before := [number for number, age in ages.items() if age]:
+        which, params = _which(before)
+        connection.expect(_CALM.format(which), **params)
+    new = [number for number, age in ages.items() if age is None]
+    found = marked(connection, new) if new else Marked(set(), set())
+    for number in {*before, *new} - found.failing - found.queued:
+        known.keep(Kind.CALM, number, value=True)
+    return found
 
 
 class Runs:

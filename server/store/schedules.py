@@ -10,6 +10,7 @@ from ..core.missed import Missed
 from ..core.schedules import ScheduleRow
 from . import definitions, notification_rules
 from .database import Connection, Reader
+from .known import Kind
 from .pages import Window
 
 COLUMNS: Final = tuple(ScheduleRow.__dataclass_fields__)
@@ -185,14 +186,23 @@ def count_owned(reader: Reader, space_id: int, owner: str) -> int:
 
 def insert(connection: Connection, row: ScheduleRow) -> None:
     """Store a new schedule."""
+    _forget_calm(connection, [row])
     connection.insert_many("schedule", COLUMNS, [tuple(getattr(row, name) for name in COLUMNS)])
 
 
 def update(connection: Connection, rows: Iterable[ScheduleRow], columns: Sequence[str] = MUTABLE) -> None:
     """Write schedules that have changed."""
+    rows = list(rows)
     values = [(*(getattr(row, name) for name in columns), row.id) for row in rows]
     if values:
+        _forget_calm(connection, rows)
         connection.update_many("schedule", columns, values)
+
+
+def _forget_calm(connection: Connection, rows: Iterable[ScheduleRow]) -> None:
+    """Where a due time is queued from now on, the end of a run has to do with it."""
+    if any(row.queued_at is not None for row in rows):
+        connection.known.forget(Kind.CALM)
 
 
 def delete(connection: Connection, schedule_id: int) -> None:

@@ -21,6 +21,7 @@ import structlog
 
 from . import log
 from .database import BrokenError, DiskFullError, Reader, Row, StartError, StoreError
+from .known import Known
 from .lock import Lock, make_private
 from .migrate import migrate
 from .places import refuse_network_file_system, refuse_second_name
@@ -207,6 +208,7 @@ class SqliteConnection(SqliteReader):
 
     def __init__(self, connection: sqlite3.Connection, errors: Errors) -> None:
         super().__init__(connection)
+        self.known = Known()
         self._errors = errors
         self._counters: dict[str, int] = {}
         self._raised: dict[str, int] = {}
@@ -216,6 +218,7 @@ class SqliteConnection(SqliteReader):
         with self._errors:
             self._connection.execute("BEGIN IMMEDIATE")
         self._raised.clear()
+        self.known.begin()
 
     def commit(self, events: Sequence[Row] = ()) -> int:
         """Store the events and the counters that were raised, then commit durably."""
@@ -229,6 +232,7 @@ class SqliteConnection(SqliteReader):
 
     def rollback(self) -> None:
         """A full disk rolls back by itself: then there is nothing left to end."""
+        self.known.undone()
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._raised.clear()
@@ -244,6 +248,9 @@ class SqliteConnection(SqliteReader):
         text, lists = translate(sql)
         with self._errors:
             return self._connection.execute(text, _params(params, lists) if lists else params).rowcount
+
+    def expect(self, sql: str, /, **params: Any) -> None:
+        """Nobody else writes, and who writes here forgets what was known."""
 
     def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """One prepared statement, stepped in C for each row."""

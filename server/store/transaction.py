@@ -79,13 +79,7 @@ class Transaction:
     """What commands see of the store. ``now`` is one instant for the whole batch."""
 
     def __init__(
-        self,
-        connection: Connection,
-        now: int,
-        facts: Facts,
-        dispatch: Dispatch,
-        random: Callable[[], float],
-        lasting: dict[tuple[int, str], Any] | None = None,
+        self, connection: Connection, now: int, facts: Facts, dispatch: Dispatch, random: Callable[[], float]
     ) -> None:
         self.connection = connection
         self.now = now
@@ -121,9 +115,6 @@ class Transaction:
         """Log lines of this batch as (job, fence, index): the store does not show them before its end."""
         self.once: dict[tuple[str, str], tuple[str, Any]] = {}
         """Idempotency keys of this batch, with the hash of the body and the result."""
-        self.used: dict[tuple[int, str], Any] = {} if lasting is None else lasting
-        """Definitions and hooks of which jobs are made, by space and name, each looked up once: ``lasting`` from batch to batch, where no
-        other server changes them, and otherwise in each batch."""
 
     # ---- jobs
 
@@ -235,11 +226,6 @@ class Transaction:
     def keep_space(self, space: Space) -> None:
         """The space is like this from the commit on, and for the rest of this transaction."""
         self._spaces[space.id] = space
-
-    def forget_used(self) -> None:
-        """For who changes a definition, a hook or a job type: what is looked up from here on is for this batch alone, which may fail."""
-        self.used.clear()
-        self.used = {}
 
     def learn(self) -> None:
         """After the commit: what it has changed is known to all."""

@@ -28,8 +28,6 @@ MANY: Final = 16
 """Lazy items that earn a commit together: sessions wait for the credit that some of them give back."""
 AFTER_ERROR_S: Final = 1.0
 TRIES: Final = 3
-MOST_USED: Final = 512
-"""Definitions and hooks that were looked up and are remembered."""
 
 Done = Callable[[Any, Exception | None], None]
 Item = TypeVar("Item")
@@ -94,7 +92,6 @@ class Writer:
         self._idle.set()
         self._stopped = False
         self._loaded = False
-        self._used: dict[tuple[int, str], Any] | None = None if database.shared else {}
         self.trouble: str | None = None
         """Why the store did not take the last batch; None when it did. Such a batch is followed by another, asked for or not."""
         self._loop = asyncio.get_running_loop()
@@ -269,14 +266,10 @@ class Writer:
 
     def _commit(self, batch: list[_Pending]) -> Landed:
         connection = self._connection
-        tx = Transaction(
-            connection, self._clock(), self._facts, self._dispatch, self._random.random, self._used
-        )
+        tx = Transaction(connection, self._clock(), self._facts, self._dispatch, self._random.random)
         connection.begin()
         if not self._loaded:
             self._reload()
-        if self._used is not None and len(self._used) > MOST_USED:
-            self._used.clear()
         if any(pending.command.takes_turn(pending.item) for pending in batch):
             connection.take_turn()
         tx.preload([job_id for pending in batch for job_id in pending.command.jobs(pending.item)])
@@ -297,8 +290,6 @@ class Writer:
 
     def _reload(self) -> None:
         connection: Connection = self._connection
-        if self._used is not None:
-            self._used.clear()
         self._dispatch.load(jobs.held(connection), jobs.queues(connection), listeners.drained(connection))
         self._loaded = True
 

@@ -38,7 +38,7 @@ def listed(tx, space_id=1, **wanted):
 def test_a_row_comes_back_as_it_was_and_as_it_became(tx):
     made = row(2**40, params={"é": "日"}, target="t", description="d", triggers=[{"topic": "a:b"}])
     sql.insert(tx, made)
-    assert sql.find(tx, 1, made.code) == sql.find(tx, 1, made.public_id) == (made, None)
+    assert sql.find(tx, 1, made.code) == sql.find(tx, 1, made.public_id) == (made, None, None, None)
     assert sql.find(tx, 2, made.code) is sql.find(tx, 2, made.public_id) is None
     newer = replace(
         made,

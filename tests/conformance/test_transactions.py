@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.store.database import DiskFullError, StoreError
+from server.store.database import AgainError, DiskFullError, StoreError
 
 ROOT = Path(__file__).parents[2]
 NAMES = "SELECT name FROM meta ORDER BY name"
@@ -242,3 +242,21 @@ def test_a_full_store_takes_writes_again_once_there_is_room(small):
     connection.insert_many("meta", ("name", "value"), [("again", "x" * 3000)])
     connection.commit()
     assert "again" in read(database)
+
+
+def test_what_is_expected_is_so_at_the_end_or_nothing_was_written(database, connection):
+    there = "SELECT id FROM space WHERE id = :id FOR_USE"
+    connection.begin()
+    connection.expect(there, id=1)
+    connection.insert_many("meta", ("name", "value"), [("a", "v")])
+    connection.commit()
+    connection.begin()
+    connection.insert_many("meta", ("name", "value"), [("b", "v")])
+    connection.expect(there, id=77)
+    if not database.shared:
+        connection.commit()
+        return
+    with pytest.raises(AgainError, match="counted on"):
+        connection.commit()
+    connection.rollback()
+    assert connection.rows("SELECT name FROM meta WHERE name IN ('a', 'b')") == [("a",)]

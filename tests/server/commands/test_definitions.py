@@ -63,7 +63,7 @@ async def prepared(stage, asked):
 
 async def test_a_definition_is_stored_with_its_first_version_and_told(ready):
     row = await define(ready, name="Every night", target="sheet-1", schedule={"cron": "0 0  * * *"})
-    found, body = await ready.node.read(lambda reader: sql.find(reader, 1, "nightly"))
+    found, body, *_ = await ready.node.read(lambda reader: sql.find(reader, 1, "nightly"))
     assert (found, read_type(body).code) == (row, "export")
     assert (row.version, row.enabled, row.target, row.recipe.facts["schedule"]) == (
         1,
