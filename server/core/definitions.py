@@ -163,7 +163,9 @@ def changed_definition(row: DefinitionRow, body: DefinitionUpdate, now: int, act
         return row
     # Triggers that are others are as new: what happened before is not for them.
     since = row.triggers_at if after.recipe.triggers == row.recipe.triggers else None
-    return replace(_with_triggers(after, since or now), updated_at=now, updated_by=actor)
+    # Always a later one: by it servers see whether it is the definition that they know.
+    later = max(now, row.updated_at + 1)
+    return replace(_with_triggers(after, since or now), updated_at=later, updated_by=actor)
 
 
 def _body(facts: dict[str, Any]) -> str:
