@@ -29,12 +29,13 @@ class Tickwire(jobs.Peer):
     fill_s = 600
     postgres = False
     over_stream = False
+    start = ("-m", "server")
 
     async def setup(self):
         await self.open()
 
     async def open(self):
-        self.server = Server(postgres=self.postgres)
+        self.server = Server(postgres=self.postgres, start=self.start)
         self.env = self.server.environment
         self.client = Client(self.server.url, KEY)
         self.stream = Stream(self.client.connection, ignore)

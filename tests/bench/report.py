@@ -62,6 +62,8 @@ OWN = {
         "life_of_definition": "of a definition",
         "life_plain_among_many": "plain, beside 100,000 definitions",
         "life_of_definition_among_many": "of a definition among 100,000",
+        "life_plain_unrecorded": "plain, nothing recorded",
+        "life_of_definition_unrecorded": "of a definition, nothing recorded",
         "server_cpu_us_plain": "server CPU µs/job, plain",
         "server_cpu_us_of_type": "of a type",
         "server_cpu_us_of_definition": "of a definition",

@@ -159,6 +159,8 @@ def launches(found, store, word):
         yield Target(
             f"jobs of {what} slow life cycles by", store, 10, None, lost(figure(way), plain), " %", le
         )
+    bare = lost(figure("life_of_definition_unrecorded"), figure("life_plain_unrecorded"))
+    yield Target("… without history and health: validation and look-up", store, 10, None, bare, " %", le)
     among = lost(figure("life_of_definition_among_many"), figure("life_of_definition"))
     yield Target("100,000 definitions slow launches by", store, 20, None, among, " %", le)
     grown = ratio(figure("many_rss_mib"), figure("few_rss_mib"))

@@ -34,7 +34,7 @@ START_S = 30
 class Server:
     """A server with an empty store: SQLite in a folder, or a new database of a PostgreSQL."""
 
-    def __init__(self, *, postgres=False, port=0):
+    def __init__(self, *, postgres=False, port=0, start=("-m", "server")):
         raise_file_limit()
         self.profiler = None
         self.folder = marks.fresh_dir(f"tickwire-{os.getpid()}")
@@ -47,8 +47,7 @@ class Server:
             self.process = marks.child(
                 [
                     sys.executable,
-                    "-m",
-                    "server",
+                    *start,
                     *flags,
                     *address,
                     "--port",
