@@ -41,6 +41,7 @@ def stocked(home: Home, receiver: str) -> Stock:
     stock.ids |= {"done": made[0], "failed": made[2], "running": made[5]}
     _people(stock)
     _definitions(stock)
+    _actions(stock)
     _jobs(stock)
     _hooks(stock)
     _endpoints(stock, receiver)
@@ -101,6 +102,42 @@ def _definitions(stock: Stock) -> None:
         ended(home, home.call("POST", f"/v1/job-definitions/{code}/_execute", {})["jobId"])
     body = {"topic": "order:paid", "payload": {"lines": 40, "country": "AT", "customer": {"name": "Ada"}}}
     stock.ids["event"] = home.call("POST", "/v1/events", body)["data"]["id"]
+
+
+def _actions(stock: Stock) -> None:
+    """Buttons of two resources, of which one runs a job and the other is blocked by one."""
+    home = stock.home
+    fields = [
+        {"key": "rows", "type": "number", "label": "Rows", "constraints": [{"type": "required"}]},
+        {
+            "key": "format",
+            "type": "enum",
+            "label": "Format",
+            "config": {
+                "options": [
+                    {"value": "csv", "label": "CSV", "color": "teal"},
+                    {"value": "xlsx", "label": "Excel"},
+                ]
+            },
+        },
+    ]
+    for target, label, operation, more in (
+        ("us_wb_orders_2026", "Bring orders in", "import", {"primary": True, "icon": "download", "tooltip": "From all market places"}),
+        ("us_wb_orders_2026", "Export for the auditors of Linz", "export", {"inputForm": {"fields": fields}}),
+        ("us_wb_orders_2026", "Clean up", "clean", {"confirm": True, "schedule": "weekly", "description": "Removes what was canceled."}),
+        ("us_sh_prices", "Update", "import", {"mode": "toolbarBlocking"}),
+    ):  # fmt: skip
+        made = {
+            "label": label,
+            "operation": operation,
+            "targetId": target,
+            "mount": {"type": "orders"},
+            **more,
+        }
+        home.call("POST", "/v1/actions", made)
+    for target, mode in (("us_wb_orders_2026", "background"), ("us_sh_prices", "toolbarBlocking")):
+        later = {"trigger": "immediate", "source": target, "mode": mode}
+        home.call("POST", "/v1/jobs", {"type": "orders", "operation": "clean", **later})
 
 
 def _jobs(stock: Stock) -> None:
