@@ -40,7 +40,8 @@ def job_event(
     if tags := row.tags:
         payload["tags"] = tags
     if head := row.head:
-        payload.update(head)
+        # Of a copy dicts take the items much faster than of the view.
+        payload.update(head.copy())
     if topic in WITH_INPUT and len(row.spec) <= LARGEST_INPUT:
         payload.update(_described(row.spec))
     payload.update(extra)

@@ -113,7 +113,7 @@ class JobRow:
         return _value_at(self.spec, len(_TAGGED))[0] if self.spec.startswith(_TAGGED) else []
 
     @property
-    def head(self) -> Mapping[str, Any]:
+    def head(self) -> MappingProxyType[str, Any]:
         """The job type and definition that it was made of, which stand first in the description, or behind the tags.
 
         Most jobs have none, which must cost nothing.
@@ -182,13 +182,13 @@ def retagged(described: dict[str, Any], tags: list[str]) -> dict[str, Any]:
     return {"tags": tags, **others} if tags else others
 
 
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_NOTHING: Final[MappingProxyType[str, Any]] = MappingProxyType({})
 
 
 class MadeOf(NamedTuple):
     """The `JobRow.head` and `JobRow.origin` of a job."""
 
-    head: Mapping[str, Any] = _NOTHING
+    head: MappingProxyType[str, Any] = _NOTHING
     origin: Origin = Origin()
 
 
@@ -211,9 +211,8 @@ def _made_of(text: str) -> MadeOf:
 
 
 @lru_cache(maxsize=1024)
-def _head(text: str) -> Mapping[str, Any]:
-    found: dict[str, Any] = orjson.loads(f"{{{text}}}")
-    return found
+def _head(text: str) -> MappingProxyType[str, Any]:
+    return MappingProxyType(orjson.loads(f"{{{text}}}"))
 
 
 def _behind_tags(text: str) -> int:
