@@ -116,6 +116,8 @@ async def _reloading(script: str, concurrency: int, url: str | None, key: str | 
     found = connection(url, key)
     # The key goes by the environment: an argument would stand in the list of processes.
     env = {**os.environ, "TICKWIRE_URL": found.url, "TICKWIRE_API_KEY": found.key}
+    # Compiled code is told from older by the second and the size: a script that changes twice within one would be as it was.
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
     order = command_line("listen", script, "--concurrency", str(concurrency), "--reloaded")
 
     async def start() -> Child:
