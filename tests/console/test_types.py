@@ -118,6 +118,8 @@ def test_what_only_the_server_sees_stands_at_its_field_too(visit, home_):
     page = there.log_in("/types/callWebserviceEndpoint")
     page.get_by_label("Url").fill("ftp://example.com/file")
     run(page)
+    # The help of the field speaks of http, too, before the server has answered.
+    expect(page.get_by_label("Url")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Url")).to_have_accessible_description(re.compile("http"))
     page.get_by_label("Url").fill("http")
     expect(page.get_by_label("Url")).not_to_have_attribute("aria-invalid", "true")
