@@ -125,13 +125,16 @@ def test_nothing_that_fits_says_so(visit):
 def test_who_follows_from_before_where_the_line_stands_misses_nothing(visit, home_):
     page = visit().log_in()
     since = home_.call("GET", "/v1/whoami")["data"]["position"]
-    page.evaluate("""async () => {
+    page.evaluate(
+        """async (since) => {
         const { follow } = await import("/console/live.js")
         window.first = [], window.late = []
         const into = (all) => ({ onEvent: ({ context }) => all.push(context.jobId), onGap: () => {} })
-        follow(["job:*"], undefined, into(first))
+        follow(["job:*"], since, into(first))
         window.join = (since) => follow(["job:*"], since, into(late))
-    }""")
+    }""",
+        since,
+    )
     job = home_.job("nobody")
     page.wait_for_function("(id) => first.includes(id)", arg=job["id"])
     page.evaluate("(since) => void join(since)", since)
