@@ -58,6 +58,7 @@ def test_a_wrong_password_is_told_in_the_servers_words(visit):
     page.get_by_label("Password").fill("wrong wrong wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_label("E-mail")).to_have_value("nobody@example.com")
     there.faults[:] = [fault for fault in there.faults if "401" not in fault]
 
 
