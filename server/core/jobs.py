@@ -155,7 +155,7 @@ class JobRow:
         """What jobs say alike that were made of one definition, by one key or schedule; None where that cannot be told apart."""
         if not self.spec.startswith(_HEADED):
             return _OF_NOTHING
-        return _shared(self.spec) if len(self.spec) <= _LONGEST_SHARED else _within(self.spec)
+        return _within_short(self.spec) if len(self.spec) <= _LONGEST_SHARED else _within(self.spec)
 
     def described(self) -> dict[str, Any]:
         """The creation fields that have no column of their own."""
@@ -201,7 +201,7 @@ def _within(text: str) -> MadeOf | None:
 
 
 # A job's life asks for it ten times, and the jobs of one definition say the same.
-_shared: Final = lru_cache(maxsize=512)(_within)
+_within_short: Final = lru_cache(maxsize=512)(_within)
 
 
 @lru_cache(maxsize=256)
