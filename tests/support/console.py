@@ -146,7 +146,8 @@ class Visit:
         self.context.add_init_script("localStorage['tickwire.wasHere'] ??= 'true'")
         page = self.page()
         page.goto(f"/console{path}")
-        page.locator("main").wait_for()
+        # While it loads the page has another, without keys and rail.
+        page.locator("#main").wait_for()
         return page
 
 
