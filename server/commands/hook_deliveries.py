@@ -10,7 +10,6 @@ from listener_sdk.protocol.ids import encode
 from listener_sdk.protocol.times import to_wire
 
 from ..core.actors import SYSTEM, Actor
-from ..core.definitions import DefinitionRow
 from ..core.hook_calls import Came, hook_of, read_call
 from ..core.hooks import KIND as HOOK
 from ..core.hooks import HookRow
@@ -21,10 +20,11 @@ from ..store import hooks as hooks_sql
 from ..store.command import Command
 from ..store.database import Reader
 from ..store.hook_deliveries import DeliveryRow
+from ..store.sought import Sought
 from ..store.transaction import NewEvent, Transaction
 from . import definitions, hooks, launches
 from .changes import context_of, note
-from .hook_starts import ROLE, Result, prepare, problems
+from .hook_starts import ROLE, Found, Result, prepare, problems
 from .launches import Launch
 from .standing import by
 
@@ -44,7 +44,7 @@ class Stale(Refusal):
 class Deliver:
     """A call that was checked, of the hook as it was then, with what is to be done.
 
-    - ``definition``: the one of which the launch was made
+    - ``definition``: the one of which the launch was made, or could not be, with its job type
     - ``key``: by what it is known if it is sent again
     - ``replay_of``: the delivery that ``actor`` has replay
     """
@@ -52,7 +52,7 @@ class Deliver:
     hook: HookRow
     came: Came
     result: Result
-    definition: DefinitionRow | None = None
+    definition: Found | None = None
     key: str | None = None
     replay_of: int | None = None
     actor: Actor | None = None
@@ -130,7 +130,7 @@ def _check_fresh(tx: Transaction, item: Deliver) -> None:
     if item.definition is not None:
         actor = Actor(SYSTEM, ROLE, tx.space(row.space_id))
         try:
-            now, _ = definitions.use(tx, actor, item.definition.code)
+            now = definitions.use(tx, actor, item.definition[0].code)
         except Refusal:
             raise Stale from None
         if now != item.definition:
@@ -144,10 +144,14 @@ def _known(tx: Transaction, item: Deliver) -> Receipt | None:
     if same is not None:
         first: Receipt = same[1]
         return replace(first, is_repeated=True)
-    found = sql.known(tx.connection, item.hook.id, item.key, tx.now)
+    found = sql.known(tx, item.hook.id, item.key)
     if found is not None:
         return Receipt(*found, is_repeated=True)
     return None
+
+
+def _seeks(item: Deliver) -> list[Sought]:
+    return [] if item.key is None else [sql.sought(item.hook.id, item.key)]
 
 
 def _named(launch: Launch, item: Deliver, number: int) -> Launch:
@@ -239,6 +243,6 @@ def delivery_wire(row: DeliveryRow, *, whole: bool = True) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-DELIVER: Final[Command[Deliver, Receipt]] = Command("deliver_hook", deliver)
+DELIVER: Final[Command[Deliver, Receipt]] = Command("deliver_hook", deliver, seeks=_seeks)
 REPLAY: Final[Command[Deliver, Receipt]] = Command("replay_delivery", deliver, guard=by("run"))
 TELL_REJECTED: Final[Command[TellRejected, None]] = Command("tell_rejected", tell_rejected, lazy=True)

@@ -10,6 +10,7 @@ from ..core.definition_checks import resolved, tried
 from ..core.definitions import DefinitionRow
 from ..core.hook_calls import Came, passes
 from ..core.hooks import HookRow
+from ..core.job_types import JobType
 from ..core.refusals import every
 from ..core.sizes import bounded
 from ..core.templates import Resolved
@@ -21,31 +22,51 @@ from .launches import Launch
 
 ROLE: Final = "listener"
 MOST_PROBLEMS: Final = 20
+LARGEST_REMEMBERED: Final = 16 * 1024
+"""Characters of a definition that is remembered with its hook."""
 Result = Launch | NewEvent | Refusal | None
 """The launch or event; None where the filter lets nothing start, a Refusal where nothing can."""
+Found = tuple[DefinitionRow, JobType]
+
+
+def found(reader: Reader, space: Space, row: HookRow) -> Found | None:
+    """The definition that a hook starts, to be given to `prepare` for as long as the hook is remembered; None where there is none to remember."""
+    what, name = row.said.target
+    if what != "definition":
+        return None
+    try:
+        definition, job_type = definitions.find(reader, Actor(SYSTEM, ROLE, space), name)
+    except Refusal:
+        return None
+    return (definition, job_type) if len(definition.body) <= LARGEST_REMEMBERED else None
 
 
 def prepare(
-    reader: Reader, space: Space, row: HookRow, call: Came, hook: Mapping[str, Any]
-) -> tuple[Result, DefinitionRow | None]:
-    """What a call is to start, and of which definition; nothing is changed."""
+    reader: Reader,
+    space: Space,
+    row: HookRow,
+    call: Came,
+    hook: Mapping[str, Any],
+    known: Found | None = None,
+) -> tuple[Result, Found | None]:
+    """What a call is to start, and of which definition, which is read unless it is ``known``; nothing is changed."""
     if not passes(row.said, hook):
         return None, None
     actor = Actor(SYSTEM, ROLE, space)
-    definition: DefinitionRow | None = None
+    definition: Found | None = None
     try:
         what, name = row.said.target
         if what == "event":
             return _event(row, space, name, hook), None
         if what == "jobType":
             return _of_type(reader, actor, row, name, hook), None
-        definition, job_type = definitions.find(reader, actor, name)
-        definition_starts.check_enabled(definition)
+        definition = known or definitions.find(reader, actor, name)
+        definition_starts.check_enabled(definition[0])
         facts = row.said.facts
         item = Start(
             actor, started_by(row), {"hook": hook}, joined=facts.get("params") or {}, mode=facts.get("mode")
         )
-        return definition_starts.prepared(definition, job_type, item), definition
+        return definition_starts.prepared(*definition, item), definition
     except Refusal as refusal:
         return refusal, definition
 

@@ -10,6 +10,7 @@ from listener_sdk.protocol.events import TERMINAL_TOPICS
 
 from ..commands import signing_secrets
 from ..commands.hook_deliveries import TELL_REJECTED, TellRejected
+from ..commands.hook_starts import Found, found
 from ..core.actors import Space
 from ..core.hooks import PATH, HookRow
 from ..core.rates import Rates
@@ -48,11 +49,12 @@ _QUIET: Final = frozenset({"hook:rejected", "hook:failed"})
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A hook that takes calls, with the secrets that are valid now, until when each."""
+    """A hook that takes calls, with the secrets that are valid now, until when each, and the ``definition`` that it starts."""
 
     row: HookRow
     space: Space
     secrets: tuple[tuple[str, int | None], ...] = field(repr=False)
+    definition: Found | None
     until: int
 
 
@@ -128,7 +130,8 @@ class Doors:
         space = None if row is None else spaces.load(reader, row.space_id)
         if row is None or space is None or not space.open:
             return None
-        return Door(row, space, tuple(self._secrets(reader, row, now)), now + REMEMBERED_MS)
+        secrets = tuple(self._secrets(reader, row, now))
+        return Door(row, space, secrets, found(reader, space, row), now + REMEMBERED_MS)
 
     def _secrets(self, reader: Reader, row: HookRow, now: int) -> Iterator[tuple[str, int | None]]:
         for one in secrets_sql.valid(reader, row.public_id, now):

@@ -2,15 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from .sought import Sought
 from .transaction import Transaction
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_STORED: Final = (
+    "SELECT idem_key, body_hash, answer, created_at FROM idempotency WHERE scope = :scope AND idem_key {}"
+)
 
 
 def _no_jobs(item: Any) -> Iterable[int]:
+    return ()
+
+
+def _nothing(item: Any) -> Iterable[Sought]:
     return ()
 
 
@@ -23,7 +31,7 @@ def always(item: Any) -> bool:
 class Command(Generic[Item, Result]):
     """A change of state. ``run`` answers with its result or raises Refusal *before* it has changed anything.
 
-    ``jobs`` names the jobs that an item needs, so that a batch loads them by one query. A ``lazy`` command never
+    ``jobs`` names the jobs that an item needs, so that a batch loads them by one query; ``seeks`` says what else it will look up. A ``lazy`` command never
     earns a commit of its own: it joins the next one, within 2 ms. One that ``needs_no_room`` goes on when the disk is
     nearly full: it frees some, changes memory alone, or must not wait. ``placed`` says that its result tells the places of
     its events in the log, which are known last. ``guard`` raises Refusal for who may not do this any more, also where a
@@ -34,6 +42,7 @@ class Command(Generic[Item, Result]):
     name: str
     run: Callable[[Transaction, Item], Result]
     jobs: Callable[[Item], Iterable[int]] = _no_jobs
+    seeks: Callable[[Item], Iterable[Sought]] = _nothing
     lazy: bool = False
     needs_no_room: bool = False
     placed: bool = False
@@ -53,6 +62,11 @@ class Once(Generic[Result]):
     key: str
     body_hash: str
     answer: Callable[[Result], str]
+
+    @property
+    def sought(self) -> Sought:
+        """The answer of the first call, in the store."""
+        return Sought(_STORED, self.scope, self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """The seam between Tickwire and a database: all that a backend must provide, and nothing that knows what a job is.
 
 SQL above this seam is written once, in the subset that SQLite and PostgreSQL share, with ``:name`` parameters and
-four words of our own: ``IN LIST(:ids)`` asks for the integers of a list, ``FOR_CHANGE`` at the end of a query keeps its
-rows for this transaction, ``FOR_CLAIM`` does the same and passes over those that another one keeps, and ``FOR_USE`` shares them
+five words of our own: ``IN LIST(:ids)`` asks for the integers of a list, ``IN TEXTS(:keys)`` for its texts, ``FOR_CHANGE`` at the end
+of a query keeps its rows for this transaction, ``FOR_CLAIM`` does the same and passes over those that another one keeps, and ``FOR_USE`` shares them
 with others who use or change them, but lets nobody have them ``FOR_CHANGE`` or remove them. Times are integer milliseconds,
 truth values integers, JSON text.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -69,6 +69,10 @@ class Connection(Reader, Protocol):
 
     def rollback(self) -> None:
         """End the transaction without effect; also when the database has already done so by itself."""
+        ...
+
+    def later(self, sql: str, /, **params: Any) -> Callable[[], list[Row]]:
+        """A query within a transaction whose rows are wanted later, by calling the result: it is sent together with what follows."""
         ...
 
     def run(self, sql: str, /, **params: Any) -> int:

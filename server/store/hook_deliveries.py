@@ -7,6 +7,8 @@ from typing import Final
 from ..core.retention import DAY_MS, Retention, old_prefix
 from .database import Connection, Reader
 from .pages import Window, fitting
+from .sought import Sought
+from .transaction import Transaction
 
 REPLAY_MS: Final = 3 * DAY_MS
 """How long a call that is sent again is known."""
@@ -32,6 +34,10 @@ class DeliveryRow:
 COLUMNS: Final = tuple(DeliveryRow.__dataclass_fields__)
 REPLAY_COLUMNS: Final = ("hook_id", "replay_key", "space_id", "delivery_id", "at")
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM hook_delivery"  # noqa: S608 - names of our own fields
+_REPLAYED: Final = (
+    "SELECT r.replay_key, r.delivery_id, d.status, d.job_id, r.at FROM hook_replay r LEFT JOIN hook_delivery d ON d.id = r.delivery_id "
+    "WHERE r.hook_id = :scope AND r.replay_key {}"
+)
 _LEFT: Final = tuple(
     f"""
     WITH RECURSIVE one(hook_id) AS (
@@ -75,21 +81,22 @@ def page(reader: Reader, hook_id: int, status: str | None, window: Window) -> tu
     return [DeliveryRow(*row) for row in rows], len(sizes) > len(ids)
 
 
-def known(
-    connection: Connection, hook_id: int, replay_key: str, now: int
-) -> tuple[int, str | None, int | None] | None:
+def sought(hook_id: int, replay_key: str) -> Sought:
+    """A call that came before: its delivery, what became of it if that is still known, and when it came."""
+    return Sought(_REPLAYED, hook_id, replay_key)
+
+
+def known(tx: Transaction, hook_id: int, replay_key: str) -> tuple[int, str | None, int | None] | None:
     """The delivery of a call that came before within its time: its number, and what became of it if that is still known."""
-    rows = connection.rows(
-        "SELECT r.delivery_id, d.status, d.job_id, r.at FROM hook_replay r LEFT JOIN hook_delivery d ON d.id = r.delivery_id "
-        "WHERE r.hook_id = :hook AND r.replay_key = :key",
-        hook=hook_id,
-        key=replay_key,
-    )
-    if rows and rows[0][3] <= now - REPLAY_MS:
-        # Retention has not come to it yet.
-        _forget(connection, hook_id, replay_key)
+    found = tx.sought.find(sought(hook_id, replay_key))
+    if found is None:
         return None
-    return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+    delivery_id, status, job_id, at = found
+    if at > tx.now - REPLAY_MS:
+        return delivery_id, status, job_id
+    # Retention has not come to it yet.
+    _forget(tx.connection, hook_id, replay_key)
+    return None
 
 
 def _forget(connection: Connection, hook_id: int, replay_key: str) -> None:

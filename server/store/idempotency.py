@@ -25,7 +25,7 @@ def once_only(
     if before is not None:
         _same(once, before[0])
         return before[1]  # type: ignore[no-any-return]  # the result of the same call, in this batch
-    found = _stored(tx, once)
+    found = tx.sought.find(once.sought)
     expired = found is not None and found[2] <= tx.now - KEPT_MS
     if found is not None and not expired:
         _same(once, found[0])
@@ -55,15 +55,6 @@ def prune(tx: Transaction, count: int) -> int:
         before=tx.now - KEPT_MS,
         count=count,
     )
-
-
-def _stored(tx: Transaction, once: Once[Any]) -> tuple[str, str, int] | None:
-    found = tx.rows(
-        "SELECT body_hash, answer, created_at FROM idempotency WHERE scope = :scope AND idem_key = :key",
-        scope=once.scope,
-        key=once.key,
-    )
-    return (found[0][0], found[0][1], found[0][2]) if found else None
 
 
 def _same(once: Once[Any], body_hash: str) -> None:

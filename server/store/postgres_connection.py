@@ -110,8 +110,19 @@ class _Ids:
         self.fetched_at = now
 
 
+class _Later:
+    """The rows of a query that waits in the queue, until somebody wants them."""
+
+    def __init__(self, connection: "PostgresConnection") -> None:
+        self._connection = connection
+        self.result: PGresult | None = None
+
+    def __call__(self) -> list[Row]:
+        return self._connection.rows_of(self)
+
+
 class PostgresConnection:
-    """The writing connection. Changes that need no answer wait in a queue for the next statement that does."""
+    """The writing connection. What needs no answer, or not at once, waits in a queue for the next statement that does."""
 
     def __init__(self, source: Source) -> None:
         self.known = Known()
@@ -119,6 +130,8 @@ class PostgresConnection:
         self._wire = source.open_wire()
         self._begun = False
         self._queue: list[Statement] = []
+        self._later_rows: list[tuple[int, _Later]] = []
+        """Queries in the queue, by their places."""
         self._ids: dict[str, _Ids] = {}
 
     # ---- transactions
@@ -134,6 +147,7 @@ class PostgresConnection:
         self._connected()
         self._begun = True
         self._queue = [_BEGIN, _TAKE_ALONE] if alone else [_BEGIN]
+        self._later_rows = []
         self.known.begin()
 
     def commit(self, events: Sequence[Row] = ()) -> int:
@@ -154,6 +168,7 @@ class PostgresConnection:
         self.known.undone()
         self._begun = False
         self._queue.clear()
+        self._later_rows = []
         if self._wire.in_transaction:
             self._exchange([_ROLLBACK])
 
@@ -163,6 +178,20 @@ class PostgresConnection:
         """All rows of a query or of a statement with RETURNING."""
         result = self._exchange([postgres_sql.statement(sql, params)])[-1]
         return self._wire.rows(result)
+
+    def later(self, sql: str, /, **params: Any) -> Callable[[], list[Row]]:
+        """It waits in the queue, at the longest until its rows are wanted."""
+        one = _Later(self)
+        self._later_rows.append((len(self._queue), one))
+        self._queue.append(postgres_sql.statement(sql, params))
+        return one
+
+    def rows_of(self, one: _Later) -> list[Row]:
+        """What a query has found that was to be asked later."""
+        if one.result is None:
+            self._exchange([])
+        assert one.result is not None, "it is of this transaction, and was sent"
+        return self._wire.rows(one.result)
 
     def run(self, sql: str, /, **params: Any) -> int:
         """Execute one statement."""
@@ -241,8 +270,9 @@ class PostgresConnection:
         """Send what waits and these, and get the answers; errors as those of the seam."""
         wire = self._connected()
         queue, self._queue = [*self._queue, *more], []
+        wanted, self._later_rows = self._later_rows, []
         try:
-            return wire.ask(queue)
+            results = wire.ask(queue)
         except psycopg.Error as error:
             found = when_lost() if wire.lost else as_store_error(error)
             if found is None:
@@ -250,6 +280,9 @@ class PostgresConnection:
             if isinstance(found, BrokenError):
                 self._source.broken = str(found)
             raise found from error
+        for place, one in wanted:
+            one.result = results[place]
+        return results
 
 
 def _wanted(ids: _Ids) -> int:

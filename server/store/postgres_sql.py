@@ -12,9 +12,10 @@ _BIGINT: Final = 20
 _TEXT: Final = 25
 _DOUBLE: Final = 701
 _WORDS: Final = re.compile(
-    r"""(?P<kept>'[^']*'|"[^"]*"|::)|(?P<negated>\bNOT\s+)?\bIN\s+LIST\(:(?P<list>\w+)\)|:(?P<name>[A-Za-z_]\w*)"""
+    r"""(?P<kept>'[^']*'|"[^"]*"|::)|(?P<negated>\bNOT\s+)?\bIN\s+(?P<kind>LIST|TEXTS)\(:(?P<list>\w+)\)|:(?P<name>[A-Za-z_]\w*)"""
     r"""|\bFOR_(?P<lock>CLAIM|CHANGE|USE)\b"""
 )
+_KINDS: Final = {"LIST": "bigint", "TEXTS": "text"}
 _LOCKS: Final = {"CLAIM": "FOR UPDATE SKIP LOCKED", "CHANGE": "FOR UPDATE", "USE": "FOR KEY SHARE"}
 
 
@@ -41,12 +42,19 @@ def statement(sql: str, params: Mapping[str, Any]) -> Statement:
         value = params[name]
         if name in plan.lists:
             oids.append(_UNTYPED)
-            values.append(b"{%s}" % b",".join(b"%d" % number for number in value))
+            values.append(b"{%s}" % b",".join(map(_element, value)))
         else:
             oid, text = _parameter(value)
             oids.append(oid)
             values.append(text)
     return Statement(plan.sql, tuple(oids), values)
+
+
+def _element(value: int | str) -> bytes:
+    """One of an array, as PostgreSQL writes arrays (its manual, 8.15.6)."""
+    if isinstance(value, int):
+        return b"%d" % value
+    return b'"%s"' % value.replace("\\", "\\\\").replace('"', '\\"').encode()
 
 
 def _parameter(value: Any) -> tuple[int, bytes | None]:
@@ -77,7 +85,7 @@ def translate(sql: str) -> _Plan:
             return _LOCKS[found["lock"]]
         if found["list"]:
             lists.add(found["list"])
-            return f"{'<> ALL' if found['negated'] else '= ANY'}({place(found['list'])}::bigint[])"
+            return f"{'<> ALL' if found['negated'] else '= ANY'}({place(found['list'])}::{_KINDS[found['kind']]}[])"
         return place(found["name"])
 
     text = _WORDS.sub(word, sql)

@@ -26,7 +26,7 @@ from .lock import Lock, make_private
 from .migrate import migrate
 from .places import refuse_network_file_system, refuse_second_name
 
-_LIST = re.compile(r"LIST\((:\w+)\)")
+_LIST = re.compile(r"(?:LIST|TEXTS)\((:\w+)\)")
 _LOCKS = re.compile(r"\bFOR_(CLAIM|CHANGE|USE)\b")
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
@@ -242,6 +242,11 @@ class SqliteConnection(SqliteReader):
         text, lists = translate(sql)
         with self._errors:
             return self._connection.execute(text, _params(params, lists) if lists else params).fetchall()
+
+    def later(self, sql: str, /, **params: Any) -> Callable[[], list[Row]]:
+        """Nothing is sent anywhere, so it is asked at once."""
+        rows = self.rows(sql, **params)
+        return lambda: rows
 
     def run(self, sql: str, /, **params: Any) -> int:
         """Execute one statement."""

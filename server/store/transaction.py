@@ -29,6 +29,7 @@ from . import log, spaces, tags
 from .database import Connection, Row
 from .parts import Splits
 from .runs import Runs
+from .sought import Seeker
 
 PROGRESS_ONLY: Final = 1
 LEASE_ONLY: Final = 2
@@ -92,6 +93,7 @@ class Transaction:
         """Jobs that became ready in this batch."""
         self.unsettled: list[JobRow] = []
         """Jobs that were leased and have yet to be told their run mode."""
+        self.sought = Seeker(connection)
         self.splits = Splits(connection)
         self.ended: list[JobRow] = []
         """Jobs that have ended while others wait for them, who are yet to be told."""

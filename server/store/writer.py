@@ -5,7 +5,7 @@ wait for it, at most 2 ms. Answers come back to the loop in one call, before any
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -20,6 +20,7 @@ from ..machine import Lane, ThreadLane
 from . import idempotency, jobs, listeners, log
 from .command import Command, Once, Replayed
 from .database import AgainError, BrokenError, Connection, Database, DiskFullError, StoreError
+from .sought import Sought
 from .transaction import Facts, Transaction
 
 LARGEST_BATCH: Final = 1_000
@@ -41,6 +42,12 @@ class _Pending:
     item: Any
     done: Done
     once: Once[Any] | None
+
+    @property
+    def seeks(self) -> Iterable[Sought]:
+        """What its command will look up, and before that whether the call came before."""
+        sought = self.command.seeks(self.item)
+        return sought if self.once is None else (self.once.sought, *sought)
 
 
 @dataclass(slots=True)
@@ -272,6 +279,7 @@ class Writer:
             self._reload()
         if any(pending.command.takes_turn(pending.item) for pending in batch):
             connection.take_turn()
+        tx.sought.ask(one for pending in batch for one in pending.seeks)
         tx.preload([job_id for pending in batch for job_id in pending.command.jobs(pending.item)])
         answers = [_answer(tx, pending) for pending in batch]
         more = self._at_end(tx)

@@ -106,7 +106,7 @@ async def _prepared(call: Call, door: Door, headers: dict[str, str], raw: bytes,
         greeting = says_hello(row.said, hook)
         if greeting is not None:
             raise _Greeting(greeting)
-        result, definition = prepare(reader, door.space, row, kept, hook)
+        result, definition = prepare(reader, door.space, row, kept, hook, door.definition)
         return Deliver(row, kept, result, definition, replay_key(row.said, proof.id, headers, raw, body))
 
     try:

@@ -8,11 +8,13 @@ from stage import ADMIN
 from listener_sdk.protocol.hooks import HookUpdate
 from server.commands.hooks import DELETE_HOOK, ROTATE_HOOK, UPDATE_HOOK, DeleteHook, RotateHook, UpdateHook
 from server.commands.signing_secrets import valid
+from server.core.dispatch import Dispatch
 from server.core.hooks import HookRow
 from server.core.retention import DAY_MS, Retention
 from server.store import clearing, hook_deliveries, hooks
 from server.store.hook_deliveries import DeliveryRow
 from server.store.pages import Window
+from server.store.transaction import Facts, Transaction
 
 ROW = HookRow(
     id=1, space_id=1, door="abc", name="Ω", enabled=1, version=1, body='{"a":1}', created_at=1, created_by="us_key_1", updated_at=1,
@@ -68,11 +70,16 @@ def test_replay_keys_are_known_for_their_time(tx):
     keys = [(1, "a", 1, 1, 5), (1, "b", 1, 9, 5), (2, "a", 1, 1, 9)]
     tx.insert_many("hook_replay", hook_deliveries.REPLAY_COLUMNS, keys)
     end = hook_deliveries.REPLAY_MS + 5
-    assert hook_deliveries.known(tx, 1, "a", end - 1) == (1, "failed", None)
-    assert hook_deliveries.known(tx, 1, "b", end - 1) == (9, None, None)
-    assert hook_deliveries.known(tx, 1, "c", 0) is None
+
+    def known(key, now):
+        batch = Transaction(tx, now, Facts("us_acc_test", {}), Dispatch(), lambda: 0.5)
+        return hook_deliveries.known(batch, 1, key)
+
+    assert known("a", end - 1) == (1, "failed", None)
+    assert known("b", end - 1) == (9, None, None)
+    assert known("c", 0) is None
     assert hook_deliveries.old_replays(tx, end, 9) == 2
-    assert hook_deliveries.known(tx, 1, "a", end) is None
+    assert known("a", end) is None
     assert hook_deliveries.remove_replays(tx, end, 9) == 1
     assert hook_deliveries.old_replays(tx, end + 4, 9) == 1
 

@@ -70,6 +70,26 @@ def test_list_works_in_changes_too(tx):
     assert tx.run("DELETE FROM job_log WHERE id IN LIST(:ids)", ids=[1, 2, 77]) == 2
 
 
+@pytest.mark.parametrize("texts", [[], ["x"], [*TEXTS, "x"], ["NULL", "null", "{}", "a,b"], ['\\"', "{"]])
+def test_texts_are_those_of_a_list(tx, texts):
+    kept = {*TEXTS, *texts, "other"}
+    tx.insert_many("meta", ("name", "value"), [(f"n{at}", text) for at, text in enumerate(kept)])
+    rows = tx.rows(
+        "SELECT value FROM meta WHERE name LIKE :n AND value IN TEXTS(:texts)", n="n%", texts=texts
+    )
+    assert {row[0] for row in rows} == set(texts)
+
+
+def test_what_is_asked_for_later_is_there_when_it_is_wanted(tx):
+    first = tx.later("SELECT COUNT(*) FROM job_log WHERE job_id = :job", job=7)
+    lines(tx, 3)
+    second = tx.later("SELECT id FROM job_log WHERE id IN LIST(:ids) ORDER BY id", ids=[3, 1])
+    assert second() == [(1,), (3,)]
+    third = tx.later("SELECT COUNT(*) FROM job_log")
+    assert tx.run("DELETE FROM job_log") == 3
+    assert (first(), second(), third()) == ([(0,)], [(1,), (3,)], [(3,)])
+
+
 def test_for_claim_stands_at_the_end_of_a_claim(tx):
     lines(tx, 5)
     rows = tx.rows(

@@ -1,8 +1,10 @@
 """What comes to hooks: kept with what it starts, once, or not at all."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+from defined import declare, define, made_type
 from hooked import call, hook, prepared
 from stage import ADMIN
 
@@ -17,7 +19,18 @@ from server.commands.hook_deliveries import (
 )
 from server.commands.hooks import UPDATE_HOOK, UpdateHook
 from server.core.queue_bound import QueueBound
+from server.store import job_types
+from server.store.command import Command
 from server.store.hook_deliveries import REPLAY_MS
+
+
+def _again(tx, made):
+    row = job_types.by_code(tx.connection, 1, made.code)
+    job_types.update(tx.connection, replace(row, body=made.stored()))
+
+
+AGAIN = Command("again", _again)
+"""A listener declares its type anew."""
 
 
 async def count(stage, table):
@@ -66,6 +79,19 @@ async def test_a_hook_that_has_changed_meanwhile_is_looked_at_again(stage):
     with pytest.raises(Stale):
         await stage.do(DELIVER, item)
     assert await count(stage, "hook_delivery") == 0
+
+
+async def test_what_a_hook_starts_is_checked_by_the_schema_of_now(stage):
+    await declare(stage, inputSchema={"type": "object"})
+    await define(stage)
+    row = await hook(stage, definition="nightly")
+    item = await prepared(stage, row)
+    stricter = made_type(inputSchema={"type": "object", "required": ["number"]})
+    await stage.do(AGAIN, stricter)
+    with pytest.raises(Stale):
+        await stage.do(DELIVER, item)
+    again = await call(stage, row)
+    assert (again.status, await count(stage, "job"), await count(stage, "hook_delivery")) == ("failed", 0, 1)
 
 
 async def test_without_room_for_jobs_nothing_is_kept(stage):

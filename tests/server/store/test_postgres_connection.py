@@ -105,6 +105,29 @@ def test_what_waits_travels_with_the_next_question(connection, messages):
     assert messages == [3]
 
 
+def test_questions_whose_answers_are_wanted_later_wait_too(connection, messages):
+    put(connection, "warm")
+    messages.clear()
+    connection.begin()
+    first = connection.later("SELECT name FROM meta WHERE name = :name", name="warm")
+    put(connection, "a")
+    second = connection.later("SELECT name FROM meta WHERE name = :name", name="a")
+    assert messages == []
+    assert second() == [("a",)]
+    assert first() == [("warm",)]
+    assert messages == [4]
+
+
+def test_an_answer_that_nobody_wanted_is_not_that_of_the_next_transaction(connection, messages):
+    connection.begin()
+    connection.later("SELECT 1")
+    connection.rollback()
+    connection.begin()
+    wanted = connection.later("SELECT 2")
+    connection.commit()
+    assert wanted() == [(2,)]
+
+
 def test_a_rollback_before_anything_was_sent_sends_nothing(connection, messages):
     connection.begin()
     messages.clear()

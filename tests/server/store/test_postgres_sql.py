@@ -17,6 +17,7 @@ from server.store.postgres_sql import statement, translate
         ("SELECT CAST(:a AS BIGINT), :a::text", "SELECT CAST($1 AS BIGINT), $1::text"),
         ("SELECT 1 WHERE id IN LIST(:ids)", "SELECT 1 WHERE id = ANY($1::bigint[])"),
         ("SELECT 1 WHERE id NOT IN LIST(:ids)", "SELECT 1 WHERE id <> ALL($1::bigint[])"),
+        ("SELECT 1 WHERE key IN TEXTS(:keys)", "SELECT 1 WHERE key = ANY($1::text[])"),
         ("SELECT 1 LIMIT :n FOR_CLAIM", "SELECT 1 LIMIT $1 FOR UPDATE SKIP LOCKED"),
         ("SELECT 1 ORDER BY id FOR_CHANGE", "SELECT 1 ORDER BY id FOR UPDATE"),
         ("SELECT 1 FROM (SELECT 2 FOR_USE) AS a", "SELECT 1 FROM (SELECT 2 FOR KEY SHARE) AS a"),
@@ -53,6 +54,10 @@ def test_each_kind_of_value_has_one_type(value, oid, text):
 def test_lists_travel_as_arrays():
     assert statement("SELECT 1 WHERE a IN LIST(:x)", {"x": [3, 1, -2]}).values == [b"{3,1,-2}"]
     assert statement("SELECT 1 WHERE a IN LIST(:x)", {"x": ()}).values == [b"{}"]
+    texts = ["a", 'b"c', "d\\", "Ω,", ""]
+    assert statement("SELECT 1 WHERE a IN TEXTS(:x)", {"x": texts}).values == [
+        r'{"a","b\"c","d\\","Ω,",""}'.encode()
+    ]
 
 
 def test_a_missing_parameter_is_a_fault():

@@ -188,6 +188,18 @@ def once(key="k", body="h"):
     return Once("scope", key, body, lambda result: f"stored {result}")
 
 
+async def test_the_keys_of_a_batch_are_looked_up_together(house, monkeypatch):
+    await house.writer.submit(WRITE, "a", once("ka"))
+    asked = []
+    later = house.gate.inner.later
+    monkeypatch.setattr(
+        house.gate.inner, "later", lambda sql, **given: asked.append(given) or later(sql, **given)
+    )
+    answers = await asyncio.gather(*(house.writer.submit(WRITE, name, once(f"k{name}")) for name in "abc"))
+    assert answers == [Replayed("stored a written"), "b written", "c written"]
+    assert [given["keys"] for given in asked] == [["ka", "kb", "kc"]]
+
+
 async def test_a_repetition_in_the_same_batch_gets_the_same_result(house):
     results = await asyncio.gather(*(house.writer.submit(WRITE, "a", once()) for _ in range(3)))
     assert results == ["a written"] * 3

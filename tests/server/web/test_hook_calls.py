@@ -170,6 +170,31 @@ async def test_what_templates_cannot_read_is_kept_and_can_be_replayed(defined):
     assert job["startedBy"]["replayOf"] == kept["id"]
 
 
+async def test_a_call_finds_the_definition_as_it_is_now_although_it_is_remembered(defined):
+    hook = await make(defined, "none")
+
+    async def called():
+        answer = told(await knock(defined, hook, headers={}))
+        if answer["status"] == "started":
+            return (await defined.call("GET", f"/v1/jobs/{answer['jobId']}")).data["input"]["echo"]
+        kept = (await defined.call("GET", f"/v1/hook-deliveries/{answer['deliveryId']}")).data
+        return kept["problems"][0]["code"]
+
+    async def change(**fields):
+        answer = await defined.call("PATCH", "/v1/job-definitions/web", {"jobDefinition": fields})
+        assert answer.status == 200, answer.raw
+
+    assert [await called(), await called()] == [7, 7]
+    await change(params={"echo": "new"})
+    assert await called() == "new"
+    await change(enabled=False)
+    assert await called() == "disabled"
+    await change(enabled=True)
+    assert await called() == "new"
+    assert (await defined.call("DELETE", "/v1/job-definitions/web")).status == 200
+    assert await called() == "not_found"
+
+
 async def test_a_filter_ignores_and_keeps(defined):
     hook = await make(defined, "none", filter={"body.action": "closed"})
     assert told(await knock(defined, hook, headers={}))["status"] == "ignored"
