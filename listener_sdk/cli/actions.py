@@ -19,7 +19,7 @@ from .creation import check_name, input_of
 from .failures import Failure, Misuse
 from .groups import ShowGroup
 from .output import emit, in_json, say, wire
-from .pairs import json_object
+from .pairs import as_parameters, json_object
 from .run import run_made
 from .tables import table
 
@@ -258,9 +258,27 @@ def run(
         found = await found_by(client, action)
         if found.confirm:
             fields["confirm"] = _agreed(found, yes)
-        return await client.actions.execute(found.id, answers or None, **fields)
+        typed = as_parameters(inputs, "--input", await _schema(client, found)) if inputs else {}
+        return await client.actions.execute(found.id, {**answers, **typed} or None, **fields)
 
     run_made(url, key, make, timeout_s=timeout_s, detach=detach, as_json=as_json)
+
+
+async def _schema(client: Client, found: Action) -> dict[str, Any]:
+    """The kinds of value that the answers have: as the form says, else as the job type does."""
+    if found.input_form is not None:
+        return {"properties": {one.key: _answer(one) for one in found.input_form.fields}}
+    try:
+        return (await client.job_types.get(found.job)).input_schema
+    except ApiError:
+        # There is none, or it has another code: the server takes the answers as they are.
+        return {}
+
+
+def _answer(field: FormField) -> dict[str, Any]:
+    if field.config is not None:
+        return {"enum": [one.value for one in field.config.options]}
+    return {"type": field.type if field.type in {"number", "boolean"} else "string"}
 
 
 def _agreed(found: Action, yes: bool) -> bool:
