@@ -57,6 +57,9 @@ def told(error: ValidationError, schema: Any, value: Any) -> Told:
         yield from _no_names(value, path)
     elif keyword in _NAMING:
         yield from _NAMING[keyword](error, schema, path)
+    elif meant := _meant(error):
+        for inner in meant:
+            yield from told(inner, schema, value)
     else:
         words = _SAYING.get(keyword, _other)
         yield path, words(error, _Shown(error, schema))[:LONGEST_MESSAGE]
@@ -83,6 +86,7 @@ class _Shown:
 
     def __init__(self, error: ValidationError, schema: Any) -> None:
         self._value = error.instance
+        self._schema = schema
         try:
             node = at_path(schema, tuple(error.schema_path[:-1]))
         except RefError:
@@ -93,6 +97,10 @@ class _Shown:
 
     def __str__(self) -> str:
         return "" if self._hidden else f", not {shown(self._value)}"
+
+    def of(self, error: ValidationError) -> _Shown:
+        """The same of an error within this one."""
+        return _Shown(error, self._schema)
 
 
 def _keyword(error: ValidationError) -> str:
@@ -205,7 +213,23 @@ def _contains(error: ValidationError, value: _Shown) -> str:
 
 def _names(error: ValidationError, value: _Shown) -> str:
     inner = _at(error, "error")
-    return f"has a name that is not taken: {shown(inner.instance)} {_first(inner)}"
+    return f"has a name that is not taken: {shown(inner.instance)} {_first(inner, value.of(inner))}"
+
+
+def _meant(error: ValidationError) -> list[ValidationError]:
+    """What is wrong with the one form of several that is meant: the value is of the kind of no other, and there is null beside it, or the
+    value is a list or an object, so that what is wrong stands within it. Else nothing."""
+    if _keyword(error) not in {"anyOf", "oneOf"}:
+        return []
+    place, branches = list(error.instance_path), _forms(error)
+    others = [kinds for branch in branches if (kinds := _own_kinds(branch, place))]
+    fitting = [branch for branch in branches if not _own_kinds(branch, place)]
+    is_plain = isinstance(error.instance, dict | list) or all(kinds == [KINDS["null"]] for kinds in others)
+    return fitting[0] if len(fitting) == 1 and is_plain else []
+
+
+def _forms(error: ValidationError) -> list[list[ValidationError]]:
+    return [branch for branch in _at(error, "context") or () if branch]
 
 
 def _branches(error: ValidationError, value: _Shown) -> str:
@@ -215,7 +239,7 @@ def _branches(error: ValidationError, value: _Shown) -> str:
     if isinstance(error.kind, ValidationErrorKind.OneOfMultipleValid):
         return "fits more than one of the forms of which one is taken"
     place = list(error.instance_path)
-    branches = [branch for branch in _at(error, "context") or () if branch]
+    branches = _forms(error)
     simple = [kind for branch in branches for kind in _own_kinds(branch, place)]
     if branches and all(_own_kinds(branch, place) for branch in branches):
         return f"must be {_either(list(dict.fromkeys(simple)))}, not {kind_of(error.instance)}"
@@ -227,7 +251,7 @@ def _branches(error: ValidationError, value: _Shown) -> str:
         return "fits none of the forms that are taken here"
     nearest = min(fitting, key=len)[0]
     below = ".".join(str(step) for step in nearest.instance_path[len(place) :])
-    return f"fits none of the forms that are taken here; in the nearest, {below or 'it'} {_first(nearest)}"
+    return f"fits none of the forms that are taken here; in the nearest, {below or 'it'} {_first(nearest, value.of(nearest))}"
 
 
 def _own_kinds(branch: list[ValidationError], place: list[str | int]) -> list[str]:
@@ -242,11 +266,11 @@ def _own_options(branch: list[ValidationError], place: list[str | int]) -> list[
     return [_at(first, "expected_value")] if _keyword(first) == "const" else list(_at(first, "options"))
 
 
-def _first(error: ValidationError) -> str:
+def _first(error: ValidationError, value: _Shown) -> str:
     keyword = _keyword(error)
     if keyword in _NAMING:
         return _named(error)
-    return _SAYING.get(keyword, _other)(error, _Shown(error, None))
+    return _SAYING.get(keyword, _other)(error, value)
 
 
 def _named(error: ValidationError) -> str:

@@ -155,9 +155,21 @@ def test_a_press_is_watched_to_its_outcome(api, tickwire, made):
 def test_what_the_form_takes_as_text_is_sent_as_text(api, tickwire, made):
     kinds = ["string", "textarea", "date", "number", "boolean"]
     fields = [{"key": kind, "type": kind} for kind in kinds]
-    choices = [{"key": key, "type": "enum", "config": {"options": [{"value": value}]}} for key, value in (("year", "2026"), ("rank", 2))]
+    choices = [
+        {"key": key, "type": "enum", "config": {"options": [{"value": value}]}}
+        for key, value in (("year", "2026"), ("rank", 2))
+    ]
     made("--form", json.dumps({"fields": fields + choices}))
-    answers = ["string=2026", "textarea=true", "date=2026", "number=2026", "boolean=true", "year=2026", "rank=2", "other=3"]
+    answers = [
+        "string=2026",
+        "textarea=true",
+        "date=2026",
+        "number=2026",
+        "boolean=true",
+        "year=2026",
+        "rank=2",
+        "other=3",
+    ]
     tickwire("actions", "run", "workbook:export", *(word for one in answers for word in ("-i", one)))
     assert api.pressed[0][1]["input"] == {
         "string": "2026", "textarea": "true", "date": "2026", "number": 2026, "boolean": True, "year": "2026", "rank": 2, "other": 3

@@ -52,13 +52,19 @@ def said(schema, value):
         ({"oneOf": [True, True]}, 1, "fits more than one of the forms of which one is taken"),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 1, "must be text or null, not a whole number"),
         ({"oneOf": [{"const": "x"}, {"const": "y"}]}, "z", 'must be one of "x", "y", not "z"'),
+        ({"anyOf": [{"type": "null"}, {"format": "date"}]}, "x", 'must be a date such as 2026-01-31, not "x"'),
         (
-            {"anyOf": [{"type": "null"}, {"required": ["x"]}]},
+            {"anyOf": [{"type": "integer"}, {"const": "all"}]},
+            "x",
+            'fits none of the forms that are taken here; in the nearest, it must be "all", not "x"',
+        ),
+        (
+            {"anyOf": [{"required": ["y", "z"]}, {"required": ["x"]}]},
             {},
             "fits none of the forms that are taken here; in the nearest, it needs x",
         ),
         (
-            {"anyOf": [{"type": "null"}, {"properties": {"n": {"minimum": 1}}}]},
+            {"anyOf": [{"required": ["y", "z"]}, {"properties": {"n": {"minimum": 1}}}]},
             {"n": 0},
             "fits none of the forms that are taken here; in the nearest, n must be at least 1, not 0",
         ),
@@ -89,9 +95,28 @@ def test_the_place_is_where_it_stands_or_should(schema, value, place, words):
     assert said(schema, value) == {place: words}
 
 
+@pytest.mark.parametrize("other", ["null", "string"])
+def test_all_that_is_wrong_is_told_where_one_form_alone_is_meant(other):
+    inner = {
+        "properties": {"zip": {"pattern": "^[0-9]+$"}},
+        "required": ["street"],
+        "additionalProperties": False,
+    }
+    found = said({"anyOf": [{"type": "object", **inner}, {"type": other}]}, {"zip": "x", "stret": 1})
+    assert found == {
+        "a.zip": 'must match the pattern ^[0-9]+$, not "x"',
+        "a.street": "is required, and was not given",
+        "a.stret": 'is not taken here; taken are "zip"',
+    }
+
+
 @pytest.mark.parametrize("hide", [{"writeOnly": True}, {"format": "password"}])
 def test_what_is_not_to_be_shown_is_not_repeated(hide):
     assert said({"pattern": "^a$", **hide}, "hunter2") == {"a": "must match the pattern ^a$"}
+    optional = {"anyOf": [{"pattern": "^a$", **hide}, {"type": "null"}]}
+    assert said(optional, "hunter2") == {"a": "must match the pattern ^a$"}
+    forms = {"anyOf": [{"pattern": "^a$", **hide}, {"pattern": "^b$", **hide}]}
+    assert "hunter2" not in said(forms, "hunter2")["a"]
     assert said({"enum": ["hunter1", "x"], **hide}, "hunter2") == {"a": 'must be one of "hunter1", "x"'}
 
 

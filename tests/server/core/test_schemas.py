@@ -142,7 +142,7 @@ def test_a_recursive_schema_is_taken():
     }
     schema = compiled(tree)
     assert schema.check({"child": {"child": {"n": 1, "child": None}}}) == []
-    assert schema.check({"child": {"child": {"n": "x"}}})[0].path == "params.child"
+    assert schema.check({"child": {"child": {"n": "x"}}})[0].path == "params.child.child.n"
 
 
 def test_nothing_is_told_of_places_that_are_not_known_yet():
@@ -151,7 +151,7 @@ def test_nothing_is_told_of_places_that_are_not_known_yet():
         "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}, "c": {"anyOf": [{"required": ["x"], "properties": {"x": {"type": "integer"}}}]}},
     })  # fmt: skip
     value = {"a": "{{ event.n }}", "b": "x", "c": {"x": "{{ event.n }}"}}
-    assert [problem.path for problem in schema.check(value)] == ["params.a", "params.b", "params.c"]
+    assert [problem.path for problem in schema.check(value)] == ["params.a", "params.b", "params.c.x"]
     unknown = {("a",), ("c", "x")}
     assert [problem.path for problem in schema.check(value, unknown=unknown)] == ["params.b"]
     assert [problem.path for problem in schema.check({"a": "?"}, unknown=unknown)] == ["params.b"]
