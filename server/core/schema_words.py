@@ -217,8 +217,10 @@ def _names(error: ValidationError, value: _Shown) -> str:
 
 
 def _meant(error: ValidationError) -> list[ValidationError]:
-    """What is wrong with the one form of several that is meant: the value is of the kind of no other, and there is null beside it, or the
-    value is a list or an object, so that what is wrong stands within it. Else nothing."""
+    """What is wrong with the one form of several that is meant; empty where that is not plain.
+
+    The value is of the kind of no other; and the others are null, or the value is a list or an object: what is wrong stands within it.
+    """
     if _keyword(error) not in {"anyOf", "oneOf"}:
         return []
     place, branches = list(error.instance_path), _forms(error)

@@ -134,13 +134,15 @@ async def execute(call: Call) -> web.Response:
 
 
 async def _also_wrong(call: Call, raw: bytes) -> list[Refusal]:
-    """What is wrong with the parameters of a body that has other faults, so that all is told at once."""
-    params = orjson.loads(raw).get("params")
-    if not isinstance(params, dict):
-        return []
+    """What is wrong with the parameters and the mode of a body that has other faults, so that all is told at once."""
+    given = orjson.loads(raw)
+    params, mode = given.get("params"), given.get("mode")
     try:
         known = await call.node.job_types.find(call.actor, _code(call))
-        await _checked(call, known, params, len(raw))
+        if isinstance(params, dict):
+            await _fitting(call, known, params, mode if isinstance(mode, str) else None, len(raw))
+        elif isinstance(mode, str):
+            check_mode(known.job_type, mode)
     except Refusal as refusal:
         return every(refusal)
     return []
@@ -149,27 +151,35 @@ async def _also_wrong(call: Call, raw: bytes) -> list[Refusal]:
 async def _launch(call: Call, body: JobTypeExecute, size: int) -> Launch | Refusal:
     """What is to be run, checked before it comes to the writer."""
     actor = call.actor
-    wrong: list[Refusal] = []
-    params: dict[str, Any] = {}
     try:
         known = await call.node.job_types.find(actor, _code(call))
+        params = await _fitting(call, known, body.params, body.mode, size)
     except Refusal as refusal:
         return refusal
-    try:
-        params = await _checked(call, known, body.params, size)
-    except Refusal as refusal:
-        wrong += every(refusal)
-    try:
-        check_mode(known.job_type, body.mode)
-    except Refusal as refusal:
-        wrong += every(refusal)
-    if wrong:
-        return Refusals(wrong)
     said: dict[str, Any] = {"startedBy": started_by(actor)}
     if body.mode is not None:
         said["runMode"] = body.mode
     given = {name: value for name in _GIVEN if (value := getattr(body, name)) is not None}
     return Launch(actor, known.job_type, Resolved(params), given, said, is_checked=True)
+
+
+async def _fitting(
+    call: Call, known: Known, params: dict[str, Any], mode: str | None, size: int
+) -> dict[str, Any]:
+    """The parameters as the job gets them. Refusals that name all that is wrong with them and with the mode."""
+    wrong: list[Refusal] = []
+    whole: dict[str, Any] = {}
+    try:
+        whole = await _checked(call, known, params, size)
+    except Refusal as refusal:
+        wrong += every(refusal)
+    try:
+        check_mode(known.job_type, mode)
+    except Refusal as refusal:
+        wrong += every(refusal)
+    if wrong:
+        raise Refusals(wrong)
+    return whole
 
 
 async def _checked(call: Call, known: Known, params: dict[str, Any], size: int) -> dict[str, Any]:

@@ -178,7 +178,11 @@ def test_what_the_form_takes_as_text_is_sent_as_text(api, tickwire, made):
 
 def test_without_a_form_the_job_type_says_what_is_text(api, tickwire, made):
     made()
-    api.types["workbook:export"] = job_type("workbook:export", {"properties": {"title": {"type": "string"}}})
+    api.types["workbook:export"] = {
+        "code": "workbook:export", "name": "workbook:export", "domain": "workbook", "operation": "export", "modes": ["full"],
+        "online": True, "builtIn": False, "needsFile": False, "inputForm": {"fields": []}, "updatedAt": "2026-01-01T12:00:00.000Z",
+        "inputSchema": {"properties": {"title": {"type": "string"}}},
+    }  # fmt: skip
     tickwire("actions", "run", "workbook:export", "-i", "title=2026", "-i", "rows=5")
     assert api.pressed[0][1]["input"] == {"title": "2026", "rows": 5}
 

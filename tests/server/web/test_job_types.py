@@ -151,7 +151,7 @@ async def test_all_that_is_wrong_with_parameters_is_told_at_once(server):
     assert (await server.call("GET", "/v1/jobs")).data == []
 
 
-@pytest.mark.parametrize("also", [{"mod": "full"}, {"mode": "delta"}])
+@pytest.mark.parametrize("also", [{"mod": "full"}, {"mode": "delta"}, {"mod": "full", "mode": "delta"}])
 async def test_faults_beside_the_parameters_do_not_hide_theirs(server, also):
     await declare(server, export())
     answer = await execute(server, "export", {"params": {"url": 5, "more": 1}, **also})
