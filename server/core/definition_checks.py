@@ -14,6 +14,7 @@ from .job_types import JobType, check_mode
 from .refusals import Refusals
 from .schemas import Problem
 from .templates import Place, References, Resolved, TemplateProblem, dry_run, references, resolve
+from .trigger_index import unseen
 
 Secrets = Mapping[str, tuple[str, ...]]
 """Secrets of a space by name, and the names or globs of the jobs for which each is."""
@@ -49,6 +50,8 @@ class Checker:
         """Refusals ``invalid`` that name all that could not be launched as it is, and the ``others``."""
         found = [*self.problems(recipe.params, open_=recipe.given_by_triggers), *self._modes(recipe)]
         for index, trigger in enumerate(recipe.triggers):
+            topic = f"triggers[{index}].topic"
+            found += (Refusal("invalid", f"{topic}: {why}", key=topic) for why in unseen(trigger["topic"]))
             found += self._added(recipe, trigger["params"], f"triggers[{index}].params", NOT_OF_EVENTS)
         found += others
         if found:

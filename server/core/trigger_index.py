@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from listener_sdk.protocol.globs import is_glob
+from listener_sdk.protocol.events import RESERVED_DOMAINS, SERVER_TOPICS
+from listener_sdk.protocol.globs import any_glob, is_glob
+from listener_sdk.protocol.near_names import did_you_mean
 
 from .triggers import Trigger, Watch, patterns_of
 
@@ -15,6 +17,20 @@ UNSEEN: Final = frozenset({
 MOST_TOPICS: Final = 10_000
 """Topics of a space whose patterns are remembered: clients choose the names, so their number has no end."""
 _BEGINNING: Final = re.compile(r"[^*?]*")
+
+
+def unseen(topics: str) -> Iterator[str]:
+    """Why nothing ever starts on one of these topics and patterns: it names none but events that the server alone could publish, and does not."""
+    for pattern in patterns_of(topics):
+        domain = pattern.partition(":")[0]
+        if domain not in RESERVED_DOMAINS:
+            continue
+        named = set(filter(any_glob([pattern]), SERVER_TOPICS))
+        if not named:
+            near = did_you_mean(pattern, SERVER_TOPICS)
+            yield f"the server publishes no {pattern}, and nobody else may in the domain {domain}.{near}"
+        elif named <= UNSEEN:
+            yield f"no trigger starts on {pattern}, so that no stop of a circle begins another."
 
 
 class _Local:

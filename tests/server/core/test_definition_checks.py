@@ -13,7 +13,7 @@ CHECKER = Checker(TYPE, {"token": ("**",), "other": ("crm:*", "erp:*")})
 
 
 def recipe(params=None, triggers=(), **modes):
-    every = [{"params": {}, **one} for one in triggers]
+    every = [{"topic": "invoice:paid", "params": {}, **one} for one in triggers]
     facts = {"params": {"url": "x"} if params is None else params, "triggers": every, "modes": modes}
     return Recipe(facts, is_template="{{" in str(facts))
 
@@ -64,6 +64,26 @@ def test_all_that_is_wrong_is_told_at_once():
     assert problems(recipe(params)).keys() == {
         "params.url", "params.headers.A", "params.headers.B", "params.limit", "params.foo"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("topic", "words"),
+    [
+        ("job:complete", "the server publishes no job:complete, and nobody else may in the domain job. Did you mean job:completed"),
+        ("invoice:paid, file:x*", "the server publishes no file:x*"),
+        ("definition:trigger-stopped", "no trigger starts on definition:trigger-stopped"),
+        ("definition:trigger*", "no trigger starts on definition:trigger*"),
+    ],
+)  # fmt: skip
+def test_a_trigger_that_nothing_could_start_is_refused(topic, words):
+    assert words in problems(recipe(triggers=[{"topic": "job:*"}, {"topic": topic}]))["triggers[1].topic"]
+
+
+@pytest.mark.parametrize(
+    "topic", ["job:completed", "definition:*", "**", "*:complete", "jobs:complete", "j?b:x"]
+)
+def test_a_trigger_may_ask_for_what_clients_publish(topic):
+    CHECKER.check(recipe(triggers=[{"topic": topic}]))
 
 
 def test_of_a_template_that_is_too_large_nothing_else_is_told():
