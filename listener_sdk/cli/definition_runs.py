@@ -7,11 +7,11 @@ import click
 
 from ..client import Client
 from ..errors import ApiError
-from ..protocol.definitions import DryRun, TriggerDryRun
+from ..protocol.definitions import DryRun, DryRunPlace, TriggerDryRun
 from ..protocol.jobs import Job
 from .connection import Command, call, connection_options, json_option
 from .creation import uploaded
-from .moments import ahead
+from .moments import ahead, moment
 from .output import emit, in_json, say, short, wire
 from .pairs import as_object, as_parameters, json_object
 from .progress import wall_clock
@@ -58,6 +58,31 @@ async def typed_params(
     return {**found, **as_parameters(pairs, "--param", schema)}
 
 
+_CONTEXT = (
+    click.option("--event", metavar="TEXT|@FILE", help="An event that templates read, as JSON."),
+    click.option("--hook", metavar="TEXT|@FILE", help="What a webhook brought, as JSON."),
+    click.option(
+        "--due",
+        metavar="SPAN|TIME",
+        help="The time for which a schedule planned it, dueTime in templates: 1d, or an ISO time such as 2030-01-31T08:00.",
+    ),
+)
+
+
+def _context_options(found: Command) -> Command:
+    """Add what templates read in the place of what would have started the job."""
+    for option in reversed(_CONTEXT):
+        found = option(found)
+    return found
+
+
+def _context_of(event: str | None, hook: str | None, due: str | None) -> dict[str, Any]:
+    """What these options say, by the names of the SDK."""
+    given = (("event", event), ("hook", hook))
+    found: dict[str, Any] = {name: json_object(text, f"--{name}") for name, text in given if text is not None}
+    return found if due is None else {**found, "due_time": moment(due, "--due", wall_clock())}
+
+
 def _launch_options(found: Command) -> Command:
     """Add what a launch may say of its job."""
     for option in reversed(_OF_A_LAUNCH):
@@ -67,7 +92,6 @@ def _launch_options(found: Command) -> Command:
 
 _OF_A_LAUNCH = (
     click.option("--mode", type=click.Choice(["full", "delta"]), help="The run mode, if not the usual one."),
-    click.option("--event", metavar="TEXT|@FILE", help="An event that templates read, as JSON."),
     click.option(
         "--file",
         "path",
@@ -99,6 +123,7 @@ _OF_A_LAUNCH = (
 @click.command("launch")
 @click.argument("code")
 @params_options
+@_context_options
 @_launch_options
 @connection_options
 @json_option
@@ -107,6 +132,8 @@ def launch(
     pairs: tuple[str, ...],
     text: str | None,
     event: str | None,
+    hook: str | None,
+    due: str | None,
     path: Path | None,
     at: str | None,
     timeout_s: float | None,
@@ -120,8 +147,8 @@ def launch(
     fields = {name: value for name, value in given.items() if value not in {None, ()}}
     if at is not None:
         fields["scheduled_at"] = ahead(at, "--at", wall_clock())
-    if event is not None:
-        fields["context"] = {"event": json_object(event, "--event")}
+    if context := _context_of(event, hook, due):
+        fields["context"] = context
     params_of(pairs, text)
 
     async def make(client: Client) -> Job:
@@ -135,8 +162,7 @@ def launch(
 @click.argument("code", required=False)
 @click.option("--type", "job_type", metavar="CODE", help="Without CODE: the job type to check against.")
 @params_options
-@click.option("--event", metavar="TEXT|@FILE", help="An event that templates read, as JSON.")
-@click.option("--hook", metavar="TEXT|@FILE", help="What a webhook brought, as JSON.")
+@_context_options
 @click.option(
     "--trigger",
     type=click.IntRange(0),
@@ -152,6 +178,7 @@ def dry_run(
     text: str | None,
     event: str | None,
     hook: str | None,
+    due: str | None,
     trigger: int | None,
     url: str | None,
     key: str | None,
@@ -162,17 +189,12 @@ def dry_run(
     With --event, a definition that has event triggers shows what these make of it. Exit code 1 where a template does not resolve, or a
     parameter does not fit.
     """
-    context = [
-        None if given is None else json_object(given, option)
-        for option, given in (("--event", event), ("--hook", hook))
-    ]
+    context = _context_of(event, hook, due)
     params_of(pairs, text)
 
     async def tried(client: Client) -> DryRun:
         params = await typed_params(client, pairs, text, code=code, job_type=job_type)
-        return await client.definitions.dry_run(
-            code, params, job_type=job_type, event=context[0], hook=context[1], trigger=trigger
-        )
+        return await client.definitions.dry_run(code, params, job_type=job_type, trigger=trigger, **context)
 
     shown = call(url, key, tried)
     emit(wire(shown)) if as_json else _tell_all(shown)
@@ -197,10 +219,16 @@ _STOPPED: Final = {
 
 
 def _tell(shown: DryRun | TriggerDryRun) -> None:
-    rows = [(one.path, one.expression, one.problem or one.kind, short(one.value)) for one in shown.places]
+    rows = [(one.path, one.expression, one.problem or one.kind, _value(one)) for one in shown.places]
     if rows:
         table(("PLACE", "EXPRESSION", "GIVES", "VALUE"), rows, empty="")
     for problem in shown.problems:
         say(f"{problem.path}: {problem.message}", "red")
     if shown.params is not None:
         say(f"parameters: {in_json(shown.params)}")
+
+
+def _value(place: DryRunPlace) -> str:
+    """Empty where nobody sees it: of a secret, and where there is none."""
+    is_told = place.value is not None or place.kind == "null"
+    return short(place.value) if is_told else ""

@@ -31,6 +31,11 @@ def ago(text: str, option: str, now: datetime) -> datetime:
     return found
 
 
+def moment(text: str, option: str, now: datetime) -> datetime:
+    """Any time: a span from now, or an ISO time (without a zone: that of this machine)."""
+    return _moment(text, option, now, 1)
+
+
 def span(text: str, option: str, most_days: int) -> timedelta:
     """A span of time, so many days at most; 0 for none."""
     start = datetime.fromtimestamp(0, UTC)

@@ -73,6 +73,33 @@ def test_a_dry_run_shows_places_and_problems(api, tickwire):
     assert api.definitions.asked[-1] == ("", {"params": {"x": 1}, "jobType": "b", "context": {"hook": {}}})
 
 
+def test_a_run_of_a_hook_or_schedule_is_tried_and_launched(api, tickwire):
+    tickwire("definitions", "create", "a", "--type", "b", "--enabled")
+    started = ["--hook", '{"body": 5}', "--due", "2026-01-31T09:00:00Z"]
+    context = {"hook": {"body": 5}, "dueTime": "2026-01-31T09:00:00.000Z"}
+    tickwire("definitions", "dry-run", "a", *started)
+    assert api.definitions.asked[-1][1]["context"] == context
+    tickwire("definitions", "launch", "a", *started)
+    assert api.definitions.asked[-1][1]["context"] == context
+    assert tickwire("definitions", "dry-run", "a", "--due", "nine").exit_code == 2
+
+
+def test_a_dry_run_shows_null_where_an_expression_gives_it(api, tickwire):
+    gives = [
+        ("dueTime", {"kind": "null"}),
+        ("secrets.a", {"kind": "a secret"}),
+        ("event.a", {"problem": "gives null here"}),
+    ]
+    places = [{"path": "params.url", "expression": name, "value": None, **what} for name, what in gives]
+    api.definitions.shown = {"params": None, "places": places, "problems": []}
+    lines = tickwire("definitions", "dry-run", "a").stdout.splitlines()[1:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "params.url dueTime null null",
+        "params.url secrets.a a secret",
+        "params.url event.a gives null here",
+    ]
+
+
 def test_a_dry_run_with_an_event_shows_what_each_trigger_makes_of_it(api, tickwire):
     fine = {"params": {"x": 2}, "places": [], "problems": []}
     none = {"params": None, "places": [], "problems": []}
