@@ -13,6 +13,7 @@ from listener_sdk.protocol.jobs import JobCreate
 from listener_sdk.protocol.times import to_wire
 
 from .forms import form_of, schema_of
+from .refusals import Refusals, every
 from .schemas import Schema, compiled
 
 KIND: Final = "jty"
@@ -172,7 +173,13 @@ def _declared(text: str) -> JobType:
 
 def _source(body: JobTypeDeclare) -> dict[str, Any]:
     if body.input_schema is not None:
-        return compiled(body.input_schema).source
+        try:
+            return compiled(body.input_schema).source
+        except Refusal as refusal:
+            # A listener declares all its types at once, and ends with these words.
+            raise Refusals(
+                [Refusal(one.code, f"{body.code}: {one.message}", key=one.key) for one in every(refusal)]
+            ) from None
     return {"type": "object"} if body.input_form is None else schema_of(body.input_form)
 
 

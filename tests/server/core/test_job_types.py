@@ -41,8 +41,10 @@ def test_with_neither_any_object_is_taken():
     assert declare().schema.check([1]) != []
 
 
-def test_a_schema_that_cannot_be_taken_is_refused():
-    with pytest.raises(Refusals):
+def test_a_schema_that_cannot_be_taken_is_refused_with_the_name_of_its_type():
+    with pytest.raises(
+        Refusals, match=r"workbook:export: inputSchema\.properties\.a\.pattern: is no pattern"
+    ):
         declare(inputSchema={"type": "object", "properties": {"a": {"type": "string", "pattern": "(?=x)"}}})
 
 
