@@ -8,6 +8,7 @@ from ..pages import every
 from ..protocol.endpoints import Endpoint, MadeEndpoint
 from .connection import call, connection_options, json_option
 from .endpoint_deliveries import list_deliveries, replay, show_delivery, try_
+from .events import warn_of_unknown
 from .failures import Misuse
 from .groups import ShowGroup
 from .moments import span
@@ -87,6 +88,7 @@ def create(
     if not topics:
         raise Misuse('Say which events it hears: --topic "job:*", or --topic "**" for all.')
     fields = _fields(given, filter_) | ({"enabled": False} if disabled else {})
+    warn_of_unknown(topics)
     made = call(url, key, lambda client: client.endpoints.create(address, *topics, **fields))
     _show_once(
         made, as_json, f"{made.id} is made. Its secret is shown only now; the receiver checks posts by it:"
@@ -172,6 +174,7 @@ def update(
         raise Misuse(
             "Nothing is to be changed. Give --address, --topic, --where, --all, --name or --description."
         )
+    warn_of_unknown(topics)
     _print(call(url, key, lambda client: client.endpoints.update(endpoint, **changes)), as_json)
 
 

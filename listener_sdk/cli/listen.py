@@ -16,6 +16,7 @@ from ._reload import HOW_TO_HURRY, Reloader
 from ._script import folder_of, load
 from ._signals import Stop, stop_signals
 from .connection import connection_options
+from .events import warn_of_unknown
 from .narration import narrated
 from .output import tell
 
@@ -64,6 +65,8 @@ def command(
     # After the script, which may have set up logging of its own.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     found = connection(url, key)
+    durable = [topic for watcher, _ in listener.branch.all_durables() for topic in watcher.topics]
+    warn_of_unknown((*listener.topics, *durable))
     tell(f"connecting to {found.url}")
 
     async def serve(stop: Stop) -> None:

@@ -22,6 +22,14 @@ def test_one_is_made_and_its_secret_stands_alone_on_the_last_line(api, tickwire)
     assert (made["secret"], made["enabled"]) == ("whsec_new", False)
 
 
+def test_a_topic_that_the_server_never_publishes_is_told(api, tickwire):
+    warning = "warning: the server publishes no job:complete. Did you mean job:completed?\n"
+    made = tickwire("endpoints", "create", "https://a.example/x", "--topic", "job:complete")
+    assert (made.exit_code, warning in made.stderr) == (0, True)
+    changed = tickwire("endpoints", "update", "us_ep_0000000001", "--topic", "job:complete")
+    assert (changed.exit_code, warning in changed.stderr) == (0, True)
+
+
 def test_they_are_listed_with_how_they_stand(api, tickwire):
     assert "There are no endpoints" in tickwire("endpoints").stdout
     api.endpoints.put(name="Books")

@@ -56,6 +56,21 @@ def test_a_listener_without_handlers_says_how_to_register_some(api, tickwire):
     assert "error: This listener has no handlers" in result.stderr
 
 
+def test_a_topic_that_the_server_never_publishes_is_told(api, tickwire):
+    watching = """
+@listener.on("job:complete")
+@listener.on(["job:complet*", "key:mode"], name="keys")
+async def hear(event):
+    return None
+"""
+    save(SCRIPT.format(label="one") + watching)
+    told = tickwire("listen", "script.py", "--key", "wrong").stderr.splitlines()
+    assert [line for line in told if "publishes" in line] == [
+        "warning: the server publishes no job:complete. Did you mean job:completed?",
+        "warning: the server publishes no key:mode.",
+    ]
+
+
 def test_a_wrong_key_ends_it_with_the_reason(api, tickwire):
     save(SCRIPT.format(label="one"))
     result = tickwire("listen", "script.py", "--key", "wrong")
