@@ -187,7 +187,11 @@ def tried(
         return {"params": None, "places": places, "problems": wrong}
     params = {**found.value, **values}
     if checker.job_type is not None:
-        params = checker.job_type.schema.filled(params)
+        try:
+            params = checker.job_type.schema.filled(params)
+        except Refusal as refusal:
+            wrong = [{"path": _PARAMS, "message": refusal.message}]
+            return {"params": None, "places": places, "problems": wrong}
         problems = checker.unfit(params, {ref.path for ref in found.secret_refs})
         wrong = [{"path": one.path, "message": one.message} for one in problems]
     return {"params": params, "places": places, "problems": wrong}

@@ -19,7 +19,7 @@ from listener_sdk.protocol.paths import Path, dotted
 
 from .refusals import Refusals
 from .schema_costs import costs, is_affordable, looping
-from .schema_defaults import Defaults, defaults_of
+from .schema_defaults import MOST_FILLED, Defaults, TooMuchError, defaults_of, most_filled
 from .schema_defaults import filled as fill
 from .schema_words import COMPOSITE, told
 
@@ -78,6 +78,7 @@ class Schema:
         self._work, self._telling = work
         self._names_are_checked = b'"propertyNames"' in text
         self._defaults: Defaults | None = defaults_of(self._graph)
+        self._most_filled = most_filled(self._defaults)
         self._validator = Draft202012Validator(
             self._source,
             validate_formats=True,
@@ -91,12 +92,25 @@ class Schema:
         source: dict[str, Any] = self._source
         return source
 
-    def filled(self, value: Any) -> Any:
-        """The value with the schema's defaults where it leaves properties out; see `schema_defaults` for where these count."""
-        return fill(value, self._defaults)
+    def filled(self, value: Any, at: str = "params") -> Any:
+        """The value with the schema's defaults where it leaves properties out; see `schema_defaults` for where these count.
+
+        Refusal ``too_large`` where that would be more than any job takes.
+        """
+        try:
+            return fill(value, self._defaults)
+        except TooMuchError:
+            most = MOST_FILLED // 1024
+            raise Refusal(
+                "too_large",
+                f"{at} is too large with the defaults of its schema, which fill in at most {most} KiB of JSON, 32 levels deep: give fewer "
+                "elements that leave properties out.",
+                key=at,
+            ) from None
 
     def is_light(self, size: int) -> bool:
-        """Whether a value of so many bytes is checked so fast that others may wait for it."""
+        """Whether a value of so many bytes is checked so fast that others may wait for it, with its defaults."""
+        size += self._most_filled
         return self._work * size <= LIGHT_WORK and self._telling * size <= LIGHT_TELLING
 
     def check(
@@ -166,7 +180,7 @@ def taken(schema: Schema, value: Any, at: str = "params", unknown: Collection[Pa
 
     ``unknown`` as in `Schema.check`.
     """
-    whole = schema.filled(value)
+    whole = schema.filled(value, at)
     refuse(schema.check(whole, at, unknown))
     return whole
 

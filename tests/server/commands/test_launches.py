@@ -153,6 +153,15 @@ def test_parameters_have_a_bound_of_their_own_name():
     assert (caught.value.code, caught.value.key) == ("too_large", "params")
 
 
+def test_a_few_bytes_that_defaults_would_make_too_many_are_refused_and_not_checked_while_others_wait():
+    rows = {"type": "array", "items": {"type": "object", "properties": {"a": {"default": "x" * 60_000}}}}
+    made = type_(inputSchema={"type": "object", "properties": {"rows": rows}})
+    with pytest.raises(Refusal) as caught:
+        launches.checked(made, Resolved({"rows": [{}] * 5}))
+    assert (caught.value.code, caught.value.key) == ("too_large", "params")
+    assert not made.schema.is_light(20)
+
+
 async def test_a_built_in_type_is_checked_by_its_model_too():
     built_in = launches.BUILT_IN["publishEvent"]
     for topic in ("job:ready", "no topic"):

@@ -161,3 +161,9 @@ def test_a_dry_run_fills_defaults_in_and_tells_what_does_not_fit():
         tried(recipe({"url": "{{ event.u }}"}), {}, {"url": "{{ event.u }}"}, CHECKER)["params"]["url"]
         == "{{ event.u }}"
     )
+
+
+def test_defaults_without_an_end_are_a_problem_of_a_dry_run():
+    ring = made_type(inputSchema={"type": "object", "properties": {"a": {"$ref": "#", "default": {}}}})
+    shown = tried(recipe({"b": "{{ event.n }}"}), {"event": {"n": 1}}, {}, Checker(ring, {}))
+    assert (shown["params"], shown["problems"][0]["path"]) == (None, "params")

@@ -1,9 +1,11 @@
 """Defaults: where a schema's count, and that nothing that is given changes."""
 
+import time
+
 import pytest
 
 from listener_sdk.protocol.json_schemas import subschemas
-from server.core.schema_defaults import defaults_of, filled
+from server.core.schema_defaults import MOST_FILLED, TooMuchError, defaults_of, filled, most_filled
 
 
 def fill(schema, value):
@@ -57,3 +59,41 @@ def test_a_value_that_lacks_nothing_is_the_same_object():
     whole = {"a": 2, "rows": [{"b": 2}]}
     assert fill(schema, whole) is whole
     assert defaults_of(subschemas(of(a={"type": "string"}, next={"$ref": "#"}))) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"items": of(a={"default": "x" * 60_000})}, [{}] * 50_000),
+        ({"items": of(a={"default": [0] * 20_000})}, [{}] * 50_000),
+        (of(a={"$ref": "#", "default": {}}), {}),
+        (of(a={"items": {"$ref": "#"}, "default": [{}, {}]}), {}),
+    ],
+)
+def test_a_value_that_defaults_would_make_too_large_or_endless_is_refused_at_once(schema, value):
+    began = time.process_time()
+    with pytest.raises(TooMuchError):
+        fill(schema, value)
+    assert time.process_time() - began < 1
+
+
+def test_many_elements_that_lack_what_holds_defaults_are_looked_at_fast():
+    names = {f"p{number}": of(a={"default": 1}) for number in range(900)}
+    value = [{}] * 80_000
+    began = time.process_time()
+    assert fill({"items": of(**names)}, value) is value
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "most"),
+    [
+        ({}, 0),
+        (of(a={"default": 1}, b=of(c={"default": 2})), 14),
+        (of(a={"items": {"type": "string"}, "default": []}), 8),
+        ({"items": of(a={"default": 1})}, MOST_FILLED),
+        (of(a={"$ref": "#"}, b={"default": 1}), MOST_FILLED),
+    ],
+)
+def test_how_much_is_filled_in_at_the_most(schema, most):
+    assert most_filled(defaults_of(subschemas(schema))) == most
