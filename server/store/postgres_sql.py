@@ -61,6 +61,9 @@ def _parameter(value: Any) -> tuple[int, bytes | None]:
     if value is None:
         return _UNTYPED, None
     if isinstance(value, str):
+        if "\0" in value:
+            # The client's library would send what stands before it, which may be another thing's name.
+            raise ValueError("PostgreSQL knows no text with the character NUL.")
         return _TEXT, value.encode()
     if isinstance(value, int):
         return _BIGINT, b"%d" % value

@@ -21,7 +21,7 @@ from .bodies import check_expected
 from .call import Call, how, named_in_address
 from .cookies import SAFE, check_csrf, check_page, cookie_of
 from .departure import CALLS, Calls
-from .heads import check_address, check_plain, shown_path, without_door
+from .heads import check_address, check_names, check_plain, shown_path, without_door
 from .key_watch import watch_keys
 from .origins import ORIGINS, Origins
 from .parameters import check_taken
@@ -91,6 +91,7 @@ def _guarded(node: Node, route: Route) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         actor: Actor | None = None
         try:
+            check_names(request)
             if is_open:
                 return await route.handler(Call(request, node, None))
             token = bearer(request)

@@ -50,6 +50,12 @@ def check_address(request: web.BaseRequest) -> None:
         )
 
 
+def check_names(request: web.BaseRequest) -> None:
+    """Refusal ``not_found`` for a path with NUL in it: JSON with one is refused as well, and PostgreSQL would read a text as far as that."""
+    if "%00" in request.raw_path and "\0" in request.path:
+        raise Refusal("not_found", "Nothing has a name with the character NUL in it.")
+
+
 def _holds_key(request: web.BaseRequest) -> bool:
     raw = request.raw_path
     if _KEY.search(raw):

@@ -51,6 +51,11 @@ def test_each_kind_of_value_has_one_type(value, oid, text):
     assert (found.oids, list(found.values)) == ((oid,), [text])
 
 
+def test_a_text_with_nul_is_a_fault_and_not_the_text_before_it():
+    with pytest.raises(ValueError, match="NUL"):
+        statement("SELECT :a", {"a": "nightly\0x"})
+
+
 def test_lists_travel_as_arrays():
     assert statement("SELECT 1 WHERE a IN LIST(:x)", {"x": [3, 1, -2]}).values == [b"{3,1,-2}"]
     assert statement("SELECT 1 WHERE a IN LIST(:x)", {"x": ()}).values == [b"{}"]

@@ -152,6 +152,15 @@ async def test_unknown_paths_are_not_found(server, path):
     assert answer.error["code"] == "no_route"
 
 
+async def test_a_name_with_nul_in_it_is_nobody_s(server):
+    made = {"jobDefinitionCode": "nightly", "jobType": "noop"}
+    await server.call("POST", "/v1/job-definitions", {"jobDefinition": made})
+    for method in ("GET", "DELETE"):
+        answer = await server.call(method, "/v1/job-definitions/nightly%00x")
+        assert (answer.status, answer.error["code"]) == (404, "not_found")
+        assert "NUL" in answer.error["message"]
+
+
 async def test_parts_of_flatfile_that_are_not_served_say_so(server):
     for route in NOT_SERVED:
         answer = await server.call(route.method, address(route), raw=b"{}")
