@@ -53,9 +53,10 @@ class Start(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """What became of a start before it came to the writer, of the definition as it was then."""
+    """What became of a start before it came to the writer, of the definition and its job type as they were then."""
 
     row: DefinitionRow
+    job_type: JobType
     launch: Launch | Refusal
 
 
@@ -140,7 +141,7 @@ def prepare(reader: Reader, item: ExecuteDefinition) -> ExecuteDefinition:
         launch = _permitted(prepared(row, job_type, item.start), item.start)
     except Refusal as refusal:
         launch = refusal
-    return item._replace(prepared=Prepared(row, launch))
+    return item._replace(prepared=Prepared(row, job_type, launch))
 
 
 def _permitted(launch: Launch, item: Start) -> Launch:
@@ -169,7 +170,7 @@ def execute(tx: Transaction, item: ExecuteDefinition) -> JobRow:
     made = item.prepared
     if made is None and _is_costly(row, job_type, item.size):
         raise Costly
-    if made is None or made.row != row:
+    if made is None or (made.row, made.job_type) != (row, job_type):
         return launches.launch(tx, _permitted(prepared(row, job_type, item.start), item.start))
     if isinstance(made.launch, Refusal):
         raise made.launch

@@ -47,6 +47,13 @@ class Launch(NamedTuple):
     is_checked: bool = False
 
 
+class Outdated(Refusal):
+    """The job type was declared anew, or removed, since the parameters were checked: who asks checks them once more."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable", "The job type was declared anew just now: try again.")
+
+
 def type_of(tx: Transaction, actor: Actor, code: str) -> JobType:
     """As `find_type`, within a transaction."""
     return find_type(tx.connection, actor, code)
@@ -161,9 +168,13 @@ def _check_size(params: Any) -> None:
 
 
 def _launch(tx: Transaction, item: Launch | Refusal) -> JobRow:
-    """What was refused before it came here is refused here, so that a repeated call has the answer of the first one."""
+    """What was refused before it came here is refused here, so that a repeated call has the answer of the first one. Outdated."""
     if isinstance(item, Refusal):
         raise item
+    if not item.job_type.built_in:
+        newest = sql.newest(tx.connection, item.actor.space.id, item.job_type.code)
+        if newest is None or newest.job_type != item.job_type:
+            raise Outdated
     return launch(tx, item)
 
 

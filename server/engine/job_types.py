@@ -141,6 +141,17 @@ class JobTypes:
             self._known[key] = found
         return found
 
+    async def renewed(self, actor: Actor, code: str) -> bool:
+        """Whether another server has declared the type anew, of which this one has yet to hear: then all that is known is forgotten."""
+        known = self._known.get((actor.space.id, code)) if self.shared else None
+        if known is None or known.job_type.built_in:
+            return False
+        found: JobTypeRow | None = await self._read(lambda reader: sql.by_code(reader, actor.space.id, code))
+        if found is not None and found.job_type == known.job_type:
+            return False
+        self.changed()
+        return True
+
     def served_here(self, space_id: int, name: str) -> bool:
         """Whether a session of this server takes jobs of this name."""
         return self._served.takes(space_id, name)

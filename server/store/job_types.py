@@ -1,6 +1,7 @@
 """SQL of job types that listeners have declared."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Final
 
 from ..core.job_types import JobTypeHead, JobTypeRow
@@ -16,6 +17,19 @@ def by_code(reader: Reader, space_id: int, code: str) -> JobTypeRow | None:
     """The type of this code in a space."""
     rows = reader.rows(f"{_SELECT} WHERE space_id = :space AND code = :code", space=space_id, code=code)
     return JobTypeRow(*rows[0]) if rows else None
+
+
+def newest(connection: Connection, space_id: int, code: str) -> JobTypeRow | None:
+    """The same within a transaction, but for when it was seen. What an earlier one has found is not read again."""
+    return connection.known.find(
+        Kind.TYPE, (space_id, code), lambda: by_code(connection, space_id, code), partial(_expect, connection)
+    )
+
+
+def _expect(connection: Connection, row: JobTypeRow) -> None:
+    connection.expect(
+        "SELECT id FROM job_type WHERE id = :id AND updated_at = :at", id=row.id, at=row.updated_at
+    )
 
 
 def named(reader: Reader, space_id: int, name: str) -> JobTypeRow | None:
@@ -83,11 +97,16 @@ def insert(connection: Connection, row: JobTypeRow) -> None:
 
 def update(connection: Connection, row: JobTypeRow) -> None:
     """Write a type that was declared anew."""
-    connection.known.forget(Kind.DEFINITION)
+    _forget(connection)
     connection.update_many("job_type", MUTABLE, [(*(getattr(row, name) for name in MUTABLE), row.id)])
+
+
+def _forget(connection: Connection) -> None:
+    for kind in (Kind.DEFINITION, Kind.TYPE):
+        connection.known.forget(kind)
 
 
 def delete(connection: Connection, type_id: int) -> None:
     """Remove a type."""
-    connection.known.forget(Kind.DEFINITION)
+    _forget(connection)
     connection.run("DELETE FROM job_type WHERE id = :id", id=type_id)

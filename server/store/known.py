@@ -1,4 +1,4 @@
-"""What one batch has looked up and later ones need not: definitions, hooks, and that nothing waits for the end of a run.
+"""What one batch has looked up and later ones need not: definitions, job types, hooks, and that nothing waits for the end of a run.
 
 It belongs to the writing connection. On a store with one server nobody else changes it, so whoever writes the rows behind it forgets it, and
 nothing is asked. Where other servers write too, the first use in a transaction is `Connection.expect`: a question without a round trip.
@@ -21,6 +21,8 @@ class Kind(StrEnum):
 
     DEFINITION = auto()
     """Definitions with their job types, by space and name."""
+    TYPE = auto()
+    """Job types, by space and code."""
     HOOK = auto()
     """Versions of hooks, by number."""
     CALM = auto()

@@ -12,7 +12,7 @@ from listener_sdk.protocol.job_types import JobTypeExecute
 
 from ..commands.built_in import BUILT_IN
 from ..commands.job_types import DELETE_TYPE, DeleteType
-from ..commands.launches import LAUNCH, Launch, checked, reached_type, started_by
+from ..commands.launches import LAUNCH, Launch, Outdated, checked, reached_type, started_by
 from ..core.actors import Actor
 from ..core.job_types import KIND, JobType, JobTypeHead, JobTypeRow, check_mode, type_wire
 from ..core.refusals import Refusals, every
@@ -30,6 +30,7 @@ from .paging import cursor, cursor_after, dated, listed, page_size
 from .queries import Query
 
 PAGE_SIZE: Final = 100
+TRIES: Final = 3
 _BEFORE: Final = 1_000
 """Places of the list that stand before those of declared types."""
 _GIVEN: Final = ("label", "priority", "source", "subject", "file_id", "metadata", "tags", "scheduled_at")
@@ -128,7 +129,18 @@ async def execute(call: Call) -> web.Response:
     except Refusals as refusals:
         raise Refusals([*refusals.all, *await _also_wrong(call, raw)]) from None
     promise = once(call.request, call.actor, body_hash(raw or b"{}"), lambda row: encode("jb", row.id))
-    result = await call.node.submit(LAUNCH, await _launch(call, body, len(raw)), promise)
+    for left in reversed(range(TRIES)):
+        item = await _launch(call, body, len(raw))
+        if isinstance(item, Refusal) and left and await call.node.job_types.renewed(call.actor, _code(call)):
+            continue
+        try:
+            result = await call.node.submit(LAUNCH, item, promise)
+            break
+        except Outdated:
+            if not left:
+                raise
+            # Another server has declared it, and its events have yet to come.
+            call.node.job_types.changed()
     job_id = result.answer if isinstance(result, Replayed) else encode("jb", result.id)
     return json_answer(orjson.dumps({"jobId": job_id}))
 

@@ -28,8 +28,9 @@ def test_a_row_comes_back_as_it_was(tx):
     assert sql.by_ids(tx, [1]) == [changed]
     (head,) = sql.heads(tx, 1)
     assert (head.label, head.size, sql.count(tx, 1), sql.heads(tx, 2)) == (None, 2, 1, [])
+    assert sql.newest(tx, 1, ROW.code) == changed
     clearing.forget(tx, 1)
-    assert sql.by_code(tx, 1, ROW.code) is None
+    assert sql.by_code(tx, 1, ROW.code) is sql.newest(tx, 1, ROW.code) is None
 
 
 def test_a_code_stands_once_in_a_space(tx, backend):

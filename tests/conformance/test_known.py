@@ -5,7 +5,7 @@ import contextlib
 from itertools import pairwise
 
 import pytest
-from defined import change, declare, define
+from defined import change, declare, define, made_type
 from history import failed
 from hooked import hook, prepared
 from modes import ack, complete
@@ -15,11 +15,10 @@ from stage import ADMIN, Stage
 from listener_sdk.protocol.codes import Refusal
 from listener_sdk.protocol.definitions import DefinitionExecute
 from listener_sdk.protocol.hooks import HookUpdate
-from listener_sdk.protocol.job_types import JobTypeDeclare
-from server.commands import definition_starts, definitions, hooks, job_types, jobs
+from server.commands import definition_starts, definitions, hooks, job_types, jobs, launches
 from server.commands.definitions import DeleteDefinition
 from server.commands.hook_deliveries import DELIVER, Stale
-from server.core.job_types import declared
+from server.core.templates import Resolved
 from server.store import definitions as sql
 from server.store import health, runs
 from server.store.command import Command
@@ -53,6 +52,12 @@ class Pair:
             wire, "ask", lambda statements: sent.append([one.sql for one in statements]) or ask(statements)
         )
         return sent
+
+
+async def declare_anew(stage, **fields):
+    """A listener declares the type of the definition otherwise."""
+    types = {"export": made_type(**fields)}
+    await stage.do(Command("declare", lambda tx, _: job_types.declare(tx, ADMIN, types)), None)
 
 
 @pytest.fixture(params=["sqlite alone", "postgresql alone", "postgresql shared"])
@@ -135,18 +140,43 @@ async def test_one_with_a_job_is_kept_from_being_deleted_as_before(ready):
 
 
 async def test_parameters_meet_the_schema_of_by_then_though_no_time_has_passed(ready):
-    strict = {"type": "object", "required": ["to"]}
-    types = {
-        "export": declared(
-            JobTypeDeclare.model_validate(
-                {"name": "workbook:export", "code": "export", "inputSchema": strict}
-            )
-        )
-    }
-    await ready.there.do(Command("declare", lambda tx, _: job_types.declare(tx, ADMIN, types)), None)
+    await declare_anew(ready.there, inputSchema={"type": "object", "required": ["to"]})
     with pytest.raises(Refusal) as caught:
         await ready.run()
     assert caught.value.key == "params.to"
+
+
+async def test_what_was_prepared_by_an_older_schema_is_prepared_anew(ready):
+    await change(ready.here, params={"url": "{{ trigger.keyId }}"})
+    item = definition_starts.asked(ADMIN, "nightly", DefinitionExecute(), 2)
+    item = await ready.here.node.read(lambda reader: definition_starts.prepare(reader, item))
+    await declare_anew(ready.there, inputSchema={"type": "object", "required": ["to"]})
+    with pytest.raises(Refusal) as caught:
+        await ready.here.do(definition_starts.EXECUTE_DEFINITION, item)
+    assert caught.value.key == "params.to"
+
+
+# ---- job types
+
+
+async def test_parameters_that_were_checked_against_an_older_type_are_not_taken(ready):
+    async def launched():
+        ready.plain += 1
+        known = await ready.here.node.job_types.find(ADMIN, "export")
+        item = launches.Launch(ADMIN, known.job_type, Resolved({"url": "x"}), is_checked=True)
+        return await ready.here.do(launches.LAUNCH, item)
+
+    for _ in range(2):
+        assert (await launched()).name == "workbook:export"
+    for name in ("workbook:other", "workbook:export"):
+        known = await ready.here.node.job_types.find(ADMIN, "export")
+        await declare_anew(ready.there, name=name)
+        item = launches.Launch(ADMIN, known.job_type, Resolved({"url": "x"}), is_checked=True)
+        with pytest.raises(launches.Outdated):
+            await ready.here.do(launches.LAUNCH, item)
+        ready.here.node.job_types.changed()
+        for _ in range(2):
+            assert (await launched()).name == name
 
 
 # ---- hooks

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from defined import declare
 from stage import ADMIN, STRANGER
 
 from listener_sdk.protocol.codes import Refusal
@@ -140,7 +141,7 @@ def test_a_job_tells_whether_a_person_or_a_program_began_it():
 
 
 async def test_what_was_checked_before_is_taken_and_what_was_refused_before_is_refused(stage):
-    item = Launch(ADMIN, type_(), Resolved({"unchecked": 1}), is_checked=True)
+    item = Launch(ADMIN, await declare(stage), Resolved({"unchecked": 1}), is_checked=True)
     row = await stage.do(launches.LAUNCH, item)
     assert row.described()["input"] == {"unchecked": 1}
     with pytest.raises(Refusal, match="no such"):

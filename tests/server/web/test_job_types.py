@@ -292,3 +292,24 @@ async def test_a_type_that_definitions_use_is_in_use(server):
     assert "nightly" in answer.error["message"]
     assert (await server.call("DELETE", "/v1/job-definitions/nightly")).status == 200
     assert (await server.call("DELETE", "/v1/job-types/export")).status == 200
+
+
+async def test_a_type_that_another_server_has_just_declared_anew_or_removed_counts_as_it_is(server):
+    await declare(server, export())
+    types = server.node.job_types
+    types.shared = True
+    older = await types.find(ADMIN, "export")
+
+    async def executed(**params):
+        """A launch by a server that has heard of nothing since."""
+        types._known, types._known_at = {(1, "export"): older}, types._served.told
+        answer = await execute(server, "export", {"params": params})
+        return answer.status, answer.status == 200 or answer.error.get("key")
+
+    assert await executed(url="x") == (200, True)
+    await declare(server, export(inputSchema={"type": "object", "required": ["to"]}))
+    assert await executed(url="x") == (400, "params.to")
+    assert await executed(to="x") == (200, True)
+    types.shared = False
+    assert (await server.call("DELETE", "/v1/job-types/export")).status == 200
+    assert await executed(url="x") == (404, "jobType")
