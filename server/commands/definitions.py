@@ -146,8 +146,10 @@ def checker(
 ) -> Checker:
     """What checks the recipe, and what ``also`` joins its parameters; the names of secrets are read where some may be needed."""
     secrets = _secrets(reader, actor.space.id) if recipe.is_template or also else {}
-    rules = KINDS[job_type.code].problems if job_type is not None and job_type.built_in else None
-    return Checker(job_type, secrets, rules)
+    if job_type is None or not job_type.built_in:
+        return Checker(job_type, secrets)
+    kind = KINDS[job_type.code]
+    return Checker(job_type, secrets, kind.problems, kind.takes_secrets)
 
 
 def _secrets(reader: Reader, space_id: int) -> Secrets:

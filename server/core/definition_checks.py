@@ -39,12 +39,14 @@ NOT_OF_EVENTS: Final = {
 class Checker:
     """What a definition is checked against: its job type (None: any parameters do), and the secrets of its space.
 
-    ``rules`` find all that is wrong with parameters, where that is more than the type's schema tells.
+    ``rules`` find all that is wrong with parameters, where that is more than the type's schema tells; ``takes_secrets`` is False where
+    everybody who reads the space would see them.
     """
 
     job_type: JobType | None
     secrets: Secrets
     rules: Callable[[Any, Collection[Path]], list[Problem]] | None = None
+    takes_secrets: bool = True
 
     def check(self, recipe: Recipe, others: Iterable[Refusal] = ()) -> None:
         """Refusals ``invalid`` that name all that could not be launched as it is, and the ``others``."""
@@ -117,15 +119,24 @@ class Checker:
                 yield self._unusable(name, _under(at, dotted(path)))
 
     def _may_use(self, name: str) -> bool:
+        if not self.takes_secrets:
+            return False
         job = None if self.job_type is None else self.job_type.name
         return any(job is None or job_name_matches(glob, job) for glob in self.secrets.get(name, ()))
 
     def _unusable(self, name: str, at: str) -> Refusal:
+        if not self.takes_secrets:
+            return Refusal("invalid", f"{at}: {self.no_secret(name)}.", key=at)
         if name in self.secrets:
             whose = f"the secret {name} is not for this job, but for {', '.join(self.secrets[name])}"
             return Refusal("invalid", f"{at}: {whose}.", key=at)
         near = did_you_mean(name, self.secrets)
         return Refusal("invalid", f"{at}: there is no secret {name} in this space.{near}", key=at)
+
+    def no_secret(self, name: str) -> str:
+        """Why there may be no secret."""
+        assert self.job_type is not None, "of a type that takes none"
+        return f"{self.job_type.code} takes no secrets: everybody who reads the space would see {name}"
 
     def _joined(self, recipe: Recipe, params: dict[str, Any], at: str) -> list[Refusal]:
         """What is wrong with the parameters of a trigger together with the definition's, but for what is wrong with these alone."""
@@ -194,6 +205,11 @@ def tried(
             return {"params": None, "places": places, "problems": wrong}
         problems = checker.unfit(params, {ref.path for ref in found.secret_refs})
         wrong = [{"path": one.path, "message": one.message} for one in problems]
+        if not checker.takes_secrets:
+            wrong += [
+                {"path": _under(_PARAMS, dotted(ref.path)), "message": checker.no_secret(ref.name)}
+                for ref in found.secret_refs
+            ]
     return {"params": params, "places": places, "problems": wrong}
 
 

@@ -1,9 +1,13 @@
 """The built-in job types as data."""
 
 import pytest
+from defined import define
+from stage import ADMIN
 
 from listener_sdk.protocol.job_types import JobTypeDeclare
+from listener_sdk.protocol.secrets import SecretWrite
 from server.commands.built_in import BUILT_IN, KINDS
+from server.commands.secrets import SET_SECRET, SetSecret
 from server.core.built_in import CODES, NAMES
 from server.core.refusals import Refusals
 from server.core.schemas import compiled
@@ -162,3 +166,23 @@ def test_a_parameter_that_is_not_taken_is_told_once_however_long_its_name_is(nam
     with pytest.raises(Refusals) as caught:
         KINDS["noop"].checked({name: 1})
     assert len(caught.value.all) == 1
+
+
+async def test_a_type_whose_jobs_would_show_secrets_takes_none(stage):
+    await stage.do(SET_SECRET, SetSecret(ADMIN, SecretWrite(name="token", value="abcdef"), stage.node.sealer))
+    own = {
+        "noop": {"echo": ["{{ secrets.token }}"]},
+        "publishEvent": {"topic": "a:b", "payload": {"x": "-{{ secrets.token }}-"}},
+    }
+    for code, params in own.items():
+        fields = {"jobDefinitionCode": code, "jobType": code}
+        with pytest.raises(Refusals) as caught:
+            await define(stage, params=params, **fields)
+        [[place, message]] = [(one.key, one.message) for one in caught.value.all]
+        assert place in {"params.echo[0]", "params.payload.x"}
+        assert f"{code} takes no secrets" in message
+        plain = {} if code == "noop" else {"topic": "a:b"}
+        trigger = {"topic": "c:d", "params": params}
+        with pytest.raises(Refusals) as caught:
+            await define(stage, params=plain, triggers=[trigger], **fields)
+        assert [one.key for one in caught.value.all] == [f"triggers[0].{place}"]

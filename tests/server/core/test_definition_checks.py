@@ -167,3 +167,9 @@ def test_defaults_without_an_end_are_a_problem_of_a_dry_run():
     ring = made_type(inputSchema={"type": "object", "properties": {"a": {"$ref": "#", "default": {}}}})
     shown = tried(recipe({"b": "{{ event.n }}"}), {"event": {"n": 1}}, {}, Checker(ring, {}))
     assert (shown["params"], shown["problems"][0]["path"]) == (None, "params")
+
+
+def test_a_dry_run_tells_that_secrets_would_be_shown():
+    checker = Checker(TYPE, {"token": ("**",)}, takes_secrets=False)
+    shown = tried(recipe({"url": "{{ secrets.token }}"}), {}, {}, checker)
+    assert [one["path"] for one in shown["problems"]] == ["params.url"]
