@@ -83,6 +83,7 @@ def use(connection: Connection, space_id: int, name: str) -> Found | None:
         (space_id, name),
         lambda: _find(connection, space_id, name, _USE_BY_CODE, _USE_BY_ID),
         partial(_expect, connection),
+        lambda found: len(found.row.body) + len(found.type_body or ""),
     )
 
 

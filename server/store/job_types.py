@@ -22,7 +22,11 @@ def by_code(reader: Reader, space_id: int, code: str) -> JobTypeRow | None:
 def newest(connection: Connection, space_id: int, code: str) -> JobTypeRow | None:
     """The same within a transaction, but for when it was seen. What an earlier one has found is not read again."""
     return connection.known.find(
-        Kind.TYPE, (space_id, code), lambda: by_code(connection, space_id, code), partial(_expect, connection)
+        Kind.TYPE,
+        (space_id, code),
+        lambda: by_code(connection, space_id, code),
+        partial(_expect, connection),
+        lambda row: len(row.body),
     )
 
 

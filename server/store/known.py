@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar
 
 MOST: Final = 512
 """So many things of a kind are remembered."""
+ROOM: Final = 8 * 2**20
+"""Characters of the texts in them, of all of a kind: a definition alone may have 256 KiB."""
 REST: Final = 1_000
 """So many transactions after one that was undone remember nothing: what other servers change all the time is cheaper asked than undone."""
 
@@ -34,6 +36,7 @@ class Known:
 
     def __init__(self) -> None:
         self._found: dict[Kind, dict[Any, tuple[int, Any]]] = {kind: {} for kind in Kind}
+        self._taken = dict.fromkeys(Kind, 0)
         self._turn = 0
         self._rest = 0
 
@@ -50,18 +53,24 @@ class Known:
         self._clear()
 
     def _clear(self) -> None:
-        for found in self._found.values():
-            found.clear()
+        for kind in Kind:
+            self.forget(kind)
 
     def forget(self, kind: Kind) -> None:
         """For who writes what it was read from."""
         self._found[kind].clear()
+        self._taken[kind] = 0
 
     def find(
-        self, kind: Kind, key: Any, look: Callable[[], Value | None], expect: Callable[[Value], None]
+        self,
+        kind: Kind,
+        key: Any,
+        look: Callable[[], Value | None],
+        expect: Callable[[Value], None],
+        size: Callable[[Value], int] = lambda _: 0,
     ) -> Value | None:
         """What is known, or else what ``look`` finds. The first time that a transaction uses what an earlier one has found, it is to
-        ``expect`` that it is still so. That there is nothing is not remembered.
+        ``expect`` that it is still so. That there is nothing is not remembered. ``size`` says how many characters its texts have.
         """
         before = self._found[kind].get(key)
         value: Value | None
@@ -74,14 +83,15 @@ class Known:
             assert value is not None, "that there is nothing is not kept"
             expect(value)
         if value is not None:
-            self.keep(kind, key, value)
+            self.keep(kind, key, value, 0 if before else size(value))
         return value
 
-    def keep(self, kind: Kind, key: Any, value: Any) -> None:
-        """This was found, or is expected, in this transaction."""
+    def keep(self, kind: Kind, key: Any, value: Any, size: int = 0) -> None:
+        """This was found, or is expected, in this transaction; what is kept anew takes so much room."""
         found = self._found[kind]
-        if len(found) >= MOST and key not in found:
-            found.clear()
+        if key not in found and (len(found) >= MOST or self._taken[kind] + size > ROOM):
+            self.forget(kind)
+        self._taken[kind] += size
         found[key] = (self._turn, value)
 
     def age(self, kind: Kind, key: Any) -> int | None:

@@ -7,17 +7,23 @@ import pytest
 
 import server
 from server.store import definitions, health, hooks, job_types, schedules
-from server.store.known import MOST, REST, Kind, Known
+from server.store.known import MOST, REST, ROOM, Kind, Known
 
 
 class Asked:
-    """A question that is answered, and counted."""
+    """A question that is answered, and counted; its answers have so many characters."""
 
-    def __init__(self, known):
-        self.known, self.looks, self.expected = known, [], []
+    def __init__(self, known, size=0):
+        self.known, self.looks, self.expected, self.size = known, [], [], size
 
     def __call__(self, key="a", answer=1):
-        return self.known.find(Kind.HOOK, key, lambda: self.looks.append(key) or answer, self.expected.append)
+        return self.known.find(
+            Kind.HOOK,
+            key,
+            lambda: self.looks.append(key) or answer,
+            self.expected.append,
+            lambda _: self.size,
+        )
 
 
 @pytest.fixture
@@ -57,6 +63,18 @@ def test_what_was_forgotten_or_undone_is_looked_up_again(known, ask):
     known.begin()
     assert [ask(), ask()] == [1, 1]
     assert (len(ask.looks), ask.expected) == (3, [])
+
+
+def test_texts_take_a_bounded_room(known):
+    ask = Asked(known, ROOM // 4)
+    for _ in range(3):
+        known.begin()
+        for key in "abcd":
+            ask(key)
+    assert "".join(ask.looks) == "abcd"
+    for key in "eabc":
+        ask(key)
+    assert "".join(ask.looks) == "abcd" + "eabc"
 
 
 def test_after_an_undone_transaction_nothing_is_remembered_for_a_while(known, ask):
