@@ -54,20 +54,24 @@ def _element(value: int | str) -> bytes:
     """One of an array, as PostgreSQL writes arrays (its manual, 8.15.6)."""
     if isinstance(value, int):
         return b"%d" % value
-    return b'"%s"' % value.replace("\\", "\\\\").replace('"', '\\"').encode()
+    return b'"%s"' % _text(value.replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def _parameter(value: Any) -> tuple[int, bytes | None]:
     if value is None:
         return _UNTYPED, None
     if isinstance(value, str):
-        if "\0" in value:
-            # The client's library would send what stands before it, which may be another thing's name.
-            raise ValueError("PostgreSQL knows no text with the character NUL.")
-        return _TEXT, value.encode()
+        return _TEXT, _text(value)
     if isinstance(value, int):
         return _BIGINT, b"%d" % value
     return _DOUBLE, repr(float(value)).encode()
+
+
+def _text(value: str) -> bytes:
+    if "\0" in value:
+        # The client's library would send what stands before it, which may be another thing's name.
+        raise ValueError("PostgreSQL knows no text with the character NUL.")
+    return value.encode()
 
 
 @lru_cache(maxsize=1024)

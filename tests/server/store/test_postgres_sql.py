@@ -51,9 +51,12 @@ def test_each_kind_of_value_has_one_type(value, oid, text):
     assert (found.oids, list(found.values)) == ((oid,), [text])
 
 
-def test_a_text_with_nul_is_a_fault_and_not_the_text_before_it():
+@pytest.mark.parametrize(
+    ("sql", "value"), [("SELECT :a", "nightly\0x"), ("SELECT 1 WHERE a IN TEXTS(:a)", ["nightly\0x"])]
+)
+def test_a_text_with_nul_is_a_fault_and_not_the_text_before_it(sql, value):
     with pytest.raises(ValueError, match="NUL"):
-        statement("SELECT :a", {"a": "nightly\0x"})
+        statement(sql, {"a": value})
 
 
 def test_lists_travel_as_arrays():
