@@ -150,12 +150,11 @@ class BuiltIn:
         schema = self.job_type.schema
         found = schema.check(schema.filled(params), unknown=unknown)
         hidden = [dotted(("params", *path)) for path in unknown]
-        said = [one.path for one in found]
+        said = {_field(one.path) for one in found}
         for place, message in self._rules(params):
             # What holds an unknown place may be right once that is known.
-            if not any(_is_within(place, one) for one in [*said, *hidden]) and not any(
-                _is_within(one, place) for one in hidden
-            ):
+            near = any(_is_within(place, one) or _is_within(one, place) for one in hidden)
+            if not near and said.isdisjoint({"", _field(place)}):
                 found.append(Problem(place, message, _field(place)))
         return found
 
@@ -176,13 +175,13 @@ class BuiltIn:
         )
 
     def _finer(self, params: Any, known: list[Refusal]) -> list[Refusal]:
-        """What the model alone finds: places of which nothing has been said."""
+        """What the model alone finds: in fields of which nothing has been said, since of each kind that a value may have it tells all that is wrong."""
         try:
             self._model(params)
         except ValidationError as error:
-            said = [one.key or "" for one in known]
+            said = {_field(one.key or "") for one in known}
             found = problems(error, MOST_PROBLEMS, at=("params",))
-            return [one for one in found if not any(_is_within(one.key or "", place) for place in said)]
+            return [one for one in found if said.isdisjoint({"", _field(one.key or "")})]
         return []
 
 

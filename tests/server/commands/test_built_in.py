@@ -39,7 +39,7 @@ BAD = [
     ("callWebserviceEndpoint", {"url": "http://a", "search_params": {}}, {"params.search_params"}),
     ("callWebserviceEndpoint", {"url": "http://a", "timeoutS": 0}, {"params.timeoutS"}),
     ("callWebserviceEndpoint", {"url": "http://a", "maxResponseBytes": 2**21}, {"params.maxResponseBytes"}),
-    ("callWebserviceEndpoint", {"url": "http://a", "searchParams": {"a": [None]}}, {"params.searchParams.a"}),
+    ("callWebserviceEndpoint", {"url": "http://a", "searchParams": {"a": [None]}}, {"params.searchParams.a[0]"}),
     ("callWebserviceEndpoint", {"url": "http://a", "headers": {"Host": "b"}}, {"params.headers"}),
     ("callWebserviceEndpoint", {"headers": {"Host": "b"}}, {"params.url", "params.headers"}),
     ("downloadDataFile", {"url": "http://a", "sha256": "abc", "fileName": "a/b"}, {"params.sha256", "params.fileName"}),
