@@ -20,8 +20,8 @@ from listener_sdk import Job, Listener
 NAME = "bench:launched"
 CODE = "bench-launched"
 DEFINITIONS = max(100, int(100_000 * SCALE))
-TURNS = 9
-"""Many short ones: what else the machine does meets all ways alike."""
+TURNS = 40
+"""Many short ones, every other one in the opposite order: what else the machine does, and what the store grows by, meets all ways alike."""
 PLAIN = ("/v1/jobs", "input", {"type": "bench", "operation": "launched", "trigger": "immediate"})
 WAYS = {
     "plain": PLAIN,
@@ -47,7 +47,7 @@ class Launched(jobs.Run):
     async def jobs(self):
         out = {"cal_ms": [cal_ms()]}
         async with self.server():
-            await self.turns(out, WAYS, "")
+            await self.turns(out, [*WAYS], "")
             out["few"] = self.p.server.memory_mib()
             await self.fill(DEFINITIONS - 1)
             out["definitions"] = DEFINITIONS
@@ -75,7 +75,7 @@ class Launched(jobs.Run):
     async def turns(self, out, ways, among):
         """The first turn warms up, and is not counted."""
         for turn in range(TURNS + 1):
-            for way in ways:
+            for way in ways if turn % 2 else reversed(ways):
                 self.p.way = WAYS[way]
                 before = self.p.server.cpu_s()
                 found, count = await self.life(self.gathered, self.p.n_life)
