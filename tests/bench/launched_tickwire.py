@@ -20,7 +20,7 @@ from listener_sdk import Job, Listener
 NAME = "bench:launched"
 CODE = "bench-launched"
 DEFINITIONS = max(100, int(100_000 * SCALE))
-TURNS = 40
+TURNS = 20
 """Many short ones, every other one in the opposite order: what else the machine does, and what the store grows by, meets all ways alike."""
 PLAIN = ("/v1/jobs", "input", {"type": "bench", "operation": "launched", "trigger": "immediate"})
 WAYS = {
