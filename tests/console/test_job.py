@@ -320,6 +320,18 @@ def test_run_again_after_a_lost_answer_there_is_one_new_job(visit, home_):
     assert len(found) == 2
 
 
+FOCUS_AT_ONCE = """() => {
+  const seen = () => {
+    if (!document.querySelector("dialog [role=status]")) return
+    watching.disconnect()
+    window.focusedAtOnce = document.activeElement.textContent
+  }
+  const watching = new MutationObserver(seen)
+  watching.observe(document.body, { childList: true, subtree: true })
+}"""
+"""What has the focus as soon as the dialog has changed, before anybody sees it."""
+
+
 def test_a_question_about_a_job_that_ends_meanwhile_says_so(visit, home_):
     job = home_.job("by-hand", label="Late")
     home_.call("POST", f"/v1/jobs/{job['id']}/ack", {})
@@ -327,9 +339,11 @@ def test_a_question_about_a_job_that_ends_meanwhile_says_so(visit, home_):
     page.get_by_role("button", name="Cancel", exact=True).click()
     dialog = page.get_by_role("dialog", name="Cancel Late?")
     expect(dialog.get_by_label("Reason")).to_be_visible()
+    page.evaluate(FOCUS_AT_ONCE)
     home_.call("POST", f"/v1/jobs/{job['id']}/complete", {"outcome": {"message": "Done"}})
     expect(dialog.get_by_role("status")).to_contain_text("has ended meanwhile")
     expect(dialog.get_by_role("button", name="Cancel the job")).to_have_count(0)
+    assert page.evaluate("window.focusedAtOnce") == "Close"
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
 

@@ -3,13 +3,14 @@
 
 import { Icon } from "../icons.js"
 import { shell } from "../strings.js"
-import { html, useEffect, useId, useRef } from "../vendor/htm-preact-standalone.js"
+import { html, useId, useLayoutEffect, useRef } from "../vendor/htm-preact-standalone.js"
 
 /** @param {{ title: string, close: () => void, wide?: boolean, children?: any }} props open as long as it is there */
 export function Dialog({ title, close, wide = false, children }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null))
   const id = useId()
-  useEffect(() => {
+  // Before it is drawn, so that no key goes past it.
+  useLayoutEffect(() => {
     const before = document.activeElement
     ref.current?.showModal()
     return () => before instanceof HTMLElement && before.focus()

@@ -4,7 +4,7 @@
 import { Icon } from "../icons.js"
 import { useShortcuts } from "../shortcuts.js"
 import { drawer as say, shell } from "../strings.js"
-import { html, useEffect, useRef } from "../vendor/htm-preact-standalone.js"
+import { html, useLayoutEffect, useRef } from "../vendor/htm-preact-standalone.js"
 
 /**
  * @param {{ title: any, label: string, close: () => void, href?: string, children?: any }} props ``href`` is the page of what is shown;
@@ -13,7 +13,7 @@ import { html, useEffect, useRef } from "../vendor/htm-preact-standalone.js"
 export function Drawer({ title, label, close, href, children }) {
   const ref = useRef(/** @type {HTMLElement | null} */ (null))
   useShortcuts([{ keys: "Escape", label: say.close, run: close }], [close])
-  useEffect(() => {
+  useLayoutEffect(() => {
     // On a small screen it lies upon the list: who reads by ear or by keys must find it.
     if (ref.current && getComputedStyle(ref.current).position === "fixed") ref.current.focus()
   }, [])

@@ -3,7 +3,7 @@
 
 import { check, isBelow, isTemplate, ofServer, valueAt } from "../problems.js"
 import { forms as say } from "../strings.js"
-import { html, useEffect, useId, useRef, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useId, useLayoutEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 import { FileInput } from "./fileinput.js"
 import { Choice, Choices, DateInput, Json, Lines, Moment, NumberInput, TemplateInput, Text } from "./inputs.js"
 import { List, Pairs } from "./lists.js"
@@ -25,7 +25,7 @@ export function useForm(fields, given, how = {}) {
   const [problems, setProblems] = useState(/** @type {Problem[]} */ ([]))
   const [asked, setAsked] = useState(0)
   const ref = useRef(/** @type {HTMLElement | null} */ (null))
-  useEffect(() => {
+  useLayoutEffect(() => {
     const found = asked ? ref.current?.querySelector("[aria-invalid=true]") : null
     if (found instanceof HTMLElement) found.focus()
   }, [asked])

@@ -2,7 +2,7 @@
 // A form of fields in a dialog: what the server refuses stands at its field, and the dialog stays open.
 
 import { forms as say } from "../strings.js"
-import { html, useEffect, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useEffect, useLayoutEffect, useState } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
 import { Fields, useForm, useSending } from "./form.js"
 import { Troubles } from "./trouble.js"
@@ -21,7 +21,7 @@ export function FormDialog({ title, button, fields, given = {}, within, wide = f
   const send = () => save(Object.fromEntries(shown.map(({ name }) => [name, form.values[name]])))
   const { others, busy, submit } = useSending(form, send, within)
   useEffect(() => setSeen(form.values), [form.values])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const first = form.ref.current?.querySelector("input, select, textarea")
     if (first instanceof HTMLElement) first.focus()
   }, [])

@@ -8,7 +8,7 @@ import { address, go } from "../router.js"
 import { may } from "../session.js"
 import { useShortcuts } from "../shortcuts.js"
 import { jobActs as say, shell } from "../strings.js"
-import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useLayoutEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 import { useAgainForm } from "./againlater.js"
 import { announce } from "./announce.js"
 import { toClipboard } from "./copy.js"
@@ -63,7 +63,8 @@ export function Cancel({ job, close }) {
   const [busy, setBusy] = useState(false)
   const out = useRef(/** @type {HTMLButtonElement | null} */ (null))
   const ended = hasEnded(job) && !busy
-  useEffect(() => {
+  // Who presses Enter as soon as it says so closes it.
+  useLayoutEffect(() => {
     if (ended) out.current?.focus()
   }, [ended])
   const cancel = async (/** @type {SubmitEvent} */ event) => {

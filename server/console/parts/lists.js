@@ -3,7 +3,7 @@
 
 import { Icon } from "../icons.js"
 import { forms as say } from "../strings.js"
-import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useLayoutEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 
 /** @typedef {import("./form.js").FieldProps & { Item: import("../vendor/htm-preact-standalone.js").ComponentType<any>, attributes: import("./form.js").Attributes }} Props */
 
@@ -15,7 +15,7 @@ export function List({ field, value, change, problems, steps, how, Item }) {
   const given = /** @type {any[]} */ (Array.isArray(value) ? value : (field.usual ?? []))
   const list = useRef(/** @type {HTMLElement | null} */ (null))
   const [added, setAdded] = useState(0)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const last = added ? list.current?.lastElementChild?.querySelector("input, textarea, select") : null
     if (last instanceof HTMLElement) last.focus()
   }, [added])

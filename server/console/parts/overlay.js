@@ -10,7 +10,7 @@ import { address } from "../router.js"
 import { may } from "../session.js"
 import { useCell } from "../store.js"
 import { jobs as words, overlay as say, shell } from "../strings.js"
-import { html, useEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm-preact-standalone.js"
 import { announce } from "./announce.js"
 import { useLost } from "./banner.js"
 import { Bar } from "./bar.js"
@@ -39,7 +39,7 @@ function One({ id, others }) {
   const silent = useAutomatic(shown)
   // The page says so too, behind it.
   const lost = useLost() && !ended
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement
     if (shown) ref.current?.showModal()
     return () => {

@@ -5,7 +5,7 @@ import { part, postOnce } from "../api.js"
 import { put } from "../jobs.js"
 import { fieldsOf } from "../schema.js"
 import { actions as say, forms } from "../strings.js"
-import { html, useEffect, useMemo, useRef } from "../vendor/htm-preact-standalone.js"
+import { html, useLayoutEffect, useMemo, useRef } from "../vendor/htm-preact-standalone.js"
 import { Dialog } from "./dialog.js"
 import { Fields, useForm, useSending } from "./form.js"
 import { Troubles } from "./trouble.js"
@@ -50,7 +50,7 @@ export function Press({ action, error, done, close }) {
     done(await press(action, { input, ...(selection && { subject: subject(action, selection) }) }))
   })
   const back = useRef(/** @type {HTMLButtonElement | null} */ (null))
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (error) refuse(error)
     const first = form.ref.current?.querySelector("input, textarea, select")
     if (first instanceof HTMLElement) first.focus()
