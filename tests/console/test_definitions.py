@@ -37,8 +37,8 @@ def test_launch_moves_the_bar_and_ends_with_the_outcome(visit, define):
     launch(page).click()
     expect(page.get_by_role("status").filter(has_text="Contacts was started")).to_be_visible()
     job = page.locator("table.jobs tbody tr").first
-    expect(job).to_contain_text(re.compile(r"Page \d+ of 25"))
-    assert int(job.get_by_role("progressbar").get_attribute("aria-valuenow")) < 100
+    on_its_way = job.filter(has=page.locator("[role=progressbar][aria-valuenow]:not([aria-valuenow='100'])"))
+    expect(on_its_way.filter(has_text=re.compile(r"Page \d+ of 25"))).to_be_visible()
     expect(job).to_have_attribute("data-status", "complete")
     expect(job).to_contain_text("full run of 25 pages for Ada.")
     expect(page.get_by_role("heading", level=1, name="Contacts").locator("..")).to_contain_text("OK")
