@@ -165,7 +165,7 @@ def main():
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="report on an earlier run, or on several that have measured other steps each",
+        help="report on an earlier run, or on several, each later than the one before",
     )
     options = parser.parse_args()
     # However it is ended, what it has started ends first.

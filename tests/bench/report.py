@@ -228,6 +228,8 @@ def about(run, found):
         f"`{one['command']}`: {one['rounds']} interleaved round(s), begun {one['started']}, {one['took_s'] / 60:.0f} minutes."
         for one in (run, *run.get("beside", ()))
     ]
+    if len(lines) > 1:
+        lines.append("What several of these runs have measured is shown as the last of them has found it.")
     measured = "\n".join(lines)
     place = f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}"
     software = ", ".join(f"{name} {version}" for name, version in versions.items())
@@ -240,16 +242,28 @@ where that is far above its minimum other work was running, and a difference und
 
 
 def joined(runs):
-    """One run of several that have measured other steps each, on one machine. ValueError where they do not belong together."""
+    """One run of several on one machine, each later than the one before: what several have measured is that of the last.
+
+    ValueError where they do not belong together, also where a later run has measured again without some of those beside which it is shown.
+    """
     first, *others = runs
-    steps = [one["step"] for run in runs for one in {line["step"]: line for line in run["runs"]}.values()]
-    if len(set(steps)) < len(steps):
-        raise ValueError("both have measured the same")
     for one in others:
         if (one["machine"], one["versions"]) != (first["machine"], first["versions"]):
             raise ValueError("they are of different machines, or versions")
+    kept = []
+    for run in runs:
+        again = {group(line) for line in run["runs"]}
+        replaced = {line["step"] for line in kept if group(line) in again}
+        if missing := replaced - {line["step"] for line in run["runs"]}:
+            raise ValueError(f"measured again without {', '.join(sorted(missing))}")
+        kept = [line for line in kept if group(line) not in again] + run["runs"]
     beside = [{name: one[name] for name in ("command", "rounds", "started", "took_s")} for one in others]
-    return {**first, "runs": [line for run in runs for line in run["runs"]], "beside": beside}
+    return {**first, "runs": kept, "beside": beside}
+
+
+def group(line):
+    """What is compared with each other: the word before the colon of a step."""
+    return line["step"].partition(":")[0]
 
 
 def text(run):

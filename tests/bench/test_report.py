@@ -41,10 +41,29 @@ def test_runs_of_other_steps_make_one_report(text, run, module):
     assert "1,500" in found
 
 
+def test_the_last_run_counts_where_it_has_measured_all_that_is_compared(module):
+    def made(*steps, **about):
+        lines = [{"step": step, "found": about["started"]} for step in steps]
+        return {
+            "machine": {},
+            "versions": {},
+            "command": "c",
+            "rounds": 1,
+            "took_s": 1,
+            "runs": lines,
+            **about,
+        }
+
+    joined = module("report").joined
+    runs = [made("jobs:a", "jobs:b", "fan:a", started="1"), made("jobs:a", "jobs:b", "jobs:c", started="2")]
+    found = {line["step"]: line["found"] for line in joined(runs)["runs"]}
+    assert found == {"fan:a": "1", "jobs:a": "2", "jobs:b": "2", "jobs:c": "2"}
+    with pytest.raises(ValueError, match="without jobs:b"):
+        joined([runs[0], made("jobs:a", started="2")])
+
+
 def test_runs_that_do_not_belong_together_make_none(run, module):
     joined = module("report").joined
-    with pytest.raises(ValueError, match="the same"):
-        joined([run, run])
     elsewhere = {**run, "runs": [], "machine": {**run["machine"], "cores": 64}}
     with pytest.raises(ValueError, match="different"):
         joined([run, elsewhere])
