@@ -154,7 +154,7 @@ class BuiltIn:
         for place, message in self._rules(params):
             # What holds an unknown place may be right once that is known.
             near = any(_is_within(place, one) or _is_within(one, place) for one in hidden)
-            if not near and said.isdisjoint({"", _field(place)}):
+            if not near and _is_unsaid(place, said):
                 found.append(Problem(place, message, _field(place)))
         return found
 
@@ -181,13 +181,18 @@ class BuiltIn:
         except ValidationError as error:
             said = {_field(one.key or "") for one in known}
             found = problems(error, MOST_PROBLEMS, at=("params",))
-            return [one for one in found if said.isdisjoint({"", _field(one.key or "")})]
+            return [one for one in found if _is_unsaid(one.key or "", said)]
         return []
 
 
 def _field(place: str) -> str:
     """The field of the model in which a place is: these have short and plain names."""
     return place.removeprefix("params").lstrip(".").partition(".")[0].partition("[")[0]
+
+
+def _is_unsaid(place: str, said: set[str]) -> bool:
+    """Whether nothing was said of the field of a place, nor of the whole."""
+    return said.isdisjoint({"", _field(place)})
 
 
 def _is_within(place: str, other: str) -> bool:

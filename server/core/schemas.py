@@ -19,7 +19,7 @@ from listener_sdk.protocol.paths import Path, dotted
 
 from .refusals import Refusals
 from .schema_costs import costs, is_affordable, looping
-from .schema_defaults import MOST_FILLED, Defaults, TooMuchError, defaults_of, most_filled
+from .schema_defaults import DEEPEST_FILLED, MOST_FILLED, Defaults, TooMuchError, defaults_of, most_filled
 from .schema_defaults import filled as fill
 from .schema_words import COMPOSITE, told
 
@@ -103,7 +103,7 @@ class Schema:
             most = MOST_FILLED // 1024
             raise Refusal(
                 "too_large",
-                f"{at} is too large with the defaults of its schema, which fill in at most {most} KiB of JSON, 32 levels deep: give fewer "
+                f"{at} is too large with the defaults of its schema, which fill in at most {most} KiB of JSON, {DEEPEST_FILLED} levels deep: give fewer "
                 "elements that leave properties out.",
                 key=at,
             ) from None

@@ -7,7 +7,6 @@ from listener_sdk.protocol.ids import encode
 
 from ..core.keys import ADMINISTRATOR
 from .database import Connection, Reader, Row
-from .known import Kind
 
 ERASED: Final = '{"topic":"space:deleted","domain":"space","context":{},"payload":{}}'
 """What stands in the place of an event of a space that was removed; nobody may read it."""
@@ -134,7 +133,6 @@ def forget(connection: Connection, space_id: int) -> None:
             first=f"{actor} ",
             beyond=f"{actor}!",
         )
-    for kind in Kind:
-        connection.known.forget(kind)
+    connection.known.clear()
     for table in OF_A_SPACE:
         connection.run(f"DELETE FROM {table} WHERE space_id = :space", space=space_id)  # noqa: S608 - names stand above

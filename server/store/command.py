@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .sought import Sought
 from .transaction import Transaction
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_STORED: Final = (
-    "SELECT idem_key, body_hash, answer, created_at FROM idempotency WHERE scope = :scope AND idem_key {}"
-)
 
 
 def _no_jobs(item: Any) -> Iterable[int]:
@@ -62,11 +59,6 @@ class Once(Generic[Result]):
     key: str
     body_hash: str
     answer: Callable[[Result], str]
-
-    @property
-    def sought(self) -> Sought:
-        """The answer of the first call, in the store."""
-        return Sought(_STORED, self.scope, self.key)
 
 
 @dataclass(frozen=True, slots=True)

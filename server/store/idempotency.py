@@ -2,16 +2,25 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from listener_sdk.protocol.codes import Refusal
 
 from .command import Once, Replayed
 from .database import Reader
+from .sought import Sought
 from .transaction import Transaction
 
 KEPT_MS = 86_400_000
 Result = TypeVar("Result")
+_STORED: Final = (
+    "SELECT idem_key, body_hash, answer, created_at FROM idempotency WHERE scope = :scope AND idem_key {}"
+)
+
+
+def sought(once: Once[Any]) -> Sought:
+    """The answer of the first call, in the store."""
+    return Sought(_STORED, once.scope, once.key)
 
 
 def once_only(
@@ -25,7 +34,7 @@ def once_only(
     if before is not None:
         _same(once, before[0])
         return before[1]  # type: ignore[no-any-return]  # the result of the same call, in this batch
-    found = tx.sought.find(once.sought)
+    found = tx.sought.find(sought(once))
     expired = found is not None and found[2] <= tx.now - KEPT_MS
     if found is not None and not expired:
         _same(once, found[0])

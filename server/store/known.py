@@ -45,14 +45,15 @@ class Known:
         self._turn += 1
         if self._rest:
             self._rest -= 1
-            self._clear()
+            self.clear()
 
     def undone(self) -> None:
         """The transaction was undone: it may have seen what never was, or have counted on what is no longer so."""
         self._rest = REST
-        self._clear()
+        self.clear()
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """For who writes much at once."""
         for kind in Kind:
             self.forget(kind)
 

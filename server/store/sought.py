@@ -34,6 +34,7 @@ class Seeker:
             self._asked |= dict.fromkeys(keys.values(), found)
 
     def _look(self, query: str, scope: int | str, keys: list[str]) -> Callable[[], list[Row]]:
+        # The usual batch has one, and a list costs more than a comparison.
         if len(keys) == 1:
             return self._connection.later(query.format("= :key"), scope=scope, key=keys[0])
         return self._connection.later(query.format("IN TEXTS(:keys)"), scope=scope, keys=keys)

@@ -47,7 +47,7 @@ class _Pending:
     def seeks(self) -> Iterable[Sought]:
         """What its command will look up, and before that whether the call came before."""
         sought = self.command.seeks(self.item)
-        return sought if self.once is None else (self.once.sought, *sought)
+        return sought if self.once is None else (idempotency.sought(self.once), *sought)
 
 
 @dataclass(slots=True)
